@@ -1,0 +1,52 @@
+"""One edit as a gate sees it: before, after, and where pixels were allowed to change."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, TypeAlias
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from line.picture import Mask, Rgb
+
+Gray: TypeAlias = NDArray[np.float32]
+"""[H, W] float32 luma, 0..255."""
+
+
+@dataclass(eq=False)
+class Edit:
+    """What one transform did to one image; derived pictures are computed once and shared by gates.
+
+    Attributes:
+        transform: the transform's name.
+        before: [h, w, 3] uint8 sRGB, what went in.
+        after: [H, W, 3] uint8 sRGB, what came out; another size where the step resamples.
+        mask: [H, W] uint8, where pixels were allowed to change (255 fully, between = feather);
+            None where the whole picture was worked on.
+        facts: what is known of the image (dpi, regions, …), and the step's parameters.
+        find_text: finds text in a [h, w, 3] uint8 picture and answers boxes [N, 4, 2] float32
+            (x, y of four corners); None where no detector is at hand.
+    """
+
+    transform: str
+    before: Rgb
+    after: Rgb
+    mask: Mask | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    find_text: Callable[[Rgb], NDArray[np.float32]] | None = None
+
+    @cached_property
+    def before_luma(self) -> Gray:
+        """BT.601 luma of the input."""
+        return cv2.cvtColor(self.before, cv2.COLOR_RGB2GRAY).astype(np.float32)
+
+    @cached_property
+    def after_luma(self) -> Gray:
+        """BT.601 luma of the result."""
+        return cv2.cvtColor(self.after, cv2.COLOR_RGB2GRAY).astype(np.float32)
+
+    @property
+    def same_size(self) -> bool:
+        return self.before.shape == self.after.shape

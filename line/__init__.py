@@ -1,0 +1,1 @@
+"""The vocabulary of the line: pure words and arithmetic that every other package may use."""

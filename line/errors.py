@@ -1,0 +1,45 @@
+"""The one tree of errors that the line raises."""
+
+
+class SluiceError(Exception):
+    """Base of every error raised by the line itself."""
+
+
+class InputError(SluiceError):
+    """Raised when what a person gave (a file, an option, a recipe) cannot be used as it is."""
+
+
+class RecipeError(InputError):
+    """Raised when a recipe cannot be followed; names file, line and key.
+
+    Args:
+        message: what is wrong and how to mend it.
+        path: the recipe's file, as the person named it.
+        line: 1-based line in that file, where known.
+        key: dotted key, such as ``steps[1].dilate``, where known.
+    """
+
+    def __init__(self, message: str, *, path: str = "", line: int | None = None, key: str = ""):
+        self.message, self.path, self.line, self.key = message, path, line, key
+        place = ":".join(str(part) for part in (path, line) if part)
+        super().__init__(": ".join(part for part in (place, key, message) if part))
+
+
+class SettingsError(InputError):
+    """Raised when an environment variable or ``sluice.toml`` holds something unusable."""
+
+
+class MoveError(SluiceError):
+    """Raised when a state may not follow another."""
+
+
+class ModelError(SluiceError):
+    """Raised when a model cannot be found, loaded or trusted; the message says how to mend it."""
+
+
+class ServiceError(SluiceError):
+    """Raised when a server the line needs (Postgres, Redis, the bucket) cannot be reached or started."""
+
+
+class LeaseLostError(SluiceError):
+    """Raised when a worker finds that its shard was given to another while it was working."""

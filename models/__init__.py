@@ -1,0 +1,1 @@
+"""Image models (never database tables): networks and classical methods, each one file behind one contract."""

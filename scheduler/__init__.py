@@ -1,0 +1,1 @@
+"""Decides what runs: intake, plan, dispatch, breaker, sweep."""

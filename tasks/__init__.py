@@ -1,0 +1,1 @@
+"""One file per transform, and what is common to them all."""

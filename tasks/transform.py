@@ -1,0 +1,75 @@
+"""``@transform``: what makes a function a step of the line."""
+
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, create_model
+
+from line.errors import SluiceError
+from line.picture import Facts, Outcome
+from models.contract import Task
+
+Function: TypeAlias = Callable[..., Sequence[Outcome]]
+
+
+class TransformError(SluiceError):
+    """Raised when a transform is declared in a way that cannot work."""
+
+
+@dataclass(frozen=True)
+class Transform:
+    """A step of the line: ``function(pictures, model, **params)`` answers one outcome per picture.
+
+    Attributes:
+        name: the function's name, which is the file's, the recipe's and the task's.
+        queue: where its tasks go.
+        function: pure in its pictures: no state kept, nothing written.
+        task: what its model must be able to do; None where it needs none (``model`` is None then).
+        default_model: used where the recipe names none.
+        needed: says from an image's facts whether it needs this step.
+        edits: whether it changes pixels, so that its verdict makes an image judged.
+        removes / enlarges: for the order rule: nothing is removed after an enlargement.
+    """
+
+    name: str
+    queue: str
+    function: Function
+    task: Task | None = None
+    default_model: str | None = None
+    needed: Callable[..., bool] = lambda facts, **params: True
+    edits: bool = True
+    removes: bool = False
+    enlarges: bool = False
+
+    @cached_property
+    def schema(self) -> type[BaseModel]:
+        """The function's keyword defaults as a strict model: a recipe's parameters."""
+        fields: dict[str, Any] = {}
+        for parameter in inspect.signature(self.function, eval_str=True).parameters.values():
+            if parameter.kind is not inspect.Parameter.KEYWORD_ONLY:
+                continue
+            if parameter.default is parameter.empty or parameter.annotation is parameter.empty:
+                raise TransformError(f"{self.name}: {parameter.name} needs a type and a default")
+            fields[parameter.name] = (parameter.annotation, parameter.default)
+        config = ConfigDict(extra="forbid", strict=True, frozen=True)
+        return create_model(f"{self.name}_params", __config__=config, **fields)
+
+    def is_needed(self, facts: Facts, params: dict[str, Any]) -> bool:
+        return self.needed(facts, **params)
+
+
+def transform(queue: str, **declared: Any) -> Callable[[Function], Transform]:
+    """Declare a transform; see :class:`Transform` for what can be declared.
+
+    ``@transform(queue=Queue.UPSCALE, task=Task.UPSCALE, default_model="back_projection", enlarges=True)``
+    """
+
+    def declare(function: Function) -> Transform:
+        made = Transform(name=function.__name__, queue=str(queue), function=function, **declared)
+        _ = made.schema  # refuse a bad declaration at import, not in the middle of a batch
+        return made
+
+    return declare
