@@ -1,0 +1,93 @@
+"""RapidOCR's bundled text detector (PP-OCRv6 small), detection alone, without its reading half."""
+
+import os
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, cast
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from line.errors import ModelError
+from line.picture import Rgb
+from models.contract import Region, TextFinder
+
+STRIDE = 32
+"""The network takes sides that are multiples of this."""
+
+
+class RapidOcr(TextFinder):
+    """Differentiable binarization (Liao et al., AAAI 2020, arXiv:1911.08947) on the weights in the wheel.
+
+    The session is made here and not by ``rapidocr.RapidOCR``, which would hold the models for
+    direction and reading too, keeps its call flags from one call to the next, and crops every box.
+    One thread within an operator: several worker processes share the cores, and the same bytes
+    give the same boxes however many cores a machine has.
+    """
+
+    name = "rapidocr"
+    licence = "Apache-2.0"
+    source = "https://pypi.org/project/rapidocr/ (PP-OCRv6_det_small.onnx inside the wheel)"
+    revision = "pp-ocrv6-det-small/1"
+    memory_per_megapixel = 120.0
+
+    @classmethod
+    def weights(cls) -> Path | None:
+        """Where the installed wheel keeps the detector, or None when it is not installed."""
+        found = find_spec("rapidocr")
+        if found is None or found.origin is None:
+            return None
+        return Path(found.origin).parent / "models" / "PP-OCRv6_det_small.onnx"
+
+    @classmethod
+    def missing(cls) -> str | None:
+        weights = cls.weights()
+        if weights is None or not find_spec("onnxruntime"):
+            return "install rapidocr and onnxruntime: pip install 'rapidocr>=3.10,<4' onnxruntime"
+        if not weights.is_file():
+            return f"rapidocr is installed without {weights.name}: reinstall rapidocr 3.10"
+        return None
+
+    def load(self) -> None:
+        if lacking := self.missing():
+            raise ModelError(f"rapidocr cannot run: {lacking}")
+        # onnxruntime reports its use to its maker from the first import on, unless told before
+        os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+        import onnxruntime
+        from rapidocr.ch_ppocr_det.utils import DBPostProcess
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        options.log_severity_level = 4
+        providers = ["CPUExecutionProvider"]
+        if self.device.startswith("cuda"):
+            providers.insert(0, "CUDAExecutionProvider")
+        self._session: Any = onnxruntime.InferenceSession(str(self.weights()), options, providers=providers)
+        self._input: str = self._session.get_inputs()[0].name
+        self._boxes: Any = DBPostProcess(
+            thresh=0.3, box_thresh=0.5, max_candidates=1000, unclip_ratio=1.6, use_dilation=True
+        )
+
+    def find(self, rgb: Rgb, *, limit: int) -> list[Region]:
+        height, width = rgb.shape[:2]
+        likelihood = self._session.run(None, {self._input: _blob(rgb, limit)})[0]
+        quads, scores = self._boxes(likelihood, (height, width))
+        found = [
+            Region(np.asarray(quad, np.float32), float(score))
+            for quad, score in zip(quads, scores, strict=True)
+        ]
+        return sorted(found, key=lambda region: tuple(region.quad.min(axis=0)[::-1].tolist()))
+
+
+def _blob(rgb: Rgb, limit: int) -> NDArray[np.float32]:
+    """[1, 3, h, w] float32 in -1..1, blue first, sides multiples of 32, long side about ``limit``."""
+    height, width = rgb.shape[:2]
+    scale = min(1.0, limit / max(height, width))
+    size = tuple(max(STRIDE, round(side * scale / STRIDE) * STRIDE) for side in (width, height))
+    small = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+    blob = cv2.dnn.blobFromImage(small, 1 / 127.5, mean=(127.5,) * 3, swapRB=True)
+    return cast(NDArray[np.float32], blob)
+
+
+MODELS = (RapidOcr,)
