@@ -1,0 +1,50 @@
+"""The circuit breaker's arithmetic (Nygard, Release It!, 2007): closed, tripped, probing. No state here."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Breaker(StrEnum):
+    """What the breaker of a batch says."""
+
+    CLOSED = "closed"
+    TRIPPED = "tripped"
+    PROBING = "probing"
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Images judged since the breaker last closed, and those among them flagged for an artifact."""
+
+    judged: int = 0
+    artifacts: int = 0
+
+    @property
+    def rate(self) -> float:
+        """Artifact rate, 0..1; 0 where nothing was judged."""
+        return self.artifacts / self.judged if self.judged else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """When to trip: a rate above ``threshold`` (0..1) once ``min_judged`` images were judged."""
+
+    threshold: float = 0.15
+    min_judged: int = 40
+
+
+def after_judging(breaker: Breaker, counts: Counts, rule: Rule) -> Breaker:
+    """The breaker's state after some verdicts; only a closed one trips on counts."""
+    if breaker is Breaker.CLOSED and counts.judged >= rule.min_judged and counts.rate > rule.threshold:
+        return Breaker.TRIPPED
+    return breaker
+
+
+def after_probe(counts: Counts, rule: Rule) -> Breaker:
+    """What follows once a whole probe is back: closed where its rate is within the threshold.
+
+    A probe of which nothing was judged proves nothing, so the breaker keeps probing.
+    """
+    if not counts.judged:
+        return Breaker.PROBING
+    return Breaker.TRIPPED if counts.rate > rule.threshold else Breaker.CLOSED

@@ -1,0 +1,156 @@
+"""A recipe: the ordered steps of a batch with their models, parameters, limits and rules.
+
+This module knows the form; ``tasks.recipes`` checks it against the transforms, models and gates there are.
+"""
+
+import hashlib
+import json
+import re
+import tomllib
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from line.breaker import Rule
+from line.errors import RecipeError
+
+SHIPPED = Path(__file__).parent / "recipes"
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class LimitTable(_Table):
+    """``{ at_least = 0.9 }``, ``{ at_most = 3 }`` or both."""
+
+    at_least: float | None = None
+    at_most: float | None = None
+
+
+class Step(_Table):
+    """One ``[[steps]]``: every key beside these three is a parameter of the transform."""
+
+    model_config = ConfigDict(extra="allow", frozen=True, strict=True)
+
+    transform: str
+    model: str | None = None
+    limits: dict[str, LimitTable] = {}
+
+    @property
+    def params(self) -> dict[str, Any]:
+        return dict(self.model_extra or {})
+
+
+class BreakerTable(_Table):
+    """``[breaker]``: when a batch halts, and how many images probe it afterwards."""
+
+    threshold: Annotated[float, Field(ge=0, le=1)] = 0.15
+    min_judged: Annotated[int, Field(ge=1)] = 40
+    probe: Annotated[int, Field(ge=1)] = 8
+
+    @property
+    def rule(self) -> Rule:
+        return Rule(self.threshold, self.min_judged)
+
+
+class DispatchTable(_Table):
+    """``[dispatch]``: how images travel together, and how many shards at once."""
+
+    shard_images: Annotated[int, Field(ge=1, le=256)] = 8
+    shard_megapixels: Annotated[float, Field(gt=0)] = 32.0
+    window: Annotated[int, Field(ge=1, le=64)] = 2
+    """Shards in flight per queue, as a multiple of the live workers on it."""
+
+
+class Recipe(_Table):
+    """A whole recipe. Two recipes with the same content have the same ``digest``."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
+    steps: Annotated[tuple[Step, ...], Field(min_length=2, strict=False)]
+    breaker: BreakerTable = BreakerTable()
+    dispatch: DispatchTable = DispatchTable()
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the canonical JSON."""
+        canonical = json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(canonical.encode()).hexdigest()
+
+    def position(self, transform: str) -> int | None:
+        """Index of the first step of that transform."""
+        return next((i for i, step in enumerate(self.steps) if step.transform == transform), None)
+
+
+def seed_of(recipe_seed: int, sha256: str, position: int) -> int:
+    """The seed of one image at one step: the same image and recipe give the same numbers, 0..2^63."""
+    text = f"{recipe_seed}:{sha256}:{position}".encode()
+    return int.from_bytes(hashlib.sha256(text).digest()[:8], "big") >> 1
+
+
+def shipped() -> list[str]:
+    """Names of the recipes that come with the line."""
+    return sorted(path.stem for path in SHIPPED.glob("*.toml"))
+
+
+def locate(name_or_path: str) -> Path:
+    """The file of a recipe given by name or path.
+
+    Raises:
+        RecipeError: there is none; lists what there is.
+    """
+    for path in (Path(name_or_path), SHIPPED / f"{name_or_path}.toml"):
+        if path.suffix == ".toml" and path.is_file():
+            return path
+    known = ", ".join(shipped())
+    raise RecipeError(f"no such recipe; give a .toml file or one of: {known}", path=name_or_path)
+
+
+def parse(text: str, path: str = "") -> Recipe:
+    """Read a recipe's form.
+
+    Raises:
+        RecipeError: not TOML, or a key is unknown, missing or of a wrong type; names line and key.
+    """
+    try:
+        body = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        line = re.search(r"line (\d+)", str(error))
+        raise RecipeError(str(error), path=path, line=int(line[1]) if line else None) from None
+    try:
+        return Recipe.model_validate(body)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise refusal(text, path, list(first["loc"]), first["msg"]) from None
+
+
+def refusal(text: str, path: str, location: list[str | int], message: str) -> RecipeError:
+    """A RecipeError at ``location`` (such as ``["steps", 2, "dilate"]``), with the line it stands on."""
+    key = ""
+    for part in location:
+        key += f"[{part}]" if isinstance(part, int) else f".{part}" if key else part
+    return RecipeError(message, path=path, line=_line_of(text, location), key=key)
+
+
+def _line_of(text: str, location: list[str | int]) -> int | None:
+    """1-based line of the key, or of the table it is missing from."""
+    tables = [part for part in location if isinstance(part, str)]
+    index = next((part for part in location if isinstance(part, int)), 0)
+    current, count, best = "", {"steps": -1}, None
+    for number, line in enumerate(text.splitlines(), 1):
+        if header := re.match(r"\s*\[\[?\s*([\w.\-]+)\s*\]", line):
+            current = header[1]
+            if line.lstrip().startswith("[["):
+                count[current] = count.get(current, -1) + 1
+        here = count["steps"] == index if current.split(".")[0] == "steps" else True
+        dotted = current.split(".") if current else []
+        if not here or tables[: len(dotted)] != dotted:
+            continue
+        if header and dotted:
+            best = number
+        if len(tables) > len(dotted) and re.match(rf"\s*\"?{re.escape(tables[len(dotted)])}\"?\s*=", line):
+            return number
+    return best

@@ -1,0 +1,76 @@
+"""Settings of this installation: read once from ``SLUICE_*``, passed down as one frozen object."""
+
+from functools import cache
+from pathlib import Path
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from line.errors import SettingsError
+
+
+class Settings(BaseSettings):
+    """Every field may be set as ``SLUICE_<FIELD>``."""
+
+    model_config = SettingsConfigDict(env_prefix="SLUICE_", frozen=True, extra="ignore")
+
+    home: Path = Field(Path("~/.sluice"), description="state folder of the embedded servers and the bucket")
+    database_url: SecretStr | None = Field(None, description="Postgres; an embedded one where not set")
+    broker_url: SecretStr | None = Field(None, description="Redis; an embedded one where not set")
+    bucket_url: str | None = Field(None, description="file:// or s3:// bucket; SLUICE_HOME/bucket if not set")
+    config: Path | None = Field(None, description="topology file; ./sluice.toml where there is one")
+    device: str = Field("cpu", description="device of this process, such as cpu or cuda:0")
+    plugins: tuple[str, ...] = Field((), description="JSON list of modules that bring further transforms")
+    lease_seconds: float = Field(30.0, gt=0, description="a shard is taken back after so long without news")
+    step_seconds: float = Field(900.0, gt=0, description="hard limit of one step of one shard")
+    quiet_seconds: float = Field(10.0, ge=0, description="an upload without _READY is complete after this")
+    poll_seconds: float = Field(0.2, gt=0, description="pause of the scheduler between two rounds")
+    sweep_seconds: float = Field(2.0, gt=0, description="how often stranded shards are looked for")
+    grace_seconds: float = Field(5.0, gt=0, description="how long a published message may be invisible")
+    log_level: str = Field("INFO", description="level of the processes' logs")
+
+    @property
+    def home_folder(self) -> Path:
+        return self.home.expanduser().resolve()
+
+    @property
+    def bucket(self) -> str:
+        """The bucket's URL, the embedded one where none is set."""
+        return self.bucket_url or (self.home_folder / "bucket").as_uri()
+
+    def database(self) -> str:
+        """SQLAlchemy URL of Postgres.
+
+        Raises:
+            SettingsError: none is set and no embedded one runs.
+        """
+        return _secret(self.database_url, "SLUICE_DATABASE_URL")
+
+    def broker(self) -> str:
+        """Celery URL of Redis.
+
+        Raises:
+            SettingsError: none is set and no embedded one runs.
+        """
+        return _secret(self.broker_url, "SLUICE_BROKER_URL")
+
+
+def _secret(value: SecretStr | None, variable: str) -> str:
+    if value is None:
+        raise SettingsError(f"{variable} is not set: set it, or start the embedded servers with `sluice up`")
+    return value.get_secret_value()
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process.
+
+    Raises:
+        SettingsError: a variable holds something unusable; names it.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        variable = "SLUICE_" + str(first["loc"][0]).upper()
+        raise SettingsError(f"{variable}: {first['msg']}") from None

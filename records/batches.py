@@ -1,0 +1,286 @@
+"""Batches: recorded once, halted by the breaker or a person, resumed through a probe, closed.
+
+Every transaction that touches several rows of a batch takes :func:`lock` first, so that no two of
+them can wait for each other.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from line.breaker import Breaker, Counts
+from line.errors import InputError
+from line.states import SETTLED, BatchState, ImageState, ShardState
+from records.tables import batches, images, recipes, shards
+
+BREAKER = {
+    BatchState.RUNNING: Breaker.CLOSED,
+    BatchState.DONE: Breaker.CLOSED,
+    BatchState.HALTED: Breaker.TRIPPED,
+    BatchState.PROBING: Breaker.PROBING,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class NewBatch:
+    """An upload that intake found complete."""
+
+    vendor: str
+    upload: str
+    prefix: str
+    digest: str
+    recipe: str
+    out: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewImage:
+    """One file of it. A refused one is recorded as rejected, with its reason."""
+
+    name: str
+    source: str
+    size: int
+    file: str
+    reason: str = ""
+    sentence: str = ""
+
+
+def record(connection: sa.Connection, batch: NewBatch, files: Iterable[NewImage]) -> int | None:
+    """Record a batch and all its images, or answer None where it stands there already.
+
+    Uses COPY, so memory stays flat however many images there are. A second scheduler that
+    records the same digest waits for the first to commit and then finds it done.
+    """
+    values = {
+        "vendor": batch.vendor,
+        "upload": batch.upload,
+        "prefix": batch.prefix,
+        "digest": batch.digest,
+        "recipe": batch.recipe,
+        "out": batch.out,
+    }
+    batch_id = connection.scalar(
+        insert(batches).values(values).on_conflict_do_nothing().returning(batches.c.id)
+    )
+    if batch_id is None:
+        return None
+    driver: psycopg.Connection[Any] = connection.connection.driver_connection  # type: ignore[assignment]
+    columns = "batch_id, recipe, name, source, bytes, file, state, reason, sentence"
+    with driver.cursor() as cursor, cursor.copy(f"COPY images ({columns}) FROM STDIN") as copy:
+        for file in files:
+            state = ImageState.REJECTED if file.reason else ImageState.WAITING
+            copy.write_row(
+                (
+                    batch_id,
+                    batch.recipe,
+                    file.name,
+                    file.source,
+                    file.size,
+                    file.file,
+                    state.value,
+                    file.reason,
+                    file.sentence,
+                )
+            )
+    # Two names may differ only in case or normal form: their files would overwrite one another.
+    connection.execute(
+        sa.text(
+            """
+            UPDATE images SET file = regexp_replace(images.file, '(\\.[^./]*)?$', '~' || images.id || '\\1')
+            FROM (SELECT id, row_number() OVER (
+                      PARTITION BY lower(normalize(file, NFKC)) ORDER BY name) AS nth
+                  FROM images WHERE batch_id = :batch) AS twins
+            WHERE images.id = twins.id AND twins.nth > 1
+            """
+        ),
+        {"batch": batch_id},
+    )
+    count = sa.select(sa.func.count()).where(images.c.batch_id == batch_id).scalar_subquery()
+    connection.execute(sa.update(batches).where(batches.c.id == batch_id).values(images=count))
+    return int(batch_id)
+
+
+def find(connection: sa.Connection, digest: str) -> int | None:
+    """The batch of that digest."""
+    return connection.scalar(sa.select(batches.c.id).where(batches.c.digest == digest))
+
+
+def get(connection: sa.Connection, batch_id: int) -> sa.Row[Any]:
+    """A batch with the name of its recipe.
+
+    Raises:
+        InputError: there is none of that id.
+    """
+    row = connection.execute(
+        sa.select(batches, recipes.c.name.label("recipe_name"), recipes.c.body.label("recipe_body"))
+        .join(recipes, recipes.c.digest == batches.c.recipe)
+        .where(batches.c.id == batch_id)
+    ).one_or_none()
+    if row is None:
+        raise InputError(f"there is no batch {batch_id}; `sluice status` lists them")
+    return row
+
+
+def lock(connection: sa.Connection, batch_id: int) -> sa.Row[Any]:
+    """The batch, locked until the transaction ends."""
+    row = connection.execute(
+        sa.select(batches).where(batches.c.id == batch_id).with_for_update(key_share=True)
+    ).one_or_none()
+    if row is None:
+        raise InputError(f"there is no batch {batch_id}; `sluice status` lists them")
+    return row
+
+
+def open_ones(connection: sa.Connection) -> list[sa.Row[Any]]:
+    """Batches that may have work now: running or probing, oldest first."""
+    states = (BatchState.RUNNING, BatchState.PROBING)
+    query = sa.select(batches).where(batches.c.state.in_(states)).order_by(batches.c.id)
+    return list(connection.execute(query))
+
+
+def counts(row: sa.Row[Any]) -> Counts:
+    """What the breaker of a batch has seen since it last closed."""
+    return Counts(row.judged, row.artifacts)
+
+
+def halt(connection: sa.Connection, batch_id: int, reason: str, step: int | None = None) -> bool:
+    """Halt a batch: what waits is held, what is published but not begun is taken back.
+
+    What a worker is in the middle of goes on to the end of its step. Answers False where the
+    batch is not running.
+    """
+    row = lock(connection, batch_id)
+    if row.state not in (BatchState.RUNNING, BatchState.PROBING):
+        return False
+    connection.execute(
+        sa.update(batches)
+        .where(batches.c.id == batch_id)
+        .values(state=BatchState.HALTED, halt_reason=reason, halted_at_step=step)
+    )
+    taken_back = (
+        sa.update(shards)
+        .where(
+            shards.c.batch_id == batch_id,
+            shards.c.state == ShardState.OPEN,
+            shards.c.lease_until.is_(None),
+        )
+        .values(state=ShardState.DONE)
+        .returning(shards.c.id)
+    )
+    unbegun = list(connection.scalars(taken_back))
+    connection.execute(
+        sa.update(images)
+        .where(
+            images.c.batch_id == batch_id,
+            images.c.state == ImageState.WORKING,
+            images.c.shard_id.in_(unbegun),
+        )
+        .values(state=ImageState.HELD, shard_id=None, probe=False)
+    )
+    connection.execute(
+        sa.update(images)
+        .where(images.c.batch_id == batch_id, images.c.state == ImageState.WAITING)
+        .values(state=ImageState.HELD, probe=False)
+    )
+    return True
+
+
+def probe(connection: sa.Connection, batch_id: int, size: int) -> int:
+    """Let ``size`` held images go on alone; answers how many there were.
+
+    Those go first whose next step is the one that tripped the breaker, then the earlier ones:
+    a picture that never meets the faulty step proves nothing.
+
+    Raises:
+        InputError: the batch is not halted.
+    """
+    row = lock(connection, batch_id)
+    if row.state != BatchState.HALTED:
+        raise InputError(f"batch {batch_id} is {row.state}, not halted: there is nothing to resume")
+    connection.execute(
+        sa.update(batches)
+        .where(batches.c.id == batch_id)
+        .values(state=BatchState.PROBING, judged=0, artifacts=0)
+    )
+    return _release_probe(connection, row, size)
+
+
+def _release_probe(connection: sa.Connection, row: sa.Row[Any], size: int) -> int:
+    at = -1 if row.halted_at_step is None else row.halted_at_step
+    order = (
+        sa.case((images.c.step == at, 0), (images.c.step < at, 1), else_=2),
+        images.c.step.desc(),
+        images.c.id,
+    )
+    chosen = (
+        sa.select(images.c.id)
+        .where(images.c.batch_id == row.id, images.c.state == ImageState.HELD)
+        .order_by(*order)
+        .limit(size)
+    )
+    moved = connection.execute(
+        sa.update(images)
+        .where(images.c.id.in_(chosen.scalar_subquery()), images.c.state == ImageState.HELD)
+        .values(state=ImageState.WAITING, probe=True)
+    )
+    return moved.rowcount
+
+
+def conclude_probe(connection: sa.Connection, batch_id: int, breaker: Breaker, size: int) -> None:
+    """Act on a probe that is back: go on, halt again, or send another where nothing was judged."""
+    row = lock(connection, batch_id)
+    if row.state != BatchState.PROBING:
+        return
+    if breaker is Breaker.TRIPPED:
+        halt(connection, batch_id, f"probe: {row.artifacts} of {row.judged} artifacts", row.halted_at_step)
+    elif breaker is Breaker.CLOSED or not _release_probe(connection, row, size):
+        connection.execute(
+            sa.update(batches)
+            .where(batches.c.id == batch_id)
+            .values(state=BatchState.RUNNING, judged=0, artifacts=0, halt_reason="", halted_at_step=None)
+        )
+        connection.execute(
+            sa.update(images)
+            .where(images.c.batch_id == batch_id, images.c.state == ImageState.HELD)
+            .values(state=ImageState.WAITING)
+        )
+        connection.execute(
+            sa.update(images).where(images.c.batch_id == batch_id, images.c.probe).values(probe=False)
+        )
+
+
+def probe_is_back(connection: sa.Connection, batch_id: int) -> bool:
+    """Whether no image of the probe is on its way any more."""
+    busy = sa.exists().where(
+        images.c.batch_id == batch_id,
+        images.c.probe,
+        images.c.state.in_((ImageState.WAITING, ImageState.WORKING)),
+    )
+    return not connection.scalar(sa.select(busy))
+
+
+def close(connection: sa.Connection, batch_id: int) -> bool:
+    """Mark a running batch done once every image has settled; its manifest is then due."""
+    row = lock(connection, batch_id)
+    unsettled = sa.exists().where(images.c.batch_id == batch_id, images.c.state.not_in(SETTLED))
+    if row.state != BatchState.RUNNING or connection.scalar(sa.select(unsettled)):
+        return False
+    connection.execute(
+        sa.update(batches)
+        .where(batches.c.id == batch_id)
+        .values(state=BatchState.DONE, finished_at=sa.func.now(), manifest_due=True)
+    )
+    return True
+
+
+def reopen(connection: sa.Connection, batch_id: int) -> None:
+    """A done batch runs again because a person sent an image round; the batch must be locked."""
+    connection.execute(
+        sa.update(batches)
+        .where(batches.c.id == batch_id, batches.c.state == BatchState.DONE)
+        .values(state=BatchState.RUNNING, finished_at=None)
+    )

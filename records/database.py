@@ -1,0 +1,99 @@
+"""The way to Postgres: one engine for each process, short transactions, and the schema's migrations."""
+
+import os
+import time
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import TypeVar
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from line.errors import ServiceError
+from line.settings import settings
+
+T = TypeVar("T")
+
+_MIGRATION_LOCK = 0x5105CE  # any number that no other program takes
+
+
+@cache
+def _engine_of(url: str, pid: int) -> sa.Engine:
+    """An engine never crosses a fork: two processes on one connection would mix their answers."""
+    return sa.create_engine(
+        url,
+        pool_size=3,
+        max_overflow=5,
+        pool_pre_ping=True,
+        connect_args={"connect_timeout": 5, "application_name": f"sluice-{pid}"},
+    )
+
+
+def engine(url: str | None = None) -> sa.Engine:
+    """This process's engine."""
+    return _engine_of(url or settings().database(), os.getpid())
+
+
+def is_outage(error: BaseException) -> bool:
+    """Whether Postgres was away or cancelled the transaction, so that the same call may work later."""
+    if not isinstance(error, DBAPIError):
+        return False
+    state = getattr(error.orig, "sqlstate", None) or ""
+    # 08 connection, 40 rollback (deadlock, serialisation), 53 resources, 57P admin shutdown or start-up
+    passing = state[:2] in ("08", "40", "53")
+    return error.connection_invalidated or isinstance(error, OperationalError) or passing
+
+
+def transact(work: Callable[[sa.Connection], T], *, actor: str = "", patience: float = 60.0) -> T:
+    """Run ``work`` in one transaction, again after an outage of Postgres, for ``patience`` seconds.
+
+    ``work`` may run more than once and even after a commit whose answer was lost, so it must find
+    out by itself what is already done (each function of this package that writes does).
+
+    Args:
+        work: gets the connection.
+        actor: who is behind it, for the event rows; the line itself where empty.
+        patience: seconds; 0 tries once.
+
+    Raises:
+        ServiceError: Postgres stayed away.
+    """
+    deadline = time.monotonic() + patience
+    pause = 0.05
+    while True:
+        try:
+            with engine().begin() as connection:
+                if actor:
+                    connection.execute(sa.select(sa.func.set_config("sluice.actor", actor, True)))
+                return work(connection)
+        except DBAPIError as error:
+            if not is_outage(error):
+                raise
+            if time.monotonic() + pause > deadline:
+                raise ServiceError(f"Postgres cannot be reached: {_first_line(error)}") from error
+            time.sleep(pause)
+            pause = min(2 * pause, 2.0)
+
+
+def migrate(url: str | None = None) -> None:
+    """Bring the schema up to date; several processes may do so at once.
+
+    Raises:
+        ServiceError: Postgres cannot be reached.
+    """
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
+    try:
+        with engine(url).begin() as connection:
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+    except OperationalError as error:
+        raise ServiceError(f"Postgres cannot be reached: {_first_line(error)}") from error
+
+
+def _first_line(error: DBAPIError) -> str:
+    return str(error.orig).strip().splitlines()[0]

@@ -1,0 +1,1 @@
+"""The schema's history, applied by :func:`records.database.migrate`."""

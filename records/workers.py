@@ -1,0 +1,33 @@
+"""Which worker processes live, by their heartbeat rows; a ping through the broker would tell less."""
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from records.tables import workers
+
+STALE_SECONDS = 15
+
+
+def beat(
+    connection: sa.Connection, *, node: str, host: str, pid: int, queues: list[str], device: str
+) -> None:
+    """Say that a worker lives."""
+    row = {"node": node, "host": host, "pid": pid, "queues": queues, "device": device}
+    statement = insert(workers).values(row)
+    connection.execute(
+        statement.on_conflict_do_update(index_elements=["node"], set_={**row, "seen_at": sa.func.now()})
+    )
+
+
+def leave(connection: sa.Connection, node: str) -> None:
+    """Say that a worker ends in good order."""
+    connection.execute(sa.delete(workers).where(workers.c.node == node))
+
+
+def live(connection: sa.Connection) -> dict[str, int]:
+    """How many live workers each queue has."""
+    queue = sa.func.unnest(workers.c.queues).label("queue")
+    recent = workers.c.seen_at > sa.func.now() - sa.text(f"interval '{STALE_SECONDS} seconds'")
+    found = sa.select(queue).where(recent).subquery()
+    query = sa.select(found.c.queue, sa.func.count()).group_by(found.c.queue)
+    return {queue: count for queue, count in connection.execute(query)}
