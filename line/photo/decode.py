@@ -1,0 +1,157 @@
+"""One photo file of unknown origin, decoded to upright 8-bit sRGB, or refused with a reason."""
+
+import io
+import math
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from PIL import Image
+from pillow_heif import HeifImageFile
+
+from line.photo.channels import split
+from line.photo.colour import to_srgb
+from line.photo.kind import Kind, extension_agrees, kind_of
+from line.photo.limits import Limits
+from line.photo.orientation import orientation_of, upright
+from line.photo.refusal import RefusedError
+from line.picture import Facts, Rgb
+
+_DEFAULT_LIMITS = Limits()
+_STILL = (Kind.JPEG, Kind.HEIC)
+"""Where a further picture is a preview, a depth map or the other eye, and the first is the photo."""
+_SYNTHETIC = (b"compositeWithTrainedAlgorithmicMedia", b"trainedAlgorithmicMedia")
+"""IPTC digital source types that say a picture was made by a model; shops must keep them."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Decoded:
+    """What a file showed.
+
+    Attributes:
+        rgb: [H, W, 3] uint8 sRGB, upright, C-contiguous.
+        facts: JSON values: ``width``, ``height`` (upright), ``format``, ``extension`` (``agrees``,
+            ``differs``, ``absent``), ``bytes``, ``mode``, ``frames`` (1, or 2 for several), ``dpi``
+            ([x, y] or null), ``orientation`` (1..8), ``icc`` (see ``colour.Converted``), ``alpha``
+            (had transparent pixels), ``transparent`` (their share), ``grey_rows`` (see
+            :func:`grey_rows`), ``synthetic`` (IPTC source type or null).
+    """
+
+    rgb: Rgb
+    facts: Facts
+
+
+def decode(
+    name: str, data: bytes, *, limits: Limits = _DEFAULT_LIMITS, background: str = "#ffffff"
+) -> Decoded:
+    """Decode ``data``; its true type counts, ``name`` is only compared with it.
+
+    Transparent pixels are laid on ``background`` (#rrggbb, sRGB). Metadata does not come along.
+    Not for several threads at once: Python's warning filters belong to the process.
+
+    Raises:
+        RefusedError: whatever the bytes made a decoder do.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # broken metadata warns, and is no reason to refuse
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            return _decode(name, data, limits, background)
+    except RefusedError:
+        raise
+    except MemoryError as error:
+        raise RefusedError("too_much_memory", "The picture takes more memory than there is.") from error
+    except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
+        raise RefusedError("too_many_pixels", "The picture unpacks to far too many pixels.") from error
+    except Exception as error:  # decoders of hostile bytes raise nearly anything
+        if "truncated" in str(error).lower():
+            raise RefusedError(
+                "truncated", "The file ends before its picture does; please upload it again."
+            ) from error
+        raise RefusedError(
+            "damaged", "The file is damaged and cannot be read; please export and upload it again."
+        ) from error
+
+
+def _decode(name: str, data: bytes, limits: Limits, background: str) -> Decoded:
+    limits.check_bytes(len(data))
+    kind = kind_of(data)
+    agrees = extension_agrees(name, kind)
+    with _open(data, kind) as image:
+        limits.check_size(*image.size)
+        frames = 1 if kind in _STILL or not getattr(image, "is_animated", False) else 2
+        limits.check_frames(frames)
+        facts: dict[str, Any] = {
+            "format": kind.value,
+            "extension": {True: "agrees", False: "differs", None: "absent"}[agrees],
+            "bytes": len(data),
+            "mode": image.mode,
+            "frames": frames,
+            "dpi": _dpi(image.info.get("dpi")),
+            "orientation": orientation_of(image),
+            "synthetic": next((mark.decode() for mark in _SYNTHETIC if mark in data), None),
+        }
+        image.load()
+        limits.check_size(*image.size)  # a HEIF header may promise another size than is decoded
+        turn = orientation_of(image)  # asked again: TIFF is turned while it loads
+        rgb = _pixels(image, kind, background, facts)
+    rgb = upright(rgb, turn)
+    facts["height"], facts["width"] = rgb.shape[:2]
+    return Decoded(rgb, facts)
+
+
+def _open(data: bytes, kind: Kind) -> Image.Image:
+    if kind is Kind.HEIC:  # the class itself: registering an opener would be global
+        return HeifImageFile(io.BytesIO(data))  # type: ignore[no-any-return]
+    return Image.open(io.BytesIO(data), formats=[kind.value.upper()])
+
+
+def _pixels(image: Image.Image, kind: Kind, background: str, facts: dict[str, Any]) -> Rgb:
+    """[H, W, 3] uint8 sRGB as stored, before turning; adds what is seen on the way to ``facts``."""
+    if image.mode == "CMYK" and kind is Kind.JPEG and "adobe" not in image.info:
+        # Pillow inverts every CMYK JPEG as Adobe writes them; without its marker nothing is inverted
+        image = _inverted(image)
+    icc = image.info.get("icc_profile")
+    gamma = image.info.get("gamma") if kind is Kind.PNG and "srgb" not in image.info else None
+    colour, alpha = split(image)
+    if kind is Kind.JPEG:
+        facts["grey_rows"] = grey_rows(np.asarray(colour))
+    colour, facts["icc"] = to_srgb(colour, icc, gamma)
+    facts["alpha"], facts["transparent"] = False, 0.0
+    if alpha is not None:
+        lowest, highest = alpha.getextrema()
+        if highest == 0:
+            raise RefusedError("fully_transparent", "Every pixel of the picture is transparent.")
+        if lowest != 255:
+            share = 1 - alpha.histogram()[255] / (alpha.width * alpha.height)
+            facts["alpha"], facts["transparent"] = True, round(share, 4)
+            colour = Image.composite(colour, Image.new("RGB", colour.size, background), alpha)
+    return np.asarray(colour)
+
+
+def _inverted(image: Image.Image) -> Image.Image:
+    inverted = Image.fromarray(255 - np.asarray(image), mode="CMYK")
+    inverted.info = image.info
+    return inverted
+
+
+def grey_rows(pixels: np.typing.NDArray[np.uint8]) -> int:
+    """How many rows at the bottom of a decoded JPEG are nothing but middle grey (128).
+
+    A JPEG whose data break off but whose end marker is there decodes without an error: the missing
+    blocks stay at zero, which is this grey.
+    """
+    flat = pixels.reshape(len(pixels), -1)
+    for row in range(len(flat)):
+        if (flat[-1 - row] != 128).any():
+            return row
+    return len(flat)
+
+
+def _dpi(found: Any) -> list[float] | None:
+    try:
+        x, y = (round(float(value), 2) for value in found)
+    except (TypeError, ValueError, ZeroDivisionError, OverflowError):
+        return None
+    return [x, y] if all(math.isfinite(value) and 0 < value < 1e6 for value in (x, y)) else None

@@ -1,0 +1,61 @@
+"""Admit: look at a vendor's file before anything edits it, and make one kind of picture of all kinds."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from line.photo.decode import decode
+from line.photo.limits import Limits
+from line.photo.refusal import RefusedError
+from line.picture import Edited, Flagged, Original, Outcome, Picture, Refused
+from tasks.transform import transform
+from worker.queues import Queue
+
+_GREY_ROWS = 16  # two rows of 8 × 8 blocks: no photo ends in so much of exactly this grey
+
+Count = Annotated[int, Field(ge=1)]
+Colour = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
+
+
+@transform(queue=Queue.ADMIT, edits=False)
+def admit(
+    originals: Sequence[Original],
+    model: Any,
+    *,
+    max_pixels: Count = 64_000_000,
+    max_bytes: Count = 64_000_000,
+    max_side: Count = 20_000,
+    min_side: Count = 16,
+    background: Colour = "#ffffff",
+    frames: Literal["refuse", "first"] = "refuse",
+) -> list[Outcome]:
+    """Decode each original to upright 8-bit sRGB with its facts, or refuse it.
+
+    Args:
+        max_pixels: width times height that may be decoded, known from the header.
+        max_bytes: of the file.
+        max_side: longest side taken, in pixels.
+        min_side: shortest side taken, in pixels.
+        background: what transparent pixels are laid on, #rrggbb.
+        frames: of animations and multi-page files: refuse them, or take the first picture.
+    """
+    limits = Limits(max_bytes, max_pixels, max_side, min_side, first_frame=frames == "first")
+    return [_admit(original, limits, background) for original in originals]
+
+
+def _admit(original: Original, limits: Limits, background: str) -> Outcome:
+    try:
+        decoded = decode(original.name, original.data, limits=limits, background=background)
+    except RefusedError as error:
+        return Refused(error.reason, error.sentence)
+    picture = Picture(original.name, decoded.rgb, facts={**original.facts, **decoded.facts})
+    missing = decoded.facts.get("grey_rows", 0)
+    if missing >= _GREY_ROWS and not original.facts.get("accepted"):
+        return Flagged(
+            "data_missing",
+            f"The lowest {missing} of {picture.height} rows are an even grey, "
+            "as a JPEG decodes whose data break off.",
+            picture=picture,
+        )
+    return Edited(picture)
