@@ -1,0 +1,79 @@
+"""Takes masked text off a photo and leaves every pixel outside the feathered mask as it was."""
+
+from typing import cast
+
+import cv2
+import numpy as np
+
+from line.picture import Edited, Facts, Flagged, Mask, Outcome, Picture, Rgb
+from models.contract import Filler, Model, Task
+from tasks.transform import transform
+from worker.queues import Queue
+
+
+def is_masked(facts: Facts, *, dilate: int, feather: int, max_coverage: float) -> bool:
+    """Whether an earlier step or a person left a mask."""
+    return bool(facts.get("masked"))
+
+
+@transform(
+    queue=Queue.ERASE_TEXT,
+    task=Task.FILL,
+    default_model="surroundings",
+    needed=is_masked,
+    removes=True,
+)
+def erase_text(
+    pictures: list[Picture],
+    model: Model,
+    *,
+    dilate: int = 3,
+    feather: int = 2,
+    max_coverage: float = 0.12,
+) -> list[Outcome]:
+    """Fill what the mask covers and blend it in.
+
+    Args:
+        dilate: pixels the mask is widened by, for antialiased rims and the rings JPEG leaves round them.
+        feather: pixels over which the fill fades into the photo.
+        max_coverage: share of the photo above which a person is asked instead; a mask that a
+            person drew is taken as it is.
+    """
+    filler = cast(Filler, model)
+    return [_erase(picture, filler, dilate, feather, max_coverage) for picture in pictures]
+
+
+def _erase(picture: Picture, filler: Filler, dilate: int, feather: int, max_coverage: float) -> Outcome:
+    if picture.mask is None or not picture.mask.any():
+        return Edited(picture.with_(mask=None))
+    touched = feathered(picture.mask, dilate, feather)
+    coverage = float(np.mean(touched > 0))
+    readings = {"coverage": coverage}
+    by_person = bool(picture.facts.get("person_mask"))
+    if coverage > (1.0 if by_person else max_coverage) or touched.all():
+        sentence = (
+            f"Text covers {coverage:.0%} of the photo, more than the {max_coverage:.0%} "
+            "that can be filled from the rest without inventing the product."
+        )
+        return Flagged("mask_too_large", sentence, picture=picture, readings=readings)
+    filled = filler.fill(picture.rgb, touched, seed=picture.seed)
+    clean = composite(picture.rgb, filled, touched)
+    return Edited(picture.with_(rgb=clean, mask=None), touched=touched, readings=readings)
+
+
+def feathered(mask: Mask, dilate: int, feather: int) -> Mask:
+    """``mask`` > 0 widened by ``dilate`` pixels at 255, then falling to 0 within ``feather`` more."""
+    away = cv2.distanceTransform((mask == 0).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    fade = np.clip(1 - (away - dilate) / (feather + 1), 0, 1)
+    soft: Mask = np.rint(255 * fade).astype(np.uint8)
+    return soft
+
+
+def composite(rgb: Rgb, filled: Rgb, touched: Mask) -> Rgb:
+    """``filled`` over ``rgb`` by the weight of ``touched``; where that is 0, ``rgb`` bit for bit."""
+    where = touched > 0
+    weight = touched[where].astype(np.float32)[:, None] / 255
+    under = rgb[where].astype(np.float32)
+    result = rgb.copy()
+    result[where] = np.rint(under + (filled[where].astype(np.float32) - under) * weight).astype(np.uint8)
+    return result
