@@ -1,0 +1,190 @@
+import os
+import signal
+import socket
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import psycopg
+import pytest
+
+from line.errors import ServiceError
+from records.embedded import EmbeddedPostgres
+from records.embedded.logfile import tail
+from records.embedded.port import HOST
+
+pytestmark = pytest.mark.services
+
+
+def ask(url: str, sql: str) -> object:
+    with psycopg.connect(url.replace("+psycopg", "")) as connection:
+        row = connection.execute(sql).fetchone()
+        return row[0] if row else None
+
+
+def write(url: str, sql: str) -> None:
+    with psycopg.connect(url.replace("+psycopg", "")) as connection:
+        connection.execute(sql)
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[EmbeddedPostgres]:
+    server = EmbeddedPostgres(tmp_path)
+    yield server
+    server.stop()
+
+
+def test_it_answers_and_keeps_its_records_and_its_url_over_a_restart(server: EmbeddedPostgres) -> None:
+    url = server.start()
+    assert server.start() == url
+    write(url, "CREATE TABLE kept (n int)")
+    assert server.restart() == url
+    assert ask(url, "SELECT count(*) FROM kept") == 0
+    server.stop()
+    assert not server.alive()
+    with EmbeddedPostgres(server.home) as again:
+        assert again.url == url
+        assert ask(url, "SELECT count(*) FROM kept") == 0
+
+
+def test_it_is_set_up_as_a_record_should_be(server: EmbeddedPostgres) -> None:
+    url = server.start()
+    settings = {name: ask(url, f"SHOW {name}") for name in ("fsync", "synchronous_commit", "data_checksums")}
+    assert set(settings.values()) == {"on"}
+    assert ask(url, "SHOW listen_addresses") == HOST
+    assert ask(url, "SHOW server_encoding") == "UTF8"
+    assert ask(url, "SELECT rolsuper FROM pg_roles WHERE rolname = current_user") is False
+
+
+def test_the_password_is_only_in_a_file_of_its_user(server: EmbeddedPostgres) -> None:
+    server.start()
+    lines = [" ".join(process.info["cmdline"] or ()) for process in psutil.process_iter(["cmdline"])]
+    assert any(str(server.data) in line for line in lines)
+    assert not any(server.password in line for line in lines)
+    assert server.password not in server.log_path.read_text()
+    assert server.password not in repr(server)
+    file = server.folder / "password"
+    assert file.read_text() == server.password
+    assert (stat.S_IMODE(file.stat().st_mode), file.stat().st_uid) == (0o600, os.geteuid())
+
+
+@pytest.mark.parametrize("login", ["sluice:wrong", "sluice", "postgres"])
+def test_nobody_enters_without_it(server: EmbeddedPostgres, login: str) -> None:
+    server.start()
+    with pytest.raises(psycopg.OperationalError):
+        psycopg.connect(f"postgresql://{login}@127.0.0.1:{server.port}/sluice")
+
+
+def test_a_killed_server_is_noticed_and_comes_back_at_the_same_url(server: EmbeddedPostgres) -> None:
+    url = server.start()
+    write(url, "CREATE TABLE kept (n int)")
+    assert server.pid is not None
+    os.kill(server.pid, signal.SIGKILL)
+    psutil.wait_procs([psutil.Process(server.pid)], timeout=10)
+    assert not server.alive()
+    assert server.restart() == url
+    assert ask(url, "SELECT count(*) FROM kept") == 0
+
+
+def test_it_takes_another_port_where_its_own_is_taken(server: EmbeddedPostgres) -> None:
+    url = server.start()
+    server.stop()
+    with socket.socket() as stranger:
+        stranger.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        stranger.bind((HOST, server.port))
+        stranger.listen()
+        with pytest.raises(ServiceError, match="another process has taken it"):
+            server.restart()
+        moved = server.start()
+        assert moved != url
+        assert ask(moved, "SELECT 1") == 1
+
+
+def test_a_port_lost_between_choosing_and_binding_is_replaced(
+    server: EmbeddedPostgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.socket() as stranger:
+        stranger.bind((HOST, 0))
+        stranger.listen()
+        choices = iter([stranger.getsockname()[1], 0])
+        real = __import__("records.embedded.port", fromlist=["free_port"]).free_port
+        monkeypatch.setattr("records.embedded.server.free_port", lambda: next(choices, 0) or real())
+        asked: list[int] = []
+        monkeypatch.setattr(
+            "records.embedded.server.is_free", lambda port: not asked and not asked.append(port)
+        )
+        assert ask(server.start(), "SELECT 1") == 1
+        assert server.port != stranger.getsockname()[1]
+
+
+def test_half_a_cluster_of_a_crash_is_replaced(server: EmbeddedPostgres) -> None:
+    half = server.folder / "data.new" / "base"
+    half.mkdir(parents=True)
+    server.data.mkdir()
+    (half / "1").write_text("half")
+    assert ask(server.start(), "SELECT 1") == 1
+    assert not (server.folder / "data.new").exists()
+
+
+def test_a_lost_password_file_is_replaced_and_the_records_stay(server: EmbeddedPostgres) -> None:
+    old = server.start()
+    write(old, "CREATE TABLE kept (n int)")
+    server.stop()
+    (server.folder / "password").unlink()
+    url = server.start()
+    assert url != old
+    assert ask(url, "SELECT count(*) FROM kept") == 0
+
+
+def test_a_crashs_pid_file_with_a_number_that_lives_again_does_not_stop_it(server: EmbeddedPostgres) -> None:
+    server.start()
+    pid_file = server.data / "postmaster.pid"
+    text = pid_file.read_text()
+    server.stop()
+    # written over a file the account owns, so that it is as Postgres leaves it
+    pid_file.write_text(text.replace(text.split()[0], str(os.getpid()), 1))
+    os.chown(pid_file, server.data.stat().st_uid, server.data.stat().st_gid)
+    assert ask(server.start(), "SELECT 1") == 1
+
+
+def test_a_second_one_in_the_same_folder_is_refused(server: EmbeddedPostgres) -> None:
+    server.start()
+    with pytest.raises(ServiceError, match=f"already runs .*process {os.getpid()}"):
+        EmbeddedPostgres(server.home).start()
+    assert server.alive()
+
+
+def test_records_of_another_version_are_left_alone(server: EmbeddedPostgres) -> None:
+    server.start()
+    server.stop()
+    (server.data / "PG_VERSION").write_text("15\n")
+    with pytest.raises(ServiceError, match="made by Postgres 15"):
+        server.start()
+
+
+def test_what_postgres_said_is_in_the_error(server: EmbeddedPostgres) -> None:
+    server.start()
+    server.stop()
+    with (server.data / "postgresql.conf").open("a") as file:
+        file.write("no_such_setting = 1\n")
+    with pytest.raises(ServiceError) as caught:
+        server.start()
+    assert 'unrecognized configuration parameter "no_such_setting"' in str(caught.value)
+    assert str(server.log_path) in str(caught.value)
+    assert "no_such_setting" in tail(server.log_path)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root becomes another user")
+def test_as_root_it_runs_below_a_closed_folder_as_another_user_with_one_right(tmp_path: Path) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    with EmbeddedPostgres(closed / "it's home") as server:
+        assert ask(server.url, "SELECT 1") == 1
+        assert server.pid is not None
+        status = Path(f"/proc/{server.pid}/status").read_text()
+        fields = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
+        assert "0" not in fields["Uid"].split()
+        assert int(fields["CapEff"], 16) == int(fields["CapPrm"], 16) == 1 << 2  # CAP_DAC_READ_SEARCH
+        assert fields["NoNewPrivs"] == "1"
+    assert stat.S_IMODE(closed.stat().st_mode) == 0o700
