@@ -29,5 +29,5 @@ def live(connection: sa.Connection) -> dict[str, int]:
     queue = sa.func.unnest(workers.c.queues).label("queue")
     recent = workers.c.seen_at > sa.func.now() - sa.text(f"interval '{STALE_SECONDS} seconds'")
     found = sa.select(queue).where(recent).subquery()
-    query = sa.select(found.c.queue, sa.func.count()).group_by(found.c.queue)
-    return {queue: count for queue, count in connection.execute(query)}
+    query = sa.select(found.c.queue, sa.func.count().label("count")).group_by(found.c.queue)
+    return {str(row.queue): int(row._mapping["count"]) for row in connection.execute(query)}

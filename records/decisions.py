@@ -1,0 +1,202 @@
+"""What people decide about an image. Each decision is one guarded move: of two people, one wins.
+
+Every function locks the batch, changes what still stands as the person saw it, and raises
+DecisionError otherwise.
+"""
+
+from collections.abc import Collection
+from typing import Any
+
+import sqlalchemy as sa
+
+from line.errors import InputError
+from line.states import BatchState, ImageState
+from records import batches
+from records.tables import batches as batch_table
+from records.tables import images, steps
+
+ROUND_AGAIN = frozenset(
+    {
+        ImageState.FLAGGED,
+        ImageState.FAILED,
+        ImageState.REJECTED,
+        ImageState.DISCARDED,
+        ImageState.DELIVERED,
+    }
+)
+_CLEAN = {
+    "reason": "",
+    "sentence": "",
+    "artifact": False,
+    "judged": False,
+    "proposal": None,
+    "proposal_mask": None,
+    "losses": 0,
+}
+
+
+class DecisionError(InputError):
+    """Raised when an image is not (or no longer) in a state in which that can be decided."""
+
+
+def accept(connection: sa.Connection, image_id: int, removing: Collection[int]) -> None:
+    """A person finds a flagged image good as it stands: the flagged step's result is taken up.
+
+    Where the step proposed no result (it asked before editing), the picture goes on unedited.
+
+    Args:
+        removing: positions of removal steps; an image accepted before one of them keeps its text.
+    """
+    image = _locked(connection, image_id, {ImageState.FLAGGED})
+    facts = dict(image.facts) | {"accepted": True}
+    values: dict[str, Any] = {"accepted": True, "facts": facts, "step": image.step + 1, "mask": None}
+    position, proposal = _flagged_at(connection, image)
+    if position is not None:
+        values["step"] = position + 1
+        values["current"] = proposal or image.current
+        if any(step > position for step in removing):
+            facts["masked"] = False
+    _go(connection, image, values)
+
+
+def reject(connection: sa.Connection, image_id: int) -> str | None:
+    """A person decides against an image; answers the delivered file to withdraw, if there is one."""
+    states = {ImageState.FLAGGED, ImageState.FAILED, ImageState.DELIVERED}
+    image = _locked(connection, image_id, states)
+    _move(
+        connection,
+        image,
+        {"state": ImageState.DISCARDED, "reason": "discarded", "sentence": "A person decided against it."},
+    )
+    return image.file if image.state == ImageState.DELIVERED else None
+
+
+def requeue(
+    connection: sa.Connection,
+    image_id: int,
+    *,
+    recipe: str | None = None,
+    mask: str | None = None,
+    mask_step: int | None = None,
+    restart: bool = False,
+) -> str | None:
+    """Send an image round again; answers the delivered file that is withdrawn, if there was one.
+
+    Args:
+        recipe: digest of another recipe, which starts from the original.
+        mask: key of a person's mask, ``"found"`` for the one the line found but did not use.
+        mask_step: position of the first removal step, where a masked image starts.
+        restart: start from the original even with the same recipe.
+    """
+    image = _locked(connection, image_id, ROUND_AGAIN)
+    position, _ = _flagged_at(connection, image)
+    values: dict[str, Any] = dict(_CLEAN, accepted=False)
+    facts = {key: value for key, value in image.facts.items() if key != "accepted"}
+    if recipe or restart or image.current is None or position is None:
+        values |= {"recipe": recipe or image.recipe, "step": 0, "current": None, "mask": None}
+        facts = {}
+    else:
+        values["step"] = position
+    if mask:
+        key = image.proposal_mask or image.mask if mask == "found" else mask
+        if key is None:
+            raise DecisionError(f"image {image_id}: no mask was found for it; give a file")
+        if image.current is None or mask_step is None or recipe:
+            raise DecisionError(f"image {image_id}: a mask needs an admitted image and a step that removes")
+        values |= {"mask": key, "step": mask_step, "current": _input_of(connection, image, mask_step)}
+        facts |= {"masked": True, "person_mask": True}
+    _go(connection, image, values | {"facts": facts})
+    return image.file if image.state == ImageState.DELIVERED else None
+
+
+def rollback(connection: sa.Connection, image_id: int, position: int, transform: str) -> str | None:
+    """Put an image back to what it was before a step and ask a person; answers the withdrawn file."""
+    settled = {ImageState.DELIVERED, ImageState.FAILED, ImageState.DISCARDED, ImageState.FLAGGED}
+    image = _locked(connection, image_id, settled)
+    step = connection.execute(
+        sa.select(steps)
+        .where(steps.c.image_id == image_id, steps.c.position == position)
+        .order_by(steps.c.id.desc())
+        .limit(1)
+    ).one_or_none()
+    if step is None:
+        raise DecisionError(f"image {image_id} never went through {transform}")
+    values = dict(_CLEAN) | {
+        "state": ImageState.FLAGGED,
+        "step": position,
+        "current": step.input,
+        "mask": step.input_mask,
+        "proposal_mask": step.input_mask,
+        "facts": step.facts,
+        "reason": "rolled_back",
+        "sentence": f"A person put it back to before {transform}: accept to go on without that step, or requeue.",
+    }
+    if image.state == ImageState.FLAGGED:  # no move, so no event; the record of the step stays
+        values.pop("state")
+    _move(connection, image, values)
+    return image.file if image.state == ImageState.DELIVERED else None
+
+
+def flagged(connection: sa.Connection, batch_id: int) -> list[int]:
+    """Ids of a batch's flagged images."""
+    return list(
+        connection.scalars(
+            sa.select(images.c.id)
+            .where(images.c.batch_id == batch_id, images.c.state == ImageState.FLAGGED)
+            .order_by(images.c.id)
+        )
+    )
+
+
+def _locked(connection: sa.Connection, image_id: int, states: Collection[ImageState]) -> sa.Row[Any]:
+    batch_id = connection.scalar(sa.select(images.c.batch_id).where(images.c.id == image_id))
+    if batch_id is None:
+        raise InputError(f"there is no image {image_id}; `sluice images BATCH` lists them")
+    batches.lock(connection, batch_id)
+    image = connection.execute(sa.select(images).where(images.c.id == image_id).with_for_update()).one()
+    if image.state not in states:
+        wanted = ", ".join(sorted(state.value for state in states))
+        raise DecisionError(f"image {image_id} is {image.state}; that takes one that is {wanted}")
+    return image
+
+
+def _flagged_at(connection: sa.Connection, image: sa.Row[Any]) -> tuple[int | None, str | None]:
+    """The position at which an image stopped, and the result proposed there."""
+    if image.current is None:
+        return None, None
+    if image.state == ImageState.FLAGGED or image.state == ImageState.FAILED:
+        return image.step, image.proposal
+    return None, None
+
+
+def _input_of(connection: sa.Connection, image: sa.Row[Any], position: int) -> str:
+    """The picture as it first came to a step, else as it stands."""
+    key = connection.scalar(
+        sa.select(steps.c.input)
+        .where(steps.c.image_id == image.id, steps.c.position == position, steps.c.recipe == image.recipe)
+        .order_by(steps.c.id.desc())
+        .limit(1)
+    )
+    return key or image.current
+
+
+def _go(connection: sa.Connection, image: sa.Row[Any], values: dict[str, Any]) -> None:
+    batch_state = connection.scalar(sa.select(batch_table.c.state).where(batch_table.c.id == image.batch_id))
+    if batch_state in (BatchState.HALTED, BatchState.PROBING):
+        raise DecisionError(
+            f"batch {image.batch_id} is {batch_state}: `sluice resume {image.batch_id}` first"
+        )
+    cleaned = {"reason": "", "sentence": "", "proposal": None, "proposal_mask": None}
+    _move(connection, image, cleaned | values | {"state": ImageState.WAITING})
+    batches.reopen(connection, image.batch_id)
+
+
+def _move(connection: sa.Connection, image: sa.Row[Any], values: dict[str, Any]) -> None:
+    connection.execute(
+        sa.update(images).where(images.c.id == image.id, images.c.state == image.state).values(values)
+    )
+    connection.execute(
+        sa.update(batch_table)
+        .where(batch_table.c.id == image.batch_id, batch_table.c.state == BatchState.DONE)
+        .values(manifest_due=True)
+    )

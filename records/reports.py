@@ -1,0 +1,179 @@
+"""What people and programs read: counts, rates, one line an image, the manifest. Nothing here writes."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from line.states import ImageState
+from records import batches
+from records.tables import batches as batch_table
+from records.tables import images, recipes, shards, steps
+
+
+def batch(connection: sa.Connection, batch_id: int) -> dict[str, Any]:
+    """One batch: state, counts by state, artifact rate, throughput, cost, breaker."""
+    row = batches.get(connection, batch_id)
+    by_state = dict.fromkeys((state.value for state in ImageState), 0)
+    judged = artifacts = 0
+    query = (
+        sa.select(
+            images.c.state,
+            sa.func.count().label("total"),
+            sa.func.count().filter(images.c.judged).label("judged"),
+            sa.func.count().filter(images.c.artifact).label("artifacts"),
+        )
+        .where(images.c.batch_id == batch_id)
+        .group_by(images.c.state)
+    )
+    for line in connection.execute(query):
+        by_state[line.state] = line.total
+        judged += line.judged
+        artifacts += line.artifacts
+    spent = connection.execute(
+        sa.select(
+            sa.func.coalesce(sa.func.sum(steps.c.cost), 0.0).label("cost"),
+            sa.func.max(steps.c.at).label("last"),
+        ).where(steps.c.batch_id == batch_id)
+    ).one()
+    until = row.finished_at or spent.last
+    seconds = (until - row.created_at).total_seconds() if until else 0.0
+    settled = sum(by_state[state] for state in ("flagged", "delivered", "rejected", "discarded", "failed"))
+    return {
+        "batch": row.id,
+        "vendor": row.vendor,
+        "upload": row.upload,
+        "recipe": row.recipe_name,
+        "state": str(row.state),
+        "breaker": str(batches.BREAKER[row.state]),
+        "halt_reason": row.halt_reason,
+        "images": row.images,
+        "by_state": by_state,
+        "artifact_rate": artifacts / judged if judged else 0.0,
+        "judged": judged,
+        "artifacts": artifacts,
+        "seconds": seconds,
+        "images_per_second": settled / seconds if seconds > 0 else 0.0,
+        "cost": float(spent.cost),
+        "delivered": row.out,
+    }
+
+
+def all_batches(connection: sa.Connection, limit: int = 50) -> list[dict[str, Any]]:
+    """The newest batches, newest first."""
+    query = sa.select(batch_table.c.id).order_by(batch_table.c.id.desc()).limit(limit)
+    return [batch(connection, batch_id) for batch_id in connection.scalars(query)]
+
+
+def progress(connection: sa.Connection, batch_id: int) -> dict[str, int]:
+    """How many images are in each state: the cheap query behind a progress bar."""
+    query = (
+        sa.select(images.c.state, sa.func.count().label("total"))
+        .where(images.c.batch_id == batch_id)
+        .group_by(images.c.state)
+    )
+    return {str(row.state): row.total for row in connection.execute(query)}
+
+
+def queues(connection: sa.Connection) -> dict[str, dict[str, int]]:
+    """For each queue with open shards: how many wait and how many are worked on."""
+    queue = shards.c.queues[shards.c.at + 1]
+    query = (
+        sa.select(
+            queue.label("queue"),
+            sa.func.count().filter(shards.c.lease_until.is_(None)).label("waiting"),
+            sa.func.count().filter(shards.c.lease_until.is_not(None)).label("working"),
+        )
+        .where(shards.c.state == "open")
+        .group_by(queue)
+    )
+    return {row.queue: {"waiting": row.waiting, "working": row.working} for row in connection.execute(query)}
+
+
+def image_lines(
+    connection: sa.Connection, batch_id: int, state: str | None = None
+) -> Iterator[Mapping[str, Any]]:
+    """One line an image: id, name, state, reason, sentence, readings of its last step. Streams."""
+    last = (
+        sa.select(steps.c.readings, steps.c.transform, steps.c.reasons)
+        .where(steps.c.image_id == images.c.id)
+        .order_by(steps.c.id.desc())
+        .limit(1)
+        .lateral()
+    )
+    query = (
+        sa.select(images, last.c.readings, last.c.transform, last.c.reasons)
+        .outerjoin(last, sa.true())
+        .where(images.c.batch_id == batch_id)
+        .order_by(images.c.id)
+        .execution_options(yield_per=500)
+    )
+    if state:
+        query = query.where(images.c.state == state)
+    for row in connection.execute(query):
+        yield {
+            "id": row.id,
+            "name": row.name,
+            "state": str(row.state),
+            "reason": row.reason,
+            "sentence": row.sentence,
+            "step": row.transform,
+            "reasons": row.reasons or [],
+            "readings": row.readings or {},
+        }
+
+
+def manifest_lines(connection: sa.Connection, batch_id: int) -> Iterator[dict[str, Any]]:
+    """One line for every image of the upload, refused ones too, in the upload's order. Streams."""
+    done = (
+        sa.select(
+            sa.func.jsonb_agg(
+                sa.func.jsonb_build_object(
+                    "step", steps.c.transform,
+                    "model", steps.c.model,
+                    "revision", steps.c.revision,
+                    "seed", steps.c.seed,
+                    "verdict", steps.c.verdict,
+                    "reasons", steps.c.reasons,
+                    "readings", steps.c.readings,
+                    "seconds", steps.c.seconds,
+                    "cost", steps.c.cost,
+                ).op("ORDER BY")(steps.c.id)
+            ).label("steps")
+        )
+        .where(steps.c.image_id == images.c.id)
+        .lateral()
+    )  # fmt: skip
+    query = (
+        sa.select(images, done.c.steps)
+        .outerjoin(done, sa.true())
+        .where(images.c.batch_id == batch_id)
+        .order_by(images.c.name)
+        .execution_options(yield_per=500)
+    )
+    for row in connection.execute(query):
+        yield {
+            "name": row.name,
+            "state": str(row.state),
+            "reason": row.reason,
+            "sentence": row.sentence,
+            "file": row.file if row.state == ImageState.DELIVERED else None,
+            "sha256": row.sha256,
+            "steps": row.steps or [],
+        }
+
+
+def due_manifests(connection: sa.Connection) -> list[int]:
+    """Done batches whose manifest is older than what happened."""
+    return list(connection.scalars(sa.select(batch_table.c.id).where(batch_table.c.manifest_due)))
+
+
+def image(connection: sa.Connection, image_id: int) -> dict[str, Any]:
+    """One image with the recipe it follows."""
+    row = connection.execute(
+        sa.select(images, recipes.c.body.label("recipe_body"), batch_table.c.out)
+        .join(recipes, recipes.c.digest == images.c.recipe)
+        .join(batch_table, batch_table.c.id == images.c.batch_id)
+        .where(images.c.id == image_id)
+    ).one_or_none()
+    return dict(row._mapping) if row else {}

@@ -1,0 +1,232 @@
+"""Shards: made from waiting images, claimed under a lease, taken back when nobody lives who works on them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from line.recipe import Recipe
+from line.states import BatchState, ImageState, ShardState
+from records import recipes
+from records.tables import batches, images, shards
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """The steps a chain takes: positions in the recipe, and the transform and queue of each."""
+
+    positions: tuple[int, ...]
+    transforms: tuple[str, ...]
+    queues: tuple[str, ...]
+
+    def rest(self, at: int) -> "Route":
+        """What is left of it from index ``at`` on."""
+        return Route(self.positions[at:], self.transforms[at:], self.queues[at:])
+
+
+@dataclass(frozen=True, slots=True)
+class NewShard:
+    """Images that are to travel one chain together."""
+
+    batch_id: int
+    recipe: str
+    route: Route
+    image_ids: tuple[int, ...]
+    megapixels: float
+    losses: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """The process that works on a shard."""
+
+    node: str
+    host: str
+    pid: int
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A shard that this process may work on until its lease ends."""
+
+    shard_id: int
+    batch_id: int
+    number: int
+    at: int
+    position: int
+    owner: Owner
+    recipe: Recipe
+    out: str
+    images: tuple[sa.Row[Any], ...]
+
+
+def create(connection: sa.Connection, new: Sequence[NewShard]) -> list[int]:
+    """Record shards of one batch, which must be locked, and put their waiting images into them."""
+    made = []
+    for shard in new:
+        number = connection.scalar(
+            sa.update(batches)
+            .where(batches.c.id == shard.batch_id)
+            .values(shards=batches.c.shards + 1)
+            .returning(batches.c.shards)
+        )
+        shard_id = connection.scalar(
+            sa.insert(shards)
+            .values(
+                batch_id=shard.batch_id,
+                number=number,
+                recipe=shard.recipe,
+                route=list(shard.route.positions),
+                transforms=list(shard.route.transforms),
+                queues=list(shard.route.queues),
+                images=len(shard.image_ids),
+                megapixels=shard.megapixels,
+                losses=shard.losses,
+            )
+            .returning(shards.c.id)
+        )
+        moved = connection.execute(
+            sa.update(images)
+            .where(images.c.id.in_(shard.image_ids), images.c.state == ImageState.WAITING)
+            .values(state=ImageState.WORKING, shard_id=shard_id, step=shard.route.positions[0])
+        )
+        if moved.rowcount != len(shard.image_ids):
+            raise RuntimeError(f"shard {shard_id}: an image moved although its batch was locked")
+        made.append(int(shard_id or 0))
+    return made
+
+
+def messages(connection: sa.Connection, shard_ids: Sequence[int]) -> list[sa.Row[Any]]:
+    """What a message about each shard needs: its ids and, for people, its vendor and upload."""
+    return list(
+        connection.execute(
+            sa.select(shards, batches.c.vendor, batches.c.upload)
+            .join(batches, batches.c.id == shards.c.batch_id)
+            .where(shards.c.id.in_(shard_ids), shards.c.state == ShardState.OPEN)
+            .order_by(shards.c.id)
+        )
+    )
+
+
+def in_flight(connection: sa.Connection) -> list[sa.Row[Any]]:
+    """Open shards: batch_id, and the queues that still lie before each."""
+    ahead = shards.c.queues[shards.c.at + 1 :]  # Postgres arrays count from 1
+    return list(
+        connection.execute(
+            sa.select(shards.c.batch_id, ahead.label("ahead")).where(shards.c.state == ShardState.OPEN)
+        )
+    )
+
+
+def _until(seconds: float) -> sa.ColumnElement[Any]:
+    return sa.func.now() + sa.func.make_interval(0, 0, 0, 0, 0, 0, seconds)
+
+
+def claim(connection: sa.Connection, shard_id: int, at: int, owner: Owner, lease: float) -> Claim | None:
+    """Take a shard for step ``at``, or answer None: done already, in other hands, or not due.
+
+    Args:
+        lease: seconds after which the shard may be taken back unless the lease is renewed.
+    """
+    row = connection.execute(
+        sa.update(shards)
+        .where(
+            shards.c.id == shard_id,
+            shards.c.at == at,
+            shards.c.state == ShardState.OPEN,
+            shards.c.lease_until.is_(None),
+        )
+        .values(lease_node=owner.node, lease_host=owner.host, lease_pid=owner.pid, lease_until=_until(lease))
+        .returning(shards)
+    ).one_or_none()
+    if row is None:
+        return None
+    batch = connection.execute(sa.select(batches.c.out).where(batches.c.id == row.batch_id)).one()
+    members = connection.execute(
+        sa.select(images)
+        .where(images.c.shard_id == shard_id, images.c.state == ImageState.WORKING)
+        .order_by(images.c.id)
+    ).all()
+    return Claim(
+        shard_id=shard_id,
+        batch_id=row.batch_id,
+        number=row.number,
+        at=at,
+        position=row.route[at],
+        owner=owner,
+        recipe=recipes.load(connection, row.recipe),
+        out=batch.out,
+        images=tuple(members),
+    )
+
+
+def _held_by(owner: Owner) -> sa.ColumnElement[bool]:
+    return sa.and_(
+        shards.c.lease_node == owner.node, shards.c.lease_host == owner.host, shards.c.lease_pid == owner.pid
+    )
+
+
+def renew(connection: sa.Connection, shard_id: int, owner: Owner, lease: float) -> bool:
+    """Prolong a lease; False where it is no longer this owner's."""
+    renewed = connection.execute(
+        sa.update(shards)
+        .where(shards.c.id == shard_id, shards.c.state == ShardState.OPEN, _held_by(owner))
+        .values(lease_until=_until(lease))
+    )
+    return renewed.rowcount == 1
+
+
+def release(connection: sa.Connection, shard_id: int, owner: Owner) -> None:
+    """Give a shard back unfinished, for the sweep to publish again: the step could not be done now."""
+    connection.execute(
+        sa.update(shards)
+        .where(shards.c.id == shard_id, shards.c.state == ShardState.OPEN, _held_by(owner))
+        .values(
+            lease_node=None, lease_host=None, lease_pid=None, lease_until=None, published_at=sa.func.now()
+        )
+    )
+
+
+def advance(connection: sa.Connection, claim: Claim, *, go_on: bool) -> bool:
+    """End a claimed step: on to the next of the route, or the shard is done.
+
+    Answers False where the lease was lost meanwhile; nothing may then be written.
+    """
+    following = claim.at + 1
+    ended = connection.execute(
+        sa.update(shards)
+        .where(
+            shards.c.id == claim.shard_id,
+            shards.c.at == claim.at,
+            shards.c.state == ShardState.OPEN,
+            _held_by(claim.owner),
+        )
+        .values(
+            at=following if go_on else claim.at,
+            state=ShardState.OPEN if go_on else ShardState.DONE,
+            lease_node=None,
+            lease_host=None,
+            lease_pid=None,
+            lease_until=None,
+            losses=0,
+            published_at=sa.func.now(),
+        )
+    )
+    return ended.rowcount == 1
+
+
+def next_on(connection: sa.Connection, queue: str) -> int | None:
+    """The shard that is probably next on a queue, for a worker that wants to read ahead."""
+    return connection.scalar(
+        sa.select(shards.c.id)
+        .join(batches, batches.c.id == shards.c.batch_id)
+        .where(
+            shards.c.state == ShardState.OPEN,
+            shards.c.lease_until.is_(None),
+            shards.c.queues[shards.c.at + 1] == queue,
+            batches.c.state.in_((BatchState.RUNNING, BatchState.PROBING)),
+        )
+        .order_by(shards.c.published_at)
+        .limit(1)
+    )
