@@ -75,7 +75,14 @@ def choose(binary: Path, data: Path, what: str) -> Account:
             )
         return Account(_name(me), me, os.getegid(), switch=False)
     uid, gid = _unprivileged(data, what)
-    os.chown(data, uid, gid)
+    try:
+        os.chown(data, uid, gid)
+    except OSError as error:
+        raise ServiceError(
+            f"{what} does not run as root, and this root may not become {_name(uid)} ({error.strerror}; a "
+            "container without the capabilities chown, setuid and setgid?). Run as an ordinary user, "
+            "or use outside servers (SLUICE_DATABASE_URL, SLUICE_BROKER_URL)."
+        ) from error
     said = ""
     for right in RIGHTS if setpriv() else RIGHTS[:1]:
         account = Account(_name(uid), uid, gid, switch=True, right=right)

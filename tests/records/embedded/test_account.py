@@ -35,7 +35,7 @@ def test_root_gives_the_data_to_an_ordinary_user_and_keeps_the_folders_above_as_
     above.chmod(0o700)
     chosen = choose(Path("/bin/echo"), data, "Postgres")
     assert chosen.uid != 0
-    assert chosen.right == "dac_read_search"
+    assert chosen.right in {"dac_read_search", "dac_override"}  # the second in a plain container
     assert (data.stat().st_uid, above.stat().st_uid, above.stat().st_mode & 0o777) == (chosen.uid, 0, 0o700)
 
 
