@@ -79,5 +79,5 @@ def _white(image: Image.Image, values: NDArray[np.generic]) -> float:
 
 
 def _to_8_bit(values: NDArray[np.generic], white: float) -> NDArray[np.uint8]:
-    scaled = np.multiply(values, 255.0 / white, dtype=np.float32)
-    return np.rint(np.clip(scaled, 0, 255)).astype(np.uint8)
+    scaled = values.astype(np.float32) * np.float32(255.0 / white)
+    return np.asarray(np.rint(np.clip(scaled, 0, 255)), np.uint8)

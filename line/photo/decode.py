@@ -12,6 +12,7 @@ from pillow_heif import HeifImageFile
 
 from line.photo.channels import split
 from line.photo.colour import to_srgb
+from line.photo.complete import boxes_complete, grey_rows
 from line.photo.kind import Kind, extension_agrees, kind_of
 from line.photo.limits import Limits
 from line.photo.orientation import orientation_of, upright
@@ -19,6 +20,7 @@ from line.photo.refusal import RefusedError
 from line.picture import Facts, Rgb
 
 _DEFAULT_LIMITS = Limits()
+_BOXED = (Kind.HEIC, Kind.AVIF)
 _STILL = (Kind.JPEG, Kind.HEIC)
 """Where a further picture is a preview, a depth map or the other eye, and the first is the photo."""
 _SYNTHETIC = (b"compositeWithTrainedAlgorithmicMedia", b"trainedAlgorithmicMedia")
@@ -34,8 +36,8 @@ class Decoded:
         facts: JSON values: ``width``, ``height`` (upright), ``format``, ``extension`` (``agrees``,
             ``differs``, ``absent``), ``bytes``, ``mode``, ``frames`` (1, or 2 for several), ``dpi``
             ([x, y] or null), ``orientation`` (1..8), ``icc`` (see ``colour.Converted``), ``alpha``
-            (had transparent pixels), ``transparent`` (their share), ``grey_rows`` (see
-            :func:`grey_rows`), ``synthetic`` (IPTC source type or null).
+            (had transparent pixels), ``transparent`` (their share), ``grey_rows`` (of a JPEG,
+            see ``complete.grey_rows``), ``synthetic`` (IPTC source type or null).
     """
 
     rgb: Rgb
@@ -66,12 +68,14 @@ def decode(
         raise RefusedError("too_many_pixels", "The picture unpacks to far too many pixels.") from error
     except Exception as error:  # decoders of hostile bytes raise nearly anything
         if "truncated" in str(error).lower():
-            raise RefusedError(
-                "truncated", "The file ends before its picture does; please upload it again."
-            ) from error
+            raise _truncated() from error
         raise RefusedError(
             "damaged", "The file is damaged and cannot be read; please export and upload it again."
         ) from error
+
+
+def _truncated() -> RefusedError:
+    return RefusedError("truncated", "The file ends before its picture does; please upload it again.")
 
 
 def _decode(name: str, data: bytes, limits: Limits, background: str) -> Decoded:
@@ -82,6 +86,7 @@ def _decode(name: str, data: bytes, limits: Limits, background: str) -> Decoded:
         limits.check_size(*image.size)
         frames = 1 if kind in _STILL or not getattr(image, "is_animated", False) else 2
         limits.check_frames(frames)
+        orientation = orientation_of(image, kind)
         facts: dict[str, Any] = {
             "format": kind.value,
             "extension": {True: "agrees", False: "differs", None: "absent"}[agrees],
@@ -89,21 +94,23 @@ def _decode(name: str, data: bytes, limits: Limits, background: str) -> Decoded:
             "mode": image.mode,
             "frames": frames,
             "dpi": _dpi(image.info.get("dpi")),
-            "orientation": orientation_of(image),
+            "orientation": orientation,
             "synthetic": next((mark.decode() for mark in _SYNTHETIC if mark in data), None),
         }
+        if kind in _BOXED and not boxes_complete(data):
+            raise _truncated()
         image.load()
         limits.check_size(*image.size)  # a HEIF header may promise another size than is decoded
-        turn = orientation_of(image)  # asked again: TIFF is turned while it loads
         rgb = _pixels(image, kind, background, facts)
-    rgb = upright(rgb, turn)
+    rgb = upright(rgb, 1 if kind is Kind.TIFF else orientation)  # Pillow turns TIFF while loading it
     facts["height"], facts["width"] = rgb.shape[:2]
     return Decoded(rgb, facts)
 
 
 def _open(data: bytes, kind: Kind) -> Image.Image:
     if kind is Kind.HEIC:  # the class itself: registering an opener would be global
-        return HeifImageFile(io.BytesIO(data))  # type: ignore[no-any-return]
+        heif: Image.Image = HeifImageFile(io.BytesIO(data))  # type: ignore[no-untyped-call]
+        return heif
     return Image.open(io.BytesIO(data), formats=[kind.value.upper()])
 
 
@@ -121,6 +128,8 @@ def _pixels(image: Image.Image, kind: Kind, background: str, facts: dict[str, An
     facts["alpha"], facts["transparent"] = False, 0.0
     if alpha is not None:
         lowest, highest = alpha.getextrema()
+        if highest == 0 and kind is Kind.BMP:  # an unused fourth byte, not transparency
+            return np.asarray(colour)
         if highest == 0:
             raise RefusedError("fully_transparent", "Every pixel of the picture is transparent.")
         if lowest != 255:
@@ -134,19 +143,6 @@ def _inverted(image: Image.Image) -> Image.Image:
     inverted = Image.fromarray(255 - np.asarray(image), mode="CMYK")
     inverted.info = image.info
     return inverted
-
-
-def grey_rows(pixels: np.typing.NDArray[np.uint8]) -> int:
-    """How many rows at the bottom of a decoded JPEG are nothing but middle grey (128).
-
-    A JPEG whose data break off but whose end marker is there decodes without an error: the missing
-    blocks stay at zero, which is this grey.
-    """
-    flat = pixels.reshape(len(pixels), -1)
-    for row in range(len(flat)):
-        if (flat[-1 - row] != 128).any():
-            return row
-    return len(flat)
 
 
 def _dpi(found: Any) -> list[float] | None:

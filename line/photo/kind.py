@@ -56,7 +56,7 @@ _FOREIGN = (
     (b"\0\0\0\x0cJXL ", "a JPEG XL file"),
     (b"\xff\x0a", "a JPEG XL file"),
     (b"\0\0\x01\0", "an icon file"),
-    (b"\0\0\x02\0", "a cursor file"),
+    (b"\0\0\x02\0", "a cursor or Targa file"),
     (b"DDS ", "a texture file"),
     (b"RIFF", "a sound or video file"),
     (b"MZ", "a program"),

@@ -57,8 +57,8 @@ def print_to_srgb(cmyk: NDArray[np.uint8]) -> Rgb:
     rgb = np.empty((height, width, 3), np.uint8)
     rows = max(1, _STRIPE // max(width, 1))
     for top in range(0, height, rows):
-        stripe = cmyk[top : top + rows].astype(np.float32) / 255
-        mixed = np.broadcast_to(corners, (*stripe.shape[:2], *corners.shape))
+        stripe = cmyk[top : top + rows].astype(np.float32) / np.float32(255)
+        mixed: NDArray[np.float32] = np.broadcast_to(corners, (*stripe.shape[:2], *corners.shape))
         for ink in (3, 0, 1, 2):
             amount = stripe[..., ink].reshape(*stripe.shape[:2], *([1] * (mixed.ndim - 3)))
             mixed = mixed[:, :, 0] + (mixed[:, :, 1] - mixed[:, :, 0]) * amount

@@ -3,15 +3,25 @@
 import numpy as np
 from PIL import Image
 
+from line.photo.kind import Kind
 from line.picture import Rgb
 
 _TAG = 0x0112
 
 
-def orientation_of(image: Image.Image) -> int:
-    """EXIF orientation 1..8 (CIPA DC-008, tag 0112); 1 where absent or nonsense."""
+def orientation_of(image: Image.Image, kind: Kind) -> int:
+    """EXIF orientation 1..8 (CIPA DC-008, tag 0112) of an opened image; 1 where absent or nonsense.
+
+    Not by Pillow's ``getexif``: that loads a PNG's pixels and so hides their errors, and it adds an
+    orientation found in XMP, which browsers ignore.
+    """
     try:
-        value = image.getexif().get(_TAG, 1)
+        if kind is Kind.TIFF:
+            value = image.tag_v2.get(_TAG, 1)  # type: ignore[attr-defined]
+        else:
+            exif = Image.Exif()
+            exif.load(image.info.get("exif") or b"")
+            value = exif.get(_TAG, 1)
     except Exception:  # broken metadata is no reason to lose the picture
         return 1
     return value if isinstance(value, int) and 1 <= value <= 8 else 1
@@ -19,14 +29,10 @@ def orientation_of(image: Image.Image) -> int:
 
 def upright(rgb: Rgb, orientation: int) -> Rgb:
     """``rgb`` [H, W, 3] as it should be seen; 5 to 8 swap the sides. C-contiguous."""
-    turned = {
-        1: lambda: rgb,
-        2: lambda: rgb[:, ::-1],
-        3: lambda: rgb[::-1, ::-1],
-        4: lambda: rgb[::-1],
-        5: lambda: rgb.swapaxes(0, 1),
-        6: lambda: np.rot90(rgb, -1),
-        7: lambda: rgb[::-1, ::-1].swapaxes(0, 1),
-        8: lambda: np.rot90(rgb),
-    }[orientation]()
-    return np.ascontiguousarray(turned)
+    if orientation in (5, 6, 7, 8):
+        rgb = rgb.swapaxes(0, 1)
+    if orientation in (3, 4, 7, 8):
+        rgb = rgb[::-1]
+    if orientation in (2, 3, 6, 7):
+        rgb = rgb[:, ::-1]
+    return np.ascontiguousarray(rgb)
