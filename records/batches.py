@@ -277,6 +277,11 @@ def close(connection: sa.Connection, batch_id: int) -> bool:
     return True
 
 
+def manifest_written(connection: sa.Connection, batch_id: int) -> None:
+    """Take note that the manifest tells all that happened so far."""
+    connection.execute(sa.update(batches).where(batches.c.id == batch_id).values(manifest_due=False))
+
+
 def reopen(connection: sa.Connection, batch_id: int) -> None:
     """A done batch runs again because a person sent an image round; the batch must be locked."""
     connection.execute(

@@ -95,14 +95,30 @@ class Bucket:
         except (BaseError, OSError) as error:
             raise ServiceError(f"{self.url}: cannot delete {key}: {error}") from error
 
-    def exists(self, key: str) -> bool:
+    def tag(self, key: str) -> str | None:
+        """What changes when the object does, or None where there is none."""
         try:
-            obstore.head(self.store, key)
+            meta = obstore.head(self.store, key)
         except FileNotFoundError:
-            return False
+            return None
         except (BaseError, OSError) as error:
             raise ServiceError(f"{self.url}: cannot read {key}: {error}") from error
-        return True
+        return meta["e_tag"] or meta["last_modified"].isoformat()
+
+    def download(self, key: str, path: Path) -> None:
+        """Write an object into a file, at flat memory.
+
+        Raises:
+            MissingObjectError: there is none.
+        """
+        try:
+            with path.open("wb") as file:
+                for chunk in obstore.get(self.store, key):
+                    file.write(chunk)
+        except FileNotFoundError:
+            raise MissingObjectError(f"{self.url}: there is no object {key}") from None
+        except (BaseError, OSError) as error:
+            raise ServiceError(f"{self.url}: cannot read {key}: {error}") from error
 
     def walk(self, prefix: str) -> Iterator[Listed]:
         """Every object below ``prefix``, in no promised order, at flat memory."""

@@ -129,7 +129,7 @@ def rollback(connection: sa.Connection, image_id: int, position: int, transform:
         "proposal_mask": step.input_mask,
         "facts": step.facts,
         "reason": "rolled_back",
-        "sentence": f"A person put it back to before {transform}: accept to go on without that step, or requeue.",
+        "sentence": f"Put back to before {transform}: accept to go on without that step, or requeue.",
     }
     if image.state == ImageState.FLAGGED:  # no move, so no event; the record of the step stays
         values.pop("state")
@@ -177,7 +177,7 @@ def _input_of(connection: sa.Connection, image: sa.Row[Any], position: int) -> s
         .order_by(steps.c.id.desc())
         .limit(1)
     )
-    return key or image.current
+    return str(key or image.current)
 
 
 def _go(connection: sa.Connection, image: sa.Row[Any], values: dict[str, Any]) -> None:

@@ -111,7 +111,7 @@ def unclaimed(connection: sa.Connection, grace: float) -> list[sa.Row[Any]]:
     age = sa.func.now() - sa.func.make_interval(0, 0, 0, 0, 0, 0, grace)
     return list(
         connection.execute(
-            sa.select(table.c.id, table.c.batch_id, table.c.at, table.c.attempt).where(
+            sa.select(table.c.id, table.c.batch_id, table.c.number, table.c.at).where(
                 table.c.state == ShardState.OPEN, table.c.lease_until.is_(None), table.c.published_at < age
             )
         )

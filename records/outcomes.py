@@ -158,7 +158,8 @@ def _move(
             Result.REFUSE: ImageState.REJECTED,
             Result.FAIL: ImageState.FAILED,
         }[done.result]
-        values |= {"state": state, "shard_id": None, "proposal": done.output, "proposal_mask": done.mask}
+        values |= {"state": state, "shard_id": None, "step": claim.position}
+        values |= {"proposal": done.output, "proposal_mask": done.mask}
     values |= {"reason": done.reason, "sentence": done.sentence, "artifact": done.artifact}
     if ran.judges or done.artifact:
         values["judged"] = True

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import sqlalchemy as sa
 
@@ -10,6 +10,10 @@ from line.recipe import Recipe
 from line.states import BatchState, ImageState, ShardState
 from records import recipes
 from records.tables import batches, images, shards
+
+
+Member: TypeAlias = sa.Row[Any]
+"""A row of ``images`` that travels in a shard."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,8 @@ class Claim:
     owner: Owner
     recipe: Recipe
     out: str
-    images: tuple[sa.Row[Any], ...]
+    images: tuple[Member, ...]
+    is_last: bool
 
 
 def create(connection: sa.Connection, new: Sequence[NewShard]) -> list[int]:
@@ -158,7 +163,14 @@ def claim(connection: sa.Connection, shard_id: int, at: int, owner: Owner, lease
         recipe=recipes.load(connection, row.recipe),
         out=batch.out,
         images=tuple(members),
+        is_last=at == len(row.route) - 1,
     )
+
+
+def is_past(connection: sa.Connection, shard_id: int, at: int) -> bool:
+    """Whether step ``at`` of an open shard is done, so that the message of its next step is due."""
+    ahead = sa.exists().where(shards.c.id == shard_id, shards.c.state == ShardState.OPEN, shards.c.at > at)
+    return bool(connection.scalar(sa.select(ahead)))
 
 
 def _held_by(owner: Owner) -> sa.ColumnElement[bool]:

@@ -39,6 +39,8 @@ sightings = sa.Table(
     sa.Column("prefix", sa.Text, primary_key=True),
     sa.Column("digest", sa.Text, nullable=False),
     sa.Column("changed_at", _time, nullable=False, server_default=_now),
+    sa.Column("taken", sa.Text, comment="the digest with which it became a batch"),
+    sa.Column("trouble", sa.Text, nullable=False, server_default="", comment="why it cannot be taken"),
     comment="uploads in the ingest bucket, and since when their listing has not changed",
 )
 

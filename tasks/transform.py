@@ -29,9 +29,11 @@ class Transform:
         function: pure in its pictures: no state kept, nothing written.
         task: what its model must be able to do; None where it needs none (``model`` is None then).
         default_model: used where the recipe names none.
-        needed: says from an image's facts whether it needs this step.
+        needed: says from an image's facts and the parameters whether it needs this step; None = always.
         edits: whether it changes pixels, so that its verdict makes an image judged.
         removes / enlarges: for the order rule: nothing is removed after an enlargement.
+        informs: whether its findings decide which later steps an image needs; a chain ends after it.
+        delivers: whether its outcome is the published file.
     """
 
     name: str
@@ -39,10 +41,12 @@ class Transform:
     function: Function
     task: Task | None = None
     default_model: str | None = None
-    needed: Callable[..., bool] = lambda facts, **params: True
+    needed: Callable[..., bool] | None = None
     edits: bool = True
     removes: bool = False
     enlarges: bool = False
+    informs: bool = False
+    delivers: bool = False
 
     @cached_property
     def schema(self) -> type[BaseModel]:
@@ -58,7 +62,7 @@ class Transform:
         return create_model(f"{self.name}_params", __config__=config, **fields)
 
     def is_needed(self, facts: Facts, params: dict[str, Any]) -> bool:
-        return self.needed(facts, **params)
+        return self.needed is None or self.needed(facts, **params)
 
 
 def transform(queue: str, **declared: Any) -> Callable[[Function], Transform]:

@@ -28,9 +28,13 @@ CREATE TABLE sightings (
     prefix TEXT NOT NULL,
     digest TEXT NOT NULL,
     changed_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
+    taken TEXT,
+    trouble TEXT DEFAULT '' NOT NULL,
     PRIMARY KEY (prefix)
 );
 COMMENT ON TABLE sightings IS 'uploads in the ingest bucket, and since when their listing has not changed';
+COMMENT ON COLUMN sightings.taken IS 'the digest with which it became a batch';
+COMMENT ON COLUMN sightings.trouble IS 'why it cannot be taken';
 
 CREATE TABLE workers (
     node TEXT NOT NULL,

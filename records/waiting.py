@@ -1,0 +1,62 @@
+"""The images that wait for a shard, as the planner looks at them. Every query is bounded."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from line.states import ImageState, ShardState
+from records.tables import images, shards
+
+
+def fronts(connection: sa.Connection, batch_id: int, *, probing: bool) -> list[tuple[str, int]]:
+    """(recipe digest, position) at which images of a batch wait, the most advanced first."""
+    query = (
+        sa.select(images.c.recipe, images.c.step)
+        .where(images.c.batch_id == batch_id, images.c.state == ImageState.WAITING, *_probe(probing))
+        .group_by(images.c.recipe, images.c.step)
+        .order_by(images.c.step.desc())
+    )
+    return [(row.recipe, row.step) for row in connection.execute(query)]
+
+
+def images_at(
+    connection: sa.Connection, batch_id: int, recipe: str, position: int, *, probing: bool, limit: int
+) -> list[sa.Row[Any]]:
+    """Waiting images at one position: id, bytes, facts; at most ``limit``, the oldest first."""
+    query = (
+        sa.select(images.c.id, images.c.bytes, images.c.facts)
+        .where(
+            images.c.batch_id == batch_id,
+            images.c.state == ImageState.WAITING,
+            images.c.recipe == recipe,
+            images.c.step == position,
+            *_probe(probing),
+        )
+        .order_by(images.c.id)
+        .limit(limit)
+    )
+    return list(connection.execute(query))
+
+
+def upstream(connection: sa.Connection, batch_id: int, position: int) -> bool:
+    """Whether images of the batch are still behind that position and may come to it."""
+    waiting = sa.exists().where(
+        images.c.batch_id == batch_id, images.c.state == ImageState.WAITING, images.c.step < position
+    )
+    travelling = sa.exists().where(
+        shards.c.batch_id == batch_id,
+        shards.c.state == ShardState.OPEN,
+        shards.c.route[shards.c.at + 1] < position,
+    )
+    return bool(connection.scalar(sa.select(sa.or_(waiting, travelling))))
+
+
+def still(connection: sa.Connection, image_ids: Sequence[int]) -> set[int]:
+    """Those of the images that wait, looked at again under the batch's lock."""
+    query = sa.select(images.c.id).where(images.c.id.in_(image_ids), images.c.state == ImageState.WAITING)
+    return set(connection.scalars(query))
+
+
+def _probe(probing: bool) -> list[sa.ColumnElement[bool]]:
+    return [images.c.probe] if probing else []

@@ -1,0 +1,184 @@
+"""Intake: complete uploads in the ingest bucket become batches, each once, however often it is seen.
+
+Layout: ``ingest/VENDOR/UPLOAD/…`` for a folder, ``ingest/VENDOR/UPLOAD.zip`` for an archive. An upload
+is complete when a marker lies in it (``_READY`` in the folder, ``UPLOAD.zip._READY`` beside the
+archive), or when its listing has not changed for the quiet period. The marker may be empty or
+hold JSON: ``{"recipe": "catalog", "out": "file:///…"}``.
+"""
+
+import hashlib
+import json
+import logging
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from line.errors import InputError, RecipeError
+from line.names import delivered_name, safe_path
+from line.recipe import Recipe
+from line.settings import settings
+from records import batches, recipes, sightings
+from records.batches import NewBatch, NewImage
+from records.bucket import Bucket, Listed, bucket
+from records.database import transact
+from scheduler.archive import entries
+from tasks.recipes import file_of, load
+
+log = logging.getLogger(__name__)
+
+INGEST = "ingest"
+MARKER = "_READY"
+DEFAULT_RECIPE = "catalog"
+_JUNK = frozenset({".DS_Store", "Thumbs.db", "desktop.ini", MARKER})
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A folder or archive in the ingest bucket.
+
+    Attributes:
+        prefix: its key, such as ``ingest/acme/spring`` or ``ingest/acme/spring.zip``.
+        marker: key of its marker.
+    """
+
+    prefix: str
+    marker: str
+    is_archive: bool
+
+    @property
+    def vendor(self) -> str:
+        return PurePosixPath(self.prefix).parts[1]
+
+    @property
+    def name(self) -> str:
+        return PurePosixPath(self.prefix).name
+
+
+def scan() -> list[int]:
+    """Look through the ingest bucket once and take every complete upload; answers the new batches."""
+    store = bucket(settings().bucket)
+    taken = []
+    for upload in uploads(store):
+        try:
+            if (batch_id := consider(store, upload)) is not None:
+                taken.append(batch_id)
+        except InputError as error:
+            log.error("%s cannot be taken: %s", upload.prefix, error)
+            transact(partial(sightings.complain, prefix=upload.prefix, trouble=str(error)))
+    return taken
+
+
+def uploads(store: Bucket) -> Iterator[Upload]:
+    """Every upload there is, complete or not."""
+    for vendor in store.folders(INGEST):
+        for folder in store.folders(vendor):
+            yield Upload(folder, f"{folder}/{MARKER}", is_archive=False)
+        for key in store.files(vendor):
+            if key.lower().endswith(".zip"):
+                yield Upload(key, f"{key}.{MARKER}", is_archive=True)
+
+
+def consider(store: Bucket, upload: Upload) -> int | None:
+    """Take an upload if it is complete and was not taken before."""
+    marker = store.tag(upload.marker)
+    seen = transact(lambda connection: sightings.get(connection, upload.prefix))
+    if marker is not None and seen is not None and seen.digest == f"marker {marker}":
+        return None
+    digest = f"marker {marker}" if marker is not None else listing_digest(_objects(store, upload))
+    quiet = transact(lambda connection: sightings.note(connection, upload.prefix, digest))
+    if marker is None and quiet < settings().quiet_seconds:
+        return None
+    if seen is not None and seen.taken == digest:
+        return None
+    batch_id = take(store, upload)
+    transact(lambda connection: sightings.took(connection, upload.prefix, digest))
+    return batch_id
+
+
+def take(store: Bucket, upload: Upload) -> int | None:
+    """Record the batch of a complete upload; None where it is recorded already.
+
+    Raises:
+        InputError: the marker, its recipe or the archive cannot be read.
+    """
+    wishes = _wishes(store, upload)
+    recipe = _recipe(wishes.get("recipe", DEFAULT_RECIPE))
+    digest = hashlib.sha256(
+        f"{upload.prefix}\n{listing_digest(_objects(store, upload))}\n{recipe.digest}".encode()
+    ).hexdigest()
+    if transact(lambda connection: batches.find(connection, digest)) is not None:
+        return None
+    out = wishes.get("out") or f"{store.url.rstrip('/')}/delivered/{upload.vendor}/{upload.name}-{digest[:8]}"
+    new = NewBatch(upload.vendor, upload.name, upload.prefix, digest, recipe.digest, out)
+    files = _from_archive(store, upload, recipe) if upload.is_archive else _from_folder(store, upload, recipe)
+
+    def record(connection: sightings.Connection) -> int | None:
+        recipes.save(connection, recipe)
+        return batches.record(connection, new, files)
+
+    batch_id = transact(record, patience=0)
+    if batch_id is not None:
+        log.info("batch %d: took %s with recipe %s", batch_id, upload.prefix, recipe.name)
+    return batch_id
+
+
+def listing_digest(objects: Iterable[Listed]) -> str:
+    """A digest of a listing that does not depend on its order, at flat memory.
+
+    The sum of the entries' SHA-256 modulo 2^256 (Bellare and Micciancio's AdHash, 1997).
+    """
+    total = 0
+    for item in objects:
+        entry = f"{item.key}\0{item.size}\0{item.tag}".encode()
+        total = (total + int.from_bytes(hashlib.sha256(entry).digest(), "big")) % (1 << 256)
+    return f"{total:064x}"
+
+
+def _objects(store: Bucket, upload: Upload) -> Iterator[Listed]:
+    if upload.is_archive:
+        yield from (item for item in store.walk(_parent(upload.prefix)) if item.key == upload.prefix)
+        return
+    for item in store.walk(upload.prefix):
+        if PurePosixPath(item.key).name not in _JUNK:
+            yield item
+
+
+def _parent(key: str) -> str:
+    return str(PurePosixPath(key).parent)
+
+
+def _wishes(store: Bucket, upload: Upload) -> dict[str, str]:
+    if store.tag(upload.marker) is None:
+        return {}
+    text = store.get(upload.marker).decode("utf-8", "replace").strip()
+    if not text:
+        return {}
+    try:
+        wishes = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise InputError(f"{upload.marker} is neither empty nor JSON: {error}") from None
+    if not isinstance(wishes, dict) or not all(isinstance(value, str) for value in wishes.values()):
+        raise InputError(f'{upload.marker} must hold an object such as {{"recipe": "catalog"}}')
+    return wishes
+
+
+def _recipe(wished: str) -> Recipe:
+    if len(wished) == 64 and not wished.endswith(".toml"):
+        return transact(lambda connection: recipes.load(connection, wished))
+    if "/" in wished or wished.endswith(".toml"):
+        raise RecipeError("a marker names a shipped recipe or the digest of a recorded one", path=wished)
+    return load(wished)
+
+
+def _from_folder(store: Bucket, upload: Upload, recipe: Recipe) -> Iterator[NewImage]:
+    extension = file_of(recipe)
+    for item in _objects(store, upload):
+        name = item.key.removeprefix(f"{upload.prefix}/")
+        yield NewImage(name, item.key, item.size, safe_path(delivered_name(name, extension)))
+
+
+def _from_archive(store: Bucket, upload: Upload, recipe: Recipe) -> Iterator[NewImage]:
+    extension = file_of(recipe)
+    for entry in entries(store, upload.prefix):
+        file = safe_path(delivered_name(entry.name, extension))
+        yield NewImage(entry.name, entry.key, entry.size, file, entry.reason, entry.sentence)

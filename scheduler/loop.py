@@ -1,0 +1,96 @@
+"""The scheduler's loop: intake, plan, dispatch, probe, sweep, close. Several may run: they do no harm."""
+
+import logging
+import math
+import signal
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from sqlalchemy.exc import DBAPIError
+
+from line.errors import SluiceError
+from line.settings import settings
+from records import batches
+from records.database import migrate, transact
+from scheduler import intake, manifest, probe
+from scheduler.dispatch import publish
+from scheduler.plan import plan
+from scheduler.sweep import sweep
+from worker.logs import configure_logging
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Round:
+    """One duty of the scheduler and how often, in seconds, it is done."""
+
+    work: Callable[[], object]
+    every: float = 0.0
+    last: float = -math.inf
+
+    def go(self) -> None:
+        """Do it if it is due; a fault in one duty does not stop the others."""
+        if time.monotonic() - self.last < self.every:
+            return
+        try:
+            self.work()
+        except SluiceError as error:
+            log.warning("%s: %s", self.work.__name__, error)
+        except DBAPIError:
+            log.exception("%s failed", self.work.__name__)
+        self.last = time.monotonic()
+
+
+class Loop:
+    """One scheduler; :meth:`run` until :meth:`stop`."""
+
+    def __init__(self) -> None:
+        self._over = threading.Event()
+        self._rounds = [
+            Round(plan_and_publish),
+            Round(close),
+            Round(manifest.write_due, every=0.5),
+            Round(sweep, every=settings().sweep_seconds),
+            Round(intake.scan, every=1.0),
+        ]
+
+    def stop(self, *_: object) -> None:
+        """End after the current round."""
+        self._over.set()
+
+    def run(self) -> None:
+        """Go round until stopped; an outage of a server is waited out."""
+        while not self._over.is_set():
+            for duty in self._rounds:
+                if not self._over.is_set():
+                    duty.go()
+            self._over.wait(settings().poll_seconds)
+
+
+def plan_and_publish() -> None:
+    """Record the shards there is room for, commit, then send them."""
+    publish(transact(plan))
+
+
+def close() -> None:
+    """Conclude probes that are back and close batches in which everything has settled."""
+    transact(probe.conclude)
+    for batch_id in transact(lambda connection: [row.id for row in batches.open_ones(connection)]):
+        if transact(partial(batches.close, batch_id=batch_id)):
+            log.info("batch %d: done", batch_id)
+
+
+def main() -> None:
+    """Entry of the scheduler's process: migrate, then go round until SIGTERM."""
+    configure_logging(settings().log_level)
+    migrate()
+    loop = Loop()
+    signal.signal(signal.SIGTERM, loop.stop)
+    signal.signal(signal.SIGINT, loop.stop)
+    log.info("scheduler up")
+    loop.run()
+    log.info("scheduler down")

@@ -1,0 +1,38 @@
+"""``manifest.jsonl`` beside the pictures: one line for every image of the upload, refused ones too."""
+
+import json
+import tempfile
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from records import batches, reports
+from records.bucket import bucket
+from records.database import transact
+
+NAME = "manifest.jsonl"
+
+
+def write_due() -> None:
+    """Write the manifest of every done batch in which something happened since it was last written."""
+    for batch_id in transact(reports.due_manifests):
+        write(batch_id)
+
+
+def write(batch_id: int) -> None:
+    """Write one batch's manifest whole, at flat memory.
+
+    It stays due until the transaction ends, so a death in between writes it once more.
+    """
+    transact(lambda connection: _write(connection, batch_id))
+
+
+def _write(connection: sa.Connection, batch_id: int) -> None:
+    batches.manifest_written(connection, batch_id)
+    out = batches.get(connection, batch_id).out
+    with tempfile.TemporaryDirectory(prefix="sluice-") as folder:
+        path = Path(folder) / NAME
+        with path.open("w", encoding="utf-8") as file:
+            for line in reports.manifest_lines(connection, batch_id):
+                file.write(json.dumps(line, ensure_ascii=False) + "\n")
+        bucket(out).put_file(NAME, path)

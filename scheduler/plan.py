@@ -1,0 +1,132 @@
+"""Planning: waiting images become shards, only as many as the window has room for, fair between batches."""
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+
+from line.recipe import DispatchTable, Recipe
+from line.states import BatchState
+from records import batches, recipes, shards, waiting, workers
+from records.shards import NewShard, Route
+from scheduler.route import megapixels, route, size_class
+from tasks.registry import registry
+
+_PLAN_LOCK = 0x5105CF  # one scheduler plans at a time; another one's round is simply empty
+
+
+@dataclass(slots=True)
+class Window:
+    """How many more shards each queue takes: a multiple of its live workers, less what is in flight.
+
+    A shard counts on every queue that still lies before it, so a fast step cannot flood a slow one.
+    """
+
+    live: dict[str, int]
+    ahead: Counter[str] = field(default_factory=Counter)
+    of_batch: Counter[int] = field(default_factory=Counter)
+
+    def fits(self, queues: Sequence[str], window: int) -> bool:
+        return all(self.ahead[queue] < window * self.live.get(queue, 0) for queue in queues)
+
+    def starves(self, queues: Sequence[str]) -> bool:
+        """Whether a worker of the first queue has nothing to do."""
+        return self.ahead[queues[0]] < self.live.get(queues[0], 0)
+
+    def take(self, batch_id: int, queues: Sequence[str]) -> None:
+        self.ahead.update(queues)
+        self.of_batch[batch_id] += 1
+
+
+def plan(connection: sa.Connection) -> list[int]:
+    """One round: record the shards there is room for and answer their ids, to be published after commit."""
+    if not connection.scalar(sa.select(sa.func.pg_try_advisory_xact_lock(_PLAN_LOCK))):
+        return []
+    window = Window(workers.live(connection))
+    for row in shards.in_flight(connection):
+        window.take(row.batch_id, row.ahead)
+    offers = {row.id: _offers(connection, row, window) for row in batches.open_ones(connection)}
+    chosen: dict[int, list[NewShard]] = defaultdict(list)
+    while offers:
+        batch_id = min(offers, key=lambda batch_id: (window.of_batch[batch_id], batch_id))
+        shard = next(offers[batch_id], None)
+        if shard is None:
+            del offers[batch_id]
+            continue
+        window.take(batch_id, shard.route.queues)
+        chosen[batch_id].append(shard)
+    made: list[int] = []
+    for batch_id in sorted(chosen):
+        made += _record(connection, batch_id, chosen[batch_id])
+    return made
+
+
+def _record(connection: sa.Connection, batch_id: int, new: list[NewShard]) -> list[int]:
+    """Record the shards of one batch, unless it was halted while they were being chosen."""
+    row = batches.lock(connection, batch_id)
+    if row.state not in (BatchState.RUNNING, BatchState.PROBING):
+        return []
+    still = waiting.still(connection, [image_id for shard in new for image_id in shard.image_ids])
+    kept = [shard for shard in new if still.issuperset(shard.image_ids)]
+    return shards.create(connection, kept)
+
+
+def _offers(connection: sa.Connection, batch: sa.Row[Any], window: Window) -> Iterator[NewShard]:
+    """Shards that a batch could start now, the most advanced images first."""
+    probing = batch.state == BatchState.PROBING
+    for recipe_digest, position in waiting.fronts(connection, batch.id, probing=probing):
+        recipe = recipes.load(connection, recipe_digest)
+        rule = recipe.dispatch
+        images = waiting.images_at(
+            connection, batch.id, recipe_digest, position, probing=probing, limit=8 * rule.shard_images
+        )
+        complete = len(images) == 8 * rule.shard_images
+        early = not complete and not waiting.upstream(connection, batch.id, position)
+        size = rule.shard_images if complete else _tail_size(len(images), rule, window, recipe, position)
+        for (path, _), members in _grouped(recipe, position, images).items():
+            for part in _parts(members, size, rule.shard_megapixels):
+                if not path.queues or not window.fits(path.queues, rule.window):
+                    break
+                if len(part) < size and not early and not window.starves(path.queues):
+                    break
+                pixels = sum(megapixels(image.facts, image.bytes) for image in part)
+                ids = tuple(image.id for image in part)
+                yield NewShard(batch.id, recipe_digest, path, ids, pixels)
+
+
+def _tail_size(count: int, rule: DispatchTable, window: Window, recipe: Recipe, position: int) -> int:
+    """Smaller shards towards the end, so that all workers end at about the same time.
+
+    Guided self-scheduling (Polychronopoulos and Kuck, 1987).
+    """
+    queue = registry().get(recipe.steps[position].transform).queue
+    hands = max(1, window.live.get(queue, 1))
+    return max(1, min(rule.shard_images, math.ceil(count / (2 * hands))))
+
+
+def _grouped(
+    recipe: Recipe, position: int, images: Sequence[sa.Row[Any]]
+) -> dict[tuple[Route, int], list[sa.Row[Any]]]:
+    groups: dict[tuple[Route, int], list[sa.Row[Any]]] = defaultdict(list)
+    for image in images:
+        path = route(recipe, position, image.facts, registry())
+        groups[path, size_class(megapixels(image.facts, image.bytes))].append(image)
+    return groups
+
+
+def _parts(members: Sequence[sa.Row[Any]], size: int, pixels: float) -> Iterator[list[sa.Row[Any]]]:
+    """Cut into parts of at most ``size`` images and ``pixels`` megapixels, one image at least."""
+    part: list[sa.Row[Any]] = []
+    total = 0.0
+    for image in members:
+        more = megapixels(image.facts, image.bytes)
+        if part and (len(part) == size or total + more > pixels):
+            yield part
+            part, total = [], 0.0
+        part.append(image)
+        total += more
+    if part:
+        yield part

@@ -1,0 +1,35 @@
+"""The breaker's half-open side: when a probe is back, its batch goes on or halts again."""
+
+import logging
+
+import sqlalchemy as sa
+
+from line.breaker import after_probe
+from line.states import BatchState
+from records import batches, recipes
+
+log = logging.getLogger(__name__)
+
+
+def resume(connection: sa.Connection, batch_id: int) -> int:
+    """Send a probe of a halted batch; answers how many images it has.
+
+    Raises:
+        InputError: the batch is not halted.
+    """
+    row = batches.get(connection, batch_id)
+    size = recipes.load(connection, row.recipe).breaker.probe
+    return batches.probe(connection, batch_id, size)
+
+
+def conclude(connection: sa.Connection) -> None:
+    """Act on every probe that is back."""
+    for row in batches.open_ones(connection):
+        if row.state != BatchState.PROBING or not batches.probe_is_back(connection, row.id):
+            continue
+        rule = recipes.load(connection, row.recipe).breaker
+        verdict = after_probe(batches.counts(row), rule.rule)
+        log.info(
+            "batch %d: probe is back, %d of %d artifacts: %s", row.id, row.artifacts, row.judged, verdict
+        )
+        batches.conclude_probe(connection, row.id, verdict, rule.probe)

@@ -1,0 +1,47 @@
+"""From an image's facts to the chain it travels next. Pure."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from line.recipe import Recipe
+from records.shards import Route
+from tasks.registry import Registry
+from tasks.transform import Transform
+
+
+def route(recipe: Recipe, position: int, facts: Mapping[str, Any], known: Registry) -> Route:
+    """The steps from ``position`` on that can be decided now, as far as one chain may carry them.
+
+    A chain ends after a step whose findings decide what follows: nothing is planned on facts that
+    are not known yet.
+    """
+    steps = [(index, known.get(step.transform)) for index, step in enumerate(recipe.steps)][position:]
+    taken: list[tuple[int, Transform]] = []
+    informed = position > 0
+    for index, transform in steps:
+        if transform.needed is not None:
+            if not informed:
+                break
+            if not transform.is_needed(facts, recipe.steps[index].params):
+                continue
+        taken.append((index, transform))
+        if transform.informs:
+            break
+    return Route(
+        tuple(index for index, _ in taken),
+        tuple(transform.name for _, transform in taken),
+        tuple(transform.queue for _, transform in taken),
+    )
+
+
+def megapixels(facts: Mapping[str, Any], size: int) -> float:
+    """Megapixels of an image; guessed from its bytes before it is decoded (JPEG at ~2.5 bits a pixel)."""
+    if "width" in facts and "height" in facts:
+        return float(facts["width"]) * float(facts["height"]) / 1e6
+    return max(0.01, size / 0.3e6)
+
+
+def size_class(pixels: float) -> int:
+    """Images of one class differ in area by a factor of two at most, so they batch well on a GPU."""
+    return math.ceil(math.log2(max(pixels, 0.25)))

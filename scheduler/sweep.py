@@ -1,0 +1,49 @@
+"""The sweep: finds what a death or a loss left behind, and sends it again."""
+
+import logging
+import socket
+from functools import partial
+
+import psutil
+
+from line.errors import ServiceError
+from line.settings import settings
+from records import losses
+from records.database import transact
+from scheduler.dispatch import publish
+from tasks.registry import registry
+from worker.broker import queued_ids
+
+log = logging.getLogger(__name__)
+
+
+def sweep() -> None:
+    """One round: shards of dead workers are split and sent, lost messages are sent again."""
+    for lost in transact(lambda connection: losses.expired(connection, is_dead)):
+        parts = transact(partial(losses.take_back, lost=lost, is_dead=is_dead))
+        log.warning("batch %d: a shard lost its worker, goes on in %d parts", lost.batch_id, len(parts))
+        publish(parts)
+    _send_again()
+
+
+def is_dead(host: str, pid: int) -> bool:
+    """Whether a process of this host is gone; of other hosts only their lease can tell."""
+    return host == socket.gethostname() and not psutil.pid_exists(pid)
+
+
+def _send_again() -> None:
+    grace = settings().grace_seconds
+    waiting = transact(lambda connection: losses.unclaimed(connection, grace))
+    if not waiting:
+        return
+    try:
+        queued = queued_ids({transform.queue for transform in registry().transforms.values()})
+    except ServiceError as error:
+        log.warning("lost messages cannot be looked for: %s", error)
+        return
+    present = {message.rpartition(".")[0] for message in queued}  # whatever the attempt
+    missing = [row.id for row in waiting if f"{row.batch_id}.{row.number}.{row.at}" not in present]
+    if missing:
+        due = transact(lambda connection: losses.count_attempt(connection, missing, grace))
+        log.warning("%d shards had no message in the broker: sent again", len(due))
+        publish(due)

@@ -1,0 +1,151 @@
+"""Running a transform on some pictures so that no picture can spoil another, and judging the results."""
+
+import gc
+import logging
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gates.contract import Verdict, judge
+from gates.edit import Edit
+from line.picture import Edited, Flagged, FlagKind, Outcome, Picture, Publishable, Rgb
+from line.recipe import Recipe, Step
+from models.contract import Model, Task, TextFinder
+from tasks.recipes import limits_of
+from tasks.store import Loaded
+from tasks.transform import Transform
+from worker.residents import resident
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Failed:
+    """The transform broke on this one image."""
+
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Finder:
+    """A detector as the gates want it: picture in, boxes out."""
+
+    model: TextFinder
+
+    def __call__(self, rgb: Rgb) -> NDArray[np.float32]:
+        found = self.model.find(rgb, limit=960)
+        return np.stack([region.quad for region in found]) if found else np.zeros((0, 4, 2), np.float32)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Attempted:
+    """What came of one image at one step."""
+
+    loaded: Loaded
+    outcome: Outcome | Failed
+    verdict: Verdict
+    seconds: float
+
+
+def attempt(
+    transform: Transform, model: Model | None, step: Step, recipe: Recipe, loaded: Sequence[Loaded]
+) -> list[Attempted]:
+    """Run ``transform`` on a micro-batch and put every result through its gates."""
+    if not loaded:
+        return []
+    started = time.perf_counter()
+    outcomes = _run(transform, model, step, loaded)
+    each = (time.perf_counter() - started) / len(loaded)
+    tried = []
+    for item, outcome in zip(loaded, outcomes, strict=True):
+        began = time.perf_counter()
+        verdict = _judge(transform, step, recipe, item, outcome)
+        tried.append(Attempted(item, outcome, verdict, each + time.perf_counter() - began))
+    return tried
+
+
+def _run(
+    transform: Transform, model: Model | None, step: Step, loaded: Sequence[Loaded]
+) -> list[Outcome | Failed]:
+    """Out of memory halves the micro-batch; any other fault is pinned on the image it belongs to."""
+    try:
+        return list(_call(transform, model, step, loaded))
+    except Exception as error:
+        out_of_memory = _is_out_of_memory(error)
+        if out_of_memory:
+            _empty_caches()
+        if len(loaded) > 1:
+            half = (len(loaded) + 1) // 2 if out_of_memory else 1
+            parts = [loaded[i : i + half] for i in range(0, len(loaded), half)]
+            return [outcome for part in parts for outcome in _run(transform, model, step, part)]
+        name = loaded[0].subject.name
+        if out_of_memory:
+            log.warning("%s: out of memory on %s alone", transform.name, name)
+            sentence = f"{transform.name} ran out of memory on it, even on it alone."
+            return [Flagged("out_of_memory", sentence)]
+        log.exception("%s failed on %s", transform.name, name)
+        return [Failed(f"{transform.name} failed: {type(error).__name__}: {error}")]
+
+
+def _call(
+    transform: Transform, model: Model | None, step: Step, loaded: Sequence[Loaded]
+) -> Sequence[Outcome]:
+    outcomes = transform.function([item.subject for item in loaded], model, **step.params)
+    if len(outcomes) != len(loaded):
+        raise RuntimeError(f"{transform.name} answered {len(outcomes)} outcomes for {len(loaded)} pictures")
+    return outcomes
+
+
+def _is_out_of_memory(error: BaseException) -> bool:
+    return isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"
+
+
+def _empty_caches() -> None:
+    gc.collect()
+    if torch := sys.modules.get("torch"):
+        torch.cuda.empty_cache()
+
+
+def _judge(
+    transform: Transform, step: Step, recipe: Recipe, item: Loaded, outcome: Outcome | Failed
+) -> Verdict:
+    edit = _edit(transform, step, recipe, item, outcome)
+    if edit is None:
+        return Verdict({})
+    verdict = judge(edit, limits_of(step))
+    if transform.delivers and item.facts.get("accepted"):
+        # A person has seen this picture; policy is satisfied, faults of the encoding are not.
+        reasons = tuple(reason for reason in verdict.reasons if reason.kind is FlagKind.ARTIFACT)
+        return Verdict(verdict.readings, reasons)
+    return verdict
+
+
+def _edit(
+    transform: Transform, step: Step, recipe: Recipe, item: Loaded, outcome: Outcome | Failed
+) -> Edit | None:
+    facts = dict(item.facts) | {"params": step.params}
+    before = item.subject.rgb if isinstance(item.subject, Picture) else None
+    if isinstance(outcome, Publishable) and before is not None:
+        return Edit(transform.name, before, outcome.rgb, facts=facts)
+    if not isinstance(outcome, Edited):
+        return None
+    after = outcome.picture.rgb
+    facts |= outcome.picture.facts
+    if before is None or after is before:  # admitted, or only looked at
+        return Edit(transform.name, after, after, mask=outcome.picture.mask, facts=facts)
+    finder = _finder(recipe) if transform.removes else None
+    return Edit(transform.name, before, after, mask=outcome.touched, facts=facts, find_text=finder)
+
+
+def _finder(recipe: Recipe) -> _Finder | None:
+    """The recipe's own detector, for the gate that looks whether text is left."""
+    position = recipe.position("find_text")
+    name = recipe.steps[position].model if position is not None else None
+    if name is None:
+        return None
+    model = resident(name, Task.FIND_TEXT)
+    return _Finder(model) if isinstance(model, TextFinder) else None

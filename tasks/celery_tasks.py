@@ -1,0 +1,54 @@
+"""One Celery task for each transform, named ``sluice.<transform>``, on that transform's queue."""
+
+from collections.abc import Callable
+from typing import Any
+
+import cv2
+from celery import Task
+from celery.signals import worker_process_init
+from celery.utils.log import get_task_logger
+
+from line.errors import ModelError, ServiceError
+from line.settings import settings
+from tasks.base import run_step
+from tasks.registry import registry
+from tasks.transform import Transform
+from worker.celery import app
+from worker.device import check_pinned
+
+log = get_task_logger(__name__)
+
+
+def task_name(transform: str) -> str:
+    """What Celery and Flower call the task of a transform."""
+    return f"sluice.{transform}"
+
+
+@worker_process_init.connect
+def _start_child(**_: object) -> None:
+    check_pinned(settings().device)
+    cv2.setNumThreads(1)  # cores are shared out as processes
+
+
+def _task_of(transform: Transform) -> Callable[["Task[Any, Any]", int, int], None]:
+    def step(self: "Task[Any, Any]", shard_id: int, at: int) -> None:
+        try:
+            ended = run_step(shard_id, at, str(self.request.hostname))
+        except (ModelError, ServiceError) as error:  # the shard was given back; the sweep sends it again
+            log.error("shard %s, step %s: %s", shard_id, at, error)
+            self.request.chain = None
+            return
+        log.info("%s", ended.summary)
+        if not ended.go_on:
+            self.request.chain = None
+
+    step.__doc__ = transform.function.__doc__
+    return step
+
+
+def _register() -> None:
+    for transform in registry().transforms.values():
+        app.task(bind=True, name=task_name(transform.name), queue=transform.queue)(_task_of(transform))
+
+
+_register()

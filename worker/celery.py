@@ -1,0 +1,51 @@
+"""The Celery app, found by ``celery -A worker``; it imports no task and no model."""
+
+from celery import Celery
+from celery.signals import setup_logging
+
+from line.settings import settings
+from worker.device import pin
+from worker.heartbeat import Heartbeat
+from worker.logs import configure_logging
+
+pin(settings().device)
+
+app = Celery("sluice", include=["tasks.celery_tasks"])
+app.conf.update(
+    broker_url=settings().broker_url.get_secret_value() if settings().broker_url else None,  # type: ignore[union-attr]
+    broker_connection_retry_on_startup=True,
+    broker_transport_options={
+        # Postgres finds what was lost, long before this; a step is bounded by step_seconds.
+        "visibility_timeout": max(3600, 4 * settings().step_seconds),
+        "socket_keepalive": True,
+        "socket_connect_timeout": 5,
+        "health_check_interval": 10,
+    },
+    # Ids only, as JSON: nothing that arrives by the broker is ever executed or unpickled.
+    accept_content=["json"],
+    task_serializer="json",
+    result_serializer="json",
+    task_ignore_result=True,
+    task_store_errors_even_if_ignored=False,
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    worker_prefetch_multiplier=1,
+    worker_send_task_events=True,
+    task_send_sent_event=False,
+    task_track_started=False,
+    task_time_limit=settings().step_seconds,
+    task_create_missing_queues=True,
+    task_default_queue="admit",
+    task_queue_max_priority=None,
+    worker_hijack_root_logger=False,
+    worker_cancel_long_running_tasks_on_connection_loss=False,
+    worker_soft_shutdown_timeout=settings().step_seconds,
+    worker_enable_remote_control=True,
+    enable_utc=True,
+)
+app.steps["worker"].add(Heartbeat)
+
+
+@setup_logging.connect
+def _log(**_: object) -> None:
+    configure_logging(settings().log_level)
