@@ -1,0 +1,97 @@
+"""Finds text on a photo and tells what was laid over it from what is printed on the product."""
+
+from collections.abc import Sequence
+from typing import cast
+
+import cv2
+import numpy as np
+
+from line.picture import Edited, Flagged, Mask, Outcome, Picture
+from models.contract import Model, Task, TextFinder
+from tasks.overlay.reading import Reading, read
+from tasks.transform import transform
+from worker.queues import Queue
+
+
+@transform(
+    queue=Queue.FIND_TEXT,
+    task=Task.FIND_TEXT,
+    default_model="rapidocr",
+    edits=False,
+    informs=True,
+)
+def find_text(
+    pictures: list[Picture],
+    model: Model,
+    *,
+    limit: int = 640,
+    erase: str = "sure",
+    sure: float = 0.9,
+    unsure: float = 0.5,
+) -> list[Outcome]:
+    """Mask the overlays of each picture.
+
+    Args:
+        limit: long side in pixels at which text is looked for; 960 finds smaller text for twice the time.
+        erase: "sure" masks sure overlays and sends unsure ones to a person; "person" sends every
+            overlay, sure or not, to a person; "never" only records what is there.
+        sure: probability of being an overlay from which text is masked.
+        unsure: probability below which text is the product's own and stays.
+
+    Raises:
+        ValueError: ``erase`` is none of the three words.
+    """
+    if erase not in ("sure", "person", "never"):
+        raise ValueError(f'find_text: erase is "sure", "person" or "never", not {erase!r}')
+    finder = cast(TextFinder, model)
+    return [_find(picture, finder, limit, erase, sure, unsure) for picture in pictures]
+
+
+def _find(
+    picture: Picture, finder: TextFinder, limit: int, erase: str, sure: float, unsure: float
+) -> Outcome:
+    if picture.facts.get("person_mask"):
+        return Edited(picture)
+    readings = read(picture.rgb, finder.find(picture.rgb, limit=limit))
+    overlays = [reading for reading in readings if reading.probability >= unsure]
+    doubtful = [reading for reading in overlays if reading.probability < sure]
+    mask = draw_mask(picture.rgb.shape[:2], overlays) if overlays else None
+    coverage = 0.0 if mask is None else float(np.mean(mask > 0))
+    facts = {
+        **picture.facts,
+        "regions": [reading.as_fact() for reading in readings],
+        "coverage": round(coverage, 5),
+    }
+    figures = {
+        "texts": float(len(readings)),
+        "overlays": float(len(overlays)),
+        "doubtful": float(len(doubtful)),
+        "coverage": coverage,
+    }
+    found = picture.with_(mask=None if erase == "never" else mask, facts=facts)
+    if overlays and erase == "person":
+        sentence = (
+            f"{_pieces(len(overlays))} over the photo: this recipe removes text only when a person says so."
+        )
+        return Flagged("text_needs_person", sentence, picture=found, readings=figures)
+    if doubtful and erase == "sure":
+        worst = max(doubtful, key=lambda reading: min(reading.probability, 1 - reading.probability))
+        sentence = (
+            f"{_pieces(len(doubtful))} may be laid over the photo or printed on the product "
+            f"(overlay with a probability of {worst.probability:.0%}): say which."
+        )
+        return Flagged("overlay_or_print", sentence, picture=found, readings=figures)
+    return Edited(found, readings=figures)
+
+
+def draw_mask(shape: Sequence[int], readings: Sequence[Reading]) -> Mask:
+    """[H, W] uint8, 255 on the letters of ``readings``."""
+    mask = np.zeros(tuple(shape), np.uint8)
+    for reading in readings:
+        window = reading.strokes.window
+        mask[window] = cv2.max(mask[window], reading.strokes.full_mask())
+    return mask
+
+
+def _pieces(count: int) -> str:
+    return "One piece of text" if count == 1 else f"{count} pieces of text"

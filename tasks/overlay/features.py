@@ -1,0 +1,142 @@
+"""What differs between letters laid over a photo and letters on the product, as numbers."""
+
+from collections.abc import Mapping, Sequence
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from line.picture import Rgb
+from models.contract import Region
+from tasks.overlay.scene import Scene
+from tasks.overlay.strokes import Strokes, sides
+
+Features = Mapping[str, float]
+
+
+def describe(
+    rgb: Rgb, region: Region, strokes: Strokes, scene: Scene, all_regions: Sequence[Region]
+) -> Features:
+    """Every feature of one region; lengths are shares of the photo's long side, colours in levels."""
+    return {
+        **_place(rgb, region, all_regions),
+        **_ink(strokes),
+        **_edges(strokes, scene),
+        **_ground(strokes, region, scene),
+    }
+
+
+def _place(rgb: Rgb, region: Region, all_regions: Sequence[Region]) -> dict[str, float]:
+    high, wide = rgb.shape[:2]
+    longest = max(high, wide)
+    quad = region.quad
+    along, across = sides(quad)
+    left, top = np.maximum(quad.min(axis=0), 0)
+    right, bottom = np.minimum(quad.max(axis=0), (wide, high))
+    edge = quad[1] - quad[0] if np.linalg.norm(quad[1] - quad[0]) >= across else quad[2] - quad[1]
+    angle = float(np.degrees(np.arctan2(edge[1], edge[0]))) % 180
+    heights = [sides(other.quad)[1] for other in all_regions]
+    opposite = [np.linalg.norm(quad[a] - quad[b]) for a, b in ((0, 1), (3, 2), (0, 3), (1, 2))]
+    return {
+        "tilt": min(angle % 90, 90 - angle % 90),
+        "upright": float(45 < angle < 135),
+        "height": across / longest,
+        "length": along / longest,
+        "aspect": along / max(across, 1),
+        "area": along * across / (high * wide),
+        "from_side": float(min(left, wide - right)) / wide,
+        "from_top": float(min(top, high - bottom)) / high,
+        "off_centre": abs(float(left + right) / 2 / wide - 0.5),
+        "low": float(top + bottom) / 2 / high,
+        "perspective": float(
+            max(
+                abs(opposite[0] - opposite[1]) / max(along, 1),
+                abs(opposite[2] - opposite[3]) / max(across, 1),
+            )
+        ),
+        "score": region.score,
+        "regions": float(len(all_regions)),
+        "height_rank": float(np.mean(np.array(heights) > across + 0.5)),
+        "height_share": across / max(heights),
+        "pixels": float(longest),
+        "height_pixels": across,
+    }
+
+
+def _ink(strokes: Strokes) -> dict[str, float]:
+    """How flat, how pure and how opaque the letters' colour is."""
+    rgb = strokes.rgb.astype(np.float32)
+    kernel = np.ones((3, 3), np.uint8)
+    core = cv2.erode(strokes.glyphs.astype(np.uint8), kernel) > 0
+    if core.sum() < 12:
+        core = strokes.glyphs
+    names = ("ink_spread", "ink_common", "ink_light", "ink_colourful", "ink_pure", "follows_ground")
+    if core.sum() < 12:
+        return {**dict.fromkeys(names, -1.0), "contrast": strokes.contrast, "ink_share": 0.0, "pieces": 0.0}
+    colours = rgb[core]
+    middle = np.median(colours, axis=0)
+    away = np.sqrt(((colours - middle) ** 2).sum(axis=1))
+    ground = strokes.ground.astype(np.float32)[core].mean(axis=1)
+    light = colours.mean(axis=1)
+    variation = float(ground.var())
+    slope = float(((ground - ground.mean()) * (light - light.mean())).mean()) / max(variation, 1e-3)
+    pure = np.minimum(middle, 255 - middle)
+    count, _, stats, _ = cv2.connectedComponentsWithStats(strokes.glyphs.astype(np.uint8))
+    pieces = stats[1:count, cv2.CC_STAT_AREA]
+    return {
+        "ink_spread": float(np.median(away)),
+        "ink_common": float(np.mean(away < 12)),
+        "ink_light": float(middle.mean()),
+        "ink_colourful": float(middle.max() - middle.min()),
+        "ink_pure": float(pure.mean()),
+        "follows_ground": float(np.clip(slope, -2, 2)) if variation > 30 else -3.0,
+        "contrast": strokes.contrast,
+        "ink_share": float(strokes.glyphs.sum() / max(strokes.box.sum(), 1)),
+        "pieces": float((pieces > 6).sum()),
+    }
+
+
+def _edges(strokes: Strokes, scene: Scene) -> dict[str, float]:
+    """How crisp the letters are, by themselves and against the photo."""
+    acuity = scene.acuity[strokes.window]
+    size = (acuity.shape[1], acuity.shape[0])
+    box = cv2.resize(strokes.box.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0
+    there = acuity[box & np.isfinite(acuity)]
+    crisp = float(np.percentile(there, 75)) if there.size > 10 else -1.0
+    return {
+        "crisp": crisp,
+        "crisp_over_photo": crisp - scene.sharpness,
+        "photo_sharpness": scene.sharpness,
+        "edge_share": float(there.size / max(box.sum(), 1)),
+    }
+
+
+def _ground(strokes: Strokes, region: Region, scene: Scene) -> dict[str, float]:
+    """What is under and around the letters: backdrop, product, or a shape of their own."""
+    rgb = strokes.rgb.astype(np.float32)
+    near = cv2.dilate(strokes.glyphs.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    under, around = strokes.box & ~near, ~strokes.box
+    if under.sum() < 8:
+        under = strokes.box
+    inner = np.median(rgb[under], axis=0) if under.any() else np.zeros(3, np.float32)
+    outer = np.median(rgb[around], axis=0) if around.any() else inner
+    gray = np.asarray(cv2.cvtColor(strokes.rgb, cv2.COLOR_RGB2GRAY), np.float32)
+    fine = np.abs(cv2.Laplacian(gray, cv2.CV_32F))
+    core = strokes.glyphs
+    scaled = region.quad * scene.backdrop_scale
+    high, wide = scene.backdrop.shape
+    left, top = np.clip(np.floor(scaled.min(axis=0)).astype(int) - 3, 0, (wide - 1, high - 1))
+    right, bottom = np.clip(np.ceil(scaled.max(axis=0)).astype(int) + 4, 1, (wide, high))
+    frame: NDArray[np.float32] = scene.backdrop[top:bottom, left:right]
+    rim = np.concatenate([frame[0], frame[-1], frame[:, 0], frame[:, -1]]) if frame.size else np.zeros(1)
+    return {
+        "ground_spread": float(np.median(np.abs(rgb[under] - inner))) if under.any() else 0.0,
+        "ground_range": float(np.ptp(np.percentile(gray[under], (5, 95)))) if under.any() else 0.0,
+        "around_range": float(np.ptp(np.percentile(gray[around], (5, 95)))) if around.any() else 0.0,
+        "ground_change": float(np.linalg.norm(inner - outer)),
+        "ground_light": float(inner.mean()),
+        "ground_fine": float(np.median(fine[under])) if under.any() else 0.0,
+        "ink_fine": float(np.median(fine[core])) if core.any() else 0.0,
+        "backdrop_rim": float(rim.mean()),
+        "backdrop_share": scene.backdrop_share,
+    }

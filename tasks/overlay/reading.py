@@ -1,0 +1,64 @@
+"""Every piece of text of one photo, with the probability that it was laid over it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from line.picture import Rgb
+from models.contract import Region
+from tasks.overlay.decision import overlay_probability
+from tasks.overlay.features import Features, describe
+from tasks.overlay.scene import look
+from tasks.overlay.strokes import Strokes, find_strokes, sides
+
+WHOLE = 0.2
+"""A compact box over more than this share of a photo is an object that the detector took for text."""
+COMPACT = 3.0
+"""Length over height below which a box is compact."""
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """One piece of text.
+
+    Attributes:
+        region: where the detector saw it.
+        strokes: its letters.
+        features: what the decision was made on.
+        probability: of being an overlay, 0..1.
+    """
+
+    region: Region
+    strokes: Strokes
+    features: Features
+    probability: float
+
+    def as_fact(self) -> dict[str, Any]:
+        """JSON for the records: corners in pixels, the detector's score, the probability."""
+        return {
+            "quad": np.rint(self.region.quad).astype(int).tolist(),
+            "score": round(self.region.score, 3),
+            "overlay": round(self.probability, 3),
+        }
+
+
+def read(rgb: Rgb, regions: Sequence[Region]) -> list[Reading]:
+    """The text among ``regions`` of ``rgb`` [H, W, 3] uint8, in the given order."""
+    texts = [region for region in regions if not is_object(rgb, region)]
+    if not texts:
+        return []
+    scene = look(rgb)
+    readings = []
+    for region in texts:
+        strokes = find_strokes(rgb, region.quad)
+        features = describe(rgb, region, strokes, scene, texts)
+        readings.append(Reading(region, strokes, features, overlay_probability(features)))
+    return readings
+
+
+def is_object(rgb: Rgb, region: Region) -> bool:
+    """Whether the box frames a whole thing: the detector does that with smooth ground around a product."""
+    along, across = sides(region.quad)
+    return along * across > WHOLE * rgb.shape[0] * rgb.shape[1] and along < COMPACT * across

@@ -1,0 +1,95 @@
+"""Which pixels of a text box are letters, and what the ground under them looks like."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from line.picture import Mask, Rgb
+
+Window = tuple[slice, slice]
+WORK_HEIGHT = 56
+"""Boxes of higher letters are looked at smaller: a stroke then spans some ten pixels, enough for a mask."""
+FAINTEST = 9.0
+"""A stroke differs from its ground by at least this many levels (Euclidean over RGB)."""
+
+
+@dataclass(frozen=True, eq=False)
+class Strokes:
+    """Letters in one box.
+
+    Attributes:
+        window: rows and columns of the picture that the arrays below belong to.
+        scale: working pixels per picture pixel, at most 1.
+        rgb: [h, w, 3] uint8, the window at working scale.
+        box: [h, w] bool, inside the text's quad.
+        glyphs: [h, w] bool, letters with contour and shadow.
+        ground: [h, w, 3] uint8, the window with letters smoothed away.
+        contrast: median distance of the letters from their ground, levels over RGB.
+    """
+
+    window: Window
+    scale: float
+    rgb: Rgb
+    box: NDArray[np.bool_]
+    glyphs: NDArray[np.bool_]
+    ground: Rgb
+    contrast: float
+
+    def full_mask(self) -> Mask:
+        """The letters at the picture's scale, [H', W'] uint8 of the window, 0 or 255."""
+        rows, columns = self.window
+        size = (columns.stop - columns.start, rows.stop - rows.start)
+        glyphs = self.glyphs.astype(np.uint8) * 255
+        if self.scale == 1:
+            return glyphs
+        large = cv2.resize(glyphs, size, interpolation=cv2.INTER_LINEAR)
+        return np.where(large > 80, 255, 0).astype(np.uint8)
+
+
+def sides(quad: NDArray[np.float32]) -> tuple[float, float]:
+    """Length along the text and height across it, pixels, of a quad [4, 2]."""
+    along = (np.linalg.norm(quad[1] - quad[0]) + np.linalg.norm(quad[2] - quad[3])) / 2
+    across = (np.linalg.norm(quad[3] - quad[0]) + np.linalg.norm(quad[2] - quad[1])) / 2
+    return max(float(along), float(across)), min(float(along), float(across))
+
+
+def find_strokes(rgb: Rgb, quad: NDArray[np.float32]) -> Strokes:
+    """Letters inside ``quad`` ([4, 2] float32 corners in pixels) of ``rgb``."""
+    high, wide = rgb.shape[:2]
+    _, height = sides(quad)
+    pad = int(0.5 * height) + 4
+    left, top = np.maximum(np.floor(quad.min(axis=0)).astype(int) - pad, 0)
+    right, bottom = np.minimum(np.ceil(quad.max(axis=0)).astype(int) + pad, (wide, high))
+    window = (slice(int(top), int(bottom)), slice(int(left), int(right)))
+    scale = min(1.0, WORK_HEIGHT / max(height, 1.0))
+    part: Rgb = rgb[window]
+    if scale < 1:
+        size = (max(1, round(part.shape[1] * scale)), max(1, round(part.shape[0] * scale)))
+        part = np.asarray(cv2.resize(part, size, interpolation=cv2.INTER_AREA), np.uint8)
+    inside = np.zeros(part.shape[:2], np.uint8)
+    corners = np.rint((quad - (left, top)) * scale).astype(np.int32)
+    cv2.fillConvexPoly(inside, corners, 1)
+    # the detector's boxes cut tails and contours short
+    inside = cv2.dilate(inside, np.ones((5, 5), np.uint8))
+    reach = max(3, int(0.62 * height * scale)) | 1
+    ground = np.asarray(cv2.medianBlur(np.ascontiguousarray(part), min(reach, 255)), np.uint8)
+    box = inside > 0
+    glyphs, contrast = _letters(part, ground, box)
+    return Strokes(window, scale, part, box, glyphs, ground, contrast)
+
+
+def _letters(rgb: Rgb, ground: Rgb, box: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], float]:
+    distance = np.sqrt(((rgb.astype(np.float32) - ground) ** 2).sum(axis=-1))
+    values = np.minimum(distance[box], 255).astype(np.uint8)
+    if not len(values):
+        return box, 0.0
+    split, _ = cv2.threshold(values, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
+    strong = distance > max(split, FAINTEST)
+    contrast = float(np.median(distance[strong & box])) if (strong & box).any() else 0.0
+    # soft rims, thin contours and shadows hang on to the letters: weaker, but connected to them
+    weak = (distance > max(0.25 * contrast, FAINTEST)) & box
+    kernel = np.ones((3, 3), np.uint8)
+    near = cv2.dilate((strong & box).astype(np.uint8), kernel, iterations=3) > 0
+    return (strong & box) | (weak & near), contrast

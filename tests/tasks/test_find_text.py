@@ -1,0 +1,156 @@
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw, ImageFont
+
+from line.picture import Edited, Flagged, FlagKind, Outcome, Picture, Rgb
+from models.contract import Region, TextFinder
+from models.rapidocr import RapidOcr
+from tasks.find_text import find_text
+from tasks.overlay import reading
+from tasks.overlay.strokes import find_strokes
+
+
+class Pointing(TextFinder):
+    """Finds text exactly where the test says it is."""
+
+    name, licence, source, revision = "pointing", "MIT", "test", "1"
+
+    def __init__(self, *boxes: tuple[int, int, int, int]):
+        super().__init__()
+        self.boxes = boxes
+
+    def find(self, rgb: Rgb, *, limit: int) -> list[Region]:
+        quads = [[(x, y), (x + w, y), (x + w, y + h), (x, y + h)] for x, y, w, h in self.boxes]
+        return [Region(np.array(quad, np.float32), 0.9) for quad in quads]
+
+
+BOX = (60, 40, 150, 40)
+
+
+def written(text: str = "SALE -50%", ink: tuple[int, int, int] = (230, 0, 18)) -> Picture:
+    """Crisp red letters on a soft grey ground."""
+    ground = np.tile(np.linspace(150, 190, 400)[None, :, None], (300, 1, 3)).astype(np.uint8)
+    image = Image.fromarray(ground)
+    ImageDraw.Draw(image).text((70, 45), text, font=ImageFont.load_default(24), fill=ink)
+    return Picture("a.jpg", np.asarray(image), facts={"dpi": 72})
+
+
+def run(picture: Picture, *boxes: tuple[int, int, int, int], **params: object) -> Outcome:
+    (outcome,) = find_text.function([picture], Pointing(*boxes), **params)
+    return outcome
+
+
+@pytest.fixture
+def decided(monkeypatch: pytest.MonkeyPatch) -> Sequence[float]:
+    """Probabilities the decision gives, one text after the other."""
+    given: list[float] = []
+    monkeypatch.setattr(reading, "overlay_probability", lambda features: given.pop(0))
+    return given
+
+
+def test_a_sure_overlay_is_masked_and_the_pixels_are_the_same_array(decided: list[float]) -> None:
+    decided.append(0.99)
+    picture = written()
+    outcome = run(picture, BOX)
+    assert isinstance(outcome, Edited)
+    assert outcome.picture.rgb is picture.rgb
+    assert outcome.picture.mask is not None
+    assert outcome.picture.facts["dpi"] == 72
+    assert outcome.picture.facts["coverage"] == pytest.approx(np.mean(outcome.picture.mask > 0), abs=1e-5)
+    assert outcome.picture.facts["regions"][0]["overlay"] == 0.99
+
+
+def test_sure_print_is_left_without_a_mask(decided: list[float]) -> None:
+    decided.append(0.02)
+    outcome = run(written(), BOX)
+    assert isinstance(outcome, Edited)
+    assert outcome.picture.mask is None
+    assert len(outcome.picture.facts["regions"]) == 1
+
+
+def test_text_between_the_two_goes_to_a_person_with_its_mask(decided: list[float]) -> None:
+    decided.append(0.7)
+    outcome = run(written(), BOX)
+    assert isinstance(outcome, Flagged)
+    assert (outcome.reason, outcome.kind) == ("overlay_or_print", FlagKind.POLICY)
+    assert outcome.picture is not None
+    assert outcome.picture.mask is not None
+    assert "70%" in outcome.sentence
+
+
+def test_one_doubtful_text_is_enough_to_ask_a_person(decided: list[float]) -> None:
+    decided.extend([0.99, 0.7, 0.01])
+    outcome = run(written(), BOX, (10, 200, 60, 20), (200, 200, 60, 20))
+    assert isinstance(outcome, Flagged)
+    assert outcome.readings["texts"] == 3
+    assert outcome.readings["overlays"] == 2
+
+
+def test_an_archival_recipe_sends_even_sure_overlays_to_a_person(decided: list[float]) -> None:
+    decided.append(0.99)
+    outcome = run(written(), BOX, erase="person")
+    assert isinstance(outcome, Flagged)
+    assert outcome.reason == "text_needs_person"
+
+
+def test_never_records_overlays_and_masks_nothing(decided: list[float]) -> None:
+    decided.append(0.7)
+    outcome = run(written(), BOX, erase="never")
+    assert isinstance(outcome, Edited)
+    assert outcome.picture.mask is None
+    assert outcome.picture.facts["regions"][0]["overlay"] == 0.7
+
+
+def test_another_word_for_erase_is_refused() -> None:
+    with pytest.raises(ValueError, match="'maybe'"):
+        run(written(), erase="maybe")
+
+
+def test_a_mask_that_a_person_drew_passes_unseen() -> None:
+    picture = written().with_(mask=np.full((300, 400), 255, np.uint8), facts={"person_mask": True})
+    outcome = run(picture, BOX)
+    assert isinstance(outcome, Edited)
+    assert outcome.picture is picture
+
+
+def test_a_photo_without_text_gets_no_mask() -> None:
+    outcome = run(written())
+    assert isinstance(outcome, Edited)
+    assert outcome.picture.mask is None
+    assert outcome.picture.facts["regions"] == []
+    assert outcome.picture.facts["coverage"] == 0
+
+
+def test_a_box_around_the_whole_product_is_no_text() -> None:
+    outcome = run(written(), (10, 10, 380, 280))
+    assert isinstance(outcome, Edited)
+    assert outcome.picture.facts["regions"] == []
+
+
+def test_the_mask_follows_the_letters_and_not_the_box() -> None:
+    picture = written()
+    strokes = find_strokes(picture.rgb, Pointing(BOX).find(picture.rgb, limit=640)[0].quad)
+    mask = np.zeros((300, 400), bool)
+    mask[strokes.window] = strokes.full_mask() > 0
+    letters = picture.rgb[..., 0].astype(int) - picture.rgb[..., 1] > 40
+    assert letters.sum() > 300
+    assert mask[letters].mean() > 0.97
+    assert mask.sum() < 0.5 * BOX[2] * BOX[3]
+
+
+def test_the_real_detector_leads_to_a_mask_over_a_caption() -> None:
+    finder = RapidOcr()
+    finder.load()
+    (outcome,) = find_text.function([written("SALE -50%")], finder, unsure=0.0, sure=0.0)
+    assert isinstance(outcome, Edited)
+    assert outcome.picture.mask is not None
+    assert outcome.picture.mask[40:80, 60:210].any()
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (3, 400), (40, 40)])
+def test_boxes_beyond_the_edge_and_tiny_photos_do_no_harm(shape: tuple[int, int]) -> None:
+    rgb = np.random.default_rng(0).integers(0, 256, (*shape, 3), np.uint8)
+    outcome = run(Picture("tiny.png", rgb), (-5, -5, 12, 8), (shape[1] - 2, shape[0] - 1, 30, 10))
+    assert isinstance(outcome, Edited | Flagged)
