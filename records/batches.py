@@ -289,3 +289,14 @@ def reopen(connection: sa.Connection, batch_id: int) -> None:
         .where(batches.c.id == batch_id, batches.c.state == BatchState.DONE)
         .values(state=BatchState.RUNNING, finished_at=None)
     )
+
+
+def of_prefix(connection: sa.Connection, prefix: str) -> int | None:
+    """The newest batch of an upload, by where it lies in the bucket."""
+    query = sa.select(batches.c.id).where(batches.c.prefix == prefix).order_by(batches.c.id.desc()).limit(1)
+    return connection.scalar(query)
+
+
+def is_open(connection: sa.Connection, batch_id: int) -> bool:
+    """Whether a batch is not done."""
+    return connection.scalar(sa.select(batches.c.state).where(batches.c.id == batch_id)) != BatchState.DONE

@@ -76,6 +76,7 @@ def requeue(
     image_id: int,
     *,
     recipe: str | None = None,
+    file: str | None = None,
     mask: str | None = None,
     mask_step: int | None = None,
     restart: bool = False,
@@ -84,6 +85,7 @@ def requeue(
 
     Args:
         recipe: digest of another recipe, which starts from the original.
+        file: the path that recipe delivers to.
         mask: key of a person's mask, ``"found"`` for the one the line found but did not use.
         mask_step: position of the first removal step, where a masked image starts.
         restart: start from the original even with the same recipe.
@@ -97,6 +99,8 @@ def requeue(
         facts = {}
     else:
         values["step"] = position
+    if file:
+        values["file"] = file
     if mask:
         key = image.proposal_mask or image.mask if mask == "found" else mask
         if key is None:

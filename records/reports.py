@@ -177,3 +177,11 @@ def image(connection: sa.Connection, image_id: int) -> dict[str, Any]:
         .where(images.c.id == image_id)
     ).one_or_none()
     return dict(row._mapping) if row else {}
+
+
+def is_idle(connection: sa.Connection) -> bool:
+    """Whether no batch has anything left to do by itself."""
+    busy = sa.exists().where(
+        sa.or_(batch_table.c.state.in_(("running", "probing")), batch_table.c.manifest_due)
+    )
+    return not connection.scalar(sa.select(busy))

@@ -11,7 +11,6 @@ from line.states import BatchState, ImageState, ShardState
 from records import recipes
 from records.tables import batches, images, shards
 
-
 Member: TypeAlias = sa.Row[Any]
 """A row of ``images`` that travels in a shard."""
 

@@ -10,7 +10,7 @@ from kombu.exceptions import OperationalError
 
 from records import shards
 from records.database import transact
-from tasks.celery_tasks import task_name
+from tasks.registry import task_name
 from worker.celery import app
 
 log = logging.getLogger(__name__)

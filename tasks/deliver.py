@@ -58,7 +58,7 @@ class Rules:
                 yield "wrong_aspect", f"The sides are {ratio:.3f}:1; {self.aspect} is asked for."
 
 
-@transform(queue=Queue.DELIVER, edits=False)
+@transform(queue=Queue.DELIVER, edits=False, delivers=True)
 def deliver(
     pictures: Sequence[Picture],
     model: Any,

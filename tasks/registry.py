@@ -45,6 +45,11 @@ def build(plugins: Sequence[str] = ()) -> Registry:
     return registry
 
 
+def task_name(transform: str) -> str:
+    """What Celery and Flower call the task of a transform."""
+    return f"sluice.{transform}"
+
+
 @cache
 def registry() -> Registry:
     """The transforms of this process."""

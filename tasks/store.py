@@ -41,7 +41,7 @@ def read(store: Bucket, image: Member, seed: int) -> Loaded:
         data = store.get(image.source)
         digest = hashlib.sha256(data).hexdigest()
         return Loaded(image, Original(image.name, data, facts), seed, facts, digest)
-    rgb = intermediate.decode(store.get(image.current))
+    rgb = intermediate.decode_rgb(store.get(image.current))
     mask = intermediate.decode_mask(store.get(image.mask)) if image.mask else None
     return Loaded(image, Picture(image.name, rgb, mask, seed, facts), seed, facts)
 
@@ -139,7 +139,7 @@ class _Said:
         unchanged = isinstance(subject, Picture) and picture.rgb is subject.rgb
         kept: str | None = self.loaded.image.current
         if not unchanged:
-            kept = bucket(settings().bucket).keep(intermediate.encode(picture.rgb), ".qoi")
+            kept = bucket(settings().bucket).keep(intermediate.encode_rgb(picture.rgb), ".qoi")
         return kept, _keep_mask(picture.mask)
 
 

@@ -10,7 +10,7 @@ from worker.logs import configure_logging
 
 pin(settings().device)
 
-app = Celery("sluice", include=["tasks.celery_tasks"])
+app = Celery("sluice", include=["tasks._celery"])
 app.conf.update(
     broker_url=settings().broker_url.get_secret_value() if settings().broker_url else None,  # type: ignore[union-attr]
     broker_connection_retry_on_startup=True,

@@ -11,5 +11,13 @@ def configure_logging(level: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter(FORMAT))
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
-    for chatty in ("alembic", "kombu", "amqp", "PIL", "RapidOCR"):
+    for chatty in (
+        "alembic",
+        "kombu",
+        "amqp",
+        "celery.app.trace",
+        "celery.worker.strategy",
+        "PIL",
+        "RapidOCR",
+    ):
         logging.getLogger(chatty).setLevel(logging.WARNING)

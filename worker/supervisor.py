@@ -50,7 +50,8 @@ class Program:
 class Service(Protocol):
     """Something else that must run, such as an embedded server: restarted here, stopped by its owner."""
 
-    name: str
+    @property
+    def name(self) -> str: ...
 
     @property
     def pid(self) -> int | None: ...
@@ -82,7 +83,7 @@ class Process:
             return False
         if os.waitid(os.P_PID, self._child.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
             return True
-        self.signal(signal.SIGKILL)
+        self.send(signal.SIGKILL)
         self._child.wait()
         return False
 
@@ -114,7 +115,7 @@ class Process:
             return ""
         return signal.Signals(-code).name if code < 0 else f"exit code {code}"
 
-    def signal(self, number: signal.Signals) -> None:
+    def send(self, number: signal.Signals) -> None:
         """To itself where it may clean up; to its whole group where it may not."""
         if self._child is None or self._child.returncode is not None:
             return
@@ -255,14 +256,14 @@ class Supervisor:
         """
         self._stopped = True
         for process in reversed(self._processes):
-            process.signal(signal.SIGTERM)
+            process.send(signal.SIGTERM)
         deadline = time.monotonic() + patience
         try:
             while self._left() and time.monotonic() < deadline:
                 time.sleep(0.02)
         finally:
             for process in self._left():
-                process.signal(signal.SIGKILL)
+                process.send(signal.SIGKILL)
             while self._left():
                 time.sleep(0.005)
 

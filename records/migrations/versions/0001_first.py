@@ -1,6 +1,7 @@
 """The first schema: recipes, batches, images, shards, steps, events, workers."""
 
 from pathlib import Path
+from typing import Any
 
 from alembic import op
 
@@ -9,4 +10,6 @@ down_revision = None
 
 
 def upgrade() -> None:
-    op.get_bind().exec_driver_sql(Path(__file__).with_suffix(".sql").read_text("utf-8"))
+    # The driver itself, since SQLAlchemy would take the % of plpgsql for placeholders.
+    driver: Any = op.get_bind().connection.driver_connection
+    driver.execute(Path(__file__).with_suffix(".sql").read_text("utf-8"))

@@ -11,17 +11,12 @@ from celery.utils.log import get_task_logger
 from line.errors import ModelError, ServiceError
 from line.settings import settings
 from tasks.base import run_step
-from tasks.registry import registry
+from tasks.registry import registry, task_name
 from tasks.transform import Transform
 from worker.celery import app
 from worker.device import check_pinned
 
 log = get_task_logger(__name__)
-
-
-def task_name(transform: str) -> str:
-    """What Celery and Flower call the task of a transform."""
-    return f"sluice.{transform}"
 
 
 @worker_process_init.connect

@@ -1,0 +1,1 @@
+"""The verbs of the ``sluice`` command, a few to a file."""

@@ -1,0 +1,89 @@
+"""``sluice accept``, ``reject``, ``requeue`` and ``rollback``: what a person decides."""
+
+import getpass
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from line.errors import InputError
+from review import reach
+
+images_argument = click.argument("images", type=int, nargs=-1, metavar="IMAGE…")
+
+
+@click.command()
+@images_argument
+def accept(images: tuple[int, ...]) -> None:
+    """Find flagged IMAGEs good as they stand: the flagged result is taken up and goes on.
+
+    Where the line only asked (is this text an overlay?), the picture goes on unedited. Ids are in
+    `sluice images BATCH --state flagged`.
+    """
+    from scheduler import decide
+
+    _each(_named(images), decide.accept, "accepted")
+
+
+@click.command()
+@images_argument
+def reject(images: tuple[int, ...]) -> None:
+    """Decide against IMAGEs: they are discarded, a delivered file is withdrawn."""
+    from scheduler import decide
+
+    _each(_named(images), decide.reject, "discarded")
+
+
+@click.command()
+@images_argument
+@click.option("--recipe", "-r", help="Start again from the original with another recipe.")
+@click.option(
+    "--mask", help="A picture, white where to erase; or `found`: what the line found but asked about."
+)
+@click.option("--flagged", type=int, metavar="BATCH", help="All flagged images of a batch.")
+def requeue(images: tuple[int, ...], recipe: str | None, mask: str | None, flagged: int | None) -> None:
+    """Send IMAGEs round again from the step at which they stopped."""
+    from scheduler import decide
+
+    if mask and mask != "found" and not Path(mask).is_file():
+        raise InputError(f"--mask {mask}: there is no such file")
+    with reach.records():
+        ids = [*images, *(decide.flagged(flagged) if flagged is not None else [])]
+        if not ids:
+            raise click.UsageError("name at least one IMAGE, or --flagged BATCH")
+        _each(ids, lambda image, actor: decide.requeue(image, actor, recipe=recipe, mask=mask), "requeued")
+
+
+@click.command()
+@click.argument("image", type=int)
+@click.option("--to", "step", required=True, metavar="STEP", help="The step before which to stand again.")
+def rollback(image: int, step: str) -> None:
+    """Put IMAGE back to what it was before STEP; it is then flagged: accept or requeue it."""
+    from scheduler import decide
+
+    _each([image], lambda image, actor: decide.rollback(image, step, actor), f"back to before {step}")
+
+
+def _named(images: tuple[int, ...]) -> list[int]:
+    if not images:
+        raise click.UsageError("name at least one IMAGE; `sluice images BATCH` lists them")
+    return list(images)
+
+
+def _each(images: list[int], act: Callable[[int, str], None], word: str) -> None:
+    """Decide about each; one that cannot be decided is told, its neighbours go on."""
+    refused = 0
+    with reach.records():
+        for image in images:
+            try:
+                act(image, f"person:{getpass.getuser()}")
+            except InputError as error:
+                refused += 1
+                click.echo(f"sluice: {error}", err=True)
+            else:
+                click.echo(f"image {image}: {word}")
+    if refused:
+        raise click.exceptions.Exit(2)
+
+
+COMMANDS = [accept, reject, requeue, rollback]

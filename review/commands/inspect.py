@@ -1,0 +1,136 @@
+"""``sluice status``, ``images``, ``models`` and ``doctor``: looking, changing nothing."""
+
+import time
+from typing import Any
+
+import click
+from rich.live import Live
+
+from line.states import ImageState
+from models.contract import registry as model_registry
+from records import reports, sightings, workers
+from records.database import engine, transact
+from review import reach, show
+from review.commands.submit import json_option
+from review.doctor import findings
+
+
+@click.command()
+@click.argument("batch", type=int, required=False)
+@click.option("--watch", is_flag=True, help="Keep showing until the batch is done or halted.")
+@json_option
+def status(batch: int | None, watch: bool, as_json: bool) -> None:
+    """Counts by state, artifact rate, throughput, cost and breaker of BATCH, or of the newest batches."""
+    with reach.records():
+        if batch is None:
+            _overview(as_json)
+            return
+        report = transact(lambda connection: reports.batch(connection, batch))
+        if watch and not as_json:
+            with Live(show.batch_table(report), console=show.out, refresh_per_second=4) as live:
+                while report["state"] not in ("done", "halted"):
+                    time.sleep(0.5)
+                    report = transact(lambda connection: reports.batch(connection, batch))
+                    live.update(show.batch_table(report))
+            return
+    if as_json:
+        show.as_json(report)
+    else:
+        show.out.print(show.batch_table(report))
+
+
+def _overview(as_json: bool) -> None:
+    all_reports = transact(reports.all_batches)
+    live = transact(workers.live)
+    queues = transact(reports.queues)
+    troubles = transact(sightings.troubles)
+    if as_json:
+        show.as_json({"batches": all_reports, "workers": live, "queues": queues, "troubles": troubles})
+        return
+    columns = ("batch", "upload", "recipe", "state", "images", "delivered", "flagged", "artifacts", "cost")
+    show.rows("batches", columns, [_line(report) for report in all_reports])
+    if live:
+        names = sorted({*live, *queues})
+        counts = [(name, live.get(name, 0), *_queue(queues.get(name, {}))) for name in names]
+        show.rows("queues", ("queue", "workers", "shards waiting", "shards working"), counts)
+    for trouble in troubles:
+        show.err.print(f"[red]{trouble['prefix']}[/]: {trouble['trouble']}")
+
+
+def _queue(counts: dict[str, int]) -> tuple[int, int]:
+    return counts.get("waiting", 0), counts.get("working", 0)
+
+
+def _line(report: dict[str, Any]) -> list[Any]:
+    states = report["by_state"]
+    return [
+        report["batch"],
+        f"{report['vendor']}/{report['upload']}",
+        report["recipe"],
+        report["state"],
+        report["images"],
+        states["delivered"],
+        states["flagged"],
+        f"{report['artifact_rate']:.1%}",
+        f"{report['cost']:.4f}",
+    ]
+
+
+@click.command()
+@click.argument("batch", type=int)
+@click.option("--state", type=click.Choice([state.value for state in ImageState]), help="Only these.")
+@click.option("--json", "as_json", is_flag=True, help="JSON lines on stdout.")
+def images(batch: int, state: str | None, as_json: bool) -> None:
+    """One line for each image of BATCH: id, name, state, reason (and readings with --json)."""
+    with reach.records(), engine().connect() as connection:
+        lines = reports.image_lines(connection, batch, state)
+        if as_json:
+            for line in lines:
+                show.as_json(line)
+            return
+        cells = (
+            (line["id"], line["name"], line["state"], line["reason"], line["sentence"]) for line in lines
+        )
+        show.rows(f"batch {batch}", ("id", "name", "state", "reason", "why"), cells)
+
+
+@click.command()
+@json_option
+def models(as_json: bool) -> None:
+    """The trusted models: task, licence, revision, source, ready or not and why."""
+    found = []
+    for name, model in sorted(model_registry().models.items(), key=lambda item: (item[1].task, item[0])):
+        lack = model.missing()
+        found.append(
+            {
+                "model": name,
+                "task": model.task.value,
+                "licence": model.licence,
+                "revision": model.revision,
+                "source": model.source,
+                "ready": lack is None,
+                "missing": lack or "",
+            }
+        )
+    if as_json:
+        show.as_json(found)
+        return
+    columns = ("model", "task", "licence", "revision", "source", "ready", "missing")
+    show.rows("trusted models", columns, [[line[column] for column in columns] for line in found])
+
+
+@click.command()
+@json_option
+def doctor(as_json: bool) -> None:
+    """What is missing on this machine, and how to get it. Exit code 1 where the line cannot run."""
+    found = findings()
+    if as_json:
+        show.as_json([finding.as_dict() for finding in found])
+    else:
+        cells = [(finding.what, finding.word, finding.detail, finding.mend) for finding in found]
+        show.rows("doctor", ("what", "state", "found", "how to mend it"), cells)
+    if any(finding.needed and not finding.good for finding in found):
+        raise click.exceptions.Exit(1)
+
+
+COMMANDS = [status, images, models, doctor]

@@ -1,0 +1,110 @@
+"""``sluice run``: the whole line on this machine for one upload."""
+
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from line.states import SETTLED
+from records import batches, reports
+from records.database import transact
+from review import reach, show
+from review.commands.submit import json_option, recipe_option, upload_argument, vendor_option
+
+HALTED = 3
+
+
+@click.command()
+@upload_argument
+@click.option(
+    "--out", "-o", required=True, type=click.Path(path_type=Path, file_okay=False), help="Where to deliver."
+)
+@recipe_option
+@vendor_option
+@json_option
+def run(upload: Path, out: Path, recipe: str, vendor: str, as_json: bool) -> None:
+    """Take UPLOAD (a folder or a zip) through the whole line and deliver to --out.
+
+    Starts what it needs and stops it again. Beside the pictures lies manifest.jsonl: one line for
+    every image, refused ones too. A run that was stopped goes on where it was when called again.
+    """
+    from review.stack import Stack
+    from review.upload import place
+    from tasks.recipes import load
+
+    load(recipe)  # refuse a bad recipe before anything is started
+    signal.signal(signal.SIGTERM, _interrupt)
+    started = time.monotonic()
+    out.mkdir(parents=True, exist_ok=True)
+    if reach.running():
+        with reach.records():
+            report = _follow(place(upload, vendor, recipe, out=out.resolve().as_uri()), lambda: None)
+    else:
+        show.err.print("[dim]starting Postgres, Redis, the scheduler and the workers …[/]")
+        with Stack() as stack:
+            batch_id = place(upload, vendor, recipe, out=out.resolve().as_uri())
+            report = _follow(batch_id, stack.tend)
+    report |= {"seconds": time.monotonic() - started}
+    _tell(report, out, as_json)
+    if report["state"] == "halted":
+        raise click.exceptions.Exit(HALTED)
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _follow(batch_id: int, tend: Any) -> dict[str, Any]:
+    """Show progress until the batch is done or halted and its manifest written; answers its report."""
+    columns = (
+        TextColumn("[progress.description]{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[said]}"),
+    )
+    total = transact(lambda connection: batches.get(connection, batch_id)).images
+    with Progress(*columns, console=show.err, transient=True) as progress:
+        bar = progress.add_task(f"batch {batch_id}", total=total, said="")
+        while True:
+            tend()
+            counts = transact(lambda connection: reports.progress(connection, batch_id))
+            settled = sum(counts.get(state.value, 0) for state in SETTLED)
+            said = ", ".join(
+                f"{counts[state.value]} {state.value}" for state in SETTLED if counts.get(state.value)
+            )
+            progress.update(bar, completed=settled, said=said)
+            row = transact(lambda connection: batches.get(connection, batch_id))
+            if (row.state == "halted" and not counts.get("working")) or (
+                row.state == "done" and not row.manifest_due
+            ):
+                break
+            time.sleep(0.2)
+    return transact(lambda connection: reports.batch(connection, batch_id))
+
+
+def _tell(report: dict[str, Any], out: Path, as_json: bool) -> None:
+    if as_json:
+        settled = sum(report["by_state"][state.value] for state in SETTLED)
+        keys = ("batch", "state", "images", "by_state", "artifact_rate", "seconds")
+        document = {key: report[key] for key in keys}
+        document |= {"images_per_second": settled / report["seconds"], "delivered": str(out.resolve())}
+        show.as_json(document)
+        sys.stdout.flush()
+        return
+    show.out.print(show.batch_table(report))
+    show.out.print(f"delivered to [bold]{out.resolve()}[/], every image told in manifest.jsonl there")
+    batch = report["batch"]
+    if report["by_state"]["flagged"]:
+        show.out.print(f"look at what was flagged: [bold]sluice images {batch} --state flagged[/]")
+    if report["state"] == "halted":
+        show.out.print(
+            f"[red]halted[/]: {report['halt_reason']}. Go on through a probe: sluice resume {batch}"
+        )
+
+
+COMMANDS = [run]

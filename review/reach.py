@@ -1,0 +1,81 @@
+"""How a command reaches the line: by its settings, by the stack that is up, or by a Postgres of its own."""
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import psutil
+
+from line.settings import settings
+from records.database import migrate
+from records.embedded import EmbeddedPostgres
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where a stack that is up is reached; kept in ``SLUICE_HOME/stack.json``, readable by its user only."""
+
+    pid: int
+    database_url: str
+    broker_url: str
+    bucket_url: str
+    flower_url: str = ""
+
+    def write(self) -> None:
+        path = _file()
+        path.unlink(missing_ok=True)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w") as file:
+            json.dump(asdict(self), file)
+
+    def use(self) -> None:
+        """Let this process and its children work with these."""
+        os.environ["SLUICE_DATABASE_URL"] = self.database_url
+        os.environ["SLUICE_BROKER_URL"] = self.broker_url
+        os.environ["SLUICE_BUCKET_URL"] = self.bucket_url
+        settings.cache_clear()
+
+
+def running() -> Addresses | None:
+    """The stack that is up in SLUICE_HOME, if one is."""
+    try:
+        found = Addresses(**json.loads(_file().read_text()))
+    except (FileNotFoundError, ValueError, TypeError):
+        return None
+    return found if psutil.pid_exists(found.pid) else None
+
+
+def forget() -> None:
+    """The stack is down."""
+    _file().unlink(missing_ok=True)
+
+
+@contextmanager
+def records() -> Iterator[None]:
+    """Reach the records for one command, with the schema up to date.
+
+    Starts the embedded Postgres where no line is up, and stops it again.
+    """
+    if settings().database_url is not None:
+        yield
+        return
+    if found := running():
+        found.use()
+        yield
+        return
+    with EmbeddedPostgres(settings().home_folder) as server:
+        os.environ["SLUICE_DATABASE_URL"] = server.url
+        settings.cache_clear()
+        try:
+            migrate()
+            yield
+        finally:
+            del os.environ["SLUICE_DATABASE_URL"]
+            settings.cache_clear()
+
+
+def _file() -> Path:
+    return settings().home_folder / "stack.json"

@@ -1,0 +1,93 @@
+"""Putting a local folder or zip into the ingest bucket, with a progress bar."""
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
+
+from line.errors import InputError
+from line.names import safe_path
+from line.recipe import Recipe
+from line.settings import settings
+from records import batches, recipes
+from records.bucket import Bucket, bucket
+from records.database import transact
+from review.show import err
+from scheduler.intake import INGEST, MARKER, Upload, take
+from tasks.recipes import load
+
+
+def place(upload: Path, vendor: str, recipe_name: str, *, out: str | None) -> int:
+    """Copy an upload into the bucket, mark it complete, and answer its batch.
+
+    A batch of the same files, recipe and target that is not finished yet is gone on with; with
+    ``out`` given, a finished one is made again.
+
+    Raises:
+        InputError: the folder is empty, the file is no zip, or the recipe cannot be followed.
+    """
+    recipe = load(recipe_name)
+    files = sorted(_files(upload)) if upload.is_dir() else [upload]
+    if not files:
+        raise InputError(f"{upload}: there is no file in it")
+    if upload.is_file() and upload.suffix.lower() != ".zip":
+        raise InputError(f"{upload}: an upload is a folder or a .zip archive")
+    folder = f"{INGEST}/{_plain(vendor)}/{_plain(upload.stem)}-{_digest(upload, files, recipe, out)}"
+    store = bucket(settings().bucket)
+    for number in range(1, 10_000):
+        prefix = folder + (f"-{number}" if number > 1 else "") + (".zip" if upload.is_file() else "")
+        batch_id = transact(lambda connection, at=prefix: batches.of_prefix(connection, at))  # type: ignore[misc]
+        if batch_id is None:
+            return _send(store, upload, files, prefix, recipe, out)
+        if out is None or transact(lambda connection, at=batch_id: batches.is_open(connection, at)):  # type: ignore[misc]
+            return batch_id
+    raise InputError(f"{upload}: submitted too often; remove older ones below {INGEST}/ in the bucket")
+
+
+def _send(
+    store: Bucket, upload: Path, files: list[Path], prefix: str, recipe: Recipe, out: str | None
+) -> int:
+    transact(lambda connection: recipes.save(connection, recipe))
+    found = Upload(
+        prefix, f"{prefix}.{MARKER}" if upload.is_file() else f"{prefix}/{MARKER}", upload.is_file()
+    )
+    columns = (TextColumn("[progress.description]{task.description}"), BarColumn(), DownloadColumn())
+    with Progress(*columns, console=err, transient=True) as progress:
+        bar = progress.add_task("copying", total=sum(file.stat().st_size for file in files))
+        for file in files:
+            store.put_file(prefix if upload.is_file() else f"{prefix}/{_key(upload, file)}", file)
+            progress.advance(bar, file.stat().st_size)
+    wishes = {"recipe": recipe.digest} | ({"out": out} if out else {})
+    store.put(found.marker, json.dumps(wishes).encode())
+    batch_id = take(store, found) or transact(lambda connection: batches.of_prefix(connection, prefix))
+    if batch_id is None:
+        raise InputError(f"{upload}: it was placed as {prefix} but not recorded")
+    return batch_id
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    for base, _, names in os.walk(folder):
+        yield from (path for name in names if (path := Path(base, name)).is_file())
+
+
+def _key(folder: Path, file: Path) -> str:
+    """The path inside the upload; one that no bucket takes (control characters) is made safe."""
+    name = file.relative_to(folder).as_posix()
+    return name if name.isprintable() else safe_path(name)
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", text).strip(".-") or "upload"
+
+
+def _digest(upload: Path, files: list[Path], recipe: Recipe, out: str | None) -> str:
+    digest = hashlib.sha256(f"{recipe.digest}\n{out}\n".encode())
+    for file in files:
+        stat = file.stat()
+        name = os.fsencode(file.relative_to(upload) if upload.is_dir() else file.name)
+        digest.update(name + f"\0{stat.st_size}\0{stat.st_mtime_ns}\n".encode())
+    return digest.hexdigest()[:8]

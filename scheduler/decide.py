@@ -1,0 +1,113 @@
+"""A person's decisions, with what they need beside the records: recipes, masks, delivered files."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import sqlalchemy as sa
+
+from line.errors import InputError
+from line.names import delivered_name, safe_path
+from line.photo import intermediate
+from line.recipe import Recipe
+from line.settings import settings
+from records import decisions, recipes, reports
+from records.bucket import bucket
+from records.database import transact
+from tasks.recipes import file_of, load, removing
+
+
+def accept(image_id: int, actor: str) -> None:
+    """See :func:`records.decisions.accept`."""
+    steps = removing(_recipe(image_id))
+    transact(lambda connection: decisions.accept(connection, image_id, steps), actor=actor)
+
+
+def reject(image_id: int, actor: str) -> None:
+    """See :func:`records.decisions.reject`."""
+    transact(
+        lambda connection: _withdraw(connection, image_id, decisions.reject(connection, image_id)),
+        actor=actor,
+    )
+
+
+def requeue(image_id: int, actor: str, *, recipe: str | None = None, mask: str | None = None) -> None:
+    """See :func:`records.decisions.requeue`; ``recipe`` is a name or file, ``mask`` a file or ``found``."""
+    other = load(recipe) if recipe else None
+    followed = other or _recipe(image_id)
+    steps = removing(followed)
+    key = mask if mask in (None, "found") else _keep_mask(image_id, Path(str(mask)))
+    image = _image(image_id)
+    file = safe_path(delivered_name(str(image["name"]), file_of(followed))) if other else None
+
+    def act(connection: sa.Connection) -> None:
+        if other:
+            recipes.save(connection, other)
+        withdrawn = decisions.requeue(
+            connection,
+            image_id,
+            recipe=other.digest if other else None,
+            file=file,
+            mask=key,
+            mask_step=steps[0] if steps else None,
+        )
+        _withdraw(connection, image_id, withdrawn)
+
+    transact(act, actor=actor)
+
+
+def rollback(image_id: int, step: str, actor: str) -> None:
+    """See :func:`records.decisions.rollback`; ``step`` is a transform's name in the image's recipe.
+
+    Raises:
+        InputError: the recipe has no such step.
+    """
+    recipe = _recipe(image_id)
+    position = recipe.position(step)
+    if position is None:
+        known = ", ".join(step.transform for step in recipe.steps)
+        raise InputError(f"--to {step}: recipe {recipe.name} has the steps {known}")
+
+    def act(connection: sa.Connection) -> None:
+        _withdraw(connection, image_id, decisions.rollback(connection, image_id, position, step))
+
+    transact(act, actor=actor)
+
+
+def flagged(batch_id: int) -> list[int]:
+    """Ids of a batch's flagged images."""
+    return transact(lambda connection: decisions.flagged(connection, batch_id))
+
+
+def _withdraw(connection: sa.Connection, image_id: int, file: str | None) -> None:
+    """Take a delivered file away before the commit: once it is visible, a worker may deliver anew."""
+    if file is not None:
+        bucket(reports.image(connection, image_id)["out"]).delete(file)
+
+
+def _image(image_id: int) -> dict[str, object]:
+    image = transact(lambda connection: reports.image(connection, image_id))
+    if not image:
+        raise InputError(f"there is no image {image_id}; `sluice images BATCH` lists them")
+    return image
+
+
+def _recipe(image_id: int) -> Recipe:
+    return Recipe.model_validate(_image(image_id)["recipe_body"], strict=False)
+
+
+def _keep_mask(image_id: int, path: Path) -> str:
+    """Keep a person's mask: any picture, white (over half) where to erase, in the image's proportions."""
+    facts = _image(image_id)["facts"]
+    read = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_GRAYSCALE)
+    if read is None:
+        raise InputError(f"--mask {path}: it is no picture that can be read")
+    if not isinstance(facts, dict) or "width" not in facts:
+        raise InputError(f"image {image_id}: it was never admitted, so a mask has nothing to lie on")
+    size = (int(facts["width"]), int(facts["height"]))
+    if read.shape[::-1] != size:
+        raise InputError(
+            f"--mask {path}: {read.shape[1]} × {read.shape[0]} pixels, the image has {size[0]} × {size[1]}"
+        )
+    mask = np.where(read > 127, 255, 0).astype(np.uint8)
+    return bucket(settings().bucket).keep(intermediate.encode_mask(mask), ".png")
