@@ -3,12 +3,13 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from gates.patch import Patch, find_patches
 from line.picture import Mask, Rgb
 
 Gray: TypeAlias = NDArray[np.float32]
@@ -47,6 +48,21 @@ class Edit:
         """BT.601 luma of the result."""
         return cv2.cvtColor(self.after, cv2.COLOR_RGB2GRAY).astype(np.float32)
 
+    @cached_property
+    def reference_luma(self) -> Gray:
+        """The input's luma at the result's size, by cubic interpolation where they differ."""
+        if self.same_size:
+            return self.before_luma
+        size = (self.after.shape[1], self.after.shape[0])
+        return cast(Gray, cv2.resize(self.before_luma, size, interpolation=cv2.INTER_CUBIC))
+
     @property
     def same_size(self) -> bool:
         return self.before.shape == self.after.shape
+
+    @cached_property
+    def patches(self) -> list[Patch]:
+        """Each masked area with its surroundings, largest first; none without a mask or with another size."""
+        if self.mask is None or not self.same_size or self.mask.shape != self.after.shape[:2]:
+            return []
+        return find_patches(self.before, self.after, self.mask)

@@ -1,0 +1,54 @@
+"""Colours must stay: a fill's with its ring's, a whole picture's with its input's."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from gates.contract import Box, Gate, Limit
+from gates.edit import Edit
+from gates.measures.cast import colour_cast
+from gates.measures.fill_colour import fill_shift
+
+
+def measure(edit: Edit) -> Mapping[str, float]:
+    """Of a fill, ``fill_colour``: ΔE00 to what its ring lets expect, in the worst patch.
+
+    Of a whole picture: ``colour_shift`` (mean ΔE00), ``colour_worst`` (its 99th percentile over a
+    grid), ``hue_turn`` (degrees), ``chroma_change`` and ``contrast_change`` (log2 of the ratio).
+    """
+    if edit.transform == "erase_text":
+        return {"fill_colour": max((fill_shift(patch) for patch in edit.patches), default=0.0)}
+    found = colour_cast(edit.before, edit.after)
+    return {
+        "colour_shift": found.shift,
+        "colour_worst": found.worst,
+        "hue_turn": abs(found.hue),
+        "chroma_change": found.chroma,
+        "contrast_change": found.contrast,
+    }
+
+
+def where(edit: Edit) -> Box | None:
+    if edit.transform == "erase_text":
+        worst = max(edit.patches, key=fill_shift, default=None)
+        return worst.box if worst else None
+    cells = colour_cast(edit.before, edit.after).cells
+    row, column = np.unravel_index(int(cells.argmax()), cells.shape)
+    tall, wide = (side / count for side, count in zip(edit.after.shape, cells.shape, strict=False))
+    return int(column * wide), int(row * tall), max(1, round(wide)), max(1, round(tall))
+
+
+GATE = Gate(
+    name="colour_shift",
+    transforms=frozenset({"erase_text", "upscale", "deliver"}),
+    limits={
+        "fill_colour": Limit(at_most=20.0),
+        "colour_shift": Limit(at_most=1.5),
+        "colour_worst": Limit(at_most=7.0),
+        "hue_turn": Limit(at_most=1.5),
+        "chroma_change": Limit(at_least=-0.12, at_most=0.12),
+        "contrast_change": Limit(at_least=-0.06, at_most=0.06),
+    },
+    measure=measure,
+    where=where,
+)

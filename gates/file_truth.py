@@ -1,0 +1,51 @@
+"""A file must hold a whole photo, and the photo that was meant."""
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+
+from gates.contract import Box, Gate, Limit
+from gates.edit import Edit
+from gates.measures.alignment import shift
+from gates.measures.channels import swap_gain
+from gates.measures.psnr import psnr
+from gates.measures.truncation import flat_tail
+
+
+def measure(edit: Edit) -> Mapping[str, float]:
+    """Of any file: ``spread``, grey levels between its darkest and brightest tenth of a percent, and
+    ``flat_tail``, share of its height that was not decoded.
+
+    Of a delivered one, against the picture it was made from: ``swap_gain``, grey levels by which
+    another channel order fits better; ``file_shift``, pixels; ``file_psnr``, dB, 0 for another size.
+    """
+    low, high = np.percentile(edit.after[::5, ::3], (0.1, 99.9))
+    readings = {"spread": float(high - low), "flat_tail": flat_tail(edit.after)}
+    if edit.transform == "deliver":
+        same = edit.same_size
+        readings["file_psnr"] = psnr(edit.before, edit.after) if same else 0.0
+        readings["swap_gain"] = swap_gain(edit.before, edit.after)
+        readings["file_shift"] = math.hypot(*shift(edit.before_luma, edit.after_luma)) if same else 0.0
+    return readings
+
+
+def where(edit: Edit) -> Box | None:
+    height, width = edit.after.shape[:2]
+    tail = round(flat_tail(edit.after) * height)
+    return (0, height - tail, width, tail) if tail else None
+
+
+GATE = Gate(
+    name="file_truth",
+    transforms=frozenset({"admit", "deliver"}),
+    limits={
+        "spread": Limit(at_least=8.0),
+        "flat_tail": Limit(at_most=0.0),
+        "file_psnr": Limit(at_least=29.0),
+        "swap_gain": Limit(at_most=0.5),
+        "file_shift": Limit(at_most=0.1),
+    },
+    measure=measure,
+    where=where,
+)

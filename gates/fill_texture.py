@@ -1,0 +1,43 @@
+"""A fill must have the texture of its surroundings: neither a flat blur nor invented detail."""
+
+from collections.abc import Mapping
+
+from gates.contract import Box, Gate, Limit
+from gates.edit import Edit
+from gates.measures.grain import texture_change
+from gates.patch import Patch
+
+
+def measure(edit: Edit) -> Mapping[str, float]:
+    """Halvings of ``grain_lost`` and ``detail_lost``, doublings of ``grain_gained``, in the worst patch."""
+    if edit.mask is None or not edit.same_size:
+        return {}
+    changes = [texture_change(patch) for patch in edit.patches] or [(0.0, 0.0)]
+    return {
+        "grain_lost": max(0.0, *(-fine for fine, _ in changes)),
+        "grain_gained": max(0.0, *(fine for fine, _ in changes)),
+        "detail_lost": max(0.0, *(-middle for _, middle in changes)),
+    }
+
+
+def where(edit: Edit) -> Box | None:
+    worst = max(edit.patches, key=_severity, default=None)
+    return worst.box if worst else None
+
+
+def _severity(patch: Patch) -> float:
+    fine, middle = texture_change(patch)
+    return max(abs(fine), -middle)
+
+
+GATE = Gate(
+    name="fill_texture",
+    transforms=frozenset({"erase_text"}),
+    limits={
+        "grain_lost": Limit(at_most=0.6),
+        "grain_gained": Limit(at_most=0.7),
+        "detail_lost": Limit(at_most=1.1),
+    },
+    measure=measure,
+    where=where,
+)

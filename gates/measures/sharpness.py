@@ -1,0 +1,32 @@
+"""Sharpness: the energy of the Laplacian against that of the input."""
+
+import cv2
+import numpy as np
+
+from gates.patch import Floats
+
+FLOOR = 2.0
+"""Mean absolute Laplacian, grey levels, added to both: a blank surface cannot lose sharpness."""
+TILE = 64
+"""Side in pixels of the tiles compared one by one."""
+
+
+def laplacian(luma: Floats) -> Floats:
+    """[H, W] float32 absolute response of the 3 × 3 Laplacian."""
+    return np.abs(cv2.Laplacian(luma, cv2.CV_32F))
+
+
+def sharpness_change(reference: Floats, luma: Floats) -> Floats:
+    """[rows, columns] log2 of sharpness over the reference's, tile by tile; 0 where alike.
+
+    The modified Laplacian of Nayar and Nakagawa, "Shape from focus", 1994, as compared by Pertuz,
+    Puig and Garcia, "Analysis of focus measure operators for shape-from-focus", 2013.
+
+    Args:
+        reference, luma: [H, W] float32, 0..255.
+    """
+    size = (max(1, luma.shape[1] // TILE), max(1, luma.shape[0] // TILE))
+    ours, theirs = (
+        cv2.resize(laplacian(plane), size, interpolation=cv2.INTER_AREA) for plane in (luma, reference)
+    )
+    return np.log2((ours + FLOOR) / (theirs + FLOOR)).reshape(size[1], size[0]).astype(np.float32)

@@ -1,0 +1,38 @@
+"""Detail must stay at every scale: one global figure lets the finest vanish unseen."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from gates.contract import Gate, Limit
+from gates.edit import Edit
+from gates.measures.spectrum import BANDS, bands, power
+
+FLOOR = 1.0
+"""Power, grey levels squared, added to both sides: the noise of 8-bit rounding and JPEG."""
+
+
+def measure(edit: Edit) -> Mapping[str, float]:
+    """log2 of a band's power lost or gained, in the band where it is most.
+
+    Of an enlargement only the bands that its input can fill may be lost; what it adds above them
+    is recorded as ``upscale_band_gained`` and judged by other gates.
+    """
+    change = np.log2((bands(power(edit.after_luma)) + FLOOR) / (bands(power(edit.reference_luma)) + FLOOR))
+    filled = BANDS * max(edit.before.shape[:2]) // max(1, *edit.after.shape[:2])
+    return {
+        f"{edit.transform}_band_lost": max(0.0, -float(change[: max(1, filled)].min())),
+        f"{edit.transform}_band_gained": max(0.0, float(change.max())),
+    }
+
+
+GATE = Gate(
+    name="spectral_energy",
+    transforms=frozenset({"upscale", "deliver"}),
+    limits={
+        "upscale_band_lost": Limit(at_most=0.4),
+        "deliver_band_lost": Limit(at_most=1.8),
+        "deliver_band_gained": Limit(at_most=0.9),
+    },
+    measure=measure,
+)
