@@ -1,0 +1,34 @@
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.harness import services
+from tests.harness.line import PLUGINS, Line, line
+
+sys.path.insert(0, str(PLUGINS))
+
+DATA = Path(__file__).parents[2] / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[services.Servers]:
+    """Real Postgres and Redis, one of each for the whole session."""
+    with services.servers(tmp_path_factory.mktemp("servers")) as started:
+        yield started
+
+
+@pytest.fixture
+def sluice(tmp_path: Path, servers: services.Servers) -> Iterator[Line]:
+    """A line with its own database and bucket; the test starts the processes it wants."""
+    with line(tmp_path, servers) as under_test:
+        yield under_test
+
+
+@pytest.fixture(scope="session")
+def real_photos() -> Path:
+    """The folder of real product photos, where it exists."""
+    if not DATA.is_dir():
+        pytest.skip("the real photos are not on this machine")
+    return DATA / "product"

@@ -1,0 +1,65 @@
+"""Test-only transforms that a worker loads by ``SLUICE_PLUGINS``: they ruin, kill, hang and dawdle on purpose."""
+
+import hashlib
+import os
+import signal
+import time
+from pathlib import Path
+
+import numpy as np
+
+from gates.contract import Gate, Limit, registry
+from gates.edit import Edit
+from line.picture import Edited, Outcome, Picture
+from tasks.transform import transform
+
+
+def share_of(name: str) -> float:
+    """A number in 0..1 that hangs on the name alone."""
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big") / 2**32
+
+
+@transform(queue="erase_text")
+def sabotage(
+    pictures: list[Picture],
+    model: object,
+    *,
+    ruin: float = 0.0,
+    switch: str = "",
+    seconds: float = 0.0,
+    trace: str = "",
+    deadly: str = "",
+) -> list[Outcome]:
+    """Paint over a share of the pictures while the file ``switch`` exists; die on names with ``deadly``.
+
+    Args:
+        ruin: share of pictures to ruin, 0..1.
+        switch: ruin only while this file exists; always where empty.
+        seconds: how long each picture takes.
+        trace: a file to which every picture's name is added when it is worked on.
+        deadly: kill the process on a picture whose name holds this.
+    """
+    return [_one(picture, ruin, switch, seconds, trace, deadly) for picture in pictures]
+
+
+def _one(picture: Picture, ruin: float, switch: str, seconds: float, trace: str, deadly: str) -> Outcome:
+    if trace:
+        with Path(trace).open("a") as file:
+            file.write(picture.name + "\n")
+    if deadly and deadly in picture.name:
+        os.kill(os.getpid(), signal.SIGKILL)
+    if seconds:
+        time.sleep(seconds)
+    rgb = picture.rgb.copy()
+    rgb[0, 0] ^= 1  # an edit that every gate lets pass
+    if share_of(picture.name) < ruin and (not switch or Path(switch).exists()):
+        rgb[:] = 127
+    return Edited(picture.with_(rgb=rgb))
+
+
+def _changed(edit: Edit) -> dict[str, float]:
+    return {"sabotaged": float(np.mean(edit.before != edit.after))}
+
+
+if "sabotage" not in registry().gates:
+    registry().add(Gate("sabotage", frozenset({"sabotage"}), {"sabotaged": Limit(at_most=0.05)}, _changed))
