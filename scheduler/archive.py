@@ -1,0 +1,56 @@
+"""Opening an uploaded zip: its entries become originals in the bucket, within the limits of ``line.archive``."""
+
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from line import archive
+from line.photo.refusal import RefusedError
+from records.bucket import Bucket
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEntry:
+    """One entry of an archive; a refused one has a reason, and the archive itself as its key."""
+
+    name: str
+    key: str
+    size: int
+    reason: str = ""
+    sentence: str = ""
+
+
+def entries(store: Bucket, key: str) -> Iterator[StoredEntry]:
+    """Unpack an archive of the bucket into the bucket, one entry in memory at a time.
+
+    Raises:
+        InputError: it is no archive that can be read, or over a limit as a whole.
+    """
+    seen: set[str] = set()
+    with tempfile.TemporaryDirectory(prefix="sluice-") as folder:
+        path = Path(folder) / "upload.zip"
+        store.download(key, path)
+        with path.open("rb") as file:
+            for entry in archive.entries(file):
+                yield _stored(store, key, entry, _unique(entry.name, seen))
+
+
+def _unique(name: str, seen: set[str]) -> str:
+    """A zip may hold one name twice; both are images of the upload."""
+    number, unique = 1, name
+    while unique in seen:
+        number += 1
+        unique = f"{name} ({number})"
+    seen.add(unique)
+    return unique
+
+
+def _stored(store: Bucket, key: str, entry: archive.Entry, name: str) -> StoredEntry:
+    if entry.refusal:
+        return StoredEntry(name, key, entry.size, entry.refusal.reason, entry.refusal.sentence)
+    try:
+        data = b"".join(entry.chunks())
+    except RefusedError as error:
+        return StoredEntry(name, key, entry.size, error.reason, error.sentence)
+    return StoredEntry(name, store.keep(data, ".original"), len(data))
