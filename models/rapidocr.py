@@ -29,7 +29,7 @@ class RapidOcr(TextFinder):
     name = "rapidocr"
     licence = "Apache-2.0"
     source = "https://pypi.org/project/rapidocr/ (PP-OCRv6_det_small.onnx inside the wheel)"
-    revision = "pp-ocrv6-det-small/1"
+    revision = "pp-ocrv6-det-small/2"
     memory_per_megapixel = 120.0
 
     @classmethod
@@ -66,7 +66,7 @@ class RapidOcr(TextFinder):
         self._session: Any = onnxruntime.InferenceSession(str(self.weights()), options, providers=providers)
         self._input: str = self._session.get_inputs()[0].name
         self._boxes: Any = DBPostProcess(
-            thresh=0.3, box_thresh=0.5, max_candidates=1000, unclip_ratio=1.6, use_dilation=True
+            thresh=0.2, box_thresh=0.35, max_candidates=1000, unclip_ratio=1.6, use_dilation=True
         )
 
     def find(self, rgb: Rgb, *, limit: int) -> list[Region]:

@@ -9,13 +9,19 @@ from numpy.typing import NDArray
 from line.picture import Rgb
 from models.contract import Region
 from tasks.overlay.scene import Scene
+from tasks.overlay.shape import Shape
 from tasks.overlay.strokes import Strokes, sides
 
 Features = Mapping[str, float]
 
 
 def describe(
-    rgb: Rgb, region: Region, strokes: Strokes, scene: Scene, all_regions: Sequence[Region]
+    rgb: Rgb,
+    region: Region,
+    strokes: Strokes,
+    shape: Shape | None,
+    scene: Scene,
+    all_regions: Sequence[Region],
 ) -> Features:
     """Every feature of one region; lengths are shares of the photo's long side, colours in levels."""
     return {
@@ -23,6 +29,7 @@ def describe(
         **_ink(strokes),
         **_edges(strokes, scene),
         **_ground(strokes, region, scene),
+        **_shape(shape),
     }
 
 
@@ -123,7 +130,7 @@ def _ground(strokes: Strokes, region: Region, scene: Scene) -> dict[str, float]:
     gray = np.asarray(cv2.cvtColor(strokes.rgb, cv2.COLOR_RGB2GRAY), np.float32)
     fine = np.abs(cv2.Laplacian(gray, cv2.CV_32F))
     core = strokes.glyphs
-    scaled = region.quad * scene.backdrop_scale
+    scaled = region.quad * scene.scale
     high, wide = scene.backdrop.shape
     left, top = np.clip(np.floor(scaled.min(axis=0)).astype(int) - 3, 0, (wide - 1, high - 1))
     right, bottom = np.clip(np.ceil(scaled.max(axis=0)).astype(int) + 4, 1, (wide, high))
@@ -140,3 +147,9 @@ def _ground(strokes: Strokes, region: Region, scene: Scene) -> dict[str, float]:
         "backdrop_rim": float(rim.mean()),
         "backdrop_share": scene.backdrop_share,
     }
+
+
+def _shape(shape: Shape | None) -> dict[str, float]:
+    """The banner, badge or label the text stands on, if any."""
+    names = ("area", "solidity", "over_text", "spread", "step", "sides")
+    return {f"shape_{name}": -1.0 if shape is None else float(getattr(shape, name)) for name in names}

@@ -11,6 +11,7 @@ from models.contract import Region
 from tasks.overlay.decision import overlay_probability
 from tasks.overlay.features import Features, describe
 from tasks.overlay.scene import look
+from tasks.overlay.shape import Shape, find_shape
 from tasks.overlay.strokes import Strokes, find_strokes, sides
 
 WHOLE = 0.2
@@ -26,12 +27,14 @@ class Reading:
     Attributes:
         region: where the detector saw it.
         strokes: its letters.
+        shape: the banner, badge or label under it, if any.
         features: what the decision was made on.
         probability: of being an overlay, 0..1.
     """
 
     region: Region
     strokes: Strokes
+    shape: Shape | None
     features: Features
     probability: float
 
@@ -53,8 +56,9 @@ def read(rgb: Rgb, regions: Sequence[Region]) -> list[Reading]:
     readings = []
     for region in texts:
         strokes = find_strokes(rgb, region.quad)
-        features = describe(rgb, region, strokes, scene, texts)
-        readings.append(Reading(region, strokes, features, overlay_probability(features)))
+        shape = find_shape(scene.view, scene.scale, region.quad, strokes)
+        features = describe(rgb, region, strokes, shape, scene, texts)
+        readings.append(Reading(region, strokes, shape, features, overlay_probability(features)))
     return readings
 
 

@@ -1,6 +1,7 @@
 """What of a photo is looked at once for all its text: its backdrop, its sharpness."""
 
 from dataclasses import dataclass
+from typing import cast
 
 import cv2
 import numpy as np
@@ -21,15 +22,17 @@ class Scene:
     """One photo.
 
     Attributes:
-        backdrop: [h, w] float32 at ``VIEW``, 1 where the smooth ground runs to the photo's border.
-        backdrop_scale: view pixels per photo pixel.
+        view: [h, w, 3] uint8, the photo with a long side of ``VIEW``.
+        scale: view pixels per photo pixel.
+        backdrop: [h, w] float32 like the view, 1 where the smooth ground runs to the photo's border.
         backdrop_share: share of the photo that is backdrop.
         acuity: [H, W] float32, slope of an edge over its range: 1 = a step within one pixel; NaN off edges.
         sharpness: 90th percentile of the acuity.
     """
 
+    view: Rgb
+    scale: float
     backdrop: NDArray[np.float32]
-    backdrop_scale: float
     backdrop_share: float
     acuity: NDArray[np.float32]
     sharpness: float
@@ -39,11 +42,12 @@ def look(rgb: Rgb) -> Scene:
     """The scene of ``rgb`` [H, W, 3] uint8."""
     scale = min(1.0, VIEW / max(rgb.shape[:2]))
     size = (max(2, round(rgb.shape[1] * scale)), max(2, round(rgb.shape[0] * scale)))
-    backdrop = _backdrop(np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.uint8))
+    view = cast(Rgb, cv2.resize(rgb, size, interpolation=cv2.INTER_AREA))
+    backdrop = _backdrop(view)
     acuity = _acuity(np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), np.uint8))
     clear = acuity[np.isfinite(acuity)]
     sharpness = float(np.percentile(clear, 90)) if clear.size > 50 else 0.5
-    return Scene(backdrop, scale, float(backdrop.mean()), acuity, sharpness)
+    return Scene(view, scale, backdrop, float(backdrop.mean()), acuity, sharpness)
 
 
 def _backdrop(small: Rgb) -> NDArray[np.float32]:

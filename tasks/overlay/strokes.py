@@ -1,6 +1,7 @@
 """Which pixels of a text box are letters, and what the ground under them looks like."""
 
 from dataclasses import dataclass
+from typing import cast
 
 import cv2
 import numpy as np
@@ -13,6 +14,12 @@ WORK_HEIGHT = 56
 """Boxes of higher letters are looked at smaller: a stroke then spans some ten pixels, enough for a mask."""
 FAINTEST = 9.0
 """A stroke differs from its ground by at least this many levels (Euclidean over RGB)."""
+BUSY = 45.0
+"""Range of luma around a box, in levels, from which letters are told by their colour."""
+BIN = 16
+"""Levels in a bin when colours are counted."""
+ALIKE = 42.0
+"""Levels (Euclidean over RGB) within which pixels count as one ink."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,29 +74,63 @@ def find_strokes(rgb: Rgb, quad: NDArray[np.float32]) -> Strokes:
     part: Rgb = rgb[window]
     if scale < 1:
         size = (max(1, round(part.shape[1] * scale)), max(1, round(part.shape[0] * scale)))
-        part = np.asarray(cv2.resize(part, size, interpolation=cv2.INTER_AREA), np.uint8)
+        part = cast(Rgb, cv2.resize(part, size, interpolation=cv2.INTER_AREA))
     inside = np.zeros(part.shape[:2], np.uint8)
     corners = np.rint((quad - (left, top)) * scale).astype(np.int32)
     cv2.fillConvexPoly(inside, corners, 1)
-    # the detector's boxes cut tails and contours short
-    inside = cv2.dilate(inside, np.ones((5, 5), np.uint8))
     reach = max(3, int(0.62 * height * scale)) | 1
     ground = np.asarray(cv2.medianBlur(np.ascontiguousarray(part), min(reach, 255)), np.uint8)
-    box = inside > 0
+    # the detector's boxes cut tails and contours short
+    box = cv2.dilate(inside, np.ones((5, 5), np.uint8)) > 0
     glyphs, contrast = _letters(part, ground, box)
     return Strokes(window, scale, part, box, glyphs, ground, contrast)
 
 
 def _letters(rgb: Rgb, ground: Rgb, box: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], float]:
-    distance = np.sqrt(((rgb.astype(np.float32) - ground) ** 2).sum(axis=-1))
-    values = np.minimum(distance[box], 255).astype(np.uint8)
-    if not len(values):
+    if not box.any():
         return box, 0.0
-    split, _ = cv2.threshold(values, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
-    strong = distance > max(split, FAINTEST)
-    contrast = float(np.median(distance[strong & box])) if (strong & box).any() else 0.0
+    distance = np.sqrt(((rgb.astype(np.float32) - ground) ** 2).sum(axis=-1))
+    strong = _by_ink(rgb, box) if _is_busy(rgb, box) else None
+    if strong is None:
+        values = np.minimum(distance[box], 255).astype(np.uint8)
+        split, _ = cv2.threshold(values, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
+        strong = (distance > max(split, FAINTEST)) & box
+    contrast = float(np.median(distance[strong])) if strong.any() else 0.0
     # soft rims, thin contours and shadows hang on to the letters: weaker, but connected to them
     weak = (distance > max(0.25 * contrast, FAINTEST)) & box
-    kernel = np.ones((3, 3), np.uint8)
-    near = cv2.dilate((strong & box).astype(np.uint8), kernel, iterations=3) > 0
-    return (strong & box) | (weak & near), contrast
+    near = cv2.dilate(strong.astype(np.uint8), np.ones((3, 3), np.uint8), iterations=3) > 0
+    return strong | (weak & near), contrast
+
+
+def _is_busy(rgb: Rgb, box: NDArray[np.bool_]) -> bool:
+    """Whether the ground around the box has edges that could be taken for letters."""
+    around = rgb[~box]
+    if len(around) < 50:
+        return False
+    low, high = np.percentile(around.mean(axis=1), (5, 95))
+    return bool(high - low > BUSY)
+
+
+def _by_ink(rgb: Rgb, box: NDArray[np.bool_]) -> NDArray[np.bool_] | None:
+    """Pixels of the colours that are frequent in the box, rare around it, and drawn in thin strokes."""
+    bins = (rgb // BIN).astype(np.int32)
+    codes = (bins[..., 0] * 16 + bins[..., 1]) * 16 + bins[..., 2]
+    inside = np.bincount(codes[box], minlength=4096) / box.sum()
+    outside = np.bincount(codes[~box], minlength=4096) / max((~box).sum(), 1)
+    excess = inside - outside
+    rows = np.nonzero(box.any(axis=1))[0]
+    thin = max(3, int(0.3 * len(rows))) | 1
+    found = np.zeros_like(box)
+    for code in np.argsort(excess)[::-1][:6]:
+        if excess[code] < 0.02:
+            break
+        tone = rgb[box & (codes == code)].mean(axis=0)
+        alike = np.sqrt(((rgb.astype(np.float32) - tone) ** 2).sum(axis=-1)) < ALIKE
+        share_in, share_out = alike[box].mean(), alike[~box].mean()
+        if share_in < 0.05 or share_in > 0.6 or share_out > 0.4 * share_in:
+            continue
+        letters = (alike & box).astype(np.uint8)
+        thick = cv2.morphologyEx(letters, cv2.MORPH_OPEN, np.ones((thin, thin), np.uint8))
+        if thick.sum() < 0.3 * letters.sum():
+            found |= letters > 0
+    return found if found.any() else None

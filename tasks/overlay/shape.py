@@ -1,0 +1,93 @@
+"""The filled shape a text may stand on: a banner, a badge, a label."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from line.picture import Mask, Rgb
+from tasks.overlay.strokes import Strokes
+
+TOLERANCE = 14
+"""Levels by which a shape's colour may vary in each channel."""
+LARGEST = 0.3
+"""A ground over more than this share of the photo is the scene, not a shape."""
+
+
+@dataclass(frozen=True, eq=False)
+class Shape:
+    """One filled shape.
+
+    Attributes:
+        area: share of the photo.
+        solidity: area over the area of its convex hull, 0..1.
+        over_text: area over that of the text's box.
+        spread: standard deviation of its colour, levels.
+        step: how far its colour is from what is just outside, median, levels over RGB.
+        sides: of how many borders of the photo it touches.
+        view: [h, w] bool at the scene's scale.
+        scale: view pixels per photo pixel.
+    """
+
+    area: float
+    solidity: float
+    over_text: float
+    spread: float
+    step: float
+    sides: int
+    view: NDArray[np.bool_]
+    scale: float
+
+    def full_mask(self, width: int, height: int) -> Mask:
+        """[height, width] uint8, 255 inside the shape and on its rim."""
+        rim = np.ones((3, 3), np.uint8)
+        grown = cv2.dilate(self.view.astype(np.uint8) * 255, rim)
+        large = cv2.resize(grown, (width, height), interpolation=cv2.INTER_LINEAR)
+        return np.where(large > 127, 255, 0).astype(np.uint8)
+
+
+def find_shape(view: Rgb, scale: float, quad: NDArray[np.float32], strokes: Strokes) -> Shape | None:
+    """The one-coloured area around the text in ``quad``, or None where the ground has no end.
+
+    Args:
+        view: [h, w, 3] uint8, the photo made smaller by ``scale``.
+        scale: view pixels per photo pixel.
+        quad: [4, 2] float32 corners in pixels of the photo.
+        strokes: the letters there.
+    """
+    near = cv2.dilate(strokes.glyphs.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    under = strokes.box & ~near
+    if under.sum() < 8:
+        return None
+    tone = np.median(strokes.rgb[under], axis=0)
+    alike = (np.abs(view.astype(np.int16) - tone).max(axis=-1) <= TOLERANCE).astype(np.uint8)
+    box = np.zeros(view.shape[:2], np.uint8)
+    cv2.fillConvexPoly(box, np.rint(quad * scale).astype(np.int32), 1)
+    if not (alike & box).any():
+        return None
+    _, labels = cv2.connectedComponents(alike, connectivity=4)
+    label = int(np.bincount(labels[(alike & box) > 0]).argmax())
+    body = (labels == label).astype(np.uint8)
+    outline, _ = cv2.findContours(body, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    filled = cv2.drawContours(np.zeros_like(body), outline, -1, 1, cv2.FILLED)
+    area = float(filled.mean())
+    if area > LARGEST or filled[box > 0].mean() < 0.8:
+        return None
+    hull = cv2.contourArea(cv2.convexHull(np.concatenate(outline)))
+    core = cv2.erode(body, np.ones((3, 3), np.uint8)) > 0
+    rim = (cv2.dilate(filled, np.ones((7, 7), np.uint8)) > 0) & ~(
+        cv2.dilate(filled, np.ones((3, 3), np.uint8)) > 0
+    )
+    step = np.sqrt(((view[rim].astype(np.float32) - tone) ** 2).sum(axis=-1))
+    edges = (filled[0], filled[-1], filled[:, 0], filled[:, -1])
+    return Shape(
+        area=area,
+        solidity=float(min(1.0, filled.sum() / max(hull, 1.0))),
+        over_text=float(filled.sum() / max(box.sum(), 1)),
+        spread=float(view[core].std(axis=0).mean()) if core.any() else float(TOLERANCE),
+        step=float(np.median(step)) if step.size else 0.0,
+        sides=sum(bool(edge.any()) for edge in edges),
+        view=filled > 0,
+        scale=scale,
+    )
