@@ -1,0 +1,37 @@
+#!/bin/sh
+# Runs a program of the line with its secrets in its environment. They come as files (/run/secrets), so that
+# neither `docker inspect` nor the compose file shows them. What is already set is left alone.
+set -eu
+
+folder=${SECRETS_FOLDER:-/run/secrets}
+
+# The content of a secret, which goes into a URL and therefore must need no escaping.
+secret() {
+    value=$(cat "$folder/$1")
+    case $value in
+    '' | *[!A-Za-z0-9_-]*)
+        echo "$folder/$1 must be of letters, digits, - and _ only: docker/secrets.sh makes such ones" >&2
+        exit 78
+        ;;
+    esac
+    printf %s "$value"
+}
+
+if [ -z "${SLUICE_DATABASE_URL:-}" ] && [ -r "$folder/postgres_password" ]; then
+    password=$(secret postgres_password)
+    export SLUICE_DATABASE_URL="postgresql+psycopg://sluice:$password@postgres:5432/sluice"
+fi
+if [ -z "${SLUICE_BROKER_URL:-}" ] && [ -r "$folder/redis_password" ]; then
+    password=$(secret redis_password)
+    export SLUICE_BROKER_URL="redis://:$password@redis:6379/0"
+fi
+if [ -z "${FLOWER_BASIC_AUTH:-}" ] && [ -r "$folder/flower_password" ]; then
+    password=$(secret flower_password)
+    export FLOWER_BASIC_AUTH="sluice:$password"
+fi
+unset password value
+
+if [ -n "${TMPDIR:-}" ]; then
+    mkdir -p "$TMPDIR"
+fi
+exec "$@"
