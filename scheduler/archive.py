@@ -27,30 +27,19 @@ def entries(store: Bucket, key: str) -> Iterator[StoredEntry]:
     Raises:
         InputError: it is no archive that can be read, or over a limit as a whole.
     """
-    seen: set[str] = set()
     with tempfile.TemporaryDirectory(prefix="sluice-") as folder:
         path = Path(folder) / "upload.zip"
         store.download(key, path)
         with path.open("rb") as file:
             for entry in archive.entries(file):
-                yield _stored(store, key, entry, _unique(entry.name, seen))
+                yield _stored(store, key, entry)
 
 
-def _unique(name: str, seen: set[str]) -> str:
-    """A zip may hold one name twice; both are images of the upload."""
-    number, unique = 1, name
-    while unique in seen:
-        number += 1
-        unique = f"{name} ({number})"
-    seen.add(unique)
-    return unique
-
-
-def _stored(store: Bucket, key: str, entry: archive.Entry, name: str) -> StoredEntry:
+def _stored(store: Bucket, key: str, entry: archive.Entry) -> StoredEntry:
     if entry.refusal:
-        return StoredEntry(name, key, entry.size, entry.refusal.reason, entry.refusal.sentence)
+        return StoredEntry(entry.name, key, entry.size, entry.refusal.reason, entry.refusal.sentence)
     try:
         data = b"".join(entry.chunks())
     except RefusedError as error:
-        return StoredEntry(name, key, entry.size, error.reason, error.sentence)
-    return StoredEntry(name, store.keep(data, ".original"), len(data))
+        return StoredEntry(entry.name, key, entry.size, error.reason, error.sentence)
+    return StoredEntry(entry.name, store.keep(data, ".original"), len(data))

@@ -1,0 +1,56 @@
+"""The naive way: each image and step is a task of its own, pictures lie as PNG files between them."""
+
+import json
+import os
+from pathlib import Path
+
+import cv2
+from celery import Celery, chain, group
+from celery.signals import worker_process_init
+
+from bench.ways import RECIPE, _start_worker, one_step
+from line.picture import Original, Picture
+from tasks.recipes import load
+
+app = Celery("naive", broker=os.environ.get("NAIVE_BROKER"), backend=os.environ.get("NAIVE_BROKER"))
+
+
+@worker_process_init.connect  # type: ignore[untyped-decorator]
+def _init(**_: object) -> None:
+    _start_worker()
+
+
+@app.task(name="naive.step")
+def step(state: str, position: int) -> str:
+    """One step of one image; ``state`` names the files it left."""
+    recipe = load(RECIPE)
+    base = Path(state)
+    if state.startswith("-"):  # it left the line
+        return state
+    if position == 0:
+        result = one_step(recipe, 0, Original(base.name, base.read_bytes()))
+        base = Path(os.environ["NAIVE_OUT"]) / base.name
+    else:
+        facts = json.loads(base.with_suffix(".json").read_text())
+        rgb = cv2.cvtColor(cv2.imread(f"{base}.png"), cv2.COLOR_BGR2RGB)
+        mask = cv2.imread(f"{base}.mask.png", cv2.IMREAD_GRAYSCALE) if facts.get("masked") else None
+        result = one_step(recipe, position, Picture(base.name, rgb, mask, facts=facts))
+    if isinstance(result, bytes):
+        base.write_bytes(result)
+        return f"-{base}"
+    if result is None:
+        return f"-{base}"
+    cv2.imwrite(f"{base}.png", cv2.cvtColor(result.rgb, cv2.COLOR_RGB2BGR))
+    if result.mask is not None:
+        cv2.imwrite(f"{base}.mask.png", result.mask)
+    base.with_suffix(".json").write_text(json.dumps(dict(result.facts)))
+    return str(base)
+
+
+def begin(files: list[Path]) -> None:
+    """Run every file through its chain and wait for the last."""
+    positions = range(len(load(RECIPE).steps))
+    chains = [
+        chain(step.s(str(file), 0), *(step.s(position) for position in positions[1:])) for file in files
+    ]
+    group(chains).apply_async().get(timeout=3600)

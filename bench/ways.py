@@ -1,0 +1,149 @@
+"""The three ways that ``bench/overhead.py`` times: each runs a folder of photos to delivered files."""
+
+import multiprocessing
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, Self
+
+import cv2
+
+from line.picture import Edited, Original, Picture, Publishable
+from line.recipe import Recipe, seed_of
+from records import batches
+from records.database import transact
+from review.stack import Stack
+from review.upload import place
+from tasks.attempt import attempt
+from tasks.recipes import load
+from tasks.registry import registry
+from tasks.store import Loaded
+from worker.residents import resident
+
+RECIPE = "catalog"
+
+
+def one_step(recipe: Recipe, position: int, subject: Original | Picture) -> Picture | bytes | None:
+    """One step and its gates, exactly as a worker does them, in memory; None where the image leaves."""
+    step = recipe.steps[position]
+    transform = registry().get(step.transform)
+    facts = dict(subject.facts)
+    if transform.needed is not None and not transform.is_needed(facts, step.params):
+        return subject if isinstance(subject, Picture) else None
+    model = resident(step.model, transform.task) if step.model and transform.task else None
+    row: Any = SimpleNamespace(id=0, current=None, mask=None)
+    tried = attempt(transform, model, step, recipe, [Loaded(row, subject, 0, facts)])[0]
+    if not tried.verdict.passed:
+        return None
+    if isinstance(tried.outcome, Publishable):
+        return tried.outcome.data
+    if not isinstance(tried.outcome, Edited):
+        return None
+    picture = tried.outcome.picture
+    known = {"width": picture.width, "height": picture.height, "masked": picture.mask is not None}
+    return picture.with_(
+        facts=dict(picture.facts) | known, seed=seed_of(recipe.seed, subject.name, position + 1)
+    )
+
+
+def whole(path: str, out: str) -> None:
+    """One photo through the whole recipe in memory."""
+    recipe = load(RECIPE)
+    subject: Original | Picture = Original(Path(path).name, Path(path).read_bytes())
+    for position in range(len(recipe.steps)):
+        result = one_step(recipe, position, subject)
+        if isinstance(result, bytes):
+            (Path(out) / Path(path).name).write_bytes(result)
+        if not isinstance(result, Picture):
+            return
+        subject = result
+
+
+def _start_worker() -> None:
+    from worker.device import pin
+
+    pin("cpu")
+    cv2.setNumThreads(1)
+
+
+def _whole(job: tuple[str, str]) -> None:
+    whole(*job)
+
+
+class Pool:
+    """``multiprocessing.Pool``, one process a core."""
+
+    def __init__(self, processes: int, folder: Path) -> None:
+        self.out = folder / "pool"
+        self.out.mkdir(exist_ok=True)
+        # spawned, so that it starts as clean as a worker does
+        self.pool = multiprocessing.get_context("spawn").Pool(processes, _start_worker)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.pool.close()
+        self.pool.join()
+
+    def run(self, upload: Path) -> None:
+        jobs = [(str(path), str(self.out)) for path in sorted(upload.iterdir())]
+        for _ in self.pool.imap_unordered(_whole, jobs):
+            pass
+
+
+class Line:
+    """The whole line."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def __enter__(self) -> Self:
+        self.stack = Stack().__enter__()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stack.__exit__(None, None, None)
+
+    def run(self, upload: Path) -> None:
+        out = (self.folder / "line").as_uri()
+        batch_id = place(upload, "bench", RECIPE, out=out)
+        while True:
+            row = transact(lambda connection: batches.get(connection, batch_id))
+            if row.state == "halted":
+                raise RuntimeError(f"the batch halted: {row.halt_reason}")
+            if row.state == "done" and not row.manifest_due:
+                return
+            time.sleep(0.05)
+
+
+class Naive:
+    """One Celery task for each image and step, PNG between steps, one prefork pool."""
+
+    def __init__(self, processes: int, folder: Path, here: Path) -> None:
+        self.processes, self.folder, self.here = processes, folder, here
+
+    def __enter__(self) -> Self:
+        from records.embedded import EmbeddedRedis
+
+        self.redis = EmbeddedRedis(self.folder / "naive-home")
+        os.environ["NAIVE_BROKER"] = self.redis.start()
+        os.environ["NAIVE_OUT"] = str(self.folder / "naive")
+        (self.folder / "naive").mkdir(exist_ok=True)
+        command = [sys.executable, "-m", "celery", "-A", "bench.naive", "worker", "-c", str(self.processes)]
+        env = {**os.environ, "PYTHONPATH": str(self.here.parent), "OMP_NUM_THREADS": "1"}
+        self.worker = subprocess.Popen([*command, "-l", "ERROR"], env=env, cwd=self.here.parent)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.worker.terminate()
+        self.worker.wait()
+        self.redis.stop()
+
+    def run(self, upload: Path) -> None:
+        from bench.naive import begin
+
+        begin(sorted(upload.iterdir()))
