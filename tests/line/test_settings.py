@@ -1,0 +1,74 @@
+"""Settings from the environment."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from line.errors import SettingsError
+from line.settings import Settings, settings
+
+
+@pytest.fixture(autouse=True)
+def _plain(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    for name in Settings.model_fields:
+        monkeypatch.delenv(f"SLUICE_{name.upper()}", raising=False)
+    settings.cache_clear()
+    yield
+    settings.cache_clear()
+
+
+def test_nothing_needs_to_be_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/someone")
+    assert settings().home_folder == Path("/home/someone/.sluice")
+    assert settings().bucket == "file:///home/someone/.sluice/bucket"
+    assert settings().device == "cpu"
+
+
+def test_the_bucket_lies_in_the_state_folder_unless_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SLUICE_HOME", "/srv/my line")
+    assert settings().bucket == "file:///srv/my%20line/bucket"
+    settings.cache_clear()
+    monkeypatch.setenv("SLUICE_BUCKET_URL", "s3://photos")
+    assert settings().bucket == "s3://photos"
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("SLUICE_LEASE_SECONDS", "soon"),
+        ("SLUICE_LEASE_SECONDS", "0"),
+        ("SLUICE_QUIET_SECONDS", "-1"),
+        ("SLUICE_MICRO_BATCH", "0"),
+        ("SLUICE_MICRO_BATCH", "1.5"),
+    ],
+)
+def test_an_unusable_value_is_refused_with_its_variable(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(SettingsError, match=f"^{variable}: "):
+        settings()
+
+
+def test_servers_that_nobody_named_are_asked_for_by_their_variable() -> None:
+    with pytest.raises(SettingsError, match="SLUICE_DATABASE_URL"):
+        settings().database()
+    with pytest.raises(SettingsError, match="SLUICE_BROKER_URL"):
+        settings().broker()
+
+
+def test_passwords_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SLUICE_DATABASE_URL", "postgresql+psycopg://sluice:s3cret@db/sluice")
+    monkeypatch.setenv("SLUICE_BROKER_URL", "redis://:s3cret@redis/0")
+    assert "s3cret" not in f"{settings()!r} {settings()} {settings().model_dump()}"
+    assert "s3cret" in settings().database()
+
+
+def test_every_setting_is_described() -> None:
+    assert all(field.description for field in Settings.model_fields.values())
+
+
+def test_settings_cannot_be_changed_on_the_way() -> None:
+    with pytest.raises(ValueError, match="frozen"):
+        settings().device = "cuda:0"  # type: ignore[misc]

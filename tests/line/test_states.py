@@ -1,0 +1,63 @@
+"""The moves of images and batches as a graph."""
+
+from itertools import product
+
+import pytest
+
+from line.errors import MoveError
+from line.states import (
+    BATCH_MOVES,
+    IMAGE_MOVES,
+    SETTLED,
+    BatchState,
+    ImageState,
+    check_batch_move,
+    check_image_move,
+)
+
+
+def reachable(start: object, moves: frozenset[tuple[object, object]]) -> set[object]:
+    found, edge = {start}, {start}
+    while edge := {new for old, new in moves if old in edge} - found:
+        found |= edge
+    return found
+
+
+def test_every_state_of_an_image_can_be_reached_from_waiting() -> None:
+    assert reachable(ImageState.WAITING, IMAGE_MOVES) == set(ImageState)
+
+
+def test_every_state_of_a_batch_can_be_reached_from_running() -> None:
+    assert reachable(BatchState.RUNNING, BATCH_MOVES) == set(BatchState)
+
+
+def test_no_state_is_a_dead_end() -> None:
+    assert all(ImageState.DELIVERED in reachable(state, IMAGE_MOVES) for state in ImageState)
+    assert all(BatchState.DONE in reachable(state, BATCH_MOVES) for state in BatchState)
+
+
+def test_the_line_alone_never_moves_a_settled_image() -> None:
+    busy = set(ImageState) - SETTLED
+    assert busy == {ImageState.WAITING, ImageState.WORKING, ImageState.HELD}
+
+
+def test_only_work_delivers() -> None:
+    assert {old for old, new in IMAGE_MOVES if new is ImageState.DELIVERED} == {ImageState.WORKING}
+
+
+@pytest.mark.parametrize(("old", "new"), list(product(ImageState, ImageState)))
+def test_an_image_moves_as_the_table_says_and_not_otherwise(old: ImageState, new: ImageState) -> None:
+    if (old, new) in IMAGE_MOVES:
+        check_image_move(old, new)
+        return
+    with pytest.raises(MoveError, match=f"from {old} to {new}"):
+        check_image_move(old, new)
+
+
+@pytest.mark.parametrize(("old", "new"), list(product(BatchState, BatchState)))
+def test_a_batch_moves_as_the_table_says_and_not_otherwise(old: BatchState, new: BatchState) -> None:
+    if (old, new) in BATCH_MOVES:
+        check_batch_move(old, new)
+        return
+    with pytest.raises(MoveError, match=f"from {old} to {new}"):
+        check_batch_move(old, new)

@@ -1,0 +1,137 @@
+"""Recipes against the transforms, models and gates there are."""
+
+import pytest
+
+from line.errors import RecipeError
+from line.recipe import Recipe, locate, parse, shipped
+from tasks.recipes import check, file_of, limits_of, load, removing
+from tasks.registry import build
+
+KNOWN = build()
+
+WHOLE = """\
+name = "whole"
+
+[[steps]]
+transform = "admit"
+
+[[steps]]
+transform = "find_text"
+model = "rapidocr"
+
+[[steps]]
+transform = "erase_text"
+dilate = 4
+
+[[steps]]
+transform = "upscale"
+target = 900
+
+[[steps]]
+transform = "deliver"
+"""
+
+
+def checked(text: str) -> Recipe:
+    return check(text, "mine.toml", KNOWN)
+
+
+def refused(text: str) -> RecipeError:
+    with pytest.raises(RecipeError) as caught:
+        checked(text)
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "key", "said"),
+    [
+        ("dilate = 4", "dilaet = 4", 12, "steps[2].dilaet", "dilate"),
+        ("dilate = 4", 'dilate = "4"', 12, "steps[2].dilate", "integer"),
+        ("dilate = 4", "dilate = 4.5", 12, "steps[2].dilate", "integer"),
+        ("target = 900", "limits = { ssimm = { at_least = 1 } }", 16, "steps[3].limits.ssimm", "there are"),
+        ('"upscale"', '"upscaler"', 15, "steps[3].transform", "upscale"),
+        ('"rapidocr"', '"rapidfire"', 8, "steps[1].model", "rapidocr"),
+        ('"rapidocr"', '"telea"', 8, "steps[1].model", "not for find_text"),
+        ('transform = "deliver"', 'transform = "deliver"\nmodel = "telea"', 20, "steps[4].model", "no model"),
+        ('transform = "deliver"', 'transform = "deliver"\nquality = 20', 20, "steps[4].quality", "50"),
+        ('transform = "deliver"', 'transform = "deliver"\nformat = "gif"', 20, "steps[4].format", "jpeg"),
+    ],
+)
+def test_what_no_step_takes_is_refused_with_file_line_and_key(
+    old: str, new: str, line: int, key: str, said: str
+) -> None:
+    error = refused(WHOLE.replace(old, new))
+    assert (error.path, error.line, error.key) == ("mine.toml", line, key)
+    assert said in error.message
+
+
+def test_removal_after_enlargement_is_refused() -> None:
+    swapped = WHOLE.replace("erase_text", "X").replace("upscale", "erase_text").replace("X", "upscale")
+    error = refused(swapped.replace("dilate = 4\n", "").replace("target = 900\n", ""))
+    assert "overlays are removed before any enlargement" in error.message
+    assert error.key == "steps[3].transform"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (WHOLE.replace('"admit"', '"upscale"', 1), "first step"),
+        (WHOLE.replace('"upscale"\ntarget = 900', '"admit"'), "first step"),
+        (WHOLE.replace('"deliver"', '"upscale"'), "last step"),
+        (WHOLE.replace('"upscale"\ntarget = 900', '"deliver"'), "last step"),
+    ],
+)
+def test_admit_comes_first_and_deliver_last_and_each_once(text: str, said: str) -> None:
+    assert said in refused(text).message
+
+
+@pytest.mark.parametrize("name", shipped())
+def test_every_shipped_recipe_passes_the_check_and_is_called_as_its_file(name: str) -> None:
+    recipe = load(name)
+    assert recipe.name == name
+    for step in recipe.steps:
+        assert set(step.params) == set(KNOWN.get(step.transform).schema.model_fields)
+
+
+def test_defaults_are_written_out_so_that_the_digest_tells_what_runs() -> None:
+    sparse = checked(WHOLE)
+    spelt = checked(
+        WHOLE.replace("dilate = 4", "dilate = 4\nfeather = 2").replace(
+            "target = 900", "target = 900\nfloor = 320"
+        )
+    )
+    assert sparse.steps[2].model == "surroundings"
+    assert sparse.digest == spelt.digest
+    assert sparse.digest != parse(WHOLE).digest
+
+
+def test_the_archival_recipe_removes_nothing_without_a_person_and_enlarges_nothing() -> None:
+    recipe = load("archival")
+    assert recipe.steps[1].params["erase"] == "person"
+    assert not any(KNOWN.get(step.transform).enlarges for step in recipe.steps)
+    assert file_of(recipe) == ".png"
+
+
+def test_the_catalog_recipe_is_what_the_market_asks_for() -> None:
+    recipe = load("catalog")
+    assert [step.transform for step in recipe.steps] == [
+        "admit",
+        "find_text",
+        "erase_text",
+        "upscale",
+        "deliver",
+    ]
+    assert recipe.steps[3].params["target"] == recipe.steps[4].params["min_long_side"] == 1000
+    assert (recipe.breaker.threshold, recipe.breaker.min_judged) == (0.15, 40)
+    assert removing(recipe) == [2]
+    assert file_of(recipe) == ".jpg"
+
+
+def test_limits_of_a_step_are_those_the_gates_use() -> None:
+    limit = limits_of(load("catalog").steps[1])["coverage"]
+    assert limit.holds(0.12)
+    assert not limit.holds(0.13)
+
+
+def test_shipped_recipes_explain_themselves() -> None:
+    assert all(locate(name).read_text("utf-8").startswith("# ") for name in shipped())
