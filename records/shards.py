@@ -115,7 +115,7 @@ def messages(connection: sa.Connection, shard_ids: Sequence[int]) -> list[sa.Row
 
 def in_flight(connection: sa.Connection) -> list[sa.Row[Any]]:
     """Open shards: batch_id, and the queues that still lie before each."""
-    ahead = shards.c.queues[shards.c.at + 1 :]  # Postgres arrays count from 1
+    ahead = shards.c.queues[shards.c.at + 1 : sa.func.cardinality(shards.c.queues)]  # counted from 1
     return list(
         connection.execute(
             sa.select(shards.c.batch_id, ahead.label("ahead")).where(shards.c.state == ShardState.OPEN)

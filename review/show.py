@@ -1,6 +1,7 @@
 """What commands print: results on standard output, everything else on standard error."""
 
 import json
+import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -10,7 +11,9 @@ from rich.table import Table
 
 from line.states import ImageState
 
-out = Console(highlight=False)
+out = Console(highlight=False, width=None if sys.stdout.isatty() else 160)
+"""Standard output; wide where no terminal sets a width, so that a log or a pipe gets whole words."""
+
 err = Console(stderr=True, highlight=False)
 
 COLOURS = {
