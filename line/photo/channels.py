@@ -25,17 +25,17 @@ def split(image: Image.Image) -> Channels:
         RefusedError: ``unsupported_mode`` or ``unknown_range``.
     """
     mode = image.mode
-    if mode in ("CMYK", "LAB"):
-        return Channels(image, None)
+    if mode in ("CMYK", "LAB") or (mode in ("RGB", "L") and "transparency" not in image.info):
+        return Channels(image, None)  # not converted: that would copy a quarter of a gigabyte for nothing
     if mode in ("I", "F") or mode.startswith("I;16"):
         return _deep(image)
     if mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info:
         grey = mode in ("LA", "La", "L", "1")
         whole = image.convert("LA" if mode == "La" else "RGBA")  # "La" and "RGBa" are premultiplied
         return Channels(whole.convert("L" if grey else "RGB"), whole.getchannel("A"))
-    if mode in ("1", "L"):
+    if mode == "1":
         return Channels(image.convert("L"), None)
-    if mode in ("P", "RGB", "RGBX", "YCbCr", "HSV"):
+    if mode in ("P", "RGBX", "YCbCr", "HSV"):
         if mode == "P" and image.has_transparency_data:  # a palette that carries alpha itself
             whole = image.convert("RGBA")
             return Channels(whole.convert("RGB"), whole.getchannel("A"))

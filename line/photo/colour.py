@@ -55,7 +55,7 @@ def to_srgb(image: Image.Image, icc: bytes | None, gamma: float | None = None) -
         return Converted(_apply(_from_lab(), image), "converted")
     if gamma and 0.1 < gamma < 10 and abs(gamma - _PLAIN_GAMMA) > 0.01 and not fault:
         return Converted(image.point(_gamma_table(gamma) * len(image.getbands())).convert("RGB"), "gamma")
-    return Converted(image.convert("RGB"), fault or "assumed")
+    return Converted(image if image.mode == "RGB" else image.convert("RGB"), fault or "assumed")
 
 
 def _space(icc: bytes) -> str:

@@ -1,7 +1,7 @@
 """Whether a file holds all the data it announces, where its decoder would pass over what is missing."""
 
 import numpy as np
-from numpy.typing import NDArray
+from PIL import Image
 
 
 def boxes_complete(data: bytes) -> bool:
@@ -22,14 +22,15 @@ def boxes_complete(data: bytes) -> bool:
     return True
 
 
-def grey_rows(pixels: NDArray[np.uint8]) -> int:
-    """How many rows at the bottom of a decoded JPEG [H, W] or [H, W, C] are nothing but middle grey (128).
+def grey_rows(image: Image.Image) -> int:
+    """How many rows at the bottom of a decoded JPEG are nothing but middle grey (128).
 
     A JPEG whose data break off but whose end marker is there decodes without an error: the missing
     blocks stay at zero, which is this grey.
     """
-    flat = pixels.reshape(len(pixels), -1)
-    for row in range(len(flat)):
-        if (flat[-1 - row] != 128).any():
-            return row
-    return len(flat)
+    for rows in range(image.height):
+        bottom = image.height - rows
+        low_high = image.crop((0, bottom - 1, image.width, bottom)).getextrema()
+        if set(np.ravel(low_high)) != {128}:
+            return rows
+    return image.height

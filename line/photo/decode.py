@@ -123,7 +123,7 @@ def _pixels(image: Image.Image, kind: Kind, background: str, facts: dict[str, An
     gamma = image.info.get("gamma") if kind is Kind.PNG and "srgb" not in image.info else None
     colour, alpha = split(image)
     if kind is Kind.JPEG:
-        facts["grey_rows"] = grey_rows(np.asarray(colour))
+        facts["grey_rows"] = grey_rows(colour)
     colour, facts["icc"] = to_srgb(colour, icc, gamma)
     facts["alpha"], facts["transparent"] = False, 0.0
     if alpha is not None:
