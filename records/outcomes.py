@@ -96,6 +96,11 @@ def _may_go_on(batch: sa.Row[Any], image: sa.Row[Any]) -> bool:
     )
 
 
+def _is_judged(ran: Ran, done: Done) -> bool:
+    """Whether the gates said good or bad of an edit; a policy flag says neither."""
+    return done.artifact or (ran.judges and done.result is Result.PASS)
+
+
 def _insert_steps(
     connection: sa.Connection,
     claim: Claim,
@@ -161,7 +166,7 @@ def _move(
         values |= {"state": state, "shard_id": None, "step": claim.position}
         values |= {"proposal": done.output, "proposal_mask": done.mask}
     values |= {"reason": done.reason, "sentence": done.sentence, "artifact": done.artifact}
-    if ran.judges or done.artifact:
+    if _is_judged(ran, done):
         values["judged"] = True
     moved = connection.execute(
         sa.update(images)
@@ -185,8 +190,7 @@ def _count(
     batch: sa.Row[Any],
 ) -> None:
     """Raise the breaker's counters: each image is judged once, at the first step that edits it."""
-    seen = [done for done in results if done.artifact or (ran.judges and done.result is Result.PASS)]
-    judged = sum(not before[done.image_id].judged for done in seen)
+    judged = sum(_is_judged(ran, done) and not before[done.image_id].judged for done in results)
     artifacts = sum(done.artifact for done in results)
     if batch.state == BatchState.HALTED or not (judged or artifacts):
         return

@@ -5,7 +5,7 @@ import logging
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -117,11 +117,14 @@ def _judge(
     if edit is None:
         return Verdict({})
     verdict = judge(edit, limits_of(step))
-    if transform.delivers and item.facts.get("accepted"):
-        # A person has seen this picture; policy is satisfied, faults of the encoding are not.
-        reasons = tuple(reason for reason in verdict.reasons if reason.kind is FlagKind.ARTIFACT)
-        return Verdict(verdict.readings, reasons)
-    return verdict
+    reasons = verdict.reasons
+    if not (transform.edits or transform.delivers):
+        # Nothing was edited yet: what is wrong came with the file, and is no artifact of the line.
+        reasons = tuple(replace(reason, kind=FlagKind.POLICY) for reason in reasons)
+    if item.facts.get("accepted"):
+        # A person has seen this picture, so policy is satisfied; what the line does to it still counts.
+        reasons = tuple(reason for reason in reasons if reason.kind is FlagKind.ARTIFACT)
+    return Verdict(verdict.readings, reasons)
 
 
 def _edit(
