@@ -14,7 +14,9 @@ from sqlalchemy.dialects.postgresql import insert
 
 from line.breaker import Breaker, Counts
 from line.errors import InputError
+from line.names import fold
 from line.states import SETTLED, BatchState, ImageState, ShardState
+from records.files import part_twins
 from records.tables import batches, images, recipes, shards
 
 BREAKER = {
@@ -69,7 +71,7 @@ def record(connection: sa.Connection, batch: NewBatch, files: Iterable[NewImage]
     if batch_id is None:
         return None
     driver: psycopg.Connection[Any] = connection.connection.driver_connection  # type: ignore[assignment]
-    columns = "batch_id, recipe, name, source, bytes, file, state, reason, sentence"
+    columns = "batch_id, recipe, name, source, bytes, file, fold, state, reason, sentence"
     with driver.cursor() as cursor, cursor.copy(f"COPY images ({columns}) FROM STDIN") as copy:
         for file in files:
             state = ImageState.REJECTED if file.reason else ImageState.WAITING
@@ -81,24 +83,13 @@ def record(connection: sa.Connection, batch: NewBatch, files: Iterable[NewImage]
                     file.source,
                     file.size,
                     file.file,
+                    fold(file.file),
                     state.value,
                     file.reason,
                     file.sentence,
                 )
             )
-    # Two names may differ only in case or normal form: their files would overwrite one another.
-    connection.execute(
-        sa.text(
-            """
-            UPDATE images SET file = regexp_replace(images.file, '(\\.[^./]*)?$', '~' || images.id || '\\1')
-            FROM (SELECT id, row_number() OVER (
-                      PARTITION BY lower(normalize(file, NFKC)) ORDER BY name) AS nth
-                  FROM images WHERE batch_id = :batch) AS twins
-            WHERE images.id = twins.id AND twins.nth > 1
-            """
-        ),
-        {"batch": batch_id},
-    )
+    part_twins(connection, batch_id)
     count = sa.select(sa.func.count()).where(images.c.batch_id == batch_id).scalar_subquery()
     connection.execute(sa.update(batches).where(batches.c.id == batch_id).values(images=count))
     return int(batch_id)
@@ -206,7 +197,17 @@ def probe(connection: sa.Connection, batch_id: int, size: int) -> int:
         .where(batches.c.id == batch_id)
         .values(state=BatchState.PROBING, judged=0, artifacts=0)
     )
+    _count_anew(connection, batch_id)
     return _release_probe(connection, row, size)
+
+
+def _count_anew(connection: sa.Connection, batch_id: int) -> None:
+    """Images that passed an earlier step count again at the next: that may be the faulty one."""
+    connection.execute(
+        sa.update(images)
+        .where(images.c.batch_id == batch_id, images.c.counted, images.c.state.not_in(SETTLED))
+        .values(counted=False)
+    )
 
 
 def _release_probe(connection: sa.Connection, row: sa.Row[Any], size: int) -> int:
@@ -251,6 +252,7 @@ def conclude_probe(connection: sa.Connection, batch_id: int, breaker: Breaker, s
         connection.execute(
             sa.update(images).where(images.c.batch_id == batch_id, images.c.probe).values(probe=False)
         )
+        _count_anew(connection, batch_id)
 
 
 def probe_is_back(connection: sa.Connection, batch_id: int) -> bool:

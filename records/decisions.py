@@ -29,6 +29,7 @@ _CLEAN = {
     "sentence": "",
     "artifact": False,
     "judged": False,
+    "counted": False,
     "proposal": None,
     "proposal_mask": None,
     "losses": 0,

@@ -167,7 +167,7 @@ def _move(
         values |= {"proposal": done.output, "proposal_mask": done.mask}
     values |= {"reason": done.reason, "sentence": done.sentence, "artifact": done.artifact}
     if _is_judged(ran, done):
-        values["judged"] = True
+        values |= {"judged": True, "counted": True}
     moved = connection.execute(
         sa.update(images)
         .where(
@@ -189,9 +189,14 @@ def _count(
     before: Mapping[int, sa.Row[Any]],
     batch: sa.Row[Any],
 ) -> None:
-    """Raise the breaker's counters: each image is judged once, at the first step that edits it."""
-    judged = sum(_is_judged(ran, done) and not before[done.image_id].judged for done in results)
-    artifacts = sum(done.artifact for done in results)
+    """Raise the breaker's counters: since it last closed, each image is judged once.
+
+    That is at the first step that edits it. While a probe is out, only its images count.
+    """
+    probing = batch.state == BatchState.PROBING
+    counting = [done for done in results if before[done.image_id].probe or not probing]
+    judged = sum(_is_judged(ran, done) and not before[done.image_id].counted for done in counting)
+    artifacts = sum(done.artifact for done in counting)
     if batch.state == BatchState.HALTED or not (judged or artifacts):
         return
     counts = Counts(batch.judged + judged, batch.artifacts + artifacts)

@@ -121,6 +121,7 @@ CREATE TABLE images (
     sentence TEXT DEFAULT '' NOT NULL,
     artifact BOOLEAN DEFAULT false NOT NULL,
     judged BOOLEAN DEFAULT false NOT NULL,
+    counted BOOLEAN DEFAULT false NOT NULL,
     accepted BOOLEAN DEFAULT false NOT NULL,
     probe BOOLEAN DEFAULT false NOT NULL,
     recipe TEXT NOT NULL,
@@ -133,8 +134,10 @@ CREATE TABLE images (
     shard_id BIGINT,
     losses INTEGER DEFAULT '0' NOT NULL,
     file TEXT,
+    fold TEXT,
     PRIMARY KEY (id),
     CONSTRAINT images_name UNIQUE (batch_id, name),
+    CONSTRAINT images_file UNIQUE (batch_id, fold) DEFERRABLE INITIALLY DEFERRED,
     FOREIGN KEY(batch_id) REFERENCES batches (id),
     FOREIGN KEY(recipe) REFERENCES recipes (digest),
     FOREIGN KEY(shard_id) REFERENCES shards (id)
@@ -152,6 +155,8 @@ COMMENT ON COLUMN images.proposal IS 'key of a flagged step''s result, taken up 
 COMMENT ON COLUMN images.proposal_mask IS 'key of a mask found but not approved';
 COMMENT ON COLUMN images.losses IS 'workers lost on it';
 COMMENT ON COLUMN images.file IS 'delivered path below the batch''s folder';
+COMMENT ON COLUMN images.fold IS 'what a file system may take that path for';
+COMMENT ON COLUMN images.counted IS 'by the breaker, since it last closed';
 
 CREATE TABLE events (
     id BIGINT GENERATED ALWAYS AS IDENTITY,
