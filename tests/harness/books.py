@@ -1,0 +1,199 @@
+"""Batches in the records, moved by hand: what intake, planner and workers would write, without any of them."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import uuid4
+
+import sqlalchemy as sa
+
+from line.recipe import Recipe, parse
+from records import batches, outcomes, recipes, shards, workers
+from records.batches import NewBatch, NewImage
+from records.database import transact
+from records.outcomes import Done, Ran, Result
+from records.shards import Claim, NewShard, Owner, Route
+from records.tables import batches as batch_table
+from records.tables import events, images
+from records.tables import shards as shard_table
+
+ME = Owner("me@here", "here", 4711)
+OTHER = Owner("other@there", "there", 4712)
+STEPS = ("admit", "sabotage", "deliver")
+QUEUES = ("admit", "erase_text", "deliver")
+
+
+def recipe_of(
+    steps: Sequence[str] = STEPS, *, min_judged: int = 40, probe: int = 4, **dispatch: int
+) -> Recipe:
+    """A recipe whose form is right; nobody asks here whether its transforms exist."""
+    text = f'name = "books"\nbreaker = {{ min_judged = {min_judged}, probe = {probe} }}\n'
+    text += "dispatch = { " + ", ".join(f"{key} = {value}" for key, value in dispatch.items()) + " }\n"
+    return parse(text + "".join(f'[[steps]]\ntransform = "{step}"\n' for step in steps))
+
+
+def record(
+    files: int | Iterable[NewImage] = 4, recipe: Recipe | None = None, *, digest: str = "", out: str = ""
+) -> int | None:
+    """A batch of so many images, or of these files."""
+    recipe = recipe or recipe_of()
+    new = NewBatch(
+        "acme", "spring", "ingest/acme/spring", digest or uuid4().hex, recipe.digest, out or "file:///nowhere"
+    )
+    listed = [named(f"photo{i:04}.jpg") for i in range(files)] if isinstance(files, int) else files
+
+    def work(connection: sa.Connection) -> int | None:
+        recipes.save(connection, recipe)
+        return batches.record(connection, new, listed)
+
+    return transact(work)
+
+
+def batch(files: int | Iterable[NewImage] = 4, recipe: Recipe | None = None, **more: str) -> int:
+    """:func:`record` of one that is new."""
+    batch_id = record(files, recipe, **more)
+    assert batch_id is not None
+    return batch_id
+
+
+def named(name: str, file: str = "") -> NewImage:
+    return NewImage(name, f"ingest/acme/spring/{name}", 300_000, file or name)
+
+
+def shard(
+    batch_id: int, image_ids: Iterable[int] | None = None, *, at: int = 0, steps: Sequence[str] = STEPS
+) -> int:
+    """Put images (all that wait, where none are named) into one shard, with the rest of the route before it."""
+    chosen = tuple(image_ids) if image_ids is not None else tuple(row.id for row in rows(batch_id, "waiting"))
+    queues = ("admit", *("erase_text" for _ in steps[1:-1]), "deliver")
+    path = Route(tuple(range(len(steps))), tuple(steps), queues).rest(at)
+
+    def work(connection: sa.Connection) -> int:
+        row = batches.lock(connection, batch_id)
+        return shards.create(connection, [NewShard(batch_id, row.recipe, path, chosen, 0.1 * len(chosen))])[0]
+
+    return transact(work)
+
+
+def claim(shard_id: int, at: int = 0, owner: Owner = ME, lease: float = 60.0) -> Claim:
+    """Claim a shard that must be free."""
+    taken = try_claim(shard_id, at, owner, lease)
+    assert taken is not None
+    return taken
+
+
+def try_claim(shard_id: int, at: int = 0, owner: Owner = ME, lease: float = 60.0) -> Claim | None:
+    return transact(lambda connection: shards.claim(connection, shard_id, at, owner, lease))
+
+
+def results(taken: Claim, bad: Iterable[int] = (), **more: Any) -> list[Done]:
+    """Every image of a claim passes, but those in ``bad`` (ids), which are flagged for an artifact."""
+    flagged = set(bad)
+    return [
+        Done(
+            image_id=image.id,
+            result=Result.FLAG if image.id in flagged else Result.PASS,
+            artifact=image.id in flagged,
+            reason="sabotage.sabotaged" if image.id in flagged else "",
+            seed=1,
+            seconds=0.5,
+            output=f"objects/{image.id}-{taken.position}",
+            facts={"width": 90, "height": 60},
+            sha256=f"{image.id:064x}",
+            **({"file": image.file, "readings": {"sharp": 1.5}} | more),
+        )
+        for image in taken.images
+    ]
+
+
+def ran(taken: Claim) -> Ran:
+    transform = taken.recipe.steps[taken.position].transform
+    return Ran(
+        transform=transform,
+        model=None,
+        revision=None,
+        device="cpu",
+        cost_per_second=0.01,
+        judges=transform != "admit",
+        delivers=transform == "deliver",
+        ends_chain=taken.is_last,
+    )
+
+
+def finish(taken: Claim, done: Sequence[Done] | None = None, *, bad: Iterable[int] = ()) -> bool:
+    """End a claimed step."""
+    what = results(taken, bad) if done is None else done
+    return transact(lambda connection: outcomes.finish(connection, taken, ran(taken), what))
+
+
+def through(shard_id: int, upto: int = 3, *, bad: Iterable[int] = ()) -> None:
+    """Take a shard through steps ``0..upto``; those in ``bad`` are flagged at the last of them."""
+    for at in range(upto):
+        if taken := try_claim(shard_id, at):
+            finish(taken, bad=bad if at == upto - 1 else ())
+
+
+def delivered(count: int = 1, **more: Any) -> int:
+    """A batch that is done: every image delivered."""
+    batch_id = batch(count, **more)
+    through(shard(batch_id))
+    assert transact(lambda connection: batches.close(connection, batch_id))
+    return batch_id
+
+
+def flagged(count: int = 1, step: int = 1, **more: Any) -> int:
+    """A batch that is done: every image flagged at a step."""
+    batch_id = batch(count, **more)
+    through(shard(batch_id), step + 1, bad=[row.id for row in rows(batch_id)])
+    assert transact(lambda connection: batches.close(connection, batch_id))
+    return batch_id
+
+
+def rows(batch_id: int, state: str | None = None) -> list[sa.Row[Any]]:
+    query = sa.select(images).where(images.c.batch_id == batch_id).order_by(images.c.id)
+    if state:
+        query = query.where(images.c.state == state)
+    return transact(lambda connection: list(connection.execute(query)))
+
+
+def states(batch_id: int) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for row in rows(batch_id):
+        found[str(row.state)] = found.get(str(row.state), 0) + 1
+    return found
+
+
+def head(batch_id: int) -> sa.Row[Any]:
+    """The batch's own row."""
+    return transact(
+        lambda connection: connection.execute(
+            sa.select(batch_table).where(batch_table.c.id == batch_id)
+        ).one()
+    )
+
+
+def open_shards(batch_id: int) -> list[sa.Row[Any]]:
+    query = sa.select(shard_table).where(shard_table.c.batch_id == batch_id, shard_table.c.state == "open")
+    return transact(lambda connection: list(connection.execute(query.order_by(shard_table.c.number))))
+
+
+def moves(image_id: int) -> list[tuple[str, str, str]]:
+    """(old, new, actor) of each event of an image."""
+    query = sa.select(events).where(events.c.image_id == image_id).order_by(events.c.id)
+    return transact(lambda connection: [(r.old, r.new, r.actor) for r in connection.execute(query)])
+
+
+def execute(statement: str, **values: Any) -> sa.CursorResult[Any]:
+    """What somebody at a psql prompt might do."""
+    return transact(lambda connection: connection.execute(sa.text(statement), values))
+
+
+def hire(**queues: int) -> None:
+    """Live workers: so many on each queue."""
+    for queue, count in queues.items():
+        for number in range(count):
+            node = f"{queue}-{number}@here"
+            transact(
+                lambda connection, node=node, queue=queue: workers.beat(  # type: ignore[misc]
+                    connection, node=node, host="here", pid=1, queues=[queue], device="cpu"
+                )
+            )
