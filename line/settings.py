@@ -27,6 +27,12 @@ class Settings(BaseSettings):
     poll_seconds: float = Field(0.2, gt=0, description="pause of the scheduler between two rounds")
     sweep_seconds: float = Field(2.0, gt=0, description="how often stranded shards are looked for")
     grace_seconds: float = Field(5.0, gt=0, description="how long a published message may be invisible")
+    read_ahead: bool | None = Field(
+        None, description="read the next shard meanwhile; if not set, on a GPU only"
+    )
+    memory: int | None = Field(
+        None, gt=0, description="bytes a worker's child may grow to before it is renewed"
+    )
     micro_batch: int = Field(4, ge=1, description="pictures given to a model at once")
     log_level: str = Field("INFO", description="level of the processes' logs")
 

@@ -227,9 +227,9 @@ def advance(connection: sa.Connection, claim: Claim, *, go_on: bool) -> bool:
     return ended.rowcount == 1
 
 
-def next_on(connection: sa.Connection, queue: str) -> int | None:
-    """The shard that is probably next on a queue, for a worker that wants to read ahead."""
-    return connection.scalar(
+def next_keys(connection: sa.Connection, queue: str) -> list[str]:
+    """Keys of the pictures of the shard that is probably next on a queue."""
+    following = (
         sa.select(shards.c.id)
         .join(batches, batches.c.id == shards.c.batch_id)
         .where(
@@ -240,4 +240,7 @@ def next_on(connection: sa.Connection, queue: str) -> int | None:
         )
         .order_by(shards.c.published_at)
         .limit(1)
+        .scalar_subquery()
     )
+    query = sa.select(images.c.current).where(images.c.shard_id == following).order_by(images.c.id)
+    return [key for key in connection.scalars(query) if key is not None]

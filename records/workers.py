@@ -19,6 +19,13 @@ def beat(
     )
 
 
+def schedulers(connection: sa.Connection) -> int:
+    """How many schedulers live: they sign on with no queues."""
+    recent = workers.c.seen_at > sa.func.now() - sa.text(f"interval '{STALE_SECONDS} seconds'")
+    query = sa.select(sa.func.count()).where(recent, sa.func.cardinality(workers.c.queues) == 0)
+    return int(connection.scalar(query) or 0)
+
+
 def leave(connection: sa.Connection, node: str) -> None:
     """Say that a worker ends in good order."""
     connection.execute(sa.delete(workers).where(workers.c.node == node))

@@ -2,7 +2,9 @@
 
 import logging
 import math
+import os
 import signal
+import socket
 import threading
 import time
 from collections.abc import Callable
@@ -13,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 from line.errors import SluiceError
 from line.settings import settings
-from records import batches
+from records import batches, workers
 from records.database import migrate, transact
 from scheduler import intake, manifest, probe
 from scheduler.dispatch import publish
@@ -56,6 +58,7 @@ class Loop:
             Round(manifest.write_due, every=0.5),
             Round(sweep, every=settings().sweep_seconds),
             Round(intake.scan, every=1.0),
+            Round(beat, every=3.0),
         ]
 
     def stop(self, *_: object) -> None:
@@ -69,6 +72,20 @@ class Loop:
                 if not self._over.is_set():
                     duty.go()
             self._over.wait(settings().poll_seconds)
+
+
+def node() -> str:
+    """This scheduler's name among the workers."""
+    return f"scheduler-{os.getpid()}@{socket.gethostname()}"
+
+
+def beat() -> None:
+    """Say that this scheduler goes round: a loop that hangs is seen by its silence."""
+    transact(
+        partial(
+            workers.beat, node=node(), host=socket.gethostname(), pid=os.getpid(), queues=[], device="cpu"
+        )
+    )
 
 
 def plan_and_publish() -> None:
@@ -93,4 +110,5 @@ def main() -> None:
     signal.signal(signal.SIGINT, loop.stop)
     log.info("scheduler up")
     loop.run()
+    transact(partial(workers.leave, node=node()), patience=2)
     log.info("scheduler down")

@@ -18,6 +18,7 @@ from records.bucket import MissingObjectError, bucket
 from records.database import transact
 from records.outcomes import Done, Ran, Result
 from records.shards import Claim, Owner
+from tasks.ahead import read_ahead, wanted
 from tasks.attempt import attempt
 from tasks.lease import Lease
 from tasks.registry import registry
@@ -88,6 +89,8 @@ def _ahead(claim: Claim, transform: Transform, readers: ThreadPoolExecutor) -> I
     while pending:
         done = pending.pop(0).result()
         pending += [readers.submit(_load, claim, transform, image) for image in islice(images, 1)]
+        if not pending and wanted():  # all of this shard is read: the readers turn to the next
+            readers.submit(read_ahead, transform.queue)
         yield done
 
 

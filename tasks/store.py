@@ -14,6 +14,7 @@ from line.settings import settings
 from records.bucket import Bucket, bucket
 from records.outcomes import Done, Result
 from records.shards import Claim, Member
+from tasks.ahead import picture
 
 if TYPE_CHECKING:
     from tasks.attempt import Attempted
@@ -41,7 +42,7 @@ def read(store: Bucket, image: Member, seed: int) -> Loaded:
         data = store.get(image.source)
         digest = hashlib.sha256(data).hexdigest()
         return Loaded(image, Original(image.name, data, facts), seed, facts, digest)
-    rgb = intermediate.decode_rgb(store.get(image.current))
+    rgb = picture(store, image.current)
     mask = intermediate.decode_mask(store.get(image.mask)) if image.mask else None
     return Loaded(image, Picture(image.name, rgb, mask, seed, facts), seed, facts)
 

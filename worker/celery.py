@@ -37,6 +37,7 @@ app.conf.update(
     task_create_missing_queues=True,
     task_default_queue="admit",
     task_queue_max_priority=None,
+    worker_max_memory_per_child=(settings().memory or 0) // 1024 or None,
     worker_hijack_root_logger=False,
     worker_cancel_long_running_tasks_on_connection_loss=False,
     worker_soft_shutdown_timeout=settings().step_seconds,

@@ -43,9 +43,16 @@ def _overview(as_json: bool) -> None:
     all_reports = transact(reports.all_batches)
     live = transact(workers.live)
     queues = transact(reports.queues)
-    troubles = transact(sightings.troubles)
+    schedulers = transact(workers.schedulers)
+    troubles = [f"{trouble['prefix']}: {trouble['trouble']}" for trouble in transact(sightings.troubles)]
+    if any(report["state"] in ("running", "probing") for report in all_reports):
+        troubles += [] if schedulers else ["no scheduler is live: `sluice up`, or `python -m scheduler`"]
+        troubles += [
+            f"shards wait on {queue}, which no live worker serves" for queue in queues if queue not in live
+        ]
     if as_json:
-        show.as_json({"batches": all_reports, "workers": live, "queues": queues, "troubles": troubles})
+        found = {"batches": all_reports, "workers": live, "schedulers": schedulers, "queues": queues}
+        show.as_json(found | {"troubles": troubles})
         return
     columns = ("batch", "upload", "recipe", "state", "images", "delivered", "flagged", "artifacts", "cost")
     show.rows("batches", columns, [_line(report) for report in all_reports])
@@ -54,7 +61,7 @@ def _overview(as_json: bool) -> None:
         counts = [(name, live.get(name, 0), *_queue(queues.get(name, {}))) for name in names]
         show.rows("queues", ("queue", "workers", "shards waiting", "shards working"), counts)
     for trouble in troubles:
-        show.err.print(f"[red]{trouble['prefix']}[/]: {trouble['trouble']}")
+        show.err.print(f"[red]{trouble}[/]")
 
 
 def _queue(counts: dict[str, int]) -> tuple[int, int]:
