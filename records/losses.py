@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 import sqlalchemy as sa
 
-from line.states import ImageState, ShardState
+from line.states import BatchState, ImageState, ShardState
 from records import batches, shards
 from records.shards import NewShard, Route
 from records.tables import images
@@ -49,9 +49,10 @@ def expired(connection: sa.Connection, is_dead: IsDead) -> list[Lost]:
 def take_back(connection: sa.Connection, lost: Lost, is_dead: IsDead) -> list[int]:
     """Split a lost shard, or set its only image aside; answers the shards to publish.
 
-    Checked again under the batch's lock, so that two schedulers split it once.
+    Checked again under the batch's lock, so that two schedulers split it once. Where the batch is
+    halted meanwhile its images are held: nothing is begun anew.
     """
-    batches.lock(connection, lost.batch_id)
+    batch = batches.lock(connection, lost.batch_id)
     row = connection.execute(
         sa.select(table, (table.c.lease_until < sa.func.now()).label("over"))
         .where(
@@ -65,13 +66,18 @@ def take_back(connection: sa.Connection, lost: Lost, is_dead: IsDead) -> list[in
         sa.update(images)
         .where(images.c.shard_id == row.id, images.c.state == ImageState.WORKING)
         .values(losses=images.c.losses + 1)
-        .returning(images.c.id, images.c.losses)
+        .returning(images.c.id, images.c.losses, images.c.probe)
     ).all()
     connection.execute(sa.update(table).where(table.c.id == row.id).values(state=ShardState.DONE))
     if len(members) == 1 and members[0].losses >= TRIES:
         _set_aside(connection, members[0].id, row.transforms[row.at])
         return []
-    return _split(connection, row, sorted(member.id for member in members))
+    image_ids = sorted(member.id for member in members)
+    probing = batch.state == BatchState.PROBING and all(member.probe for member in members)
+    if batch.state != BatchState.RUNNING and not probing:
+        _hold(connection, image_ids)
+        return []
+    return _split(connection, row, image_ids)
 
 
 def _set_aside(connection: sa.Connection, image_id: int, transform: str) -> None:
@@ -84,6 +90,14 @@ def _set_aside(connection: sa.Connection, image_id: int, transform: str) -> None
             reason="worker_lost",
             sentence=f"{transform} lost its worker {TRIES} times on this image, the last time on it alone.",
         )
+    )
+
+
+def _hold(connection: sa.Connection, image_ids: list[int]) -> None:
+    connection.execute(
+        sa.update(images)
+        .where(images.c.id.in_(image_ids), images.c.state == ImageState.WORKING)
+        .values(state=ImageState.HELD, shard_id=None, probe=False)
     )
 
 

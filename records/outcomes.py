@@ -12,6 +12,7 @@ from line.breaker import Breaker, Counts, after_judging
 from line.errors import LeaseLostError
 from line.states import BatchState, ImageState
 from records import batches, shards
+from records.plain import plain
 from records.shards import Claim
 from records.tables import batches as batch_table
 from records.tables import images, steps
@@ -127,8 +128,8 @@ def _insert_steps(
             "touched": done.touched,
             "facts": before[done.image_id].facts,
             "verdict": done.result.value,
-            "reasons": list(done.reasons),
-            "readings": dict(done.readings),
+            "reasons": plain(done.reasons),
+            "readings": plain(done.readings),
             "seconds": done.seconds,
             "cost": done.seconds * ran.cost_per_second,
         }
@@ -141,7 +142,7 @@ def _insert_steps(
 def _move(
     connection: sa.Connection, claim: Claim, ran: Ran, done: Done, image: sa.Row[Any], batch: sa.Row[Any]
 ) -> None:
-    values: dict[str, Any] = {"facts": dict(done.facts)}
+    values: dict[str, Any] = {"facts": plain(done.facts)}
     if done.sha256:
         values["sha256"] = done.sha256
     if done.result is Result.PASS:
@@ -165,7 +166,7 @@ def _move(
         }[done.result]
         values |= {"state": state, "shard_id": None, "step": claim.position}
         values |= {"proposal": done.output, "proposal_mask": done.mask}
-    values |= {"reason": done.reason, "sentence": done.sentence, "artifact": done.artifact}
+    values |= {"reason": done.reason, "sentence": plain(done.sentence), "artifact": done.artifact}
     if _is_judged(ran, done):
         values |= {"judged": True, "counted": True}
     moved = connection.execute(
