@@ -10,8 +10,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from line.errors import InputError
+from line.names import fold
 from line.states import BatchState, ImageState
 from records import batches
+from records.files import free_file
 from records.tables import batches as batch_table
 from records.tables import images, steps
 
@@ -40,23 +42,24 @@ class DecisionError(InputError):
     """Raised when an image is not (or no longer) in a state in which that can be decided."""
 
 
-def accept(connection: sa.Connection, image_id: int, removing: Collection[int]) -> None:
+def accept(connection: sa.Connection, image_id: int, removing: Collection[int], last: int) -> None:
     """A person finds a flagged image good as it stands: the flagged step's result is taken up.
 
     Where the step proposed no result (it asked before editing), the picture goes on unedited.
 
     Args:
         removing: positions of removal steps; an image accepted before one of them keeps its text.
+        last: position of the last step, which delivers: one flagged there goes through it again.
     """
     image = _locked(connection, image_id, {ImageState.FLAGGED})
+    picture = image.proposal or image.current
+    if picture is None:
+        raise DecisionError(f"image {image_id}: there is no picture of it to accept; requeue or reject it")
     facts = dict(image.facts) | {"accepted": True}
-    values: dict[str, Any] = {"accepted": True, "facts": facts, "step": image.step + 1, "mask": None}
-    position, proposal = _flagged_at(connection, image)
-    if position is not None:
-        values["step"] = position + 1
-        values["current"] = proposal or image.current
-        if any(step > position for step in removing):
-            facts["masked"] = False
+    if any(step > image.step for step in removing):
+        facts["masked"] = False
+    following = min(image.step + 1, last)
+    values = {"accepted": True, "facts": facts, "step": following, "current": picture, "mask": None}
     _go(connection, image, values)
 
 
@@ -92,24 +95,24 @@ def requeue(
         restart: start from the original even with the same recipe.
     """
     image = _locked(connection, image_id, ROUND_AGAIN)
-    position, _ = _flagged_at(connection, image)
     values: dict[str, Any] = dict(_CLEAN, accepted=False)
     facts = {key: value for key, value in image.facts.items() if key != "accepted"}
-    if recipe or restart or image.current is None or position is None:
+    stopped = image.state in (ImageState.FLAGGED, ImageState.FAILED)
+    if recipe or restart or image.current is None or not stopped:
         values |= {"recipe": recipe or image.recipe, "step": 0, "current": None, "mask": None}
         facts = {}
-    else:
-        values["step"] = position
     if file:
-        values["file"] = file
+        free = free_file(connection, image.batch_id, image_id, file)
+        values |= {"file": free, "fold": fold(free)}
     if mask:
         key = image.proposal_mask or image.mask if mask == "found" else mask
         if key is None:
             raise DecisionError(f"image {image_id}: no mask was found for it; give a file")
         if image.current is None or mask_step is None or recipe:
             raise DecisionError(f"image {image_id}: a mask needs an admitted image and a step that removes")
-        values |= {"mask": key, "step": mask_step, "current": _input_of(connection, image, mask_step)}
-        facts |= {"masked": True, "person_mask": True}
+        current, known = _as_it_came_to(connection, image, mask_step)
+        values |= {"mask": key, "step": mask_step, "current": current}
+        facts = known | {"masked": True, "person_mask": True}
     _go(connection, image, values | {"facts": facts})
     return image.file if image.state == ImageState.DELIVERED else None
 
@@ -120,7 +123,7 @@ def rollback(connection: sa.Connection, image_id: int, position: int, transform:
     image = _locked(connection, image_id, settled)
     step = connection.execute(
         sa.select(steps)
-        .where(steps.c.image_id == image_id, steps.c.position == position)
+        .where(steps.c.image_id == image_id, steps.c.position == position, steps.c.recipe == image.recipe)
         .order_by(steps.c.id.desc())
         .limit(1)
     ).one_or_none()
@@ -165,24 +168,19 @@ def _locked(connection: sa.Connection, image_id: int, states: Collection[ImageSt
     return image
 
 
-def _flagged_at(connection: sa.Connection, image: sa.Row[Any]) -> tuple[int | None, str | None]:
-    """The position at which an image stopped, and the result proposed there."""
-    if image.current is None:
-        return None, None
-    if image.state == ImageState.FLAGGED or image.state == ImageState.FAILED:
-        return image.step, image.proposal
-    return None, None
-
-
-def _input_of(connection: sa.Connection, image: sa.Row[Any], position: int) -> str:
-    """The picture as it first came to a step, else as it stands."""
-    key = connection.scalar(
-        sa.select(steps.c.input)
+def _as_it_came_to(
+    connection: sa.Connection, image: sa.Row[Any], position: int
+) -> tuple[str, dict[str, Any]]:
+    """The picture and the facts with which an image last came to a step, else as it stands."""
+    step = connection.execute(
+        sa.select(steps.c.input, steps.c.facts)
         .where(steps.c.image_id == image.id, steps.c.position == position, steps.c.recipe == image.recipe)
         .order_by(steps.c.id.desc())
         .limit(1)
-    )
-    return str(key or image.current)
+    ).one_or_none()
+    if step is None or step.input is None:
+        return str(image.current), dict(image.facts)
+    return str(step.input), dict(step.facts)
 
 
 def _go(connection: sa.Connection, image: sa.Row[Any], values: dict[str, Any]) -> None:

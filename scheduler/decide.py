@@ -19,8 +19,9 @@ from tasks.recipes import file_of, load, removing
 
 def accept(image_id: int, actor: str) -> None:
     """See :func:`records.decisions.accept`."""
-    steps = removing(_recipe(image_id))
-    transact(lambda connection: decisions.accept(connection, image_id, steps), actor=actor)
+    recipe = _recipe(image_id)
+    steps, last = removing(recipe), len(recipe.steps) - 1
+    transact(lambda connection: decisions.accept(connection, image_id, steps, last), actor=actor)
 
 
 def reject(image_id: int, actor: str) -> None:
