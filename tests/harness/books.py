@@ -132,17 +132,17 @@ def through(shard_id: int, upto: int = 3, *, bad: Iterable[int] = ()) -> None:
             finish(taken, bad=bad if at == upto - 1 else ())
 
 
-def delivered(count: int = 1, **more: Any) -> int:
+def delivered(files: int | Iterable[NewImage] = 1, recipe: Recipe | None = None) -> int:
     """A batch that is done: every image delivered."""
-    batch_id = batch(count, **more)
+    batch_id = batch(files, recipe)
     through(shard(batch_id))
     assert transact(lambda connection: batches.close(connection, batch_id))
     return batch_id
 
 
-def flagged(count: int = 1, step: int = 1, **more: Any) -> int:
+def flagged(files: int | Iterable[NewImage] = 1, recipe: Recipe | None = None, *, step: int = 1) -> int:
     """A batch that is done: every image flagged at a step."""
-    batch_id = batch(count, **more)
+    batch_id = batch(files, recipe)
     through(shard(batch_id), step + 1, bad=[row.id for row in rows(batch_id)])
     assert transact(lambda connection: batches.close(connection, batch_id))
     return batch_id
