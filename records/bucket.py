@@ -95,15 +95,19 @@ class Bucket:
         except (BaseError, OSError) as error:
             raise ServiceError(f"{self.url}: cannot delete {key}: {error}") from error
 
-    def tag(self, key: str) -> str | None:
-        """What changes when the object does, or None where there is none."""
+    def find(self, key: str) -> Listed | None:
+        """One object as a listing tells of it, or None where there is none."""
         try:
-            meta = obstore.head(self.store, key)
+            return _listed(obstore.head(self.store, key))
         except FileNotFoundError:
             return None
         except (BaseError, OSError) as error:
             raise ServiceError(f"{self.url}: cannot read {key}: {error}") from error
-        return meta["e_tag"] or meta["last_modified"].isoformat()
+
+    def tag(self, key: str) -> str | None:
+        """What changes whenever the object is written, or None where there is none."""
+        found = self.find(key)
+        return f"{found.tag} {found.modified.isoformat()}" if found else None
 
     def download(self, key: str, path: Path) -> None:
         """Write an object into a file, at flat memory.
@@ -124,9 +128,7 @@ class Bucket:
         """Every object below ``prefix``, in no promised order, at flat memory."""
         try:
             for page in obstore.list(self.store, prefix, chunk_size=1000):
-                for meta in page:
-                    tag = meta["e_tag"] or meta["last_modified"].isoformat()
-                    yield Listed(meta["path"], meta["size"], tag, meta["last_modified"])
+                yield from map(_listed, page)
         except FileNotFoundError:
             return
         except (BaseError, OSError) as error:
@@ -153,6 +155,11 @@ class Bucket:
         if not isinstance(self.store, LocalStore):
             return None
         return Path(unquote(urlparse(self.url).path)) / key
+
+
+def _listed(meta: Any) -> Listed:
+    tag = meta["e_tag"] or meta["last_modified"].isoformat()
+    return Listed(meta["path"], meta["size"], tag, meta["last_modified"])
 
 
 @cache

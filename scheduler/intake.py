@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import PurePosixPath
 
-from line.errors import InputError, RecipeError
+from line.errors import InputError, RecipeError, ServiceError
 from line.names import delivered_name, safe_path
 from line.recipe import Recipe
 from line.settings import settings
@@ -66,15 +66,22 @@ def scan() -> list[int]:
         except InputError as error:
             log.error("%s cannot be taken: %s", upload.prefix, error)
             transact(partial(sightings.complain, prefix=upload.prefix, trouble=str(error)))
+        except ServiceError as error:  # tried again at the next scan; other uploads need not wait for it
+            log.warning("%s cannot be looked at: %s", upload.prefix, error)
     return taken
 
 
 def uploads(store: Bucket) -> Iterator[Upload]:
     """Every upload there is, complete or not."""
     for vendor in store.folders(INGEST):
-        for folder in store.folders(vendor):
+        try:
+            folders, files = store.folders(vendor), store.files(vendor)
+        except ServiceError as error:
+            log.warning("%s cannot be looked at: %s", vendor, error)
+            continue
+        for folder in folders:
             yield Upload(folder, f"{folder}/{MARKER}", is_archive=False)
-        for key in store.files(vendor):
+        for key in files:
             if key.lower().endswith(".zip"):
                 yield Upload(key, f"{key}.{MARKER}", is_archive=True)
 
@@ -83,7 +90,7 @@ def consider(store: Bucket, upload: Upload) -> int | None:
     """Take an upload if it is complete and was not taken before."""
     marker = store.tag(upload.marker)
     seen = transact(lambda connection: sightings.get(connection, upload.prefix))
-    if marker is not None and seen is not None and seen.digest == f"marker {marker}":
+    if marker is not None and seen is not None and seen.taken == f"marker {marker}":
         return None
     digest = f"marker {marker}" if marker is not None else listing_digest(_objects(store, upload))
     quiet = transact(lambda connection: sightings.note(connection, upload.prefix, digest))
@@ -137,15 +144,16 @@ def listing_digest(objects: Iterable[Listed]) -> str:
 
 def _objects(store: Bucket, upload: Upload) -> Iterator[Listed]:
     if upload.is_archive:
-        yield from (item for item in store.walk(_parent(upload.prefix)) if item.key == upload.prefix)
+        yield from filter(None, [store.find(upload.prefix)])
         return
     for item in store.walk(upload.prefix):
-        if PurePosixPath(item.key).name not in _JUNK:
+        if PurePosixPath(item.key).name not in _JUNK and not _is_folder(store, item):
             yield item
 
 
-def _parent(key: str) -> str:
-    return str(PurePosixPath(key).parent)
+def _is_folder(store: Bucket, item: Listed) -> bool:
+    """Whether this is the empty object ``name/`` with which S3 consoles make a folder."""
+    return item.size == 0 and store.find(item.key) is None
 
 
 def _wishes(store: Bucket, upload: Upload) -> dict[str, str]:
