@@ -16,6 +16,7 @@ import numpy as np
 
 from bench.captions.draw import KINDS, draw, jpeg
 from bench.captions.fonts import lacking
+from bench.captions.imprint import imprint
 from bench.captions.photos import Photo, photos
 from models.rapidocr import RapidOcr
 from tasks.overlay.decision import TREES
@@ -57,7 +58,7 @@ def label(reading: Reading, mask: np.ndarray) -> int | None:
     return 0 if share < 0.002 else None
 
 
-def examples(photo: Photo, finder: RapidOcr, variants: int, kinds: int) -> list[Example]:
+def examples(photo: Photo, finder: RapidOcr, variants: int, kinds: int, imprints: int) -> list[Example]:
     rng = np.random.default_rng(photo.seed)
     found: list[Example] = []
     for variant in range(variants):
@@ -70,17 +71,22 @@ def examples(photo: Photo, finder: RapidOcr, variants: int, kinds: int) -> list[
         for reading in read(drawn.rgb, finder.find(drawn.rgb, limit=640)):
             if (truth := label(reading, drawn.mask)) is not None:
                 found.append((dict(reading.features), truth, photo.digest))
+    for number in range(imprints):
+        marked = imprint(photo.rgb if number % 2 else altered(photo.rgb, rng), rng)
+        for reading in read(marked.rgb, finder.find(marked.rgb, limit=640)):
+            if label(reading, marked.mask) == 1:
+                found.append((dict(reading.features), 0, photo.digest))
     return found
 
 
-def collect(variants: int, kinds: int) -> list[Example]:
+def collect(variants: int, kinds: int, imprints: int) -> list[Example]:
     finder = RapidOcr()
     finder.load()
     cv2.setNumThreads(1)
     found: list[Example] = []
     for number, photo in enumerate(photos("tune")):
-        found += examples(photo, finder, variants, kinds)
-        if number % 25 == 0:
+        found += examples(photo, finder, variants, kinds, imprints)
+        if number % 10 == 0:
             print(f"{number} photos, {len(found)} examples", flush=True)
     return found
 
@@ -139,8 +145,9 @@ def train(found: list[Example], rounds: int, out: Path) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--examples", type=Path, help="JSON file to keep collected examples in")
-    parser.add_argument("--variants", type=int, default=5, help="clean versions of each photo")
-    parser.add_argument("--kinds", type=int, default=8, help="overlays drawn on each photo")
+    parser.add_argument("--variants", type=int, default=3, help="clean versions of each photo")
+    parser.add_argument("--kinds", type=int, default=6, help="overlays drawn on each photo")
+    parser.add_argument("--imprints", type=int, default=4, help="pieces of print put on each photo")
     parser.add_argument("--rounds", type=int, default=250, help="trees")
     parser.add_argument("--out", type=Path, default=TREES)
     given = parser.parse_args()
@@ -149,7 +156,7 @@ def main() -> None:
     if given.examples and given.examples.exists():
         found = [tuple(one) for one in json.loads(given.examples.read_text())]
     else:
-        found = collect(given.variants, given.kinds)
+        found = collect(given.variants, given.kinds, given.imprints)
         if given.examples:
             given.examples.write_text(json.dumps(found))
     train(found, given.rounds, given.out)

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from typing import cast
 
-import cv2
 import numpy as np
 
-from line.picture import Edited, Flagged, Mask, Outcome, Picture
+from line.picture import Edited, Flagged, Mask, Outcome, Picture, Rgb
 from models.contract import Model, Task, TextFinder
+from tasks.overlay.companions import companions
 from tasks.overlay.reading import Reading, read
+from tasks.overlay.strokes import Window
 from tasks.transform import transform
 from worker.queues import Queue
 
@@ -55,7 +56,7 @@ def _find(
     readings = read(picture.rgb, finder.find(picture.rgb, limit=limit))
     overlays = [reading for reading in readings if reading.probability >= unsure]
     doubtful = [reading for reading in overlays if reading.probability < sure]
-    mask = draw_mask(picture.rgb.shape[:2], overlays) if overlays else None
+    mask = draw_mask(picture.rgb, overlays) if overlays else None
     coverage = 0.0 if mask is None else float(np.mean(mask > 0))
     facts = {
         **picture.facts,
@@ -84,12 +85,20 @@ def _find(
     return Edited(found, readings=figures)
 
 
-def draw_mask(shape: Sequence[int], readings: Sequence[Reading]) -> Mask:
-    """[H, W] uint8, 255 on the letters of ``readings``."""
-    mask = np.zeros(tuple(shape), np.uint8)
+def draw_mask(rgb: Rgb, readings: Sequence[Reading]) -> Mask:
+    """[H, W] uint8, 255 on the letters of ``readings``, on what belongs to them, on their banner or badge."""
+    mask = np.zeros(rgb.shape[:2], np.uint8)
+
+    def add(window: Window, part: Mask) -> None:
+        mask[window] = np.maximum(mask[window], part)
+
     for reading in readings:
-        window = reading.strokes.window
-        mask[window] = cv2.max(mask[window], reading.strokes.full_mask())
+        add(reading.strokes.window, reading.strokes.full_mask())
+        if reading.shape is not None and reading.shape.is_drawn:
+            add(np.s_[:, :], reading.shape.full_mask(rgb.shape[1], rgb.shape[0]))
+        elsewhere = reading.features["ink_elsewhere"]
+        if beside := companions(rgb, reading.region, reading.strokes, elsewhere):
+            add(*beside)
     return mask
 
 

@@ -1,8 +1,11 @@
 """Features of a piece of text in, probability of being an overlay out."""
 
 import math
+from pathlib import Path
 
 from tasks.overlay.features import Features
+
+TREES = Path(__file__).with_name("trees.json")
 
 
 def overlay_probability(features: Features) -> float:

@@ -13,6 +13,8 @@ from tasks.overlay.shape import Shape
 from tasks.overlay.strokes import Strokes, sides
 
 Features = Mapping[str, float]
+LEANS = (0.0, 0.5, -0.5, 1.0, -1.0, 2.0, -2.0, 3.5, -3.5, 5.0, -5.0)
+"""Degrees that a line of text is tried at."""
 
 
 def describe(
@@ -27,6 +29,9 @@ def describe(
     return {
         **_place(rgb, region, all_regions),
         **_ink(strokes),
+        **_drift(strokes),
+        **_lie(strokes),
+        **_elsewhere(strokes, scene),
         **_edges(strokes, scene),
         **_ground(strokes, region, scene),
         **_shape(shape),
@@ -103,15 +108,60 @@ def _ink(strokes: Strokes) -> dict[str, float]:
     }
 
 
+def _drift(strokes: Strokes) -> dict[str, float]:
+    """How much the ink and the ground change from one end of the text to the other."""
+    rows, columns = np.nonzero(strokes.glyphs)
+    if len(rows) < 40:
+        return {"ink_drift": -1.0, "ground_drift": -1.0}
+    axis = columns if np.ptp(columns) >= np.ptp(rows) else rows
+    parts = np.clip((axis - axis.min()) * 4 // max(np.ptp(axis) + 1, 1), 0, 3)
+    inks = strokes.rgb[rows, columns].astype(np.float32)
+    grounds = strokes.ground[rows, columns].astype(np.float32)
+    present = [part for part in range(4) if (parts == part).sum() > 8]
+
+    def spread(values: NDArray[np.float32]) -> float:
+        medians = [np.median(values[parts == part], axis=0) for part in present]
+        return float(np.std(medians, axis=0).mean()) if len(medians) > 1 else -1.0
+
+    return {"ink_drift": spread(inks), "ground_drift": spread(grounds)}
+
+
+def _lie(strokes: Strokes) -> dict[str, float]:
+    """Whether the lines of letters lie exactly level: the angle that makes their row sums steepest."""
+    glyphs = strokes.glyphs.astype(np.float32)
+    if strokes.box.any() and np.ptp(np.nonzero(strokes.box)[1]) < np.ptp(np.nonzero(strokes.box)[0]):
+        glyphs = np.ascontiguousarray(glyphs.T)
+    high, wide = glyphs.shape
+    sharpest: dict[float, float] = {}
+    for angle in LEANS:
+        slope = float(np.tan(np.radians(angle)))
+        lean = np.array([[1, 0, 0], [slope, 1, -slope * wide / 2]], np.float32)
+        sums = cv2.warpAffine(glyphs, lean, (wide, high)).sum(axis=1)
+        sharpest[angle] = float((np.diff(sums) ** 2).sum())
+    best = max(sharpest, key=lambda angle: (sharpest[angle], -abs(angle)))
+    return {"lean": abs(best), "level": sharpest[0.0] / max(sharpest[best], 1e-3)}
+
+
+def _elsewhere(strokes: Strokes, scene: Scene) -> dict[str, float]:
+    """How common the ink's colour is in the rest of the photo."""
+    if not strokes.glyphs.any():
+        return {"ink_elsewhere": -1.0}
+    tone = np.median(strokes.rgb[strokes.glyphs], axis=0)
+    alike = cv2.inRange(scene.view, tone - 20, tone + 20)
+    return {"ink_elsewhere": cv2.countNonZero(alike) / alike.size}
+
+
 def _edges(strokes: Strokes, scene: Scene) -> dict[str, float]:
     """How crisp the letters are, by themselves and against the photo."""
     acuity = scene.acuity[strokes.window]
     size = (acuity.shape[1], acuity.shape[0])
     box = cv2.resize(strokes.box.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0
     there = acuity[box & np.isfinite(acuity)]
-    crisp = float(np.percentile(there, 75)) if there.size > 10 else -1.0
+    soft, crisp, best = np.percentile(there, (25, 75, 95)).tolist() if there.size > 10 else (-1.0,) * 3
     return {
         "crisp": crisp,
+        "crisp_least": soft,
+        "crisp_most": best,
         "crisp_over_photo": crisp - scene.sharpness,
         "photo_sharpness": scene.sharpness,
         "edge_share": float(there.size / max(box.sum(), 1)),

@@ -39,6 +39,16 @@ class Shape:
     view: NDArray[np.bool_]
     scale: float
 
+    @property
+    def is_drawn(self) -> bool:
+        """Whether it is clean enough to go with the text it bears: flat, closed, of a simple outline."""
+        return (
+            self.solidity > 0.85
+            and self.spread < 5
+            and self.step > 20
+            and 1.1 < self.over_text < (40 if self.sides >= 2 else 14)
+        )
+
     def full_mask(self, width: int, height: int) -> Mask:
         """[height, width] uint8, 255 inside the shape and on its rim."""
         rim = np.ones((3, 3), np.uint8)
@@ -60,8 +70,8 @@ def find_shape(view: Rgb, scale: float, quad: NDArray[np.float32], strokes: Stro
     under = strokes.box & ~near
     if under.sum() < 8:
         return None
-    tone = np.median(strokes.rgb[under], axis=0)
-    alike = (np.abs(view.astype(np.int16) - tone).max(axis=-1) <= TOLERANCE).astype(np.uint8)
+    tone = np.rint(np.median(strokes.rgb[under], axis=0))
+    alike = (cv2.inRange(view, tone - TOLERANCE, tone + TOLERANCE) > 0).astype(np.uint8)
     box = np.zeros(view.shape[:2], np.uint8)
     cv2.fillConvexPoly(box, np.rint(quad * scale).astype(np.int32), 1)
     if not (alike & box).any():

@@ -78,19 +78,21 @@ def find_strokes(rgb: Rgb, quad: NDArray[np.float32]) -> Strokes:
     inside = np.zeros(part.shape[:2], np.uint8)
     corners = np.rint((quad - (left, top)) * scale).astype(np.int32)
     cv2.fillConvexPoly(inside, corners, 1)
-    reach = max(3, int(0.62 * height * scale)) | 1
-    ground = np.asarray(cv2.medianBlur(np.ascontiguousarray(part), min(reach, 255)), np.uint8)
     # the detector's boxes cut tails and contours short
     box = cv2.dilate(inside, np.ones((5, 5), np.uint8)) > 0
-    glyphs, contrast = _letters(part, ground, box)
+    busy = _is_busy(part, box)
+    # wide enough that even bold letters are the lesser part of a median's window
+    reach = min(max(3, int((0.62 if busy else 1.1) * height * scale)) | 1, 255)
+    ground = np.asarray(cv2.medianBlur(np.ascontiguousarray(part), reach), np.uint8)
+    glyphs, contrast = _letters(part, ground, box, busy)
     return Strokes(window, scale, part, box, glyphs, ground, contrast)
 
 
-def _letters(rgb: Rgb, ground: Rgb, box: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], float]:
+def _letters(rgb: Rgb, ground: Rgb, box: NDArray[np.bool_], busy: bool) -> tuple[NDArray[np.bool_], float]:
     if not box.any():
         return box, 0.0
     distance = np.sqrt(((rgb.astype(np.float32) - ground) ** 2).sum(axis=-1))
-    strong = _by_ink(rgb, box) if _is_busy(rgb, box) else None
+    strong = _by_ink(rgb, box) if busy else None
     if strong is None:
         values = np.minimum(distance[box], 255).astype(np.uint8)
         split, _ = cv2.threshold(values, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)

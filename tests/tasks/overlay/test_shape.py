@@ -1,0 +1,64 @@
+import cv2
+import numpy as np
+import pytest
+
+from line.picture import Rgb
+from tasks.overlay.shape import Shape, find_shape
+from tasks.overlay.strokes import find_strokes
+
+QUAD = np.array([[120, 90], [220, 90], [220, 120], [120, 120]], np.float32)
+
+
+def textured(seed: int = 0) -> Rgb:
+    noise = np.random.default_rng(seed).integers(60, 200, (30, 40, 3), np.uint8)
+    return np.asarray(cv2.resize(noise, (400, 300), interpolation=cv2.INTER_CUBIC), np.uint8)
+
+
+def lettered(rgb: Rgb) -> Rgb:
+    for left in range(126, 214, 14):
+        cv2.rectangle(rgb, (left, 95), (left + 4, 114), (255, 255, 255), -1)
+    return rgb
+
+
+def shape_of(rgb: Rgb) -> Shape | None:
+    return find_shape(rgb, 1.0, QUAD, find_strokes(rgb, QUAD))
+
+
+def test_a_banner_under_the_letters_is_found_with_its_whole_outline() -> None:
+    rgb = textured()
+    cv2.rectangle(rgb, (100, 80), (240, 130), (200, 0, 20), -1)
+    shape = shape_of(lettered(rgb))
+    assert shape is not None
+    assert shape.is_drawn
+    mask = shape.full_mask(400, 300)
+    assert (mask[80:131, 100:241] == 255).all()
+    assert mask[:70].max() == mask[:, 260:].max() == 0
+
+
+def test_a_round_badge_goes_with_its_text() -> None:
+    rgb = textured()
+    cv2.circle(rgb, (170, 105), 70, (0, 120, 220), -1)
+    shape = shape_of(lettered(rgb))
+    assert shape is not None
+    assert shape.is_drawn
+    assert shape.full_mask(400, 300)[40:60, 160:180].all()
+
+
+def test_letters_straight_on_the_photo_stand_on_no_drawn_shape() -> None:
+    shape = shape_of(lettered(textured()))
+    assert shape is None or not shape.is_drawn
+
+
+def test_the_ground_of_the_whole_scene_is_no_shape() -> None:
+    assert shape_of(lettered(np.full((300, 400, 3), 120, np.uint8))) is None
+
+
+@pytest.mark.parametrize("scale", [0.5, 0.25])
+def test_a_shape_found_in_a_smaller_view_covers_the_rim_at_full_size(scale: float) -> None:
+    rgb = textured()
+    cv2.rectangle(rgb, (100, 80), (240, 130), (200, 0, 20), -1)
+    strokes = find_strokes(lettered(rgb), QUAD)
+    view = cv2.resize(rgb, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    shape = find_shape(np.asarray(view, np.uint8), scale, QUAD, strokes)
+    assert shape is not None
+    assert (shape.full_mask(400, 300)[80:131, 100:241] == 255).mean() > 0.97
