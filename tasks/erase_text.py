@@ -11,7 +11,7 @@ from tasks.transform import transform
 from worker.queues import Queue
 
 
-def is_masked(facts: Facts, *, dilate: int, feather: int, max_coverage: float) -> bool:
+def is_masked(facts: Facts, **params: object) -> bool:
     """Whether an earlier step or a person left a mask."""
     return bool(facts.get("masked"))
 

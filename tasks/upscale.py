@@ -8,7 +8,7 @@ from tasks.transform import transform
 from worker.queues import Queue
 
 
-def is_small(facts: Facts, *, target: int, floor: int) -> bool:
+def is_small(facts: Facts, *, target: int, **params: object) -> bool:
     """Whether the long side is below ``target``."""
     return max(int(facts["width"]), int(facts["height"])) < target
 
