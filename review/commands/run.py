@@ -3,14 +3,16 @@
 import signal
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from line.errors import ServiceError
 from line.states import SETTLED
-from records import batches, reports
+from records import reports
 from records.database import transact
 from review import reach, show
 from review.commands.submit import json_option, recipe_option, upload_argument, vendor_option
@@ -58,33 +60,44 @@ def _interrupt(*_: object) -> None:
     raise KeyboardInterrupt
 
 
-def _follow(batch_id: int, tend: Any) -> dict[str, Any]:
+def _follow(batch_id: int, tend: Callable[[], None]) -> dict[str, Any]:
     """Show progress until the batch is done or halted and its manifest written; answers its report."""
     columns = (
         TextColumn("[progress.description]{task.description}"),
         BarColumn(),
-        MofNCompleteColumn(),
+        TextColumn("{task.fields[settled]}/{task.fields[images]}"),
         TimeRemainingColumn(),
         TextColumn("{task.fields[said]}"),
     )
-    total = transact(lambda connection: batches.get(connection, batch_id)).images
     with Progress(*columns, console=show.err, transient=True) as progress:
-        bar = progress.add_task(f"batch {batch_id}", total=total, said="")
+        bar = progress.add_task(f"batch {batch_id}", total=None, settled=0, images="?", said="")
         while True:
             tend()
-            counts = transact(lambda connection: reports.progress(connection, batch_id))
-            settled = sum(counts.get(state.value, 0) for state in SETTLED)
-            said = ", ".join(
-                f"{counts[state.value]} {state.value}" for state in SETTLED if counts.get(state.value)
-            )
-            progress.update(bar, completed=settled, said=said)
-            row = transact(lambda connection: batches.get(connection, batch_id))
-            if (row.state == "halted" and not counts.get("working")) or (
-                row.state == "done" and not row.manifest_due
-            ):
-                break
+            if (now := _now(batch_id)) is not None:
+                settled = sum(now.counts.get(state.value, 0) for state in SETTLED)
+                said = ", ".join(
+                    f"{now.counts[state.value]} {state}" for state in SETTLED if state in now.counts
+                )
+                progress.update(
+                    bar,
+                    total=now.images,
+                    completed=now.advance,
+                    settled=settled,
+                    images=now.images,
+                    said=said,
+                )
+                if now.is_over:
+                    break
             time.sleep(0.2)
     return transact(lambda connection: reports.batch(connection, batch_id))
+
+
+def _now(batch_id: int) -> reports.Progress | None:
+    """How far the batch is, or None while Postgres is away: it is tended in this very loop."""
+    try:
+        return transact(lambda connection: reports.progress(connection, batch_id), patience=0)
+    except ServiceError:
+        return None
 
 
 def _tell(report: dict[str, Any], out: Path, as_json: bool) -> None:

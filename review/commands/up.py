@@ -5,6 +5,7 @@ import time
 
 import click
 
+from line.errors import ServiceError
 from line.settings import settings
 from records import reports
 from records.database import transact
@@ -39,10 +40,18 @@ def up(flower: bool, flower_port: int | None, until_idle: bool) -> None:
         show.out.print("Ctrl-C stops it")
         while not over:
             stack.tend()
-            if until_idle and transact(reports.is_idle):
+            if until_idle and _is_idle():
                 break
             time.sleep(0.2)
         show.err.print("[dim]stopping …[/]")
+
+
+def _is_idle() -> bool:
+    """Whether nothing is left to do; not known while Postgres is away, which the same loop tends."""
+    try:
+        return transact(reports.is_idle, patience=0)
+    except ServiceError:
+        return False
 
 
 COMMANDS = [up]

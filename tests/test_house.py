@@ -1,0 +1,65 @@
+"""What the README promises stands in the code, and the other way round."""
+
+import re
+import statistics
+from pathlib import Path
+
+import pytest
+
+from gates.contract import registry as gates
+from line.recipe import shipped
+from line.settings import Settings
+from review.cli import cli
+from tasks.registry import build
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text("utf-8")
+GATES = (ROOT / "docs" / "gates.md").read_text("utf-8")
+PACKAGES = ("line", "gates", "models", "records", "worker", "tasks", "scheduler", "review")
+
+
+@pytest.mark.parametrize("setting", sorted(Settings.model_fields))
+def test_every_setting_is_in_the_readme(setting: str) -> None:
+    assert f"`SLUICE_{setting.upper()}`" in README
+
+
+@pytest.mark.parametrize("command", sorted(cli.commands))
+def test_every_command_is_in_the_readme_and_has_a_help(command: str) -> None:
+    assert re.search(rf"`(sluice )?{command}\b", README)
+    assert len(cli.commands[command].help or "") > 30
+
+
+@pytest.mark.parametrize("transform", sorted(build().transforms))
+def test_every_transform_is_in_the_readme(transform: str) -> None:
+    assert f"| `{transform}` |" in README
+
+
+@pytest.mark.parametrize("recipe", shipped())
+def test_every_recipe_is_in_the_readme(recipe: str) -> None:
+    assert f"`{recipe}`" in README
+
+
+@pytest.mark.parametrize("gate", sorted(gates().gates))
+def test_every_gate_and_what_it_limits_is_in_the_docs(gate: str) -> None:
+    assert f"`{gate}`" in GATES
+    for reading in gates().gates[gate].limits:
+        assert f"`{reading}`" in GATES, reading
+
+
+def test_files_are_short() -> None:
+    lengths = {
+        path: len(path.read_text("utf-8").splitlines())
+        for package in PACKAGES
+        for path in (ROOT / package).rglob("*.py")
+        if path.read_text("utf-8").strip()
+    }
+    too_long = {str(path.relative_to(ROOT)): lines for path, lines in lengths.items() if lines > 400}
+    assert not too_long
+    assert statistics.median(lengths.values()) < 120
+
+
+def test_no_path_of_a_machine_and_no_secret_is_in_the_project() -> None:
+    for path in [*ROOT.glob("*.*"), *(ROOT / "docker").rglob("*"), *(ROOT / "line").rglob("*.toml")]:
+        if path.is_file():
+            text = path.read_text("utf-8", errors="replace")
+            assert not re.search(r"/(work|root)/", text), path
