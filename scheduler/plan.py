@@ -87,10 +87,10 @@ def _offers(connection: sa.Connection, batch: sa.Row[Any], window: Window) -> It
         early = not complete and not waiting.upstream(connection, batch.id, position)
         size = rule.shard_images if complete else _tail_size(len(images), rule, window, recipe, position)
         for (path, _), members in _grouped(recipe, position, images).items():
-            for part in _parts(members, size, rule.shard_megapixels):
+            for part, full in _parts(members, size, rule.shard_megapixels):
                 if not path.queues or not window.fits(path.queues, rule.window):
                     break
-                if len(part) < size and not early and not window.starves(path.queues):
+                if not full and not early and not window.starves(path.queues):
                     break
                 pixels = sum(megapixels(image.facts, image.bytes) for image in part)
                 ids = tuple(image.id for image in part)
@@ -117,16 +117,21 @@ def _grouped(
     return groups
 
 
-def _parts(members: Sequence[sa.Row[Any]], size: int, pixels: float) -> Iterator[list[sa.Row[Any]]]:
-    """Cut into parts of at most ``size`` images and ``pixels`` megapixels, one image at least."""
+def _parts(
+    members: Sequence[sa.Row[Any]], size: int, pixels: float
+) -> Iterator[tuple[list[sa.Row[Any]], bool]]:
+    """Cut into parts of at most ``size`` images and ``pixels`` megapixels, one image at least.
+
+    Each comes with whether it is full: no image that follows would have fitted into it.
+    """
     part: list[sa.Row[Any]] = []
     total = 0.0
     for image in members:
         more = megapixels(image.facts, image.bytes)
         if part and (len(part) == size or total + more > pixels):
-            yield part
+            yield part, True
             part, total = [], 0.0
         part.append(image)
         total += more
     if part:
-        yield part
+        yield part, len(part) == size
