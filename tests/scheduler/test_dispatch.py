@@ -1,0 +1,145 @@
+"""Messages carry ids only; what is not in the broker is sent again, and nothing else."""
+
+import base64
+import json
+from typing import Any
+
+import pytest
+
+from scheduler import sweep as sweeping
+from scheduler.dispatch import publish
+from scheduler.sweep import sweep
+from tests.harness import books
+from tests.harness.celery import connected
+from worker.broker import queued_ids
+
+pytestmark = pytest.mark.services
+
+
+def messages(broker: Any, queue: str = "admit") -> list[dict[str, Any]]:
+    return [json.loads(message) for message in broker.lrange(queue, 0, -1)]
+
+
+def age(shard: int) -> None:
+    books.execute("UPDATE shards SET published_at = now() - interval '1 hour' WHERE id = :id", id=shard)
+
+
+@pytest.fixture(autouse=True)
+def _no_others(broker: Any) -> None:
+    books.execute("UPDATE shards SET state = 'done'")
+
+
+def test_a_message_holds_ids_and_what_flower_shows_and_nothing_else(broker: Any) -> None:
+    batch = books.batch(2)
+    shard = books.shard(batch)
+    publish([shard])
+    (message,) = messages(broker)
+    headers, body = message["headers"], json.loads(base64.b64decode(message["body"]))
+    assert body[:2] == [[shard, 0], {}]
+    assert (headers["task"], headers["id"]) == ("sluice.admit", f"{batch}.1.0.1")
+    assert headers["argsrepr"] == f"batch {batch} (acme/spring), shard 1, 2 images"
+    assert message["content-type"] == "application/json"
+    assert len(json.dumps(message)) < 6000
+
+
+def test_the_chain_behind_a_message_goes_through_the_queues_of_its_route(broker: Any) -> None:
+    shard = books.shard(books.batch(1))
+    publish([shard])
+    (message,) = messages(broker)
+    rest = json.loads(base64.b64decode(message["body"]))[2]["chain"]
+    assert [(step["task"], step["args"], step["immutable"]) for step in reversed(rest)] == [
+        ("sluice.sabotage", [shard, 1], True),
+        ("sluice.deliver", [shard, 2], True),
+    ]
+    assert [step["options"]["queue"] for step in reversed(rest)] == ["erase_text", "deliver"]
+
+
+def test_one_image_is_told_in_the_singular(broker: Any) -> None:
+    publish([books.shard(books.batch(1))])
+    assert messages(broker)[0]["headers"]["argsrepr"].endswith(", 1 image")
+
+
+def test_a_shard_that_is_done_meanwhile_is_not_sent(broker: Any) -> None:
+    shard = books.shard(books.batch(1))
+    books.through(shard)
+    publish([shard])
+    publish([])
+    assert messages(broker) == []
+
+
+def test_the_broker_is_asked_what_it_holds(broker: Any) -> None:
+    batch = books.batch(1)
+    publish([books.shard(batch)])
+    assert queued_ids(["admit", "deliver"]) == {f"{batch}.1.0.1"}
+
+
+def test_only_what_is_not_in_the_broker_is_sent_again(broker: Any) -> None:
+    batch = books.batch(2)
+    there, lost = (books.shard(batch, [row.id]) for row in books.rows(batch))
+    publish([there])
+    for shard in (there, lost):
+        age(shard)
+    sweep()
+    assert queued_ids(["admit"]) == {f"{batch}.1.0.1", f"{batch}.2.0.2"}
+    sweep()
+    assert broker.llen("admit") == 2
+
+
+def test_what_was_sent_a_moment_ago_is_left_alone(broker: Any) -> None:
+    books.shard(books.batch(1))
+    sweep()
+    assert broker.llen("admit") == 0
+
+
+def test_a_shard_that_is_being_worked_on_is_left_alone(broker: Any) -> None:
+    shard = books.shard(books.batch(1))
+    age(shard)
+    books.claim(shard, owner=books.OTHER)
+    sweep()
+    assert broker.llen("admit") == 0
+
+
+def test_a_shard_that_lost_its_message_between_two_steps_goes_on_at_the_next(broker: Any) -> None:
+    batch = books.batch(1)
+    shard = books.shard(batch)
+    books.through(shard, 1)
+    age(shard)
+    sweep()
+    assert broker.llen("admit") == 0
+    assert queued_ids(["erase_text"]) == {f"{batch}.1.1.2"}
+
+
+def test_the_parts_of_a_shard_whose_worker_died_are_sent(
+    broker: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch = books.batch(4)
+    shard = books.shard(batch)
+    books.claim(shard)
+    monkeypatch.setattr(sweeping, "is_dead", lambda host, pid: (host, pid) == ("here", 4711))
+    sweep()
+    assert queued_ids(["admit"]) == {f"{batch}.2.0.1", f"{batch}.3.0.1"}
+
+
+def test_a_process_of_this_machine_is_known_to_be_dead_and_one_of_another_is_not() -> None:
+    import os
+    import socket
+    import subprocess
+    import sys
+
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    assert sweeping.is_dead(socket.gethostname(), gone.pid)
+    assert not sweeping.is_dead(socket.gethostname(), os.getpid())
+    assert not sweeping.is_dead("another-host", gone.pid)
+
+
+def test_a_broker_that_is_away_costs_nothing_but_time(broker: Any, caplog: pytest.LogCaptureFixture) -> None:
+    shard = books.shard(books.batch(1))
+    with connected("redis://127.0.0.1:9/0", max_retries=1, interval_start=0, interval_step=0):
+        publish([shard])
+        age(shard)
+        sweep()
+    assert "the broker is away" in caplog.text
+    assert "lost messages cannot be looked for" in caplog.text
+    sweep()
+    assert broker.llen("admit") == 1
