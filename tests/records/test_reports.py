@@ -126,7 +126,7 @@ def test_the_newest_batches_come_first() -> None:
 
 def test_progress_is_told_by_state() -> None:
     batch = books.batch(3)
-    assert transact(lambda connection: reports.progress(connection, batch)) == {"waiting": 3}
+    assert transact(lambda connection: reports.progress(connection, batch)).counts == {"waiting": 3}
 
 
 def test_an_unknown_image_is_nothing() -> None:
