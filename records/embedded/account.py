@@ -43,6 +43,9 @@ class Account:
         words = [path, f"--reuid={self.uid}", f"--regid={self.gid}", "--clear-groups", "--no-new-privs"]
         if self.right is None:
             return [*words, "--inh-caps=-all"]
+        # access(2) looks away from an ordinary user's capabilities, and Postgres finds itself by it,
+        # unless no_setuid_fixup is set; the capabilities are cut down to the one at the next exec all the same
+        words += ["--securebits=+no_setuid_fixup"]
         return [*words, f"--inh-caps=-all,+{self.right}", f"--ambient-caps=-all,+{self.right}"]
 
     def popen_user(self) -> dict[str, object]:
@@ -57,8 +60,10 @@ class Account:
             os.chown(path, self.uid, self.gid)
 
 
-def choose(binary: Path, data: Path, what: str) -> Account:
-    """The account for a server whose program is ``binary`` and whose own folder is ``data``.
+def choose(probe: Path, data: Path, what: str) -> Account:
+    """The account for a server whose own folder is ``data``.
+
+    ``probe`` is a program of that server which can say its version if, and only if, the server can start.
 
     Whoever owns ``data`` keeps it. A folder of root's is given to the account that is chosen.
 
@@ -86,22 +91,22 @@ def choose(binary: Path, data: Path, what: str) -> Account:
     said = ""
     for right in RIGHTS if setpriv() else RIGHTS[:1]:
         account = Account(_name(uid), uid, gid, switch=True, right=right)
-        works, said = _try(account, binary, data)
+        works, said = _try(account, probe, data)
         if works:
             return account
     raise ServiceError(
         f"{what} does not run as root, and cannot run as {_name(uid)} either: {said or 'no reason given'}. "
-        f"That user must be able to pass the folders above {data} and {binary}. "
+        f"That user must be able to pass the folders above {data} and {probe}. "
         "Set SLUICE_HOME to a folder such as /var/lib/sluice and keep the virtual environment outside "
         "/root, or install util-linux (setpriv), or run as an ordinary user, "
         "or use outside servers (SLUICE_DATABASE_URL, SLUICE_BROKER_URL)."
     )
 
 
-def _try(account: Account, binary: Path, data: Path) -> tuple[bool, str]:
+def _try(account: Account, probe: Path, data: Path) -> tuple[bool, str]:
     """Whether the account can enter the folder and start the program there; and what was said if not."""
     script = 'cd -- "$2" && exec "$1" --version'
-    command = [*account.prefix(), "/bin/sh", "-c", script, "sh", str(binary), str(data)]
+    command = [*account.prefix(), "/bin/sh", "-c", script, "sh", str(probe), str(data)]
     try:
         tried = _run(command, account)
     except (OSError, subprocess.SubprocessError) as error:

@@ -52,6 +52,11 @@ class EmbeddedPostgres(Server):
         return programs() / "postgres"
 
     @property
+    def probe(self) -> Path:
+        """``pg_config``: unlike ``postgres --version`` it looks for its own folder, as the server does."""
+        return programs() / "pg_config"
+
+    @property
     def url(self) -> str:
         """``postgresql+psycopg://…``, as SQLAlchemy reads it."""
         return f"postgresql+psycopg://{ROLE}:{self.password}@127.0.0.1:{self.port}/{ROLE}"

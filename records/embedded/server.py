@@ -69,6 +69,11 @@ class Server(ABC):
         """The server's program, from its wheel."""
 
     @property
+    def probe(self) -> Path:
+        """A program that says its version if the server itself could start as that user."""
+        return self.binary
+
+    @property
     @abstractmethod
     def url(self) -> str:
         """Where it answers, with its password: for clients, never for messages. Known after a start."""
@@ -164,7 +169,7 @@ class Server(ABC):
             self._lock = self._lock or HomeLock(self.folder, what=self.title).acquire()
             end(servers_in(self.data, self.process_name, self._recorded_pid()), self.stop_signal, STOPPING)
             self.data.mkdir(mode=0o700, exist_ok=True)
-            account = choose(self.binary, self.data, self.title)
+            account = choose(self.probe, self.data, self.title)
             self._prepare(account)
             self._find_port(account, may_move=may_move)
         except OSError as error:

