@@ -32,10 +32,12 @@ class Photo:
     seed: int
 
 
-def photos(limit: int, long_side: int = 1024, least: int = 300) -> Iterator[Photo]:
+def photos(
+    limit: int, long_side: int = 1024, least: int = 300, sets: tuple[str, ...] = SETS
+) -> Iterator[Photo]:
     """``limit`` photos, spread over the sets, shrunk to ``long_side``; drawn ones without the real."""
     files = [
-        path for part in SETS for path in sorted((DATA / part).glob("*/*")) if path.suffix.lower() in KINDS
+        path for part in sets for path in sorted((DATA / part).glob("*/*")) if path.suffix.lower() in KINDS
     ]
     # by hash, so that any limit takes a fair sample of all sets
     hashed = sorted((hashlib.sha256(path.read_bytes()).hexdigest(), path) for path in files)

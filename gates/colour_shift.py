@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping
 
-import numpy as np
-
+from gates.cells import box_of_worst
 from gates.contract import Box, Gate, Limit
 from gates.edit import Edit
 from gates.measures.cast import colour_cast
@@ -33,19 +32,17 @@ def where(edit: Edit) -> Box | None:
         worst = max(edit.patches, key=fill_shift, default=None)
         return worst.box if worst else None
     cells = colour_cast(edit.before, edit.after).cells
-    row, column = np.unravel_index(int(cells.argmax()), cells.shape)
-    tall, wide = (side / count for side, count in zip(edit.after.shape, cells.shape, strict=False))
-    return int(column * wide), int(row * tall), max(1, round(wide)), max(1, round(tall))
+    return box_of_worst(cells, *edit.after.shape[:2])
 
 
 GATE = Gate(
     name="colour_shift",
     transforms=frozenset({"erase_text", "upscale", "deliver"}),
     limits={
-        "fill_colour": Limit(at_most=20.0),
-        "colour_shift": Limit(at_most=1.5),
-        "colour_worst": Limit(at_most=7.0),
-        "hue_turn": Limit(at_most=1.5),
+        "fill_colour": Limit(at_most=22.0),
+        "colour_shift": Limit(at_most=1.3),
+        "colour_worst": Limit(at_most=8.5),
+        "hue_turn": Limit(at_most=1.2),
         "chroma_change": Limit(at_least=-0.12, at_most=0.12),
         "contrast_change": Limit(at_least=-0.06, at_most=0.06),
     },

@@ -16,6 +16,10 @@ Gray: TypeAlias = NDArray[np.float32]
 """[H, W] float32 luma, 0..255."""
 
 
+COARSE = 512
+"""Shorter side in pixels from which half the size is enough for similarity and alignment."""
+
+
 @dataclass(eq=False)
 class Edit:
     """What one transform did to one image; derived pictures are computed once and shared by gates.
@@ -55,6 +59,19 @@ class Edit:
             return self.before_luma
         size = (self.after.shape[1], self.after.shape[0])
         return cast(Gray, cv2.resize(self.before_luma, size, interpolation=cv2.INTER_CUBIC))
+
+    @cached_property
+    def coarse_lumas(self) -> tuple[Gray, Gray]:
+        """Both lumas at half their size where large, for what needs no finest detail; of one size only."""
+        if min(self.after.shape[:2]) < COARSE:
+            return self.before_luma, self.after_luma
+        size = (self.after.shape[1] // 2, self.after.shape[0] // 2)
+        planes = (self.before_luma, self.after_luma)
+        before, after = (
+            cv2.resize(plane[: 2 * size[1], : 2 * size[0]], size, interpolation=cv2.INTER_AREA)
+            for plane in planes
+        )
+        return cast(Gray, before), cast(Gray, after)
 
     @property
     def same_size(self) -> bool:

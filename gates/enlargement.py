@@ -6,9 +6,13 @@ from typing import cast
 
 import cv2
 
-from gates.contract import Gate, Limit
+from gates.cells import box_of_worst
+from gates.contract import Box, Gate, Limit
 from gates.edit import Edit
 from gates.measures.alignment import shift
+from gates.measures.grid_step import grid_step
+from gates.measures.histogram import levels_lost
+from gates.measures.local_error import local_error
 from gates.measures.overshoot import overshoot
 from gates.measures.psnr import psnr
 from gates.patch import luma
@@ -21,6 +25,8 @@ def measure(edit: Edit) -> Mapping[str, float]:
     ``consistency``: dB of PSNR, shrunk by area means to the input's size. ``shift``: input pixels.
     ``aspect_change``: relative, beyond what whole pixels force. ``overshoot``: mean grey levels
     outside the range of the neighbouring input pixels. ``enlarged``: by how much, both sides.
+    ``local_error``: the worst cell's, 1 being about visible. ``upscale_levels_lost``: share of green levels.
+    ``stairs``: doublings of the steps on the grid of the input's pixels.
     """
     height, width = edit.before.shape[:2]
     tall, wide = edit.after.shape[0] / height, edit.after.shape[1] / width
@@ -33,7 +39,23 @@ def measure(edit: Edit) -> Mapping[str, float]:
         "consistency": psnr(edit.before, small),
         "shift": math.hypot(*shift(edit.before_luma, luma(small))),
         "overshoot": float(overshoot(edit.before_luma, edit.after_luma).mean()),
+        "local_error": float(local_error(edit.before_luma, luma(small)).max()),
+        "upscale_levels_lost": levels_lost(edit.before, edit.after),
+        "stairs": _stairs(edit, wide, tall),
     }
+
+
+def _stairs(edit: Edit, wide: float, tall: float) -> float:
+    """Steps on the grid of the input's pixels; below 1.2 times there are too few pixels within a cell."""
+    if min(wide, tall) < 1.2:
+        return 0.0
+    return grid_step(edit.after_luma, (wide, tall))
+
+
+def where(edit: Edit) -> Box:
+    """The cell that shrinks to something else than the input."""
+    small = cast(Rgb, cv2.resize(edit.after, edit.before.shape[1::-1], interpolation=cv2.INTER_AREA))
+    return box_of_worst(local_error(edit.before_luma, luma(small)), *edit.after.shape[:2])
 
 
 GATE = Gate(
@@ -44,7 +66,11 @@ GATE = Gate(
         "aspect_change": Limit(at_most=0.002),
         "consistency": Limit(at_least=30.0),
         "shift": Limit(at_most=0.15),
-        "overshoot": Limit(at_most=6.0),
+        "overshoot": Limit(at_most=8.0),
+        "local_error": Limit(at_most=2.0),
+        "upscale_levels_lost": Limit(at_most=0.1),
+        "stairs": Limit(at_most=1.0),
     },
     measure=measure,
+    where=where,
 )

@@ -9,7 +9,7 @@ from gates.patch import Patch
 
 
 def measure(edit: Edit) -> Mapping[str, float]:
-    """Halvings of ``grain_lost`` and ``detail_lost``, doublings of ``grain_gained``, in the worst patch."""
+    """Halvings and doublings of the finest (``grain``) and the next (``detail``) band, in the worst patch."""
     if edit.mask is None or not edit.same_size:
         return {}
     changes = [texture_change(patch) for patch in edit.patches] or [(0.0, 0.0)]
@@ -17,6 +17,7 @@ def measure(edit: Edit) -> Mapping[str, float]:
         "grain_lost": max(0.0, *(-fine for fine, _ in changes)),
         "grain_gained": max(0.0, *(fine for fine, _ in changes)),
         "detail_lost": max(0.0, *(-middle for _, middle in changes)),
+        "detail_gained": max(0.0, *(middle for _, middle in changes)),
     }
 
 
@@ -27,16 +28,17 @@ def where(edit: Edit) -> Box | None:
 
 def _severity(patch: Patch) -> float:
     fine, middle = texture_change(patch)
-    return max(abs(fine), -middle)
+    return max(abs(fine), abs(middle))
 
 
 GATE = Gate(
     name="fill_texture",
     transforms=frozenset({"erase_text"}),
     limits={
-        "grain_lost": Limit(at_most=0.6),
-        "grain_gained": Limit(at_most=0.7),
-        "detail_lost": Limit(at_most=1.1),
+        "grain_lost": Limit(at_most=0.5),
+        "grain_gained": Limit(at_most=0.55),
+        "detail_lost": Limit(at_most=0.9),
+        "detail_gained": Limit(at_most=0.75),
     },
     measure=measure,
     where=where,

@@ -4,18 +4,31 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from gates.contract import Gate, Limit
+from gates.cells import box_of_worst
+from gates.contract import Box, Gate, Limit
 from gates.edit import Edit
 from gates.measures.sharpness import sharpness_change
 
 
 def measure(edit: Edit) -> Mapping[str, float]:
-    """log2 of sharpness over the input's (enlarged by cubic interpolation): the middle tile's.
+    """log2 of sharpness over the input's (enlarged by cubic interpolation), tile by tile.
 
-    ``upscale_sharpness`` or ``deliver_sharpness``: they lose differently.
+    The middle tile is ``upscale_sharpness`` or ``deliver_sharpness``: they lose differently. Of an
+    enlargement also ``softest``, the tile that lost most, and ``calm_sharpness``: the tenth percentile,
+    high only where detail came up everywhere, on smooth surfaces too (noise, tiling, moiré).
     """
     change = sharpness_change(edit.reference_luma, edit.after_luma)
-    return {f"{edit.transform}_sharpness": float(np.median(change))}
+    readings = {f"{edit.transform}_sharpness": float(np.median(change))}
+    if edit.transform == "upscale":
+        readings["softest"] = float(change.min())
+        readings["calm_sharpness"] = float(np.percentile(change, 10))
+    return readings
+
+
+def where(edit: Edit) -> Box:
+    """The tile whose sharpness changed most."""
+    change = sharpness_change(edit.reference_luma, edit.after_luma)
+    return box_of_worst(np.abs(change), *edit.after.shape[:2])
 
 
 GATE = Gate(
@@ -23,7 +36,10 @@ GATE = Gate(
     transforms=frozenset({"upscale", "deliver"}),
     limits={
         "upscale_sharpness": Limit(at_least=-0.1, at_most=2.5),
-        "deliver_sharpness": Limit(at_least=-0.75, at_most=0.35),
+        "softest": Limit(at_least=-0.35),
+        "calm_sharpness": Limit(at_most=1.5),
+        "deliver_sharpness": Limit(at_least=-0.7, at_most=0.35),
     },
     measure=measure,
+    where=where,
 )

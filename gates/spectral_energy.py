@@ -4,8 +4,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from gates.contract import Gate, Limit
+from gates.cells import box_of_worst
+from gates.contract import Box, Gate, Limit
 from gates.edit import Edit
+from gates.measures.sharpness import sharpness_change
 from gates.measures.spectrum import BANDS, bands, power
 
 FLOOR = 1.0
@@ -26,13 +28,20 @@ def measure(edit: Edit) -> Mapping[str, float]:
     }
 
 
+def where(edit: Edit) -> Box:
+    """The tile whose fine detail changed most: spectra are of the whole picture."""
+    change = sharpness_change(edit.reference_luma, edit.after_luma)
+    return box_of_worst(np.abs(change), *edit.after.shape[:2])
+
+
 GATE = Gate(
     name="spectral_energy",
     transforms=frozenset({"upscale", "deliver"}),
     limits={
-        "upscale_band_lost": Limit(at_most=0.4),
-        "deliver_band_lost": Limit(at_most=1.8),
+        "upscale_band_lost": Limit(at_most=0.3),
+        "deliver_band_lost": Limit(at_most=1.2),
         "deliver_band_gained": Limit(at_most=0.9),
     },
     measure=measure,
+    where=where,
 )

@@ -8,6 +8,7 @@ import numpy as np
 from gates.contract import Box, Gate, Limit
 from gates.edit import Edit
 from gates.measures.ghost import stroke_ghost
+from gates.measures.strokes import unerased
 from gates.patch import Patch
 
 CLOSE = 15
@@ -19,20 +20,28 @@ CONTEXT = 16
 def measure(edit: Edit) -> Mapping[str, float]:
     """``ghost``: grey levels of stroke contrast left beyond chance, in the worst patch.
 
+    ``unerased``: share of the stroke edges that came through unchanged, in the worst patch.
     ``text_left``: share of the masked areas that a detector still finds text in, 0..1; only where
     the edit knows a detector.
     """
     if edit.mask is None or not edit.same_size:
         return {}
-    readings = {"ghost": max((_ghost(patch) for patch in edit.patches), default=0.0)}
+    readings = {
+        "ghost": max((_ghost(patch) for patch in edit.patches), default=0.0),
+        "unerased": max((unerased(patch) for patch in edit.patches), default=0.0),
+    }
     if edit.find_text is not None:
         readings["text_left"] = _text_left(edit)
     return readings
 
 
 def where(edit: Edit) -> Box | None:
-    worst = max(edit.patches, key=_ghost, default=None)
+    worst = max(edit.patches, key=_severity, default=None)
     return worst.box if worst else None
+
+
+def _severity(patch: Patch) -> float:
+    return _ghost(patch) + 100 * unerased(patch)
 
 
 def _ghost(patch: Patch) -> float:
@@ -63,7 +72,7 @@ def _text_left(edit: Edit) -> float:
 GATE = Gate(
     name="text_residue",
     transforms=frozenset({"erase_text"}),
-    limits={"ghost": Limit(at_most=1.8), "text_left": Limit(at_most=0.05)},
+    limits={"ghost": Limit(at_most=1.8), "unerased": Limit(at_most=0.2), "text_left": Limit(at_most=0.05)},
     measure=measure,
     where=where,
 )

@@ -1,18 +1,17 @@
 """Colour of a whole picture against another: shift, hue, chroma and contrast on a small grid."""
 
 from dataclasses import dataclass
-from typing import cast
 
-import cv2
 import numpy as np
 
 from gates.measures.ciede2000 import ciede2000, lab
+from gates.measures.shrunk import shrunk
 from gates.patch import Floats
 from line.picture import Rgb
 
 GRID = 96
 """Long side of the grid: fine enough for every coloured thing, too coarse for any detail."""
-GREY = 4.0
+GREY = 2.0
 """Chroma that is added as if grey, so that a nearly grey picture has no hue to turn."""
 
 
@@ -61,4 +60,4 @@ def colour_cast(before: Rgb, after: Rgb) -> Cast:
 def _grid(rgb: Rgb, shape: tuple[int, ...]) -> Floats:
     scale = min(1.0, GRID / max(shape))
     size = (max(1, round(shape[1] * scale)), max(1, round(shape[0] * scale)))
-    return lab(cast(Floats, cv2.resize(rgb, size, interpolation=cv2.INTER_AREA).astype(np.float32)))
+    return lab(shrunk(rgb, size).astype(np.float32))

@@ -2,9 +2,9 @@
 
 from itertools import permutations
 
-import cv2
 import numpy as np
 
+from gates.measures.shrunk import shrunk
 from line.picture import Rgb
 
 GRID = 64
@@ -17,9 +17,6 @@ def swap_gain(before: Rgb, after: Rgb) -> float:
     """
     height, width = before.shape[:2]
     size = (min(GRID, width), min(GRID, height))
-    one, other = (
-        cv2.resize(picture, size, interpolation=cv2.INTER_AREA).astype(np.int16)
-        for picture in (before, after)
-    )
+    one, other = (shrunk(picture, size).astype(np.int16) for picture in (before, after))
     errors = {order: float(np.abs(one - other[..., list(order)]).mean()) for order in permutations(range(3))}
     return max(0.0, errors[(0, 1, 2)] - min(errors.values()))

@@ -54,11 +54,11 @@ def texture_change(patch: Patch) -> tuple[float, float]:
 
 
 def _change(level: Floats, core: Bools, ring: Bools, side: int) -> float:
-    ours, expected = _mean_near(level, core, side)[core], _mean_near(level, ring, side)[core]
+    ours, expected = around(level, core, side)[core], around(level, ring, side)[core]
     return float(np.median(np.log2((ours + FLOOR) / (expected + FLOOR))))
 
 
-def _mean_near(level: Floats, where: Bools, side: int) -> Floats:
+def around(level: Floats, where: Bools, side: int) -> Floats:
     """Mean of ``level`` over the pixels of ``where`` within a window of ``side``."""
     weight = where.astype(np.float32)
     share = cv2.blur(weight, (side, side))

@@ -122,3 +122,8 @@ def test_two_gates_may_not_claim_one_name_or_reading() -> None:
     with pytest.raises(GateError, match="another gate"):
         book.add(Gate("two", frozenset({"deliver"}), {"reading": Limit(at_most=1)}, lambda edit: {}))
     assert list(book.gates) == ["one"]
+
+
+@pytest.mark.parametrize("gate", GATES, ids=lambda gate: gate.name)
+def test_every_gate_can_say_where(gate: Gate) -> None:
+    assert gate.where is not None

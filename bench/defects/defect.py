@@ -1,0 +1,173 @@
+"""A kind of defect, and the ways of damaging a good picture that several kinds share."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from bench.overlays import jpeg
+from gates.edit import Edit
+from line.picture import Rgb
+
+SEVERITIES = ("just", "plain", "gross")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Good:
+    """A good edit and what a defect may draw on.
+
+    Attributes:
+        edit: the good edit.
+        ideal: [H, W, 3] uint8 the picture that the edit should have led to, over its whole area.
+        other: [H, W, 3] uint8 another photo of the same size.
+        random: drawn from; seeded by photo, kind and severity.
+    """
+
+    edit: Edit
+    ideal: Rgb
+    other: Rgb
+    random: np.random.Generator
+
+
+@dataclass(frozen=True, slots=True)
+class Defect:
+    """One kind of damage.
+
+    Attributes:
+        kind: its name in the report.
+        transform: which step's edits it damages.
+        damage: makes the bad edit.
+        strengths: ``damage``'s parameter when just visible, plain and gross.
+        always: counts even where nobody could see it (a changed pixel outside the mask).
+    """
+
+    kind: str
+    transform: str
+    damage: Callable[[Good, float], Edit]
+    strengths: tuple[float, float, float]
+    always: bool = False
+
+
+def whole(change: Callable[[Rgb, float, Good], Rgb]) -> Callable[[Good, float], Edit]:
+    """Damage to the whole result."""
+
+    def damage(good: Good, strength: float) -> Edit:
+        after = change(good.edit.after, strength, good)
+        return Edit(good.edit.transform, good.edit.before, after, good.edit.mask)
+
+    return damage
+
+
+def levels(picture: np.ndarray) -> Rgb:
+    """Rounded to uint8."""
+    return np.clip(np.rint(picture), 0, 255).astype(np.uint8)
+
+
+def blur(rgb: Rgb, sigma: float, good: Good) -> Rgb:
+    return cv2.GaussianBlur(rgb, (0, 0), sigma)
+
+
+def noise(rgb: Rgb, sigma: float, good: Good) -> Rgb:
+    return levels(rgb + good.random.normal(0, sigma, (*rgb.shape[:2], 1)))
+
+
+def shade(rgb: Rgb, by: float, good: Good) -> Rgb:
+    return levels(rgb.astype(np.float32) + (by if rgb.mean() < 140 else -by))
+
+
+def washed(rgb: Rgb, keep: float, good: Good) -> Rgb:
+    """Contrast reduced around the mean."""
+    mean = rgb.reshape(-1, 3).mean(axis=0)
+    return levels(mean + (rgb - mean) * keep)
+
+
+def hue(rgb: Rgb, degrees: float, good: Good) -> Rgb:
+    """Turned in the a*b* plane, lightness and chroma kept."""
+    plane = cv2.cvtColor(rgb.astype(np.float32) / 255, cv2.COLOR_RGB2Lab)
+    turn = np.radians(degrees if good.random.random() < 0.5 else -degrees)
+    a, b = plane[..., 1].copy(), plane[..., 2].copy()
+    plane[..., 1], plane[..., 2] = a * np.cos(turn) - b * np.sin(turn), a * np.sin(turn) + b * np.cos(turn)
+    return levels(cv2.cvtColor(plane, cv2.COLOR_Lab2RGB) * 255)
+
+
+def cast(rgb: Rgb, by: float, good: Good) -> Rgb:
+    """A warm or cold cast: red against blue."""
+    sign = 1 if good.random.random() < 0.5 else -1
+    return levels(rgb.astype(np.float32) + np.array((by, 0, -by), np.float32) * sign)
+
+
+def grain_gone(rgb: Rgb, side: float, good: Good) -> Rgb:
+    """Smoothed within surfaces, edges kept."""
+    return cv2.bilateralFilter(rgb, int(side), 12 * side, side / 2)
+
+
+def oversharpened(rgb: Rgb, amount: float, good: Good) -> Rgb:
+    soft = cv2.GaussianBlur(rgb, (0, 0), 2.0)
+    return cv2.addWeighted(rgb, 1 + amount, soft, -amount, 0)
+
+
+def blocks(rgb: Rgb, quality: float, good: Good) -> Rgb:
+    return jpeg(rgb, int(quality))
+
+
+def banding(rgb: Rgb, step: float, good: Good) -> Rgb:
+    return levels(np.rint(rgb / step) * step)
+
+
+def micro_tiling(rgb: Rgb, percent: float, good: Good) -> Rgb:
+    """A small pattern repeated every eight pixels, as transposed convolutions leave it."""
+    tile = good.random.normal(0, 1, (8, 8))
+    tile = (tile - tile.mean()) / tile.std() * percent * 2.55
+    height, width = rgb.shape[:2]
+    sheet = np.tile(tile, (height // 8 + 1, width // 8 + 1))[:height, :width, None]
+    return levels(rgb + sheet)
+
+
+def moire(rgb: Rgb, amplitude: float, good: Good) -> Rgb:
+    """Slowly turning interference stripes."""
+    rows, columns = np.mgrid[: rgb.shape[0], : rgb.shape[1]]
+    angle, period = good.random.uniform(0, np.pi), good.random.uniform(5, 9)
+    wave = np.sin(2 * np.pi * (columns * np.cos(angle) + rows * np.sin(angle)) / period + rows**2 / 9000)
+    return levels(rgb + amplitude * wave[..., None])
+
+
+def invented(rgb: Rgb, amplitude: float, good: Good) -> Rgb:
+    """Blobs and worms of a few pixels that no photo had."""
+    field = good.random.normal(0, 1, rgb.shape[:2]).astype(np.float32)
+    field = cv2.GaussianBlur(field, (0, 0), 1.3) - cv2.GaussianBlur(field, (0, 0), 3.0)
+    return levels(rgb + amplitude * (field / field.std())[..., None])
+
+
+def moved(rgb: Rgb, pixels: float, good: Good) -> Rgb:
+    """Shifted, fractions of a pixel by interpolation."""
+    along = np.array([[1, 0, pixels], [0, 1, pixels / 2]], np.float32)
+    return cv2.warpAffine(
+        rgb, along, rgb.shape[1::-1], flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
+    )
+
+
+def stretched(rgb: Rgb, percent: float, good: Good) -> Rgb:
+    """Wider than it was, cut to the old size."""
+    width = rgb.shape[1]
+    wide = cv2.resize(rgb, (round(width * (1 + percent / 100)), rgb.shape[0]), interpolation=cv2.INTER_CUBIC)
+    start = (wide.shape[1] - width) // 2
+    return np.ascontiguousarray(wide[:, start : start + width])
+
+
+def swapped(rgb: Rgb, share: float, good: Good) -> Rgb:
+    """Red for blue, wholly or blended."""
+    return cv2.addWeighted(rgb, 1 - share, np.ascontiguousarray(rgb[..., ::-1]), share, 0)
+
+
+def half_grey(rgb: Rgb, share: float, good: Good) -> Rgb:
+    """The bottom not decoded."""
+    damaged = rgb.copy()
+    damaged[round(rgb.shape[0] * (1 - share)) // 16 * 16 :] = 128
+    return damaged
+
+
+def wrong(rgb: Rgb, share: float, good: Good) -> Rgb:
+    """Another photo, wholly or shining through."""
+    other = cv2.resize(good.other, rgb.shape[1::-1], interpolation=cv2.INTER_AREA)
+    return cv2.addWeighted(rgb, 1 - share, other, share, 0)

@@ -1,0 +1,215 @@
+"""How well the gates tell good edits from defects: ``python bench/gates.py [--photos N] [--json FILE]``.
+
+Real photos where they lie beside the checkout, drawn ones elsewhere. Photos are split by the hash
+of their bytes: limits were tuned on one half, the table speaks of the other.
+"""
+
+import argparse
+import json
+import sys
+import time
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+# run as a script, this folder stands first on the path, and this file would be the package `gates`
+sys.path[0] = str(Path(__file__).resolve().parents[1])
+
+import cv2  # noqa: E402
+import numpy as np  # noqa: E402
+
+from bench.defects import enlarge, erase, file  # noqa: E402
+from bench.defects.defect import SEVERITIES  # noqa: E402
+from bench.edits import damaged, good_edits  # noqa: E402
+from bench.photos import photos  # noqa: E402
+from gates.contract import judge, registry  # noqa: E402
+from gates.edit import Edit  # noqa: E402
+from gates.measures.gmsd import gmsd  # noqa: E402
+from gates.measures.psnr import psnr  # noqa: E402
+from gates.measures.ssim import ssim  # noqa: E402
+from gates.patch import luma  # noqa: E402
+
+DEFECTS = (*erase.DEFECTS, *enlarge.DEFECTS, *file.DEFECTS)
+CLASSICAL = ("psnr", "ssim", "gmsd")
+Row = dict[str, Any]
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--photos", type=int, default=80)
+    options.add_argument("--long-side", type=int, default=640)
+    options.add_argument("--every", type=int, default=1, help="measure one in so many damages of each photo")
+    options.add_argument("--only", default="", help="measure defects whose kind contains this")
+    options.add_argument(
+        "--again", type=Path, help="judge the rows of an earlier run by today's limits instead"
+    )
+    options.add_argument("--json", type=Path)
+    options.add_argument("--rows", type=Path, help="also write every single judgement here, for tuning")
+    chosen = options.parse_args()
+    cv2.setNumThreads(1)
+    if chosen.again:
+        rows = [rejudged(json.loads(line)) for line in chosen.again.read_text().splitlines()]
+    else:
+        rows = measure(chosen.photos, chosen.long_side, chosen.only, chosen.every)
+    if chosen.rows:
+        chosen.rows.write_text("\n".join(json.dumps(row) for row in rows))
+    found = report(rows) | {"speed_ms_per_megapixel": speed()}
+    print(table(found))
+    if chosen.json:
+        chosen.json.write_text(json.dumps(found, indent=1))
+
+
+def measure(count: int, long_side: int, only: str, every: int) -> list[Row]:
+    """One row per judged edit; photos take turns at the damages when only one in ``every`` is measured."""
+    taken = list(photos(count, long_side))
+    rows = []
+    for number, photo in enumerate(taken):
+        turn = number
+        for made, good in good_edits(photo, taken[(number + 1) % len(taken)]):
+            base = {"photo": photo.name, "tune": photo.tune, "transform": good.edit.transform}
+            rows.append(base | {"kind": made, "severity": "good"} | _judged(good.edit))
+            if not made.startswith("truth"):
+                continue
+            for defect in DEFECTS:
+                if defect.transform != good.edit.transform or only not in defect.kind:
+                    continue
+                for severity in SEVERITIES:
+                    turn += 1
+                    if turn % every:
+                        continue
+                    bad = damaged(good, defect, severity, photo)
+                    if bad is not None:
+                        rows.append(base | {"kind": defect.kind, "severity": severity} | _judged(bad))
+        print(f"\r{number + 1}/{len(taken)}", end="", file=sys.stderr)
+    return rows
+
+
+def _judged(edit: Edit) -> Row:
+    verdict = judge(edit)
+    size = edit.before.shape[1::-1]
+    after = edit.after if edit.same_size else cv2.resize(edit.after, size, interpolation=cv2.INTER_AREA)
+    one, other = edit.before_luma, luma(after)
+    # of all three, less is better
+    classical = {"psnr": -psnr(edit.before, after), "ssim": -ssim(one, other), "gmsd": gmsd(one, other)}
+    return {
+        "flagged": not verdict.passed,
+        "reasons": [reason.code for reason in verdict.reasons],
+        "readings": {name: round(value, 5) for name, value in verdict.readings.items()},
+        "classical": classical,
+    }
+
+
+def rejudged(row: Row) -> Row:
+    """The same readings under the limits that the gates have now."""
+    limits = {
+        name: limit
+        for gate in registry().for_transform(row["transform"])
+        for name, limit in gate.limits.items()
+    }
+    readings = row["readings"]
+    broken = [name for name, limit in limits.items() if name in readings and not limit.holds(readings[name])]
+    return row | {"flagged": bool(broken), "reasons": broken}
+
+
+def report(rows: list[Row]) -> dict[str, Any]:
+    """Rates on the test half; the classical metrics cut so that they flag as many good edits as the gates do."""
+    test = [row for row in rows if not row["tune"]]
+    good = [row for row in test if row["severity"] == "good"]
+    kinds: dict[str, dict[str, Any]] = defaultdict(dict)
+    # at the gates' own rate, but at least one in a hundred, so that the comparison is in the metrics' favour
+    allowed = {
+        name: max(0.01, _rate([row for row in good if row["transform"] == name]))
+        for name in _transforms(good)
+    }
+    cuts = {
+        (name, metric): float(
+            np.quantile([row["classical"][metric] for row in good if row["transform"] == name], 1 - share)
+        )
+        for name, share in allowed.items()
+        for metric in CLASSICAL
+    }
+    for defect in DEFECTS:
+        for severity in SEVERITIES:
+            mine = [row for row in test if row["kind"] == defect.kind and row["severity"] == severity]
+            if mine:
+                kinds[defect.kind][severity] = {"count": len(mine), "flagged": _rate(mine)} | {
+                    metric: float(
+                        np.mean([row["classical"][metric] > cuts[row["transform"], metric] for row in mine])
+                    )
+                    for metric in CLASSICAL
+                }
+    means = {
+        who: {severity: _mean(kinds, severity, who) for severity in SEVERITIES}
+        for who in ("flagged", *CLASSICAL)
+    }
+    plain = {kind: found["plain"]["flagged"] for kind, found in kinds.items() if "plain" in found}
+    worst = min(plain, key=lambda kind: plain[kind], default="")
+    return {
+        "photos": len({row["photo"] for row in test}),
+        "good": {
+            made: {"count": len(own), "flagged": _rate(own)}
+            for made in sorted({row["kind"] for row in good})
+            for own in [[row for row in good if row["kind"] == made]]
+        },
+        "good_flagged": _rate(good),
+        "good_count": len(good),
+        "kinds": dict(kinds),
+        "plain_worst": {"kind": worst, "flagged": plain.get(worst)},
+        "means": means,
+    }
+
+
+def _transforms(rows: list[Row]) -> list[str]:
+    return sorted({row["transform"] for row in rows})
+
+
+def _rate(rows: list[Row]) -> float:
+    return float(np.mean([row["flagged"] for row in rows])) if rows else 0.0
+
+
+def _mean(kinds: dict[str, dict[str, Any]], severity: str, who: str) -> float:
+    found = [kind[severity][who] for kind in kinds.values() if severity in kind]
+    return float(np.mean(found)) if found else 0.0
+
+
+def speed(repeat: int = 5) -> dict[str, float]:
+    """Median milliseconds per megapixel of the result, all gates of a step, one thread, no text detector."""
+    taken: dict[str, list[float]] = defaultdict(list)
+    pictures = list(photos(6, 1200))
+    for photo, other in zip(pictures, pictures[1:] + pictures[:1], strict=True):
+        for _, good in good_edits(photo, other):
+            edit = good.edit
+            for _ in range(repeat):
+                fresh = Edit(edit.transform, edit.before, edit.after, edit.mask)
+                start = time.perf_counter()
+                judge(fresh)
+                pixels = edit.after.shape[0] * edit.after.shape[1]
+                taken[edit.transform].append((time.perf_counter() - start) * 1e9 / pixels)
+    return {transform: round(float(np.median(times)), 1) for transform, times in sorted(taken.items())}
+
+
+def table(found: dict[str, Any]) -> str:
+    """The report for people; percent flagged."""
+    lines = [
+        f"{'defect':28}" + "".join(f"{severity:>8}" for severity in SEVERITIES) + "   plain: psnr  ssim  gmsd"
+    ]
+    for kind, by in found["kinds"].items():
+        rates = "".join(f"{by[s]['flagged']:8.0%}" if s in by else f"{'–':>8}" for s in SEVERITIES)
+        plain = by.get("plain")
+        beside = "".join(f"{plain[metric]:6.0%}" for metric in CLASSICAL) if plain else ""
+        lines.append(f"{kind:28}{rates}        {beside}")
+    for who, rates in found["means"].items():
+        name = "mean of kinds, gates" if who == "flagged" else f"mean of kinds, {who} alone"
+        lines.append(f"{name:28}" + "".join(f"{rates[severity]:8.1%}" for severity in SEVERITIES))
+    for made, own in found["good"].items():
+        lines.append(f"good: {made:22}{own['flagged']:8.1%} of {own['count']}")
+    lines.append(
+        f"good edits flagged {found['good_flagged']:.1%} of {found['good_count']}, {found['photos']} photos"
+    )
+    lines.append(f"worst plain kind: {found['plain_worst']}")
+    lines.append(f"ms per megapixel, one thread: {found['speed_ms_per_megapixel']}")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,29 @@
+"""Steps on a regular grid: stairs of enlarged pixels, edges of JPEG blocks."""
+
+import numpy as np
+
+from gates.patch import Floats
+
+CALM = 0.3
+"""Grey levels added to both sides of the ratio."""
+
+
+def grid_step(luma: Floats, cell: tuple[float, float]) -> float:
+    """log2 of the mean step between neighbours across cell borders over that within cells; 0 where alike.
+
+    The blockiness of Wang, Bovik and Evans, "Blind measurement of blocking artifacts in images",
+    2000, in the pixel domain, for cells of any size, fractions too.
+
+    Args:
+        luma: [H, W] float32, 0..255.
+        cell: width and height of a cell in pixels, more than 1.
+    """
+    found = []
+    for axis, side in ((1, cell[0]), (0, cell[1])):
+        length = luma.shape[axis]
+        steps = np.abs(np.diff(luma, axis=axis)).mean(axis=1 - axis)
+        for phase in (0.5, 0.0):  # cells counted from pixels' middles, or from their edges
+            border = np.diff(np.floor((np.arange(length) + phase) / side)) > 0
+            if border.sum() >= 2 and (~border).sum() >= 2:
+                found.append(float(np.log2((steps[border].mean() + CALM) / (steps[~border].mean() + CALM))))
+    return max(0.0, *found, 0.0)

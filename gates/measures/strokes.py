@@ -1,0 +1,67 @@
+"""What happened to the strokes under a mask, and to what was not strokes."""
+
+from typing import cast
+
+import cv2
+import numpy as np
+
+from gates.measures.grain import detail
+from gates.patch import Floats, Patch
+
+SAME = 3
+"""Grey levels: a pixel that differs by no more was not erased."""
+CLEAR = 12.0
+"""Grey levels of gradient by which a stroke's edge must exceed the ring's sharpest."""
+FEW = 20
+APART = 12
+"""Pixels from the nearest stroke: beyond them neither its rim nor its JPEG ringing reaches."""
+INK = 0.6
+"""Share of the contrast between ink and ground within which a colour counts as ink."""
+FLOOR = 1.5
+
+
+def unerased(patch: Patch) -> float:
+    """Share of the stroke edges under the mask that came through unchanged, 0..1.
+
+    Stroke edges are gradients (Sobel) stronger than the 98th percentile of the ring's.
+    """
+    ring = patch.ring
+    if ring.sum() < FEW:
+        return 0.0
+    strength = _gradient(patch.before_luma)
+    edges = patch.solid & (strength > CLEAR + float(np.percentile(strength[ring], 98)))
+    count = int(edges.sum())
+    if count < FEW:
+        return 0.0
+    changed = (cv2.absdiff(patch.before, patch.after).max(axis=2) > SAME).astype(np.uint8)
+    # a gradient reaches two pixels beyond the stroke that it belongs to
+    near = cv2.dilate(changed, np.ones((5, 5), np.uint8)) > 0
+    return float((edges & ~near).sum() / count)
+
+
+def swallowed(patch: Patch) -> float:
+    """log2 of the detail lost under the mask away from every stroke; 0 where none was.
+
+    A mask that reaches over a detail of the product takes it away although no text hid it.
+    """
+    inside = patch.solid
+    change = np.abs(patch.before.astype(np.float32) - patch.after).max(axis=2)
+    if inside.sum() < FEW:
+        return 0.0
+    clearest = inside & (change >= np.percentile(change[inside], 90)) & (change > SAME)
+    if clearest.sum() < FEW:
+        return 0.0
+    ink = np.median(patch.before[clearest], axis=0).astype(np.float32)
+    contrast = float(np.linalg.norm(ink - np.median(patch.after[clearest], axis=0)))
+    like_ink = np.linalg.norm(patch.before - ink, axis=2) < INK * contrast
+    away = cv2.distanceTransform((~like_ink).astype(np.uint8), cv2.DIST_L2, 3) > APART
+    spare = inside & away
+    if spare.sum() < 5 * FEW:
+        return 0.0
+    had, has = (float(detail(plane, 3, 9)[spare].mean()) for plane in (patch.before_luma, patch.after_luma))
+    return float(np.log2((had + FLOOR) / (has + FLOOR)))
+
+
+def _gradient(luma: Floats) -> Floats:
+    dx, dy = (cv2.Sobel(luma, cv2.CV_32F, *order, scale=0.25) for order in ((1, 0), (0, 1)))
+    return cast(Floats, cv2.magnitude(dx, dy))
