@@ -27,8 +27,8 @@ def find_text(
     *,
     limit: int = 640,
     erase: str = "sure",
-    sure: float = 0.9,
-    unsure: float = 0.5,
+    sure: float = 0.95,
+    unsure: float = 0.6,
 ) -> list[Outcome]:
     """Mask the overlays of each picture.
 

@@ -1,27 +1,54 @@
 """Features of a piece of text in, probability of being an overlay out."""
 
+import json
 import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 from tasks.overlay.features import Features
 
 TREES = Path(__file__).with_name("trees.json")
+"""Written by ``python -m bench.train_overlay``."""
+
+
+@dataclass(frozen=True)
+class Forest:
+    """Gradient-boosted trees (Friedman, 2001): the sum of their leaves is the log-odds.
+
+    Attributes:
+        features: names in the order that the trees count them in.
+        prior: log-odds before any tree.
+        trees: of each tree, by node: feature, threshold (left when at most), left, right, value.
+    """
+
+    features: tuple[str, ...]
+    prior: float
+    trees: tuple[Mapping[str, Any], ...]
+
+    def probability(self, features: Features) -> float:
+        """Probability, 0..1; a feature that is not a number counts as -1, "could not be measured"."""
+        values = [features[name] for name in self.features]
+        values = [value if math.isfinite(value) else -1.0 for value in values]
+        odds = self.prior
+        for tree in self.trees:
+            node, left, right = 0, tree["left"], tree["right"]
+            while left[node] >= 0:
+                below = values[tree["feature"][node]] <= tree["threshold"][node]
+                node = left[node] if below else right[node]
+            odds += tree["value"][node]
+        return 1 / (1 + math.exp(-max(-30.0, min(30.0, odds))))
+
+
+@cache
+def forest() -> Forest:
+    """The forest that is shipped."""
+    stored = json.loads(TREES.read_text(encoding="utf-8"))
+    return Forest(tuple(stored["features"]), float(stored["prior"]), tuple(stored["trees"]))
 
 
 def overlay_probability(features: Features) -> float:
-    """Probability, 0..1, that text was laid over the photo rather than photographed with it.
-
-    Overlays are level, of one flat and often pure colour, crisper than the photo, and may stand
-    on the bare backdrop, where nothing could be printed.
-    """
-    if features["ink_common"] < 0:
-        return 0.0
-    points = -2.6
-    points += 1.0 if features["tilt"] < 1.5 and not features["upright"] else -1.0
-    points += 3.0 * (features["ink_common"] - 0.6)
-    points += 1.5 if features["ink_pure"] < 12 else 0.0
-    points += 8.0 * min(features["crisp_over_photo"], 0.2)
-    points += 2.5 * features["backdrop_rim"]
-    points += 1.0 if min(features["from_side"], features["from_top"]) < 0.06 else 0.0
-    points -= 0.1 * max(features["regions"] - 4, 0)
-    return 1 / (1 + math.exp(-points))
+    """Probability, 0..1, that text was laid over the photo rather than photographed with it."""
+    return forest().probability(features)
