@@ -37,7 +37,7 @@ for module in (run, up, submit, batch, inspect, decide, judge, completion):
 def main() -> None:
     """Entry of the ``sluice`` script."""
     try:
-        sys.exit(cli.main(standalone_mode=False) or DONE)
+        sys.exit(cli.main(prog_name="sluice", standalone_mode=False) or DONE)
     except click.ClickException as error:
         error.show()
         sys.exit(USAGE)

@@ -5,7 +5,7 @@ import json
 import os
 import re
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 
@@ -58,8 +58,9 @@ def _send(
     columns = (TextColumn("[progress.description]{task.description}"), BarColumn(), DownloadColumn())
     with Progress(*columns, console=err, transient=True) as progress:
         bar = progress.add_task("copying", total=sum(file.stat().st_size for file in files))
+        taken: set[str] = set()
         for file in files:
-            store.put_file(prefix if upload.is_file() else f"{prefix}/{_key(upload, file)}", file)
+            store.put_file(prefix if upload.is_file() else f"{prefix}/{_key(upload, file, taken)}", file)
             progress.advance(bar, file.stat().st_size)
     wishes = {"recipe": recipe.digest} | ({"out": out} if out else {})
     store.put(found.marker, json.dumps(wishes).encode())
@@ -74,10 +75,21 @@ def _files(folder: Path) -> Iterator[Path]:
         yield from (path for name in names if (path := Path(base, name)).is_file())
 
 
-def _key(folder: Path, file: Path) -> str:
-    """The path inside the upload; one that no bucket takes (control characters) is made safe."""
+def _key(folder: Path, file: Path, taken: set[str]) -> str:
+    """The path inside the upload; one that no bucket takes (control characters) is made safe.
+
+    Another file may be called like that already, so ``taken`` remembers what was made safe.
+    """
     name = file.relative_to(folder).as_posix()
-    return name if name.isprintable() else safe_path(name)
+    if name.isprintable():
+        return name
+    path, number = PurePosixPath(safe_path(name)), 1
+    key = str(path)
+    while key in taken or (folder / key).exists():
+        number += 1
+        key = str(path.with_name(f"{path.stem}~{number}{path.suffix}"))
+    taken.add(key)
+    return key
 
 
 def _plain(text: str) -> str:

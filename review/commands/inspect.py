@@ -8,7 +8,7 @@ from rich.live import Live
 
 from line.states import ImageState
 from models.contract import registry as model_registry
-from records import reports, sightings, workers
+from records import batches, reports, sightings, workers
 from records.database import engine, transact
 from review import reach, show
 from review.commands.submit import json_option
@@ -90,6 +90,7 @@ def _line(report: dict[str, Any]) -> list[Any]:
 def images(batch: int, state: str | None, as_json: bool) -> None:
     """One line for each image of BATCH: id, name, state, reason (and readings with --json)."""
     with reach.records(), engine().connect() as connection:
+        batches.get(connection, batch)  # refuse an unknown one
         lines = reports.image_lines(connection, batch, state)
         if as_json:
             for line in lines:
