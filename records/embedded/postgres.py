@@ -6,6 +6,7 @@ import importlib.util
 import shutil
 import signal
 import subprocess
+import sys
 from pathlib import Path
 
 import psycopg
@@ -112,6 +113,8 @@ class EmbeddedPostgres(Server):
         # any method that needs no password: the file it goes to is replaced before anything listens
         words = ["--username=postgres", "--auth=reject", "--encoding=UTF8", "--locale=C"]
         words += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]  # the same order on every machine
+        if sys.platform == "linux":
+            words += ["--sync-method=syncfs"]  # as safe as syncing 1,000 files one by one, and quicker
         self._run(account, [str(programs() / "initdb"), "-D", str(fresh), *words], fresh)
         # written over in place: the file keeps its owner
         (fresh / "pg_hba.conf").write_text(HBA)

@@ -3,6 +3,7 @@ import shutil
 import signal
 import socket
 import stat
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,11 +30,34 @@ def write(url: str, sql: str) -> None:
         connection.execute(sql)
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home whose Postgres was set up once and stopped."""
+    home = tmp_path_factory.mktemp("made")
+    with EmbeddedPostgres(home):
+        return home
+
+
+@pytest.fixture(scope="module")
+def running(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
+    """A server that the tests only look at."""
+    with EmbeddedPostgres(copy(made, tmp_path_factory.mktemp("running"))) as server:
+        yield server
+
+
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[EmbeddedPostgres]:
-    server = EmbeddedPostgres(tmp_path)
+def server(made: Path, tmp_path: Path) -> Iterator[EmbeddedPostgres]:
+    """A server of the test's own, set up and not yet started."""
+    server = EmbeddedPostgres(copy(made, tmp_path))
     yield server
     server.stop()
+
+
+def copy(home: Path, to: Path) -> Path:
+    """A copy with its owners, and with a port of its own."""
+    subprocess.run(["cp", "-a", home / "postgres", to], check=True)
+    (to / "postgres" / "port").unlink()
+    return to
 
 
 def test_it_answers_and_keeps_its_records_and_its_url_over_a_restart(server: EmbeddedPostgres) -> None:
@@ -49,8 +73,8 @@ def test_it_answers_and_keeps_its_records_and_its_url_over_a_restart(server: Emb
         assert ask(url, "SELECT count(*) FROM kept") == 0
 
 
-def test_it_is_set_up_as_a_record_should_be(server: EmbeddedPostgres) -> None:
-    url = server.start()
+def test_it_is_set_up_as_a_record_should_be(running: EmbeddedPostgres) -> None:
+    url = running.url
     settings = {name: ask(url, f"SHOW {name}") for name in ("fsync", "synchronous_commit", "data_checksums")}
     assert set(settings.values()) == {"on"}
     assert ask(url, "SHOW listen_addresses") == HOST
@@ -58,23 +82,21 @@ def test_it_is_set_up_as_a_record_should_be(server: EmbeddedPostgres) -> None:
     assert ask(url, "SELECT rolsuper FROM pg_roles WHERE rolname = current_user") is False
 
 
-def test_the_password_is_only_in_a_file_of_its_user(server: EmbeddedPostgres) -> None:
-    server.start()
+def test_the_password_is_only_in_a_file_of_its_user(running: EmbeddedPostgres) -> None:
     lines = [" ".join(process.info["cmdline"] or ()) for process in psutil.process_iter(["cmdline"])]
-    assert any(str(server.data) in line for line in lines)
-    assert not any(server.password in line for line in lines)
-    assert server.password not in server.log_path.read_text()
-    assert server.password not in repr(server)
-    file = server.folder / "password"
-    assert file.read_text() == server.password
+    assert any(str(running.data) in line for line in lines)
+    assert not any(running.password in line for line in lines)
+    assert running.password not in running.log_path.read_text()
+    assert running.password not in repr(running)
+    file = running.folder / "password"
+    assert file.read_text() == running.password
     assert (stat.S_IMODE(file.stat().st_mode), file.stat().st_uid) == (0o600, os.geteuid())
 
 
 @pytest.mark.parametrize("login", ["sluice:wrong", "sluice", "postgres"])
-def test_nobody_enters_without_it(server: EmbeddedPostgres, login: str) -> None:
-    server.start()
+def test_nobody_enters_without_it(running: EmbeddedPostgres, login: str) -> None:
     with pytest.raises(psycopg.OperationalError):
-        psycopg.connect(f"postgresql://{login}@127.0.0.1:{server.port}/sluice")
+        psycopg.connect(f"postgresql://{login}@127.0.0.1:{running.port}/sluice")
 
 
 def test_a_killed_server_is_noticed_and_comes_back_at_the_same_url(server: EmbeddedPostgres) -> None:
@@ -119,12 +141,14 @@ def test_a_port_lost_between_choosing_and_binding_is_replaced(
         assert server.port != stranger.getsockname()[1]
 
 
-def test_half_a_cluster_of_a_crash_is_replaced(server: EmbeddedPostgres) -> None:
+def test_half_a_cluster_of_a_crash_is_replaced(tmp_path: Path) -> None:
+    server = EmbeddedPostgres(tmp_path)
     half = server.folder / "data.new" / "base"
     half.mkdir(parents=True)
     server.data.mkdir()
     (half / "1").write_text("half")
-    assert ask(server.start(), "SELECT 1") == 1
+    with server:
+        assert ask(server.url, "SELECT 1") == 1
     assert not (server.folder / "data.new").exists()
 
 
@@ -149,11 +173,10 @@ def test_a_crashs_pid_file_with_a_number_that_lives_again_does_not_stop_it(serve
     assert ask(server.start(), "SELECT 1") == 1
 
 
-def test_a_second_one_in_the_same_folder_is_refused(server: EmbeddedPostgres) -> None:
-    server.start()
+def test_a_second_one_in_the_same_folder_is_refused(running: EmbeddedPostgres) -> None:
     with pytest.raises(ServiceError, match=f"already runs .*process {os.getpid()}"):
-        EmbeddedPostgres(server.home).start()
-    assert server.alive()
+        EmbeddedPostgres(running.home).start()
+    assert running.alive()
 
 
 def test_records_of_another_version_are_left_alone(server: EmbeddedPostgres) -> None:
