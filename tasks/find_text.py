@@ -8,7 +8,7 @@ import numpy as np
 from line.picture import Edited, Flagged, Mask, Outcome, Picture, Rgb
 from models.contract import Model, Task, TextFinder
 from tasks.overlay.companions import companions
-from tasks.overlay.reading import Reading, read
+from tasks.overlay.reading import Reading, find, read
 from tasks.overlay.strokes import Window
 from tasks.transform import transform
 from worker.queues import Queue
@@ -27,8 +27,8 @@ def find_text(
     *,
     limit: int = 640,
     erase: str = "sure",
-    sure: float = 0.95,
-    unsure: float = 0.6,
+    sure: float = 0.9,
+    unsure: float = 0.4,
 ) -> list[Outcome]:
     """Mask the overlays of each picture.
 
@@ -53,9 +53,9 @@ def _find(
 ) -> Outcome:
     if picture.facts.get("person_mask"):
         return Edited(picture)
-    readings = read(picture.rgb, finder.find(picture.rgb, limit=limit))
+    readings = read(picture.rgb, find(picture.rgb, finder, limit))
     overlays = [reading for reading in readings if reading.probability >= unsure]
-    doubtful = [reading for reading in overlays if reading.probability < sure]
+    doubtful = [reading for reading in overlays if reading.probability < sure or reading.leaves_ground]
     mask = draw_mask(picture.rgb, overlays) if overlays else None
     coverage = 0.0 if mask is None else float(np.mean(mask > 0))
     facts = {
@@ -77,6 +77,11 @@ def _find(
         return Flagged("text_needs_person", sentence, picture=found, readings=figures)
     if doubtful and erase == "sure":
         worst = max(doubtful, key=lambda reading: min(reading.probability, 1 - reading.probability))
+        if worst.probability >= sure:
+            sentence = (
+                "Text lies over the photo on a banner or badge whose outline is not clear: draw the mask."
+            )
+            return Flagged("banner_unclear", sentence, picture=found, readings=figures)
         sentence = (
             f"{_pieces(len(doubtful))} may be laid over the photo or printed on the product "
             f"(overlay with a probability of {worst.probability:.0%}): say which."

@@ -33,8 +33,12 @@ def companions(
     core = cv2.erode(strokes.glyphs.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
     if core.sum() < 12 or ink_elsewhere > COMMON:
         return None
-    ink = np.median(strokes.rgb[core], axis=0)
-    if float(np.median(np.abs(strokes.rgb[core] - ink).max(axis=1))) > SAME_INK / 2:
+    # thin strokes are mixed with their ground: the pure ink is what is farthest from it
+    inks = strokes.rgb[core].astype(np.float32)
+    away = np.linalg.norm(inks - strokes.ground[core], axis=1)
+    inks = inks[away >= np.percentile(away, 75)]
+    ink = np.median(inks, axis=0)
+    if float(np.median(np.abs(inks - ink).max(axis=1))) > SAME_INK / 2:
         return None
     _, height = sides(region.quad)
     low, high = region.quad.min(axis=0), region.quad.max(axis=0)

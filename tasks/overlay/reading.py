@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from line.picture import Rgb
-from models.contract import Region
+from models.contract import Region, TextFinder
 from tasks.overlay.decision import overlay_probability
 from tasks.overlay.features import Features, describe
 from tasks.overlay.scene import look
@@ -16,6 +16,8 @@ from tasks.overlay.strokes import Strokes, find_strokes, sides
 
 WHOLE = 0.2
 """A compact box over more than this share of a photo is an object that the detector took for text."""
+CLOSER = 3
+"""Halves of the limit for the second look."""
 COMPACT = 3.0
 """Length over height below which a box is compact."""
 
@@ -37,6 +39,12 @@ class Reading:
     shape: Shape | None
     features: Features
     probability: float
+
+    @property
+    def leaves_ground(self) -> bool:
+        """Whether taking the letters alone would leave an empty banner behind whose outline is not clear."""
+        own = self.features["ground_change"] > 30 and self.features["ground_spread"] < 4
+        return own and not (self.shape is not None and self.shape.is_drawn)
 
     def as_fact(self) -> dict[str, Any]:
         """JSON for the records: corners in pixels, the detector's score, the probability."""
@@ -60,6 +68,28 @@ def read(rgb: Rgb, regions: Sequence[Region]) -> list[Reading]:
         features = describe(rgb, region, strokes, shape, scene, texts)
         readings.append(Reading(region, strokes, shape, features, overlay_probability(features)))
     return readings
+
+
+def find(rgb: Rgb, finder: TextFinder, limit: int) -> list[Region]:
+    """The regions of text; a second, closer look where the detector took a whole thing for text.
+
+    Such a box swallows the letters beside the thing; at another scale they usually stand alone.
+    """
+    first = finder.find(rgb, limit=limit)
+    texts = [region for region in first if not is_object(rgb, region)]
+    if len(texts) == len(first):
+        return texts
+    for region in finder.find(rgb, limit=limit * CLOSER // 2):
+        if not is_object(rgb, region) and not any(_overlap(region, other) for other in texts):
+            texts.append(region)
+    return texts
+
+
+def _overlap(one: Region, other: Region) -> bool:
+    low = np.maximum(one.quad.min(axis=0), other.quad.min(axis=0))
+    high = np.minimum(one.quad.max(axis=0), other.quad.max(axis=0))
+    shared = float(np.clip(high - low, 0, None).prod())
+    return shared > 0.3 * float(np.ptp(one.quad, axis=0).prod())
 
 
 def is_object(rgb: Rgb, region: Region) -> bool:

@@ -82,7 +82,11 @@ def find_shape(view: Rgb, scale: float, quad: NDArray[np.float32], strokes: Stro
     outline, _ = cv2.findContours(body, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     filled = cv2.drawContours(np.zeros_like(body), outline, -1, 1, cv2.FILLED)
     area = float(filled.mean())
-    if area > LARGEST or filled[box > 0].mean() < 0.8:
+    # the detector's boxes may reach beyond a tight banner, so only their heart counts
+    heart = np.zeros_like(box)
+    middle = quad.mean(axis=0)
+    cv2.fillConvexPoly(heart, np.rint((middle + 0.7 * (quad - middle)) * scale).astype(np.int32), 1)
+    if area > LARGEST or filled[heart > 0].mean() < 0.8:
         return None
     hull = cv2.contourArea(cv2.convexHull(np.concatenate(outline)))
     core = cv2.erode(body, np.ones((3, 3), np.uint8)) > 0

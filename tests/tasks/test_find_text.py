@@ -154,3 +154,28 @@ def test_boxes_beyond_the_edge_and_tiny_photos_do_no_harm(shape: tuple[int, int]
     rgb = np.random.default_rng(0).integers(0, 256, (*shape, 3), np.uint8)
     outcome = run(Picture("tiny.png", rgb), (-5, -5, 12, 8), (shape[1] - 2, shape[0] - 1, 30, 10))
     assert isinstance(outcome, Edited | Flagged)
+
+
+class Twice(Pointing):
+    """Frames the whole product at the first look, and finds the caption at a closer one."""
+
+    def find(self, rgb: Rgb, *, limit: int) -> list[Region]:
+        whole = Pointing((10, 10, 380, 280)).find(rgb, limit=limit)
+        return whole if limit <= 640 else [*whole, *super().find(rgb, limit=limit)]
+
+
+def test_a_box_around_the_product_leads_to_a_closer_look(decided: list[float]) -> None:
+    decided.append(0.99)
+    (outcome,) = find_text.function([written()], Twice(BOX))
+    assert isinstance(outcome, Edited)
+    assert len(outcome.picture.facts["regions"]) == 1
+
+
+def test_a_banner_without_a_clear_outline_goes_to_a_person(
+    decided: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decided.append(0.99)
+    monkeypatch.setattr(reading.Reading, "leaves_ground", True)
+    outcome = run(written(), BOX)
+    assert isinstance(outcome, Flagged)
+    assert outcome.reason == "banner_unclear"
