@@ -1,0 +1,76 @@
+"""A run that is interrupted or killed leaves no process behind, and the next one goes on from there."""
+
+import json
+import signal
+import time
+from collections import Counter
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.harness import promises
+from tests.harness.command import living, run, spawn
+from tests.harness.line import PLUGINS, photos
+from tests.harness.line import recipe as rules
+
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
+
+IMAGES = 40
+
+
+def until(true, what: str, patience: float = 90.0) -> None:  # type: ignore[no-untyped-def]
+    deadline = time.monotonic() + patience
+    while not true():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {patience} s: {what}")
+        time.sleep(0.05)
+
+
+def test_a_run_goes_on_after_ctrl_c_and_after_kill_9(tmp_path: Path) -> None:
+    home, out, trace = tmp_path / "home", tmp_path / "out", tmp_path / "trace"
+    config = tmp_path / "sluice.toml"
+    config.write_text('[workers.all]\nqueues = ["admit", "erase_text", "deliver"]\nprocesses = 2\n')
+    upload = photos(tmp_path / "upload", IMAGES)
+    recipe = rules(tmp_path / "slow.toml", shard=4, seconds=0.2, trace=str(trace))
+    env = {
+        "SLUICE_HOME": str(home),
+        "SLUICE_CONFIG": str(config),
+        "SLUICE_PLUGINS": '["sabotage"]',
+        "PYTHONPATH": str(PLUGINS),
+    }
+    words = ("run", upload, "--out", out, "--recipe", recipe, "--json")
+
+    def worked_on() -> int:
+        return len(trace.read_text().splitlines()) if trace.exists() else 0
+
+    interrupted = spawn(*words, env=env)
+    until(lambda: worked_on() > 4, "work is under way")
+    interrupted.send_signal(signal.SIGINT)
+    said, error = interrupted.communicate(timeout=90)
+    assert (interrupted.returncode, said) == (130, "")
+    assert "goes on with the next run" in error
+    assert living(home) == []
+
+    before = worked_on()
+    killed = spawn(*words, env=env)
+    until(lambda: worked_on() > before + 4, "the second run is under way")
+    started = {int(told.split()[0]) for told in living(home)} - {killed.pid}
+    assert len(started) > 4
+    killed.kill()
+    killed.communicate(timeout=30)
+    until(lambda: not living(home), f"all are gone: {living(home)}")
+    assert not any(psutil.pid_exists(pid) and psutil.Process(pid).status() != "zombie" for pid in started)
+
+    last = run(*words, env=env)
+    assert last.code == 0, last.err
+    report = json.loads(last.out)
+    assert promises.counts(report) == {"delivered": IMAGES}
+    assert report["batch"] == 1
+    assert living(home) == []
+    lines = promises.manifest(out)
+    assert len(lines) == IMAGES == len(promises.files(out))
+    for line in lines.values():
+        passed = Counter(step["step"] for step in line["steps"] if step["verdict"] == "pass")
+        assert passed == {"admit": 1, "sabotage": 1, "deliver": 1}
+    assert worked_on() < 2 * IMAGES
