@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from gates.contract import Verdict, judge
+from gates.contract import GateError, Verdict, judge
 from gates.edit import Edit
 from line.picture import Edited, Flagged, FlagKind, Outcome, Picture, Publishable, Rgb
 from line.recipe import Recipe, Step
@@ -63,7 +63,14 @@ def attempt(
     tried = []
     for item, outcome in zip(loaded, outcomes, strict=True):
         began = time.perf_counter()
-        verdict = _judge(transform, step, recipe, item, outcome)
+        try:
+            verdict = _judge(transform, step, recipe, item, outcome)
+        except GateError:
+            raise  # the recipe's fault, not this image's
+        except Exception as error:  # what could not be judged is not shipped
+            log.exception("the gates of %s failed on %s", transform.name, item.subject.name)
+            what = f"{type(error).__name__}: {error}"
+            outcome, verdict = Failed(f"the gates of {transform.name} failed: {what}"), Verdict({})
         tried.append(Attempted(item, outcome, verdict, each + time.perf_counter() - began))
     return tried
 
