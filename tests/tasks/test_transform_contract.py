@@ -1,0 +1,139 @@
+"""What every registered transform must do, whoever wrote it."""
+
+import importlib
+import inspect
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+from gates.contract import registry as gates
+from line.picture import Edited, Original, Outcome, Picture, Publishable
+from models.contract import registry as models
+from tasks.registry import build
+from tasks.transform import Transform
+from worker.queues import Queue
+
+EVERY = list(build().transforms.values())
+FACTS: dict[str, Any] = {"width": 400, "height": 300, "masked": True}
+
+each = pytest.mark.parametrize("transform", EVERY, ids=lambda transform: transform.name)
+
+
+def photo(seed: int = 1, height: int = 300, width: int = 400) -> np.ndarray:
+    small = np.random.default_rng(seed).integers(40, 216, (7, 9, 3), np.uint8)
+    return cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC)
+
+
+def subject(transform: Transform, seed: int = 1) -> Any:
+    """A photo as the transform takes it, with a mask for those that remove."""
+    if transform.name == "admit":
+        data = cv2.imencode(".jpg", photo(seed))[1].tobytes()
+        return Original(f"{seed}.jpg", data)
+    mask = None
+    if transform.removes:
+        mask = np.zeros((300, 400), np.uint8)
+        mask[50:70, 100:200] = 255
+    return Picture(f"{seed}.jpg", photo(seed), mask, seed=7, facts=FACTS)
+
+
+def model_of(transform: Transform) -> Any:
+    if transform.task is None:
+        return None
+    assert transform.default_model
+    kind = models().get(transform.default_model, transform.task)
+    if lack := kind.missing():
+        pytest.skip(lack)
+    model = kind()
+    model.load()
+    return model
+
+
+def pixels(outcome: Outcome) -> np.ndarray | None:
+    if isinstance(outcome, Edited):
+        return outcome.picture.rgb
+    return outcome.rgb if isinstance(outcome, Publishable) else None
+
+
+@each
+def test_a_transform_stands_in_a_file_of_its_name_on_a_queue_of_the_line(transform: Transform) -> None:
+    module = importlib.import_module(f"tasks.{transform.name}")
+    assert getattr(module, transform.name) == transform
+    assert transform.queue in set(Queue)
+
+
+@each
+def test_its_parameters_are_typed_have_good_defaults_and_are_explained(transform: Transform) -> None:
+    filled = transform.schema().model_dump()
+    text = inspect.getdoc(transform.function) or ""
+    assert len(text.splitlines()[0]) > 10
+    told = text.partition("Args:")[2]
+    assert [key for key in filled if key not in told] == []
+
+
+@each
+def test_it_says_from_facts_and_all_its_parameters_whether_it_is_needed(transform: Transform) -> None:
+    params = transform.schema().model_dump()
+    assert transform.is_needed(FACTS, params) in (True, False)
+
+
+@each
+def test_its_default_model_does_what_it_needs(transform: Transform) -> None:
+    if transform.task is None:
+        assert transform.default_model is None
+    else:
+        assert transform.default_model in models().of_task(transform.task)
+
+
+@each
+def test_what_edits_is_judged_by_some_gate(transform: Transform) -> None:
+    assert gates().for_transform(transform.name) or not (transform.edits or transform.delivers)
+
+
+@each
+def test_it_answers_once_for_each_picture_in_order_and_the_same_again(transform: Transform) -> None:
+    model, params = model_of(transform), transform.schema().model_dump()
+    subjects = [subject(transform, seed) for seed in (1, 2, 3)]
+    first = transform.function(subjects, model, **params)
+    assert len(first) == 3
+    again = [transform.function([item], model, **params)[0] for item in subjects]
+    for one, other in zip(first, again, strict=True):
+        assert type(one) is type(other)
+        assert np.array_equal(pixels(one), pixels(other))  # type: ignore[arg-type]
+
+
+@each
+def test_it_never_changes_what_it_was_given(transform: Transform) -> None:
+    given = subject(transform)
+    if isinstance(given, Original):
+        pytest.skip("bytes cannot be changed")
+    before = given.rgb.copy(), None if given.mask is None else given.mask.copy()
+    for array in (given.rgb, given.mask):
+        if array is not None:
+            array.flags.writeable = False
+    transform.function([given], model_of(transform), **transform.schema().model_dump())
+    assert np.array_equal(given.rgb, before[0])
+    assert np.array_equal(given.mask, before[1])
+
+
+@each
+def test_it_changes_pixels_only_where_it_says_so(transform: Transform) -> None:
+    given = subject(transform)
+    (outcome,) = transform.function([given], model_of(transform), **transform.schema().model_dump())
+    if not isinstance(outcome, Edited) or not isinstance(given, Picture):
+        assert isinstance(outcome, Edited | Publishable)
+        return
+    if not transform.edits:
+        assert outcome.picture.rgb is given.rgb
+    elif outcome.touched is not None:
+        untouched = outcome.touched == 0
+        assert untouched.any()
+        assert np.array_equal(outcome.picture.rgb[untouched], given.rgb[untouched])
+    else:
+        assert transform.enlarges
+
+
+@each
+def test_it_takes_an_empty_batch(transform: Transform) -> None:
+    assert len(transform.function([], model_of(transform), **transform.schema().model_dump())) == 0
