@@ -40,7 +40,7 @@ GATE = Gate(
     transforms=frozenset({"erase_text", "upscale", "deliver"}),
     limits={
         "fill_colour": Limit(at_most=22.0),
-        "colour_shift": Limit(at_most=1.3),
+        "colour_shift": Limit(at_most=1.25),
         "colour_worst": Limit(at_most=8.5),
         "hue_turn": Limit(at_most=1.2),
         "chroma_change": Limit(at_least=-0.12, at_most=0.12),

@@ -35,7 +35,7 @@ def _severity(patch: Patch) -> float:
 GATE = Gate(
     name="seam",
     transforms=frozenset({"erase_text"}),
-    limits={"seam": Limit(at_most=1.2), "ragged": Limit(at_most=1.0)},
+    limits={"seam": Limit(at_most=0.9), "ragged": Limit(at_most=1.25)},
     measure=measure,
     where=where,
 )

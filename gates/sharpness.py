@@ -35,9 +35,9 @@ GATE = Gate(
     name="sharpness",
     transforms=frozenset({"upscale", "deliver"}),
     limits={
-        "upscale_sharpness": Limit(at_least=-0.1, at_most=2.5),
+        "upscale_sharpness": Limit(at_least=-0.1, at_most=3.0),
         "softest": Limit(at_least=-0.35),
-        "calm_sharpness": Limit(at_most=1.5),
+        "calm_sharpness": Limit(at_most=2.4),
         "deliver_sharpness": Limit(at_least=-0.7, at_most=0.35),
     },
     measure=measure,

@@ -39,8 +39,8 @@ GATE = Gate(
     transforms=frozenset({"upscale", "deliver"}),
     limits={
         "upscale_band_lost": Limit(at_most=0.3),
-        "deliver_band_lost": Limit(at_most=1.2),
-        "deliver_band_gained": Limit(at_most=0.9),
+        "deliver_band_lost": Limit(at_most=1.0),
+        "deliver_band_gained": Limit(at_most=0.8),
     },
     measure=measure,
     where=where,

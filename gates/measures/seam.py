@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from gates.patch import Bools, Floats, Patch
 
-REACH = 2.5
+REACH = 3.5
 """Pixels between one curve of samples and the next, beside the feather's width."""
 LEAST = 80
 """Fewer points along an edge say nothing."""
@@ -50,7 +50,7 @@ def seam(patch: Patch) -> Seam:
     smooth = cv2.blur(patch.after_ycc, (3, 3))
     stride = gap + REACH
     rows, columns = [], []
-    for away in (-(gap + 1.5), 1.0, 1 + stride, 1 + 2 * stride):
+    for away in (-(gap + 2.5), 1.0, 1 + stride, 1 + 2 * stride):
         rows.append(np.rint(y + across_y * away).astype(np.int64))
         columns.append(np.rint(x + across_x * away).astype(np.int64))
     height, width = patch.mask.shape

@@ -5,7 +5,7 @@ from typing import cast
 import cv2
 import numpy as np
 
-from gates.measures.grain import detail
+from gates.measures.grain import around, detail
 from gates.patch import Floats, Patch
 
 SAME = 3
@@ -15,9 +15,13 @@ CLEAR = 12.0
 FEW = 20
 APART = 12
 """Pixels from the nearest stroke: beyond them neither its rim nor its JPEG ringing reaches."""
-INK = 0.6
+INK = 0.45
 """Share of the contrast between ink and ground within which a colour counts as ink."""
+CLEAREST = 0.6
+"""Share of the ground that the clearest ink lets through."""
 FLOOR = 1.5
+WINDOW = 25
+"""Side in pixels of the neighbourhood in which detail is compared."""
 
 
 def unerased(patch: Patch) -> float:
@@ -40,26 +44,34 @@ def unerased(patch: Patch) -> float:
 
 
 def swallowed(patch: Patch) -> float:
-    """log2 of the detail lost under the mask away from every stroke; 0 where none was.
+    """log2 of the detail lost under the mask away from every stroke, where most was lost; 0 where none was.
 
     A mask that reaches over a detail of the product takes it away although no text hid it.
     """
     inside = patch.solid
+    inside = patch.solid
     change = np.abs(patch.before.astype(np.float32) - patch.after).max(axis=2)
     if inside.sum() < FEW:
         return 0.0
-    clearest = inside & (change >= np.percentile(change[inside], 90)) & (change > SAME)
+    clearest = inside & (change >= np.percentile(change[inside], 95)) & (change > SAME)
     if clearest.sum() < FEW:
         return 0.0
     ink = np.median(patch.before[clearest], axis=0).astype(np.float32)
-    contrast = float(np.linalg.norm(ink - np.median(patch.after[clearest], axis=0)))
-    like_ink = np.linalg.norm(patch.before - ink, axis=2) < INK * contrast
+    ground = np.median(patch.after[clearest], axis=0).astype(np.float32)
+    contrast = float(np.linalg.norm(ink - ground))
+    off_ink, off_ground = patch.before - ink, patch.after - ground
+    # clear ink lets a share of another ground through: that share is the ground's, not a detail's
+    through = (off_ink * off_ground).sum(axis=2) / np.maximum((off_ground**2).sum(axis=2), 1)
+    rest = off_ink - np.clip(through, 0, CLEAREST)[..., None] * off_ground
+    like_ink = np.linalg.norm(rest, axis=2) < INK * contrast
     away = cv2.distanceTransform((~like_ink).astype(np.uint8), cv2.DIST_L2, 3) > APART
     spare = inside & away
     if spare.sum() < 5 * FEW:
         return 0.0
-    had, has = (float(detail(plane, 3, 9)[spare].mean()) for plane in (patch.before_luma, patch.after_luma))
-    return float(np.log2((had + FLOOR) / (has + FLOOR)))
+    had, has = (
+        around(detail(plane, 3, 9), spare, WINDOW)[spare] for plane in (patch.before_luma, patch.after_luma)
+    )
+    return float(np.percentile(np.log2((had + FLOOR) / (has + FLOOR)), 97))
 
 
 def _gradient(luma: Floats) -> Floats:

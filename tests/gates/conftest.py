@@ -11,7 +11,7 @@ from bench.photos import Photo, drawn, photos
 from gates.edit import Edit
 from line.picture import Rgb
 
-REAL = [photo for photo in photos(6, long_side=640, sets=("product",)) if not photo.name.startswith("drawn-")]
+REAL = [photo for photo in photos(3, long_side=480, sets=("product",)) if not photo.name.startswith("drawn-")]
 DRAWN = [Photo(f"drawn-{number}", drawn(number), True, number) for number in range(4)]
 
 

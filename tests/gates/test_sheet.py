@@ -45,7 +45,7 @@ def test_a_sheet_is_a_picture_for_every_transform(white: Overlaid, transform: st
     page = sheet(edit, judge(edit), "a name that a vendor gave")
     assert page.dtype == np.uint8
     assert page.shape[2] == 3
-    assert len(np.unique(page.reshape(-1, 3), axis=0)) > 50
+    assert page.std() > 20
 
 
 def test_a_tiny_picture_has_a_sheet_too() -> None:

@@ -1,0 +1,36 @@
+"""Failures found on the way, each with the verdict that it must get; see vectors.json for why."""
+
+import json
+from pathlib import Path
+
+import cv2
+import pytest
+
+from gates.contract import judge
+from gates.edit import Edit
+
+FOLDER = Path(__file__).parents[1] / "vectors"
+VECTORS = json.loads((FOLDER / "vectors.json").read_text())
+
+
+@pytest.mark.parametrize("name", sorted(VECTORS))
+def test_a_vector_gets_its_verdict(name: str) -> None:
+    vector = VECTORS[name]
+    before = cv2.imread(str(FOLDER / f"{name}.before.png"), cv2.IMREAD_COLOR_RGB)
+    after = (
+        cv2.imread(str(FOLDER / f"{name}.after.png"), cv2.IMREAD_COLOR_RGB) if has(name, "after") else before
+    )
+    mask = cv2.imread(str(FOLDER / f"{name}.mask.png"), cv2.IMREAD_GRAYSCALE) if has(name, "mask") else None
+    verdict = judge(Edit(vector["transform"], before, after, mask))
+    found = {reason.code for reason in verdict.reasons}
+    assert verdict.passed == (vector["verdict"] == "pass"), found
+    assert set(vector["reasons"]) <= found
+
+
+def test_every_picture_of_the_folder_belongs_to_a_vector() -> None:
+    named = {path.name.split(".")[0] for path in FOLDER.glob("*.png")}
+    assert named == set(VECTORS)
+
+
+def has(name: str, part: str) -> bool:
+    return (FOLDER / f"{name}.{part}.png").exists()
