@@ -107,8 +107,8 @@ def train(found: list[Example], rounds: int, out: Path) -> None:
         weight[y == truth] = 1 / np.sqrt(counts[group[y == truth]])
         weight[y == truth] *= len(y) / 2 / weight[y == truth].sum()
     model = GradientBoostingClassifier(
-        n_estimators=rounds, max_depth=4, learning_rate=0.06, subsample=0.6, max_features=0.4,
-        min_samples_leaf=12, random_state=0,
+        n_estimators=rounds, max_depth=6, learning_rate=0.04, subsample=0.6, max_features=0.2,
+        min_samples_leaf=8, random_state=0,
     )  # fmt: skip
     guessed = cross_val_predict(
         model, x, y, groups=groups, cv=GroupKFold(5), method="predict_proba", params={"sample_weight": weight}
@@ -146,9 +146,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--examples", type=Path, help="JSON file to keep collected examples in")
     parser.add_argument("--variants", type=int, default=3, help="clean versions of each photo")
-    parser.add_argument("--kinds", type=int, default=6, help="overlays drawn on each photo")
-    parser.add_argument("--imprints", type=int, default=4, help="pieces of print put on each photo")
-    parser.add_argument("--rounds", type=int, default=250, help="trees")
+    parser.add_argument("--kinds", type=int, default=5, help="overlays drawn on each photo")
+    parser.add_argument("--imprints", type=int, default=3, help="pieces of print put on each photo")
+    parser.add_argument("--rounds", type=int, default=350, help="trees")
     parser.add_argument("--out", type=Path, default=TREES)
     given = parser.parse_args()
     if absent := lacking():

@@ -28,13 +28,13 @@ def find_text(
     limit: int = 640,
     erase: str = "sure",
     sure: float = 0.9,
-    unsure: float = 0.4,
+    unsure: float = 0.5,
 ) -> list[Outcome]:
     """Mask the overlays of each picture.
 
     Args:
         limit: long side in pixels at which text is looked for; 960 finds smaller text for twice the time.
-        erase: "sure" masks sure overlays and sends unsure ones to a person; "person" sends every
+        erase: "sure" masks sure overlays and sends unsure and faint ones to a person; "person" sends every
             overlay, sure or not, to a person; "never" only records what is there.
         sure: probability of being an overlay from which text is masked.
         unsure: probability below which text is the product's own and stays.
@@ -55,7 +55,7 @@ def _find(
         return Edited(picture)
     readings = read(picture.rgb, find(picture.rgb, finder, limit))
     overlays = [reading for reading in readings if reading.probability >= unsure]
-    doubtful = [reading for reading in overlays if reading.probability < sure or reading.leaves_ground]
+    doubtful = [reading for reading in overlays if not is_sure(reading, sure)]
     mask = draw_mask(picture.rgb, overlays) if overlays else None
     coverage = 0.0 if mask is None else float(np.mean(mask > 0))
     facts = {
@@ -77,6 +77,9 @@ def _find(
         return Flagged("text_needs_person", sentence, picture=found, readings=figures)
     if doubtful and erase == "sure":
         worst = max(doubtful, key=lambda reading: min(reading.probability, 1 - reading.probability))
+        if worst.probability >= sure and worst.is_faint:
+            sentence = "Faint text, like a watermark, lies over the photo: say whether it may be removed."
+            return Flagged("faint_text", sentence, picture=found, readings=figures)
         if worst.probability >= sure:
             sentence = (
                 "Text lies over the photo on a banner or badge whose outline is not clear: draw the mask."
@@ -88,6 +91,11 @@ def _find(
         )
         return Flagged("overlay_or_print", sentence, picture=found, readings=figures)
     return Edited(found, readings=figures)
+
+
+def is_sure(reading: Reading, sure: float) -> bool:
+    """Whether a text may be erased without asking."""
+    return reading.probability >= sure and not reading.leaves_ground and not reading.is_faint
 
 
 def draw_mask(rgb: Rgb, readings: Sequence[Reading]) -> Mask:

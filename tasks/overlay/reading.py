@@ -16,6 +16,8 @@ from tasks.overlay.strokes import Strokes, find_strokes, sides
 
 WHOLE = 0.2
 """A compact box over more than this share of a photo is an object that the detector took for text."""
+FAINT = 28.0
+"""Contrast in levels (Euclidean over RGB) below which nothing is erased without a person."""
 CLOSER = 3
 """Halves of the limit for the second look."""
 COMPACT = 3.0
@@ -39,6 +41,11 @@ class Reading:
     shape: Shape | None
     features: Features
     probability: float
+
+    @property
+    def is_faint(self) -> bool:
+        """Whether the letters hardly differ from their ground: a watermark, or no letters at all."""
+        return self.strokes.contrast < FAINT
 
     @property
     def leaves_ground(self) -> bool:

@@ -179,3 +179,10 @@ def test_a_banner_without_a_clear_outline_goes_to_a_person(
     outcome = run(written(), BOX)
     assert isinstance(outcome, Flagged)
     assert outcome.reason == "banner_unclear"
+
+
+def test_faint_text_is_never_erased_without_a_person(decided: list[float]) -> None:
+    decided.append(0.99)
+    outcome = run(written(ink=(165, 165, 165)), BOX)
+    assert isinstance(outcome, Flagged)
+    assert outcome.reason == "faint_text"
