@@ -92,7 +92,8 @@ def entries(file: BinaryIO, limits: ArchiveLimits = _DEFAULT_LIMITS) -> Iterator
         budget = _Budget(limits, file.seek(0, io.SEEK_END))
         for number, info in enumerate(infos, 1):
             name = _name(info)
-            if info.is_dir() or name.endswith("\\") or _is_litter(name):
+            # not info.is_dir(): that fails on a damaged entry without a name
+            if info.filename.endswith("/") or name.endswith("\\") or _is_litter(name):
                 continue
             refusal = _refusal(info, name, limits)
             label = name if name.isprintable() and name else safe_path(name)

@@ -40,7 +40,6 @@ app.conf.update(
     worker_max_memory_per_child=(settings().memory or 0) // 1024 or None,
     worker_hijack_root_logger=False,
     worker_cancel_long_running_tasks_on_connection_loss=False,
-    worker_soft_shutdown_timeout=settings().step_seconds,
     worker_enable_remote_control=True,
     enable_utc=True,
 )
