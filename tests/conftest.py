@@ -1,7 +1,9 @@
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from tests.harness import services
@@ -32,3 +34,9 @@ def real_photos() -> Path:
     if not DATA.is_dir():
         pytest.skip("the real photos are not on this machine")
     return DATA / "product"
+
+
+hypothesis.settings.register_profile("ci", derandomize=True)
+if os.environ.get("CI"):
+    # What a random run finds is a defect to be mended when it is found, not a reason to refuse another's change.
+    hypothesis.settings.load_profile("ci")
