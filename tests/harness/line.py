@@ -183,7 +183,7 @@ def photos(folder: Path, count: int, *, size: tuple[int, int] = (96, 64), start:
     folder.mkdir(parents=True, exist_ok=True)
     for number in range(start, start + count):
         random = np.random.default_rng(number)
-        small = random.integers(40, 216, (6, 9, 3), dtype=np.uint8)
+        small = random.integers(40, 216, (3, 5, 3), dtype=np.uint8)  # soft: no gate minds
         picture = cv2.resize(small, size, interpolation=cv2.INTER_CUBIC)
         cv2.imwrite(str(folder / f"photo{number:04}.jpg"), picture)
     return folder

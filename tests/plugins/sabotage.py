@@ -29,6 +29,7 @@ def sabotage(
     seconds: float = 0.0,
     trace: str = "",
     deadly: str = "",
+    hang: str = "",
 ) -> list[Outcome]:
     """Paint over a share of the pictures while the file ``switch`` exists; die on names with ``deadly``.
 
@@ -38,7 +39,11 @@ def sabotage(
         seconds: how long each picture takes.
         trace: a file to which every picture's name is added when it is worked on.
         deadly: kill the process on a picture whose name holds this.
+        hang: never come back from a picture whose name holds this.
     """
+    for picture in pictures:
+        if hang and hang in picture.name:
+            time.sleep(3600)
     return [_one(picture, ruin, switch, seconds, trace, deadly) for picture in pictures]
 
 
