@@ -13,6 +13,11 @@ from tasks.overlay.strokes import Window
 from tasks.transform import transform
 from worker.queues import Queue
 
+LIKELY = 0.75
+"""Probability from which the company of a certain overlay of the same ink settles a doubt."""
+ONE_INK = 40.0
+"""Levels (Euclidean over RGB) within which two texts are of one ink."""
+
 
 @transform(
     queue=Queue.FIND_TEXT,
@@ -55,7 +60,8 @@ def _find(
         return Edited(picture)
     readings = read(picture.rgb, find(picture.rgb, finder, limit))
     overlays = [reading for reading in readings if reading.probability >= unsure]
-    doubtful = [reading for reading in overlays if not is_sure(reading, sure)]
+    certain = [reading for reading in overlays if is_sure(reading, sure)]
+    doubtful = [reading for reading in overlays if not is_sure(reading, sure) and not joins(reading, certain)]
     mask = draw_mask(picture.rgb, overlays) if overlays else None
     coverage = 0.0 if mask is None else float(np.mean(mask > 0))
     facts = {
@@ -96,6 +102,15 @@ def _find(
 def is_sure(reading: Reading, sure: float) -> bool:
     """Whether a text may be erased without asking."""
     return reading.probability >= sure and not reading.leaves_ground and not reading.is_faint
+
+
+def joins(reading: Reading, certain: Sequence[Reading]) -> bool:
+    """Whether a likely overlay is of one ink with a certain one on the same photo: one caption, two boxes."""
+    ink = reading.strokes.ink()
+    if reading.probability < LIKELY or reading.leaves_ground or reading.is_faint or ink is None:
+        return False
+    inks = [other.strokes.ink() for other in certain]
+    return any(other is not None and float(np.linalg.norm(ink - other)) < ONE_INK for other in inks)
 
 
 def draw_mask(rgb: Rgb, readings: Sequence[Reading]) -> Mask:

@@ -44,6 +44,12 @@ class Strokes:
     ground: Rgb
     contrast: float
 
+    def ink(self) -> NDArray[np.float32] | None:
+        """Median colour of the letters, RGB in levels; None where there are none."""
+        if not self.glyphs.any():
+            return None
+        return np.asarray(np.median(self.rgb[self.glyphs], axis=0), np.float32)
+
     def full_mask(self) -> Mask:
         """The letters at the picture's scale, [H', W'] uint8 of the window, 0 or 255."""
         rows, columns = self.window

@@ -186,3 +186,15 @@ def test_faint_text_is_never_erased_without_a_person(decided: list[float]) -> No
     outcome = run(written(ink=(165, 165, 165)), BOX)
     assert isinstance(outcome, Flagged)
     assert outcome.reason == "faint_text"
+
+
+def test_a_likely_overlay_of_one_ink_with_a_certain_one_is_taken_with_it(decided: list[float]) -> None:
+    decided.extend([0.99, 0.8])
+    outcome = run(written(), BOX, (62, 42, 100, 36))
+    assert isinstance(outcome, Edited)
+    assert outcome.picture.mask is not None
+
+
+def test_a_likely_overlay_alone_still_goes_to_a_person(decided: list[float]) -> None:
+    decided.append(0.8)
+    assert isinstance(run(written(), BOX), Flagged)
