@@ -56,6 +56,8 @@ def accept(connection: sa.Connection, image_id: int, removing: Collection[int], 
     if picture is None:
         raise DecisionError(f"image {image_id}: there is no picture of it to accept; requeue or reject it")
     facts = dict(image.facts) | {"accepted": True}
+    if image.step == last:
+        facts["accepted_file"] = True  # the very file was looked at: nothing is left to be asked about
     if any(step > image.step for step in removing):
         facts["masked"] = False
     following = min(image.step + 1, last)
@@ -96,7 +98,7 @@ def requeue(
     """
     image = _locked(connection, image_id, ROUND_AGAIN)
     values: dict[str, Any] = dict(_CLEAN, accepted=False)
-    facts = {key: value for key, value in image.facts.items() if key != "accepted"}
+    facts = {key: value for key, value in image.facts.items() if not key.startswith("accepted")}
     stopped = image.state in (ImageState.FLAGGED, ImageState.FAILED)
     if recipe or restart or image.current is None or not stopped:
         values |= {"recipe": recipe or image.recipe, "step": 0, "current": None, "mask": None}

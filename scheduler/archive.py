@@ -1,6 +1,5 @@
 """Opening an uploaded zip: its entries become originals in the bucket, within the limits of ``line.archive``."""
 
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 from line import archive
 from line.photo.refusal import RefusedError
 from records.bucket import Bucket
+from records.scratch import scratch
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ def entries(store: Bucket, key: str) -> Iterator[StoredEntry]:
     Raises:
         InputError: it is no archive that can be read, or over a limit as a whole.
     """
-    with tempfile.TemporaryDirectory(prefix="sluice-") as folder:
+    with scratch() as folder:
         path = Path(folder) / "upload.zip"
         store.download(key, path)
         with path.open("rb") as file:

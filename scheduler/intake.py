@@ -9,6 +9,8 @@ hold JSON: ``{"recipe": "catalog", "out": "file:///…"}``.
 import hashlib
 import json
 import logging
+import math
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -92,6 +94,8 @@ def consider(store: Bucket, upload: Upload) -> int | None:
     seen = transact(lambda connection: sightings.get(connection, upload.prefix))
     if marker is not None and seen is not None and seen.taken == f"marker {marker}":
         return None
+    if marker is None and seen is not None and seen.taken == seen.digest and not _is_due(upload.prefix):
+        return None
     digest = f"marker {marker}" if marker is not None else listing_digest(_objects(store, upload))
     quiet = transact(lambda connection: sightings.note(connection, upload.prefix, digest))
     if marker is None and quiet < settings().quiet_seconds:
@@ -101,6 +105,21 @@ def consider(store: Bucket, upload: Upload) -> int | None:
     batch_id = take(store, upload)
     transact(lambda connection: sightings.took(connection, upload.prefix, digest))
     return batch_id
+
+
+_looked: dict[str, float] = {}
+"""When an upload without a marker that was taken already was last listed, by this process' clock."""
+
+LOOK_AGAIN = 60.0
+"""Seconds between two listings of such an upload: it may change, but a listing of thousands costs."""
+
+
+def _is_due(prefix: str) -> bool:
+    now = time.monotonic()
+    if now - _looked.get(prefix, -math.inf) < LOOK_AGAIN:
+        return False
+    _looked[prefix] = now
+    return True
 
 
 def take(store: Bucket, upload: Upload) -> int | None:

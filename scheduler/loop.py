@@ -11,8 +11,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from sqlalchemy.exc import DBAPIError
-
 from line.errors import SluiceError
 from line.settings import settings
 from records import batches, workers
@@ -42,7 +40,7 @@ class Round:
             self.work()
         except SluiceError as error:
             log.warning("%s: %s", self.work.__name__, error)
-        except DBAPIError:
+        except Exception:  # one duty's fault must not end the others, nor the scheduler
             log.exception("%s failed", self.work.__name__)
         self.last = time.monotonic()
 

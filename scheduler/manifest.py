@@ -1,7 +1,6 @@
 """``manifest.jsonl`` beside the pictures: one line for every image of the upload, refused ones too."""
 
 import json
-import tempfile
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -9,6 +8,7 @@ import sqlalchemy as sa
 from records import batches, reports
 from records.bucket import bucket
 from records.database import transact
+from records.scratch import scratch
 
 NAME = "manifest.jsonl"
 
@@ -30,7 +30,7 @@ def write(batch_id: int) -> None:
 def _write(connection: sa.Connection, batch_id: int) -> None:
     batches.manifest_written(connection, batch_id)
     out = batches.get(connection, batch_id).out
-    with tempfile.TemporaryDirectory(prefix="sluice-") as folder:
+    with scratch() as folder:
         path = Path(folder) / NAME
         with path.open("w", encoding="utf-8") as file:
             for line in reports.manifest_lines(connection, batch_id):

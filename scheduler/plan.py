@@ -1,5 +1,6 @@
 """Planning: waiting images become shards, only as many as the window has room for, fair between batches."""
 
+import logging
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
@@ -7,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
 
 from line.recipe import DispatchTable, Recipe
 from line.states import BatchState
@@ -14,6 +16,8 @@ from records import batches, recipes, shards, waiting, workers
 from records.shards import NewShard, Route
 from scheduler.route import megapixels, route, size_class
 from tasks.registry import registry
+
+log = logging.getLogger(__name__)
 
 _PLAN_LOCK = 0x5105CF  # one scheduler plans at a time; another one's round is simply empty
 
@@ -52,7 +56,7 @@ def plan(connection: sa.Connection) -> list[int]:
     chosen: dict[int, list[NewShard]] = defaultdict(list)
     while offers:
         batch_id = min(offers, key=lambda batch_id: (window.of_batch[batch_id], batch_id))
-        shard = next(offers[batch_id], None)
+        shard = _next(connection, batch_id, offers[batch_id])
         if shard is None:
             del offers[batch_id]
             continue
@@ -62,6 +66,18 @@ def plan(connection: sa.Connection) -> list[int]:
     for batch_id in sorted(chosen):
         made += _record(connection, batch_id, chosen[batch_id])
     return made
+
+
+def _next(connection: sa.Connection, batch_id: int, offers: Iterator[NewShard]) -> NewShard | None:
+    """The next offer; a batch whose recipe or facts cannot be planned halts, and the others go on."""
+    try:
+        return next(offers, None)
+    except DBAPIError:
+        raise
+    except Exception as error:
+        log.exception("batch %d cannot be planned", batch_id)
+        batches.halt(connection, batch_id, f"it cannot be planned: {type(error).__name__}: {error}")
+        return None
 
 
 def _record(connection: sa.Connection, batch_id: int, new: list[NewShard]) -> list[int]:

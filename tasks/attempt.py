@@ -128,6 +128,8 @@ def _judge(
     if not (transform.edits or transform.delivers):
         # Nothing was edited yet: what is wrong came with the file, and is no artifact of the line.
         reasons = tuple(replace(reason, kind=FlagKind.POLICY) for reason in reasons)
+    if transform.delivers and item.facts.get("accepted_file"):
+        return Verdict(verdict.readings)
     if item.facts.get("accepted"):
         # A person has seen this picture, so policy is satisfied; what the line does to it still counts.
         reasons = tuple(reason for reason in reasons if reason.kind is FlagKind.ARTIFACT)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from line.errors import LeaseLostError, ModelError, ServiceError
+from line.photo.intermediate import IntermediateError
 from line.recipe import seed_of
 from line.settings import settings
 from models.contract import Model
@@ -99,14 +100,15 @@ def _load(claim: Claim, transform: Transform, image: shards.Member) -> Loaded | 
     seed = seed_of(claim.recipe.seed, image.sha256 or "", claim.position)
     try:
         return read(bucket(settings().bucket), image, seed)
-    except MissingObjectError as error:
+    except (MissingObjectError, IntermediateError) as error:
+        missing = isinstance(error, MissingObjectError)
         return Done(
             image.id,
             Result.FAIL,
             seed,
             time.perf_counter() - started,
             facts=image.facts,
-            reason="object_missing",
+            reason="object_missing" if missing else "object_damaged",
             sentence=f"{transform.name} could not read it: {error}",
         )
 

@@ -1,7 +1,7 @@
 """Finds text on a photo and tells what was laid over it from what is printed on the product."""
 
 from collections.abc import Sequence
-from typing import cast
+from typing import Literal, cast
 
 import numpy as np
 
@@ -31,7 +31,7 @@ def find_text(
     model: Model,
     *,
     limit: int = 640,
-    erase: str = "sure",
+    erase: Literal["sure", "never", "person"] = "sure",
     sure: float = 0.9,
     unsure: float = 0.5,
 ) -> list[Outcome]:
