@@ -1,5 +1,8 @@
 """Fills a hole from what is around it: sparse in the cosine domain, with the photo's own grain."""
 
+from functools import cache
+from typing import cast
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -20,8 +23,8 @@ COARSE, FINE = 400.0, 12.0
 """Threshold on cosine coefficients in the first and the last round."""
 APART = 16
 """Holes nearer to each other than this, in pixels, are filled together."""
-GRAIN = 0.7
-"""Share of the surroundings' grain given back: the eye misses grain, the error grows with it."""
+CALM = 40
+"""Percentile of the surroundings' local strength that counts as their grain."""
 QUIET = 0.8
 """Grain below this standard deviation, in levels, is left out: nobody sees it."""
 
@@ -35,13 +38,13 @@ class Surroundings(Filler):
     the smoothest continuation of the shades, edges and weave around the hole (Guleryuz,
     "Nonlinear approximation based image recovery using adaptive sparse reconstructions and
     iterated denoising", IEEE TIP 15(3), 2006). It starts from a membrane stretched over the hole,
-    and ends with grain copied from near by.
+    and ends with grain as strong and as fine as that near by.
     """
 
     name = "surroundings"
     licence = "MIT"
     source = "Guleryuz, IEEE Transactions on Image Processing 15(3), 2006"
-    revision = "2"
+    revision = "3"
     memory_per_megapixel = 150.0
 
     def fill(self, rgb: Rgb, mask: Mask, *, seed: int) -> Rgb:
@@ -145,25 +148,68 @@ def _blocks(layers: NDArray[np.float32], top: int, left: int) -> NDArray[np.floa
 
 
 def with_grain(planes: Planes, hole: NDArray[np.bool_], seed: int) -> Planes:
-    """The hole with fine grain drawn from the surroundings' own, where they have more than the fill."""
-    fine = planes - cv2.GaussianBlur(planes, (0, 0), 1.5)
+    """The hole with grain like the surroundings', where they have more of it than the fill.
+
+    As strong and as fine as theirs: the grain of a photo that was compressed or enlarged is coarser
+    than single pixels, and white noise on it shows as a speckled patch.
+    """
+    fine = _fine(planes)
     near = cv2.dilate(hole.astype(np.uint8), np.ones((BLOCK + 1, BLOCK + 1), np.uint8)) > 0
     # grain is read clear of the hole's rim, where the blur has mixed both sides
     rim = cv2.dilate(hole.astype(np.uint8), np.ones((7, 7), np.uint8)) > 0
-    source = fine[near & ~rim]
-    if len(source) < 64:
+    clear = near & ~rim
+    if clear.sum() < 64:
         return planes
-    # medians do not see edges, so grain is not mistaken for them
-    wanted, present = (1.4826 * np.median(np.abs(part), axis=0) for part in (source, fine[hole]))
-    lacking = np.sqrt(np.maximum((GRAIN * wanted) ** 2 - present**2, 0))
+    # grain is what the quiet places have: letters and seams are not strewn into the hole as noise
+    level = np.sqrt(np.maximum(cv2.blur(fine**2, (7, 7)), 0))  # a running sum may end below nought
+    wanted, present = (np.percentile(level[part], CALM, axis=0) for part in (clear, hole))
+    lacking = np.sqrt(np.maximum(wanted**2 - present**2, 0))
     if wanted[0] < QUIET:
         return planes
-    plain = source[np.abs(source[:, 0]) <= 2.5 * wanted[0]]
-    drawn = plain[np.random.default_rng(seed).integers(0, len(plain), int(hole.sum()))]
-    scale = lacking / np.maximum(drawn.std(axis=0), 1e-3)
     result = planes.copy()
-    result[hole] += (drawn * scale).astype(np.float32)
+    random = np.random.default_rng(seed)
+    rows, columns = np.nonzero(hole)
+    window = (slice(rows.min(), rows.max() + 1), slice(columns.min(), columns.max() + 1))
+    for channel in range(planes.shape[2]):
+        plain = clear & (level[..., channel] <= 1.5 * wanted[channel])
+        size = _coarseness(_neighbours(fine[..., channel], plain))
+        drawn = _noise(random, hole[window].shape, size)
+        result[..., channel][window] += (drawn * lacking[channel] * hole[window]).astype(np.float32)
     return result
+
+
+def _fine(planes: Planes) -> Planes:
+    """What is finer than about three pixels."""
+    return cast(Planes, planes - cv2.GaussianBlur(planes, (0, 0), 1.5))
+
+
+def _noise(random: np.random.Generator, shape: tuple[int, ...], size: float) -> Planes:
+    """[h, w] float32 noise of standard deviation 1, its grains ``size`` pixels (sigma) large."""
+    margin = 8
+    white = random.standard_normal((shape[0] + 2 * margin, shape[1] + 2 * margin)).astype(np.float32)
+    grains = _fine(cast(Planes, cv2.GaussianBlur(white, (0, 0), size) if size else white))
+    return cast(Planes, (grains / max(float(grains.std()), 1e-6))[margin:-margin, margin:-margin])
+
+
+def _neighbours(fine: Planes, plain: NDArray[np.bool_]) -> float:
+    """Correlation of neighbouring pixels where both are plain; -1..1."""
+    across = plain[:, 1:] & plain[:, :-1]
+    one, other = fine[:, 1:][across], fine[:, :-1][across]
+    power = float((one**2).mean() + (other**2).mean()) / 2 if len(one) else 0.0
+    return float((one * other).mean()) / power if power > 0 else 0.0
+
+
+@cache
+def _scale() -> tuple[tuple[float, float], ...]:
+    """(correlation of neighbours, size of the grains) of noise as :func:`_noise` makes it."""
+    random, everywhere = np.random.default_rng(0), np.ones((192, 192), np.bool_)
+    sizes = (0.0, 0.35, 0.45, 0.55, 0.65, 0.75, 0.9, 1.1, 1.4, 1.8)
+    return tuple((_neighbours(_noise(random, (192, 192), size), everywhere), size) for size in sizes)
+
+
+def _coarseness(correlation: float) -> float:
+    """The size of grains whose neighbours correlate like that."""
+    return min(_scale(), key=lambda pair: abs(pair[0] - correlation))[1]
 
 
 MODELS = (Surroundings,)

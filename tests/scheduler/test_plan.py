@@ -188,3 +188,12 @@ def test_an_accepted_image_of_the_last_step_is_planned_to_be_delivered() -> None
     transact(lambda connection: decisions.accept(connection, image, (), 2))
     go()
     assert [row.transforms for row in books.open_shards(batch)] == [["deliver"]]
+
+
+def test_a_batch_that_cannot_be_planned_halts_and_the_others_go_on() -> None:
+    broken = books.batch(4, books.recipe_of(("admit", "a_transform_that_was_removed", "deliver")))
+    sound = books.batch(4, recipe())
+    go()
+    assert books.head(broken).state == "halted"
+    assert "a_transform_that_was_removed" in books.head(broken).halt_reason
+    assert sum(sizes(sound)) == 4

@@ -174,3 +174,11 @@ def test_a_white_or_softly_ending_ground_is_no_missing_half() -> None:
 def test_bars_above_and_below_are_no_missing_half(textured: Rgb) -> None:
     framed = cv2.copyMakeBorder(textured, 60, 60, 0, 0, cv2.BORDER_CONSTANT, value=(20, 20, 20))
     assert flat_tail(framed) == 0
+
+
+def test_an_enlargement_of_an_odd_size_shifts_no_colour() -> None:
+    """Shrinking must not leave a row out: that moves the picture against its enlargement."""
+    stripes = np.indices((711, 401)).sum(0) // 6 % 2
+    rgb = np.stack([60 + 140 * stripes, 90 + 60 * stripes, 200 - 150 * stripes], -1).astype(np.uint8)
+    large = cv2.resize(rgb, (564, 1000), interpolation=cv2.INTER_CUBIC)
+    assert colour_cast(rgb, large).shift < 0.4
