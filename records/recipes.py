@@ -7,6 +7,9 @@ from line.errors import InputError
 from line.recipe import Recipe
 from records.tables import recipes
 
+_known: dict[str, Recipe] = {}
+"""Recipes this process has read: what a digest names never changes."""
+
 
 def save(connection: sa.Connection, recipe: Recipe) -> str:
     """Keep a recipe and answer its digest."""
@@ -21,7 +24,9 @@ def load(connection: sa.Connection, digest: str) -> Recipe:
     Raises:
         InputError: no batch ever ran it.
     """
-    body = connection.scalar(sa.select(recipes.c.body).where(recipes.c.digest == digest))
-    if body is None:
-        raise InputError(f"no recipe with digest {digest} is recorded")
-    return Recipe.model_validate(body, strict=False)
+    if digest not in _known:
+        body = connection.scalar(sa.select(recipes.c.body).where(recipes.c.digest == digest))
+        if body is None:
+            raise InputError(f"no recipe with digest {digest} is recorded")
+        _known[digest] = Recipe.model_validate(body, strict=False)
+    return _known[digest]

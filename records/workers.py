@@ -31,6 +31,12 @@ def leave(connection: sa.Connection, node: str) -> None:
     connection.execute(sa.delete(workers).where(workers.c.node == node))
 
 
+def crew(connection: sa.Connection) -> list[frozenset[str]]:
+    """The queues that each live worker serves."""
+    recent = workers.c.seen_at > sa.func.now() - sa.text(f"interval '{STALE_SECONDS} seconds'")
+    return [frozenset(queues) for queues in connection.scalars(sa.select(workers.c.queues).where(recent))]
+
+
 def live(connection: sa.Connection) -> dict[str, int]:
     """How many live workers each queue has."""
     queue = sa.func.unnest(workers.c.queues).label("queue")

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -31,12 +31,26 @@ class Addresses:
         with os.fdopen(handle, "w") as file:
             json.dump(asdict(self), file)
 
-    def use(self) -> None:
-        """Let this process and its children work with these."""
-        os.environ["SLUICE_DATABASE_URL"] = self.database_url
-        os.environ["SLUICE_BROKER_URL"] = self.broker_url
-        os.environ["SLUICE_BUCKET_URL"] = self.bucket_url
+    def use(self) -> Callable[[], None]:
+        """Let this process and its children work with these; answers how to undo that."""
+        told = {
+            "SLUICE_DATABASE_URL": self.database_url,
+            "SLUICE_BROKER_URL": self.broker_url,
+            "SLUICE_BUCKET_URL": self.bucket_url,
+        }
+        before = {name: os.environ.get(name) for name in told}
+        os.environ.update(told)
         settings.cache_clear()
+
+        def undo() -> None:
+            for name, value in before.items():
+                if value is None:
+                    os.environ.pop(name, None)
+                else:
+                    os.environ[name] = value
+            settings.cache_clear()
+
+        return undo
 
 
 def running() -> Addresses | None:

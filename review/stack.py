@@ -38,7 +38,7 @@ class Stack:
         with self._exit:
             self._exit.enter_context(HomeLock(settings().home_folder, "a line"))
             servers = self._servers()
-            self.addresses.use()  # type: ignore[union-attr]  # set by _servers
+            self._exit.callback(self.addresses.use())  # type: ignore[union-attr]  # set by _servers
             migrate()
             self._supervisor = Supervisor(settings().home_folder, self._programs(), servers)
             self._exit.enter_context(self._supervisor)

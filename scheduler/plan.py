@@ -29,19 +29,28 @@ class Window:
     A shard counts on every queue that still lies before it, so a fast step cannot flood a slow one.
     """
 
-    live: dict[str, int]
+    crew: list[frozenset[str]]
+    """The queues that each live worker serves."""
     ahead: Counter[str] = field(default_factory=Counter)
+    current: Counter[str] = field(default_factory=Counter)
     of_batch: Counter[int] = field(default_factory=Counter)
 
     def fits(self, queues: Sequence[str], window: int) -> bool:
-        return all(self.ahead[queue] < window * self.live.get(queue, 0) for queue in queues)
+        return all(self.ahead[queue] < window * self.hands(queue) for queue in queues)
+
+    def hands(self, queue: str) -> int:
+        """How many live workers serve a queue."""
+        return sum(queue in served for served in self.crew)
 
     def starves(self, queues: Sequence[str]) -> bool:
-        """Whether a worker of the first queue has nothing to do."""
-        return self.ahead[queues[0]] < self.live.get(queues[0], 0)
+        """Whether a worker of the first queue has nothing to do, on any of the queues it serves."""
+        able = [served for served in self.crew if queues[0] in served]
+        within_reach = frozenset[str]().union(*able)
+        return sum(self.current[queue] for queue in within_reach) < len(able)
 
     def take(self, batch_id: int, queues: Sequence[str]) -> None:
         self.ahead.update(queues)
+        self.current.update(queues[:1])
         self.of_batch[batch_id] += 1
 
 
@@ -49,7 +58,7 @@ def plan(connection: sa.Connection) -> list[int]:
     """One round: record the shards there is room for and answer their ids, to be published after commit."""
     if not connection.scalar(sa.select(sa.func.pg_try_advisory_xact_lock(_PLAN_LOCK))):
         return []
-    window = Window(workers.live(connection))
+    window = Window(workers.crew(connection))
     for row in shards.in_flight(connection):
         window.take(row.batch_id, row.ahead)
     offers = {row.id: _offers(connection, row, window) for row in batches.open_ones(connection)}
@@ -100,13 +109,13 @@ def _offers(connection: sa.Connection, batch: sa.Row[Any], window: Window) -> It
             connection, batch.id, recipe_digest, position, probing=probing, limit=8 * rule.shard_images
         )
         complete = len(images) == 8 * rule.shard_images
-        early = not complete and not waiting.upstream(connection, batch.id, position)
-        size = rule.shard_images if complete else _tail_size(len(images), rule, window, recipe, position)
+        last = not complete and not waiting.upstream(connection, batch.id, position)
+        size = _tail_size(len(images), rule, window, recipe, position) if last else rule.shard_images
         for (path, _), members in _grouped(recipe, position, images).items():
             for part, full in _parts(members, size, rule.shard_megapixels):
                 if not path.queues or not window.fits(path.queues, rule.window):
                     break
-                if not full and not early and not window.starves(path.queues):
+                if not full and not last and not window.starves(path.queues):
                     break
                 pixels = sum(megapixels(image.facts, image.bytes) for image in part)
                 ids = tuple(image.id for image in part)
@@ -119,7 +128,7 @@ def _tail_size(count: int, rule: DispatchTable, window: Window, recipe: Recipe, 
     Guided self-scheduling (Polychronopoulos and Kuck, 1987).
     """
     queue = registry().get(recipe.steps[position].transform).queue
-    hands = max(1, window.live.get(queue, 1))
+    hands = max(1, window.hands(queue))
     return max(1, min(rule.shard_images, math.ceil(count / (2 * hands))))
 
 
