@@ -53,7 +53,7 @@ class Loop:
         self._rounds = [
             Round(plan_and_publish),
             Round(close),
-            Round(manifest.write_due, every=0.5),
+            Round(manifest.write_due),
             Round(sweep, every=settings().sweep_seconds),
             Round(intake.scan, every=1.0),
             Round(beat, every=3.0),
