@@ -1,6 +1,8 @@
 """Batches in the records, moved by hand: what intake, planner and workers would write, without any of them."""
 
+import tempfile
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -16,6 +18,7 @@ from records.tables import batches as batch_table
 from records.tables import events, images
 from records.tables import shards as shard_table
 
+NOWHERE = (Path(tempfile.gettempdir()) / "sluice-nowhere").as_uri()
 ME = Owner("me@here", "here", 4711)
 OTHER = Owner("other@there", "there", 4712)
 STEPS = ("admit", "sabotage", "deliver")
@@ -37,7 +40,7 @@ def record(
     """A batch of so many images, or of these files."""
     recipe = recipe or recipe_of()
     new = NewBatch(
-        "acme", "spring", "ingest/acme/spring", digest or uuid4().hex, recipe.digest, out or "file:///nowhere"
+        "acme", "spring", "ingest/acme/spring", digest or uuid4().hex, recipe.digest, out or NOWHERE
     )
     listed = [named(f"photo{i:04}.jpg") for i in range(files)] if isinstance(files, int) else files
 
