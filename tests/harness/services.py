@@ -1,6 +1,7 @@
 """Real servers for the tests: those that ``SLUICE_TEST_*_URL`` name, else embedded ones."""
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -47,7 +48,19 @@ class Servers:
         try:
             yield self.url_of(name)
         finally:
-            self._sql(f"DROP DATABASE {name} WITH (FORCE)")
+            self._drop(name)
+
+    def _drop(self, name: str, patience: float = 30.0) -> None:
+        """Drop a database; autovacuum may be in it, which only a superuser may end, and leaves by itself."""
+        deadline = time.monotonic() + patience
+        while True:
+            try:
+                self._sql(f"DROP DATABASE {name} WITH (FORCE)")
+                return
+            except (psycopg.errors.InsufficientPrivilege, psycopg.errors.ObjectInUse):
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.05)
 
     def broker(self) -> Any:
         return redis.Redis.from_url(self.broker_url)
