@@ -35,7 +35,7 @@ install-gpu: $(STAMP)-gpu ## Add torch and the neural models' packages (about 6 
 run: install ## Send the sample photos through the whole line: UPLOAD=samples/upload OUT=out/DATE
 	$(BIN)/sluice run "$(UPLOAD)" --out "$(OUT)"
 
-up: install ## Start the line and leave it on, with Flower and the review desk
+up: install ## Start the line and leave it on, with Flower
 	$(BIN)/sluice up
 
 test: $(STAMP)-dev ## Run every test, with real Postgres, Redis and Celery workers

@@ -7,6 +7,8 @@ from records.tables import workers
 
 STALE_SECONDS = 15
 
+_RECENT = workers.c.seen_at > sa.func.now() - sa.text(f"interval '{STALE_SECONDS} seconds'")
+
 
 def beat(
     connection: sa.Connection, *, node: str, host: str, pid: int, queues: list[str], device: str
@@ -21,8 +23,7 @@ def beat(
 
 def schedulers(connection: sa.Connection) -> int:
     """How many schedulers live: they sign on with no queues."""
-    recent = workers.c.seen_at > sa.func.now() - sa.text(f"interval '{STALE_SECONDS} seconds'")
-    query = sa.select(sa.func.count()).where(recent, sa.func.cardinality(workers.c.queues) == 0)
+    query = sa.select(sa.func.count()).where(_RECENT, sa.func.cardinality(workers.c.queues) == 0)
     return int(connection.scalar(query) or 0)
 
 
@@ -33,14 +34,12 @@ def leave(connection: sa.Connection, node: str) -> None:
 
 def crew(connection: sa.Connection) -> list[frozenset[str]]:
     """The queues that each live worker serves."""
-    recent = workers.c.seen_at > sa.func.now() - sa.text(f"interval '{STALE_SECONDS} seconds'")
-    return [frozenset(queues) for queues in connection.scalars(sa.select(workers.c.queues).where(recent))]
+    return [frozenset(queues) for queues in connection.scalars(sa.select(workers.c.queues).where(_RECENT))]
 
 
 def live(connection: sa.Connection) -> dict[str, int]:
     """How many live workers each queue has."""
     queue = sa.func.unnest(workers.c.queues).label("queue")
-    recent = workers.c.seen_at > sa.func.now() - sa.text(f"interval '{STALE_SECONDS} seconds'")
-    found = sa.select(queue).where(recent).subquery()
+    found = sa.select(queue).where(_RECENT).subquery()
     query = sa.select(found.c.queue, sa.func.count().label("count")).group_by(found.c.queue)
     return {str(row.queue): int(row._mapping["count"]) for row in connection.execute(query)}
