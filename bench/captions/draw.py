@@ -18,6 +18,12 @@ VIVID: tuple[Colour, ...] = (
     (0, 150, 70), (120, 20, 140), (40, 40, 40), (245, 245, 245), (200, 160, 60), (255, 60, 130), (20, 40, 90),
 )  # fmt: skip
 
+VISIBLE = 8
+"""Levels in any channel from which a pixel counts as changed."""
+LEGIBLE = 0.7
+"""Share of an overlay's pixels that must be visible, or it is drawn again."""
+TRIES = 12
+
 
 @dataclass(frozen=True, eq=False)
 class Drawn:
@@ -39,15 +45,21 @@ class Drawn:
 
 
 def draw(rgb: np.ndarray, kind: str, rng: Random) -> Drawn:
-    """One overlay of ``kind`` over ``rgb`` [H, W, 3] uint8; half of the results pass through JPEG."""
+    """One overlay of ``kind`` over ``rgb`` [H, W, 3] uint8; half of the results pass through JPEG.
+
+    Nobody lays white letters over white ground: what can hardly be seen is drawn again elsewhere.
+    """
     size = (rgb.shape[1], rgb.shape[0])
-    script = SCRIPTS[0] if rng.random() < 0.55 else SCRIPTS[rng.integers(len(SCRIPTS))]
-    layer = Image.new("RGBA", size, (0, 0, 0, 0))
-    KINDS[kind](layer, script, rng)
-    alpha = np.asarray(layer.getchannel("A"), np.float32)[..., None] / 255
-    over = np.asarray(layer.convert("RGB"), np.float32)
-    mixed = np.rint(rgb * (1 - alpha) + over * alpha).astype(np.uint8)
-    mask = np.abs(mixed.astype(int) - rgb).max(axis=-1) > 8
+    for _ in range(TRIES):
+        script = SCRIPTS[0] if rng.random() < 0.55 else SCRIPTS[rng.integers(len(SCRIPTS))]
+        layer = Image.new("RGBA", size, (0, 0, 0, 0))
+        KINDS[kind](layer, script, rng)
+        alpha = np.asarray(layer.getchannel("A"), np.float32)[..., None] / 255
+        over = np.asarray(layer.convert("RGB"), np.float32)
+        mixed = np.rint(rgb * (1 - alpha) + over * alpha).astype(np.uint8)
+        mask = np.abs(mixed.astype(int) - rgb).max(axis=-1) > VISIBLE
+        if mask.sum() > LEGIBLE * (alpha > 0.1).sum() > 0:
+            break
     if rng.random() < 0.5:
         quality, sampling = int(rng.integers(75, 97)), int(rng.choice([0, 2]))
         return Drawn(kind, script.name, jpeg(rgb, quality, sampling), jpeg(mixed, quality, sampling), mask)

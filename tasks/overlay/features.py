@@ -8,11 +8,17 @@ from numpy.typing import NDArray
 
 from line.picture import Rgb
 from models.contract import Region
+from tasks.overlay.capture import traces
 from tasks.overlay.scene import Scene
+from tasks.overlay.setting import typography
 from tasks.overlay.shape import Shape
 from tasks.overlay.strokes import Strokes, sides
 
 Features = Mapping[str, float]
+COMPARED = (
+    "crisp", "step_middle", "tilt", "stems_lean", "ink_noise", "ink_exact", "contrast", "backdrop_rim", "height",
+)  # fmt: skip
+"""Features in which a text is set against the photo's other texts."""
 LEANS = (0.0, 0.5, -0.5, 1.0, -1.0, 2.0, -2.0, 3.5, -3.5, 5.0, -5.0)
 """Degrees that a line of text is tried at."""
 
@@ -35,6 +41,8 @@ def describe(
         **_edges(strokes, scene),
         **_ground(strokes, region, scene),
         **_shape(shape),
+        **traces(rgb, strokes),
+        **typography(rgb, strokes),
     }
 
 
@@ -82,7 +90,8 @@ def _ink(strokes: Strokes) -> dict[str, float]:
     core = cv2.erode(strokes.glyphs.astype(np.uint8), kernel) > 0
     if core.sum() < 12:
         core = strokes.glyphs
-    names = ("ink_spread", "ink_common", "ink_light", "ink_colourful", "ink_pure", "follows_ground")
+    names = ("ink_spread", "ink_common", "ink_light", "ink_colourful", "ink_pure", "follows_ground",
+             "shaded_like_ground")  # fmt: skip
     if core.sum() < 12:
         return {**dict.fromkeys(names, -1.0), "contrast": strokes.contrast, "ink_share": 0.0, "pieces": 0.0}
     colours = rgb[core]
@@ -91,6 +100,7 @@ def _ink(strokes: Strokes) -> dict[str, float]:
     ground = strokes.ground.astype(np.float32)[core].mean(axis=1)
     light = colours.mean(axis=1)
     variation = float(ground.var())
+    shade = np.log(np.maximum(np.stack([ground, light]), 4))
     slope = float(((ground - ground.mean()) * (light - light.mean())).mean()) / max(variation, 1e-3)
     pure = np.minimum(middle, 255 - middle)
     count, _, stats, _ = cv2.connectedComponentsWithStats(strokes.glyphs.astype(np.uint8))
@@ -102,10 +112,17 @@ def _ink(strokes: Strokes) -> dict[str, float]:
         "ink_colourful": float(middle.max() - middle.min()),
         "ink_pure": float(pure.mean()),
         "follows_ground": float(np.clip(slope, -2, 2)) if variation > 30 else -3.0,
+        "shaded_like_ground": _correlation(shade[0], shade[1]) if variation > 30 else -2.0,
         "contrast": strokes.contrast,
         "ink_share": float(strokes.glyphs.sum() / max(strokes.box.sum(), 1)),
         "pieces": float((pieces > 6).sum()),
     }
+
+
+def _correlation(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
+    """Pearson's r; 0 where either is constant."""
+    spread = float(one.std() * other.std())
+    return float(((one - one.mean()) * (other - other.mean())).mean()) / spread if spread > 1e-4 else 0.0
 
 
 def _drift(strokes: Strokes) -> dict[str, float]:
@@ -185,7 +202,8 @@ def _ground(strokes: Strokes, region: Region, scene: Scene) -> dict[str, float]:
     left, top = np.clip(np.floor(scaled.min(axis=0)).astype(int) - 3, 0, (wide - 1, high - 1))
     right, bottom = np.clip(np.ceil(scaled.max(axis=0)).astype(int) + 4, 1, (wide, high))
     frame: NDArray[np.float32] = scene.backdrop[top:bottom, left:right]
-    rim = np.concatenate([frame[0], frame[-1], frame[:, 0], frame[:, -1]]) if frame.size else np.zeros(1)
+    rims = [frame[0], frame[-1], frame[:, 0], frame[:, -1]] if frame.size else [np.zeros(1)]
+    bare = [float(rim.mean()) for rim in rims]
     return {
         "ground_spread": float(np.median(np.abs(rgb[under] - inner))) if under.any() else 0.0,
         "ground_range": float(np.ptp(np.percentile(gray[under], (5, 95)))) if under.any() else 0.0,
@@ -194,7 +212,9 @@ def _ground(strokes: Strokes, region: Region, scene: Scene) -> dict[str, float]:
         "ground_light": float(inner.mean()),
         "ground_fine": float(np.median(fine[under])) if under.any() else 0.0,
         "ink_fine": float(np.median(fine[core])) if core.any() else 0.0,
-        "backdrop_rim": float(rim.mean()),
+        "backdrop_rim": float(np.concatenate(rims).mean()),
+        "backdrop_least": min(bare),
+        "backdrop_most": max(bare),
         "backdrop_share": scene.backdrop_share,
     }
 
@@ -203,3 +223,24 @@ def _shape(shape: Shape | None) -> dict[str, float]:
     """The banner, badge or label the text stands on, if any."""
     names = ("area", "solidity", "over_text", "spread", "step", "sides")
     return {f"shape_{name}": -1.0 if shape is None else float(getattr(shape, name)) for name in names}
+
+
+def compare(described: Sequence[Features]) -> list[Features]:
+    """Each text's features with how far it stands apart from the photo's other texts in some of them.
+
+    Print comes in families of one sharpness, angle, and ink; what was laid over it is the stranger.
+    Alone on its photo, a text is compared with nothing: the differences are 0 and ``others`` is 0.
+    """
+    result = []
+    for number, own in enumerate(described):
+        others = [other for place, other in enumerate(described) if place != number]
+        apart = {
+            f"{name}_apart": own[name] - float(np.median([other[name] for other in others]))
+            if others
+            else 0.0
+            for name in COMPARED
+        }
+        same_ink = [abs(own["ink_light"] - other["ink_light"]) < 15
+                    and abs(own["ink_colourful"] - other["ink_colourful"]) < 15 for other in others]  # fmt: skip
+        result.append({**own, **apart, "same_ink": float(np.mean(same_ink)) if others else -1.0})
+    return result

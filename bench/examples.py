@@ -1,0 +1,144 @@
+"""Labelled pieces of text to train on: overlays drawn over the tuning photos, print drawn and real on them.
+
+The same code that reads photos in the line measures them here, so that a feature is what it will be.
+"""
+
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from bench.captions.draw import KINDS, draw, jpeg
+from bench.captions.imprint import imprint
+from bench.captions.photos import DATA, Photo, photos
+from models.rapidocr import RapidOcr
+from tasks.overlay.reading import Reading, find, read
+
+OVERLAY_PIXELS = 0.04
+"""A box holding more of an overlay's pixels than this is an example of an overlay."""
+PRINT_PIXELS = 0.002
+"""A box holding fewer is an example of print; between the two it is no example."""
+MORE = 2
+"""Times as many versions of a photo that bears print of its own: real print is rarer than drawn."""
+
+
+@dataclass(frozen=True)
+class Example:
+    """One piece of text.
+
+    Attributes:
+        features: as measured.
+        truth: 1 overlay, 0 print, or no text at all.
+        photo: digest of the photo.
+        shot: which version of the photo, unique within it.
+        kind: "clean" as it came, "altered", "print", or the overlay's kind.
+        guarded: whether the line would ask a person however sure the trees are (faint, unclear banner).
+    """
+
+    features: dict[str, float]
+    truth: int
+    photo: str
+    shot: int
+    kind: str
+    guarded: bool
+
+    def as_json(self) -> dict[str, object]:
+        return asdict(self)
+
+
+def altered(rgb: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """The photo as another shop would have cut, turned, sharpened and saved it."""
+    if rng.random() < 0.5:
+        share = rng.uniform(0.45, 0.9)
+        high, wide = (max(64, int(side * share)) for side in rgb.shape[:2])
+        top = int(rng.integers(0, max(1, rgb.shape[0] - high)))
+        left = int(rng.integers(0, max(1, rgb.shape[1] - wide)))
+        rgb = rgb[top : top + high, left : left + wide]
+    if rng.random() < 0.5:
+        scale = rng.uniform(0.5, 1.3)
+        way = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+        rgb = cv2.resize(rgb, None, fx=scale, fy=scale, interpolation=way)
+    if rng.random() < 0.4:
+        soft = cv2.GaussianBlur(rgb, (0, 0), 1.2)
+        rgb = cv2.addWeighted(rgb, 1.7, soft, -0.7, 0)
+    if rng.random() < 0.3:
+        rgb = rgb[:, ::-1]
+    return jpeg(np.ascontiguousarray(rgb), int(rng.integers(70, 97)), int(rng.choice([0, 2])))
+
+
+def label(reading: Reading, mask: np.ndarray) -> int | None:
+    """1 where the box bears an overlay's pixels, 0 where it bears none, None between."""
+    box = np.zeros(mask.shape, np.uint8)
+    cv2.fillConvexPoly(box, np.rint(reading.region.quad).astype(np.int32), 1)
+    share = float(mask[box > 0].mean()) if box.any() else 0.0
+    if share > OVERLAY_PIXELS:
+        return 1
+    return 0 if share < PRINT_PIXELS else None
+
+
+def versions(
+    photo: Photo, counts: tuple[int, int, int]
+) -> Iterator[tuple[str, np.ndarray, np.ndarray | None]]:
+    """Kind, pixels, and what was drawn on them (None where nothing was), for ``counts`` of each sort."""
+    plain, overlaid, printed = counts
+    rng = np.random.default_rng(photo.seed)
+    yield "clean", photo.rgb, None
+    for _ in range(plain):
+        yield "altered", altered(photo.rgb, rng), None
+    order = rng.permutation(list(KINDS))
+    for number in range(overlaid):
+        ground = photo.rgb if rng.random() < 0.6 else altered(photo.rgb, rng)
+        drawn = draw(ground, str(order[number % len(order)]), rng)
+        yield drawn.kind, drawn.rgb, drawn.mask
+    for _ in range(printed):
+        drawn = imprint(photo.rgb if rng.random() < 0.5 else altered(photo.rgb, rng), rng)
+        yield "print", drawn.rgb, drawn.mask
+
+
+def examples(photo: Photo, counts: tuple[int, int, int]) -> list[Example]:
+    """All examples of one photo."""
+    cv2.setNumThreads(1)
+    finder = _finder()
+    plain, overlaid, printed = counts
+    if finder.find(photo.rgb, limit=640):
+        plain *= MORE
+    found: list[Example] = []
+    for shot, (kind, rgb, mask) in enumerate(versions(photo, (plain, overlaid, printed))):
+        for reading in read(rgb, find(rgb, finder, 640)):
+            touched = 0 if mask is None else label(reading, mask)
+            if touched is None:
+                continue
+            truth = 0 if kind == "print" else touched
+            guarded = bool(reading.is_faint or reading.leaves_ground)
+            measured = {name: round(float(value), 6) for name, value in reading.features.items()}
+            found.append(Example(measured, truth, photo.digest, shot, kind, guarded))
+    return found
+
+
+_FINDERS: list[RapidOcr] = []
+
+
+def _finder() -> RapidOcr:
+    """One detector for each process."""
+    if not _FINDERS:
+        _FINDERS.append(RapidOcr())
+        _FINDERS[0].load()
+    return _FINDERS[0]
+
+
+def collect(
+    counts: tuple[int, int, int], *, every: int = 1, processes: int = 2, data: Path = DATA
+) -> list[Example]:
+    """The examples of the tuning half, in the photos' order whatever the number of processes."""
+    found: list[Example] = []
+    with ProcessPoolExecutor(processes) as pool:
+        work = pool.map(partial(examples, counts=counts), photos("tune", every=every, data=data))
+        for number, part in enumerate(work):
+            found += part
+            if number % 10 == 0:
+                print(f"{number} photos, {len(found)} examples", flush=True)
+    return found
