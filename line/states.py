@@ -34,6 +34,14 @@ class ShardState(StrEnum):
     DONE = "done"
 
 
+class TemplateState(StrEnum):
+    """What is thought of a place where text recurs on a vendor's photos."""
+
+    PROPOSED = "proposed"  # found by the line; nobody has decided
+    CONFIRMED = "confirmed"  # a person: it is an overlay
+    DISMISSED = "dismissed"  # a person: it is none, or shall stay
+
+
 SETTLED = frozenset(
     {
         ImageState.FLAGGED,

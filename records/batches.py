@@ -37,6 +37,8 @@ class NewBatch:
     digest: str
     recipe: str
     out: str
+    watermark_rights: str | None = None
+    """The vendor's attestation that it may have watermarks removed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ def record(connection: sa.Connection, batch: NewBatch, files: Iterable[NewImage]
         "digest": batch.digest,
         "recipe": batch.recipe,
         "out": batch.out,
+        "watermark_rights": batch.watermark_rights,
     }
     batch_id = connection.scalar(
         insert(batches).values(values).on_conflict_do_nothing().returning(batches.c.id)

@@ -26,6 +26,8 @@ ROUND_AGAIN = frozenset(
         ImageState.DELIVERED,
     }
 )
+SPOKEN = ("found", "sure")
+"""Masks that a person names instead of drawing them: see :func:`requeue`."""
 _CLEAN = {
     "reason": "",
     "sentence": "",
@@ -85,6 +87,7 @@ def requeue(
     file: str | None = None,
     mask: str | None = None,
     mask_step: int | None = None,
+    search_step: int | None = None,
     restart: bool = False,
 ) -> str | None:
     """Send an image round again; answers the delivered file that is withdrawn, if there was one.
@@ -92,8 +95,10 @@ def requeue(
     Args:
         recipe: digest of another recipe, which starts from the original.
         file: the path that recipe delivers to.
-        mask: key of a person's mask, ``"found"`` for the one the line found but did not use.
+        mask: key of a person's mask, ``"found"`` for the one the line found but did not use, ``"sure"`` to
+            search it once more and let stand whatever is doubtful.
         mask_step: position of the first removal step, where a masked image starts.
+        search_step: position of the step that finds text, where one with ``"sure"`` starts.
         restart: start from the original even with the same recipe.
     """
     image = _locked(connection, image_id, ROUND_AGAIN)
@@ -106,7 +111,13 @@ def requeue(
     if file:
         free = free_file(connection, image.batch_id, image_id, file)
         values |= {"file": free, "fold": fold(free)}
-    if mask:
+    if mask == "sure":
+        if image.current is None or search_step is None or recipe or "regions" not in image.facts:
+            raise DecisionError(f"image {image_id}: it was never searched for text")
+        current, known = _as_it_came_to(connection, image, search_step)
+        values |= {"mask": None, "step": search_step, "current": current}
+        facts = known | {"doubts": "print"}
+    elif mask:
         key = image.proposal_mask or image.mask if mask == "found" else mask
         if key is None:
             raise DecisionError(f"image {image_id}: no mask was found for it; give a file")

@@ -59,7 +59,11 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """What ran, the same for every image of the shard."""
+    """What ran, the same for every image of the shard.
+
+    Attributes:
+        told: facts that every image came with beside its own, for the record.
+    """
 
     transform: str
     model: str | None
@@ -69,6 +73,7 @@ class Ran:
     judges: bool
     delivers: bool
     ends_chain: bool
+    told: Mapping[str, Any] = field(default_factory=dict)
 
 
 def finish(connection: sa.Connection, claim: Claim, ran: Ran, results: Sequence[Done]) -> bool:
@@ -126,7 +131,7 @@ def _insert_steps(
             "input_mask": before[done.image_id].mask,
             "output": done.output,
             "touched": done.touched,
-            "facts": before[done.image_id].facts,
+            "facts": before[done.image_id].facts | dict(ran.told),
             "verdict": done.result.value,
             "reasons": plain(done.reasons),
             "readings": plain(done.readings),

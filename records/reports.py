@@ -48,6 +48,7 @@ def batch(connection: sa.Connection, batch_id: int) -> dict[str, Any]:
         "state": str(row.state),
         "breaker": str(batches.BREAKER[row.state]),
         "halt_reason": row.halt_reason,
+        "watermark_rights": row.watermark_rights,
         "images": row.images,
         "by_state": by_state,
         "artifact_rate": artifacts / judged if judged else 0.0,
@@ -119,7 +120,11 @@ def queues(connection: sa.Connection) -> dict[str, dict[str, int]]:
 def image_lines(
     connection: sa.Connection, batch_id: int, state: str | None = None
 ) -> Iterator[Mapping[str, Any]]:
-    """One line an image: id, name, state, reason, sentence, readings of its last step. Streams."""
+    """One line an image: id, name, state, reason, sentence, readings of its last step. Streams.
+
+    ``regions`` are the texts found on it: corners in pixels (``quad``), ``box`` as shares of the photo, the
+    probability of being an ``overlay``, and the vendor's ``template`` that settled it, if one did.
+    """
     last = (
         sa.select(steps.c.readings, steps.c.transform, steps.c.reasons)
         .where(steps.c.image_id == images.c.id)
@@ -146,6 +151,7 @@ def image_lines(
             "step": row.transform,
             "reasons": row.reasons or [],
             "readings": row.readings or {},
+            "regions": row.facts.get("regions", []),
         }
 
 
@@ -185,6 +191,7 @@ def manifest_lines(connection: sa.Connection, batch_id: int) -> Iterator[dict[st
             "sentence": row.sentence,
             "file": row.file if row.state == ImageState.DELIVERED else None,
             "sha256": row.sha256,
+            "watermark_rights": row.facts.get("watermark_rights"),
             "steps": row.steps or [],
         }
 

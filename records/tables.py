@@ -3,18 +3,21 @@
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ENUM, JSONB
 
-from line.states import BatchState, ImageState, ShardState
+from line.states import BatchState, ImageState, ShardState, TemplateState
 
 metadata = sa.MetaData()
 
 
-def _enum(name: str, values: type[ImageState] | type[BatchState] | type[ShardState]) -> ENUM:
+def _enum(
+    name: str, values: type[ImageState] | type[BatchState] | type[ShardState] | type[TemplateState]
+) -> ENUM:
     return ENUM(*(value.value for value in values), name=name, create_type=False, metadata=metadata)
 
 
 image_state = _enum("image_state", ImageState)
 batch_state = _enum("batch_state", BatchState)
 shard_state = _enum("shard_state", ShardState)
+template_state = _enum("template_state", TemplateState)
 
 _now = sa.text("now()")
 _time = sa.DateTime(timezone=True)
@@ -64,6 +67,16 @@ batches = sa.Table(
     sa.Column("manifest_due", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("created_at", _time, nullable=False, server_default=_now),
     sa.Column("finished_at", _time),
+    sa.Column(
+        "watermark_rights", sa.Text, comment="the vendor's attestation as it stood when the upload was taken"
+    ),
+    sa.Column("surveyed_at", _time, comment="when its texts were last looked through for templates"),
+    sa.Index(
+        "batches_unsurveyed",
+        "id",
+        postgresql_where=sa.text("surveyed_at IS NULL OR surveyed_at < finished_at"),
+    ),
+    sa.Index("batches_vendor", "vendor", "id"),
     sa.Index("batches_open", "state", postgresql_where=sa.text("state <> 'done'")),
 )
 
@@ -204,4 +217,42 @@ workers = sa.Table(
     sa.Column("queues", sa.ARRAY(sa.Text), nullable=False),
     sa.Column("device", sa.Text, nullable=False),
     sa.Column("seen_at", _time, nullable=False, server_default=_now),
+)
+
+templates = sa.Table(
+    "templates",
+    metadata,
+    _id(),
+    sa.Column("vendor", sa.Text, nullable=False),
+    sa.Column("state", template_state, nullable=False, server_default=TemplateState.PROPOSED.value),
+    sa.Column(
+        "left",
+        sa.Float,
+        nullable=False,
+        comment="share of the photo's width, as right; top and bottom of its height",
+    ),
+    sa.Column("top", sa.Float, nullable=False),
+    sa.Column("right", sa.Float, nullable=False),
+    sa.Column("bottom", sa.Float, nullable=False),
+    sa.Column("images", sa.BigInteger, nullable=False, comment="photos with text at the place"),
+    sa.Column("photos", sa.BigInteger, nullable=False, comment="photos looked through"),
+    sa.Column("overlay", sa.Float, nullable=False, comment="mean probability of being an overlay"),
+    sa.Column("ink", sa.ARRAY(sa.Integer), comment="median colour, RGB in levels, where all photos agree"),
+    sa.Column("look", sa.Text, comment="grey PNG in base64: how often each pixel is part of a letter"),
+    sa.Column(
+        "examples",
+        JSONB,
+        nullable=False,
+        comment="image, name, crop (key) and box (in pixels of the crop) of each",
+    ),
+    sa.Column(
+        "decisions",
+        JSONB,
+        nullable=False,
+        server_default="[]",
+        comment="state, by and at of each, oldest first",
+    ),
+    sa.Column("created_at", _time, nullable=False, server_default=_now),
+    sa.Index("templates_vendor", "vendor"),
+    comment="places where text recurs on the photos of one vendor",
 )

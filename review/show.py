@@ -48,6 +48,8 @@ def batch_table(report: Mapping[str, Any]) -> Table:
     table.add_row("artifact rate", f"{rate:.1%} of {judged} judged")
     table.add_row("breaker", f"{report['breaker']} {report['halt_reason']}".strip())
     table.add_row("time", f"{report['seconds']:.1f} s, {report['images_per_second']:.2f} images/s")
+    if report["watermark_rights"]:
+        table.add_row("watermark rights", report["watermark_rights"])
     if report["cost"]:
         table.add_row("cost", f"{report['cost']:.4f}")
     return table

@@ -33,11 +33,11 @@ def reject(image_id: int, actor: str) -> None:
 
 
 def requeue(image_id: int, actor: str, *, recipe: str | None = None, mask: str | None = None) -> None:
-    """See :func:`records.decisions.requeue`; ``recipe`` is a name or file, ``mask`` a file or ``found``."""
+    """See :func:`records.decisions.requeue`; ``recipe`` is a name or file, ``mask`` a file, found or sure."""
     other = load(recipe) if recipe else None
     followed = other or _recipe(image_id)
     steps = removing(followed)
-    key = mask if mask in (None, "found") else _keep_mask(image_id, Path(str(mask)))
+    key = mask if mask in (None, *decisions.SPOKEN) else _keep_mask(image_id, Path(str(mask)))
     image = _image(image_id)
     file = safe_path(delivered_name(str(image["name"]), file_of(followed))) if other else None
 
@@ -51,6 +51,7 @@ def requeue(image_id: int, actor: str, *, recipe: str | None = None, mask: str |
             file=file,
             mask=key,
             mask_step=steps[0] if steps else None,
+            search_step=followed.position("find_text"),
         )
         _withdraw(connection, image_id, withdrawn)
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import PurePosixPath
 
-from line.errors import InputError, RecipeError, ServiceError
+from line.errors import InputError, RecipeError, ServiceError, SettingsError
 from line.names import delivered_name, safe_path
 from line.recipe import Recipe
 from line.settings import settings
@@ -26,6 +26,7 @@ from records.bucket import Bucket, Listed, bucket
 from records.database import transact
 from scheduler.archive import entries
 from tasks.recipes import file_of, load
+from worker import topology
 
 log = logging.getLogger(__name__)
 
@@ -65,6 +66,8 @@ def scan() -> list[int]:
         try:
             if (batch_id := consider(store, upload)) is not None:
                 taken.append(batch_id)
+        except SettingsError as error:  # no fault of the upload: taken once the file is mended
+            log.error("%s waits: %s", upload.prefix, error)
         except InputError as error:
             log.error("%s cannot be taken: %s", upload.prefix, error)
             transact(partial(sightings.complain, prefix=upload.prefix, trouble=str(error)))
@@ -125,8 +128,11 @@ def _is_due(prefix: str) -> bool:
 def take(store: Bucket, upload: Upload) -> int | None:
     """Record the batch of a complete upload; None where it is recorded already.
 
+    The vendor's attestation is read here, once, and recorded: every worker then goes by the same one.
+
     Raises:
         InputError: the marker, its recipe or the archive cannot be read.
+        SettingsError: ``sluice.toml`` cannot be read.
     """
     wishes = _wishes(store, upload)
     recipe = _recipe(wishes.get("recipe", DEFAULT_RECIPE))
@@ -136,7 +142,8 @@ def take(store: Bucket, upload: Upload) -> int | None:
     if transact(lambda connection: batches.find(connection, digest)) is not None:
         return None
     out = wishes.get("out") or f"{store.url.rstrip('/')}/delivered/{upload.vendor}/{upload.name}-{digest[:8]}"
-    new = NewBatch(upload.vendor, upload.name, upload.prefix, digest, recipe.digest, out)
+    rights = topology.load(settings().config).rights_of(upload.vendor)
+    new = NewBatch(upload.vendor, upload.name, upload.prefix, digest, recipe.digest, out, rights)
     files = _from_archive(store, upload, recipe) if upload.is_archive else _from_folder(store, upload, recipe)
 
     def record(connection: sightings.Connection) -> int | None:

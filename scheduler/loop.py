@@ -15,7 +15,7 @@ from line.errors import SluiceError
 from line.settings import settings
 from records import batches, workers
 from records.database import migrate, transact
-from scheduler import intake, manifest, probe
+from scheduler import intake, manifest, probe, templates
 from scheduler.dispatch import publish
 from scheduler.plan import plan
 from scheduler.sweep import sweep
@@ -54,6 +54,7 @@ class Loop:
             Round(plan_and_publish),
             Round(close),
             Round(manifest.write_due),
+            Round(templates.propose, every=settings().sweep_seconds),
             Round(sweep, every=settings().sweep_seconds),
             Round(intake.scan, every=1.0),
             Round(beat, every=3.0),

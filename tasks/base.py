@@ -4,17 +4,19 @@ import logging
 import os
 import socket
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
+from typing import Any
 
 from line.errors import LeaseLostError, ModelError, ServiceError
 from line.photo.intermediate import IntermediateError
 from line.recipe import seed_of
 from line.settings import settings
 from models.contract import Model
-from records import outcomes, shards
+from records import outcomes, shards, templates
 from records.bucket import MissingObjectError, bucket
 from records.database import transact
 from records.outcomes import Done, Ran, Result
@@ -66,10 +68,11 @@ def _work(claim: Claim, held: Lease) -> Ended:
     step = claim.recipe.steps[claim.position]
     transform = registry().get(step.transform)
     model = resident(step.model, transform.task) if step.model and transform.task else None
+    vendor = transact(partial(templates.told, batch_id=claim.batch_id)) if transform.asks_vendor else {}
     results: list[Done] = []
     with ThreadPoolExecutor(2, "read") as readers, ThreadPoolExecutor(2, "write") as writers:
         writing: list[Future[Done]] = []
-        for group in _groups(_ahead(claim, transform, readers), settings().micro_batch):
+        for group in _groups(_ahead(claim, transform, vendor, readers), settings().micro_batch):
             held.check()
             loaded = [item for item in group if isinstance(item, Loaded)]
             results += [item for item in group if isinstance(item, Done)]
@@ -77,29 +80,33 @@ def _work(claim: Claim, held: Lease) -> Ended:
                 writing.append(writers.submit(store, claim, tried))
         results += [future.result() for future in writing]
     held.check()
-    ran = _what_ran(claim, transform, model)
+    ran = _what_ran(claim, transform, model, vendor)
     go_on = transact(lambda connection: outcomes.finish(connection, claim, ran, results))
     return Ended(go_on, _summary(claim, transform, results))
 
 
-def _ahead(claim: Claim, transform: Transform, readers: ThreadPoolExecutor) -> Iterator[Loaded | Done]:
+def _ahead(
+    claim: Claim, transform: Transform, vendor: Mapping[str, Any], readers: ThreadPoolExecutor
+) -> Iterator[Loaded | Done]:
     """The shard's images, decoded in threads while earlier ones are worked on, a bounded number ahead."""
     images = iter(claim.images)
     depth = 2 * settings().micro_batch
-    pending = [readers.submit(_load, claim, transform, image) for image in islice(images, depth)]
+    pending = [readers.submit(_load, claim, transform, vendor, image) for image in islice(images, depth)]
     while pending:
         done = pending.pop(0).result()
-        pending += [readers.submit(_load, claim, transform, image) for image in islice(images, 1)]
+        pending += [readers.submit(_load, claim, transform, vendor, image) for image in islice(images, 1)]
         if not pending and wanted():  # all of this shard is read: the readers turn to the next
             readers.submit(read_ahead, transform.queue)
         yield done
 
 
-def _load(claim: Claim, transform: Transform, image: shards.Member) -> Loaded | Done:
+def _load(
+    claim: Claim, transform: Transform, vendor: Mapping[str, Any], image: shards.Member
+) -> Loaded | Done:
     started = time.perf_counter()
     seed = seed_of(claim.recipe.seed, image.sha256 or "", claim.position)
     try:
-        return read(bucket(settings().bucket), image, seed)
+        return read(bucket(settings().bucket), image, seed, vendor)
     except (MissingObjectError, IntermediateError) as error:
         missing = isinstance(error, MissingObjectError)
         return Done(
@@ -118,7 +125,7 @@ def _groups(items: Iterator[Loaded | Done], size: int) -> Iterator[list[Loaded |
         yield group
 
 
-def _what_ran(claim: Claim, transform: Transform, model: Model | None) -> Ran:
+def _what_ran(claim: Claim, transform: Transform, model: Model | None, vendor: Mapping[str, Any]) -> Ran:
     return Ran(
         transform=transform.name,
         model=model.name if model else None,
@@ -128,6 +135,7 @@ def _what_ran(claim: Claim, transform: Transform, model: Model | None) -> Ran:
         judges=transform.edits or transform.delivers,
         delivers=transform.delivers,
         ends_chain=claim.is_last,
+        told=templates.in_short(vendor),
     )
 
 

@@ -1,7 +1,8 @@
 """Finds text on a photo and tells what was laid over it from what is printed on the product."""
 
 from collections.abc import Sequence
-from typing import Literal, cast
+from dataclasses import replace
+from typing import Any, Literal, cast
 
 import numpy as np
 
@@ -9,14 +10,16 @@ from line.picture import Edited, Flagged, Mask, Outcome, Picture, Rgb
 from models.contract import Model, Task, TextFinder
 from tasks.overlay.companions import companions
 from tasks.overlay.reading import Reading, find, read
+from tasks.overlay.recurring import box_of
+from tasks.overlay.stamp import ONE_INK, SAME_LOOK, Stamp, look_for
 from tasks.overlay.strokes import Window
 from tasks.transform import transform
 from worker.queues import Queue
 
+PRINT = "print"
+"""Value of the fact ``doubts`` where a person said that what the line doubts is print."""
 LIKELY = 0.75
 """Probability from which the company of a certain overlay of the same ink settles a doubt."""
-ONE_INK = 40.0
-"""Levels (Euclidean over RGB) within which two texts are of one ink."""
 
 
 @transform(
@@ -25,6 +28,7 @@ ONE_INK = 40.0
     default_model="rapidocr",
     edits=False,
     informs=True,
+    asks_vendor=True,
 )
 def find_text(
     pictures: list[Picture],
@@ -36,6 +40,10 @@ def find_text(
     unsure: float = 0.5,
 ) -> list[Outcome]:
     """Mask the overlays of each picture.
+
+    The fact ``vendor`` tells what is known of the vendor: ``watermark_rights``, its attestation, by which faint
+    overlays are erased as others are, and ``templates``, the places where text recurs on its photos. Text
+    at a confirmed one counts as a sure overlay, and the place is looked at closely.
 
     Args:
         limit: long side in pixels at which text is looked for; 960 finds smaller text for twice the time.
@@ -56,52 +64,108 @@ def find_text(
 def _find(
     picture: Picture, finder: TextFinder, limit: int, erase: str, sure: float, unsure: float
 ) -> Outcome:
-    if picture.facts.get("person_mask"):
-        return Edited(picture)
-    readings = read(picture.rgb, find(picture.rgb, finder, limit))
+    vendor = picture.facts.get("vendor", {})
+    known = {key: value for key, value in picture.facts.items() if key != "vendor"}
+    if known.get("person_mask"):
+        return Edited(picture.with_(facts=known))
+    stamps = [Stamp.of_fact(fact) for fact in vendor.get("templates", ())]
+    stamps.sort(key=lambda stamp: not stamp.confirmed)
+    rights = vendor.get("watermark_rights")
+    found = find(picture.rgb, finder, limit)
+    seen = read(picture.rgb, [*found, *look_for(picture.rgb, finder, stamps, found)])
+    places = [_stamp_at(picture.rgb, reading, stamps) for reading in seen]
+    readings = [
+        replace(reading, probability=1.0) if is_stamp(picture.rgb, reading, stamp, unsure) else reading
+        for reading, stamp in zip(seen, places, strict=True)
+    ]
     overlays = [reading for reading in readings if reading.probability >= unsure]
-    certain = [reading for reading in overlays if is_sure(reading, sure)]
-    doubtful = [reading for reading in overlays if not is_sure(reading, sure) and not joins(reading, certain)]
+    certain = [reading for reading in overlays if is_sure(reading, sure, by_right=bool(rights))]
+    doubtful = [reading for reading in overlays if reading not in certain and not joins(reading, certain)]
+    if known.get("doubts") == PRINT:
+        overlays = [reading for reading in overlays if reading not in doubtful]
+        doubtful = []
     mask = draw_mask(picture.rgb, overlays) if overlays else None
     coverage = 0.0 if mask is None else float(np.mean(mask > 0))
-    facts = {
-        **picture.facts,
-        "regions": [reading.as_fact() for reading in readings],
+    facts: dict[str, Any] = {
+        **known,
+        "regions": [
+            _as_fact(picture, reading, stamp, settled=reading is not told)
+            for reading, stamp, told in zip(seen, places, readings, strict=True)
+        ],
         "coverage": round(coverage, 5),
     }
+    if rights and any(reading.is_faint for reading in certain):
+        facts["watermark_rights"] = rights
     figures = {
         "texts": float(len(readings)),
         "overlays": float(len(overlays)),
         "doubtful": float(len(doubtful)),
         "coverage": coverage,
     }
-    found = picture.with_(mask=None if erase == "never" else mask, facts=facts)
+    result = picture.with_(mask=None if erase == "never" else mask, facts=facts)
     if overlays and erase == "person":
         sentence = (
             f"{_pieces(len(overlays))} over the photo: this recipe removes text only when a person says so."
         )
-        return Flagged("text_needs_person", sentence, picture=found, readings=figures)
+        return Flagged("text_needs_person", sentence, picture=result, readings=figures)
     if doubtful and erase == "sure":
         worst = max(doubtful, key=lambda reading: min(reading.probability, 1 - reading.probability))
-        if worst.probability >= sure and worst.is_faint:
-            sentence = "Faint text, like a watermark, lies over the photo: say whether it may be removed."
-            return Flagged("faint_text", sentence, picture=found, readings=figures)
-        if worst.probability >= sure:
-            sentence = (
-                "Text lies over the photo on a banner or badge whose outline is not clear: draw the mask."
-            )
-            return Flagged("banner_unclear", sentence, picture=found, readings=figures)
-        sentence = (
-            f"{_pieces(len(doubtful))} may be laid over the photo or printed on the product "
-            f"(overlay with a probability of {worst.probability:.0%}): say which."
+        reason, sentence = _doubt(worst, len(doubtful), sure)
+        stamp = places[readings.index(worst)]
+        return Flagged(reason, sentence + _elsewhere(stamp), picture=result, readings=figures)
+    return Edited(result, readings=figures)
+
+
+def _doubt(worst: Reading, count: int, sure: float) -> tuple[str, str]:
+    """Why a person is asked: a code and a sentence."""
+    if worst.probability >= sure and worst.is_faint:
+        return "faint_text", (
+            "Faint text, like a watermark, lies over the photo, and no right of this vendor to have it removed "
+            "is on record: say whether it may be."
         )
-        return Flagged("overlay_or_print", sentence, picture=found, readings=figures)
-    return Edited(found, readings=figures)
+    if worst.probability >= sure:
+        return "banner_unclear", (
+            "Text lies over the photo on a banner or badge whose outline is not clear: draw the mask."
+        )
+    return "overlay_or_print", (
+        f"{_pieces(count)} may be laid over the photo or printed on the product "
+        f"(overlay with a probability of {worst.probability:.0%}): say which."
+    )
 
 
-def is_sure(reading: Reading, sure: float) -> bool:
-    """Whether a text may be erased without asking."""
-    return reading.probability >= sure and not reading.leaves_ground and not reading.is_faint
+def _elsewhere(stamp: Stamp | None) -> str:
+    return "" if stamp is None else f" Text stands at the same place on {stamp.images} photos of this vendor."
+
+
+def _stamp_at(rgb: Rgb, reading: Reading, stamps: Sequence[Stamp]) -> Stamp | None:
+    """The vendor template at whose place a text stands, a confirmed one first."""
+    box = box_of(reading.region.quad, rgb.shape[1], rgb.shape[0])
+    return next((stamp for stamp in stamps if stamp.is_at(box)), None)
+
+
+def is_stamp(rgb: Rgb, reading: Reading, stamp: Stamp | None, unsure: float) -> bool:
+    """Whether a text is what a person confirmed to be an overlay at this place.
+
+    It is where its letters are the same. Where they differ, as in a date, the same ink settles a doubt,
+    but what is print by itself stays print.
+    """
+    if stamp is None or not stamp.confirmed:
+        return False
+    return stamp.is_on(rgb, SAME_LOOK) or (reading.probability >= unsure and stamp.is_of_ink(reading.strokes))
+
+
+def _as_fact(picture: Picture, reading: Reading, stamp: Stamp | None, *, settled: bool) -> dict[str, Any]:
+    """A text as the records keep it: its probability by itself, and by which template it was settled."""
+    box = box_of(reading.region.quad, picture.width, picture.height)
+    fact = reading.as_fact() | {"box": [round(share, 4) for share in box]}
+    return fact | {"template": stamp.id} if stamp is not None and settled else fact
+
+
+def is_sure(reading: Reading, sure: float, *, by_right: bool = False) -> bool:
+    """Whether a text may be erased without asking; a faint one only by the vendor's right."""
+    if reading.probability < sure or reading.leaves_ground:
+        return False
+    return not reading.is_faint or (by_right and bool(reading.strokes.glyphs.any()))
 
 
 def joins(reading: Reading, certain: Sequence[Reading]) -> bool:

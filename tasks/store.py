@@ -31,8 +31,11 @@ class Loaded:
     sha256: str | None = None
 
 
-def read(store: Bucket, image: Member, seed: int) -> Loaded:
+def read(store: Bucket, image: Member, seed: int, vendor: Facts | None = None) -> Loaded:
     """Read an image as its next step wants it: the original's bytes, or the picture as it stands.
+
+    Args:
+        vendor: what a step that asks is told of the batch's vendor; not kept with the image.
 
     Raises:
         MissingObjectError: an object that the records name is gone.
@@ -44,7 +47,8 @@ def read(store: Bucket, image: Member, seed: int) -> Loaded:
         return Loaded(image, Original(image.name, data, facts), seed, facts, digest)
     rgb = picture(store, image.current)
     mask = intermediate.decode_mask(store.get(image.mask)) if image.mask else None
-    return Loaded(image, Picture(image.name, rgb, mask, seed, facts), seed, facts)
+    told = facts | {"vendor": vendor} if vendor else facts
+    return Loaded(image, Picture(image.name, rgb, mask, seed, told), seed, facts)
 
 
 def store(claim: Claim, tried: "Attempted") -> Done:

@@ -34,6 +34,7 @@ class Transform:
         removes / enlarges: for the order rule: nothing is removed after an enlargement.
         informs: whether its findings decide which later steps an image needs; a chain ends after it.
         delivers: whether its outcome is the published file.
+        asks_vendor: whether its pictures' facts shall tell, as ``vendor``, what is known of the batch's vendor.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Transform:
     enlarges: bool = False
     informs: bool = False
     delivers: bool = False
+    asks_vendor: bool = False
 
     @cached_property
     def schema(self) -> type[BaseModel]:

@@ -89,7 +89,8 @@ class Vendor(_Table):
 
     Attributes:
         watermark_rights: the vendor's statement that it may have the watermarks on its photos removed:
-            who said so, when and where it is kept. Without it a watermark goes to a person.
+            who said so, when and where it is kept. Recorded with each batch when its upload is taken.
+            Without it a watermark goes to a person.
     """
 
     watermark_rights: str | None = Field(None, min_length=1)
@@ -111,6 +112,10 @@ class Topology(_Table):
         default_factory=dict
     )
     vendors: dict[str, Vendor] = Field(default_factory=dict)
+
+    def rights_of(self, vendor: str) -> str | None:
+        """What a vendor attested, if it did."""
+        return self.vendors[vendor].watermark_rights if vendor in self.vendors else None
 
     @property
     def unserved(self) -> list[Queue]:

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from line.errors import InputError
+from records.decisions import SPOKEN
 from review import reach
 
 images_argument = click.argument("images", type=int, nargs=-1, metavar="IMAGE…")
@@ -38,14 +39,16 @@ def reject(images: tuple[int, ...]) -> None:
 @images_argument
 @click.option("--recipe", "-r", help="Start again from the original with another recipe.")
 @click.option(
-    "--mask", help="A picture, white where to erase; or `found`: what the line found but asked about."
+    "--mask",
+    help="A picture, white where to erase; or `found`: all that the line took for overlay, doubtful or not; "
+    "or `sure`: what is doubtful is print and stays, the rest goes.",
 )
 @click.option("--flagged", type=int, metavar="BATCH", help="All flagged images of a batch.")
 def requeue(images: tuple[int, ...], recipe: str | None, mask: str | None, flagged: int | None) -> None:
     """Send IMAGEs round again from the step at which they stopped."""
     from scheduler import decide
 
-    if mask and mask != "found" and not Path(mask).is_file():
+    if mask and mask not in SPOKEN and not Path(mask).is_file():
         raise InputError(f"--mask {mask}: there is no such file")
     with reach.records():
         ids = [*images, *(decide.flagged(flagged) if flagged is not None else [])]

@@ -2,25 +2,29 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+Box: TypeAlias = tuple[float, float, float, float]
+"""Left, top, right, bottom as shares of a photo's width and height."""
 ALIKE = 0.5
 """Intersection over union from which two boxes are at the same place."""
 
 
+LEAST = 5
+"""Photos below which nothing is concluded."""
+LEAST_SHARE = 0.1
+"""Share of photos below which it may be chance."""
+
+
 @dataclass(frozen=True)
 class Placed:
-    """One text on one photo.
+    """One text on one photo: the photo's id, and where the text stands on it."""
 
-    Attributes:
-        image: the photo's id.
-        box: left, top, right, bottom as shares of the photo's width and height, 0..1.
-    """
-
-    image: str
-    box: tuple[float, float, float, float]
+    image: int
+    box: Box
 
 
 @dataclass(frozen=True)
@@ -28,34 +32,26 @@ class Recurring:
     """A place where text comes back.
 
     Attributes:
-        box: median left, top, right, bottom, shares of width and height.
+        box: median of the texts' boxes.
         images: photos with text there, sorted.
-        share: of all photos looked at.
     """
 
-    box: tuple[float, float, float, float]
-    images: tuple[str, ...]
-    share: float
+    box: Box
+    images: tuple[int, ...]
 
 
-def placed(image: str, quad: Sequence[Sequence[float]], width: int, height: int) -> Placed:
-    """A region's corners in pixels as shares of the photo."""
-    corners = np.asarray(quad, np.float64) / (width, height)
+def box_of(quad: Sequence[Sequence[float]] | NDArray[np.float32], width: int, height: int) -> Box:
+    """The upright box around corners in pixels, as shares of the photo and not beyond it."""
+    corners = np.clip(np.asarray(quad, np.float64) / (width, height), 0, 1)
     left, top = (float(value) for value in corners.min(axis=0))
     right, bottom = (float(value) for value in corners.max(axis=0))
-    return Placed(image, (left, top, right, bottom))
+    return left, top, right, bottom
 
 
-def recurring(
-    texts: Sequence[Placed], photos: int, *, least: int = 4, least_share: float = 0.3
-) -> list[Recurring]:
-    """Places with text on at least ``least`` photos and ``least_share`` of all, most frequent first.
+def recurring(texts: Sequence[Placed], *, least: int = LEAST) -> list[Recurring]:
+    """Places with text on at least ``least`` photos, most frequent first.
 
-    Args:
-        texts: texts of all photos, any order; a photo may have several.
-        photos: how many photos were looked at, those without text among them.
-        least: photos below which nothing is concluded.
-        least_share: share of photos below which it may be chance.
+    Takes memory for a number per pair of texts; a photo may have several.
     """
     left = list(texts)
     found: list[Recurring] = []
@@ -65,13 +61,11 @@ def recurring(
         ids = np.array([text.image for text in left])
         counts = [len(set(ids[row])) for row in alike]
         best = int(np.argmax(counts))
-        if counts[best] < least or counts[best] < least_share * photos:
+        if counts[best] < least:
             break
         members = alike[best]
-        middle = np.median(boxes[members], axis=0)
-        images = tuple(sorted(set(ids[members].tolist())))
-        box = (float(middle[0]), float(middle[1]), float(middle[2]), float(middle[3]))
-        found.append(Recurring(box, images, len(images) / photos))
+        x0, y0, x1, y1 = (float(value) for value in np.median(boxes[members], axis=0))
+        found.append(Recurring((x0, y0, x1, y1), tuple(sorted(set(ids[members].tolist())))))
         left = [text for text, taken in zip(left, members, strict=True) if not taken]
     return found
 

@@ -112,7 +112,8 @@ def test_a_mask_that_a_person_drew_passes_unseen() -> None:
     picture = written().with_(mask=np.full((300, 400), 255, np.uint8), facts={"person_mask": True})
     outcome = run(picture, BOX)
     assert isinstance(outcome, Edited)
-    assert outcome.picture is picture
+    assert outcome.picture.mask is picture.mask
+    assert outcome.picture.rgb is picture.rgb
 
 
 def test_a_photo_without_text_gets_no_mask() -> None:

@@ -1,0 +1,192 @@
+"""Vendor templates: places where text recurs on a vendor's photos, and what people decided about them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from line.errors import InputError
+from line.states import BatchState, TemplateState
+from records.places import Box, is_alike
+from records.tables import batches, templates
+
+SAME = 0.3
+"""Intersection over union from which two places are one, so that none is proposed twice."""
+REACH = 200_000
+"""Images of a vendor's newest batches that are looked through together."""
+
+_BOX = (templates.c.left, templates.c.top, templates.c.right, templates.c.bottom)
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A place where text recurs; the fields are those of the table."""
+
+    box: Box
+    images: int
+    photos: int
+    overlay: float
+    ink: tuple[int, int, int] | None
+    look: str | None
+    examples: tuple[dict[str, Any], ...]
+
+
+def due(connection: sa.Connection) -> list[sa.Row[Any]]:
+    """Batches whose texts were not looked through since they were found or found again: id, vendor, recipe."""
+    unseen = sa.or_(batches.c.surveyed_at.is_(None), batches.c.surveyed_at < batches.c.finished_at)
+    query = (
+        sa.select(batches.c.id, batches.c.vendor, batches.c.recipe)
+        .where(unseen, batches.c.state.in_((BatchState.RUNNING, BatchState.DONE)))
+        .order_by(batches.c.id)
+    )
+    return list(connection.execute(query))
+
+
+def surveyed(connection: sa.Connection, batch_id: int) -> None:
+    """Take note that a batch's texts were looked through."""
+    connection.execute(
+        sa.update(batches).where(batches.c.id == batch_id).values(surveyed_at=sa.func.clock_timestamp())
+    )
+
+
+def newest(connection: sa.Connection, vendor: str) -> list[int]:
+    """A vendor's newest batches, as many as have ``REACH`` images together, and the newest in any case."""
+    before = sa.func.sum(batches.c.images).over(order_by=batches.c.id.desc()) - batches.c.images
+    counted = sa.select(batches.c.id, before.label("before")).where(batches.c.vendor == vendor).subquery()
+    return list(connection.scalars(sa.select(counted.c.id).where(counted.c.before < REACH)))
+
+
+def lock(connection: sa.Connection, vendor: str) -> None:
+    """Until the transaction ends nobody else proposes for this vendor."""
+    connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext(f"templates of {vendor}"))))
+
+
+def at(connection: sa.Connection, vendor: str, box: Box) -> int | None:
+    """The vendor's template at a place, whatever was decided about it."""
+    query = sa.select(templates.c.id).where(templates.c.vendor == vendor, is_alike(_BOX, box, SAME))
+    return connection.scalar(query.order_by(templates.c.id).limit(1))
+
+
+def count(connection: sa.Connection, template_id: int, images: int, photos: int) -> None:
+    """Take note of how often it was found by now; what was dismissed stays as it was."""
+    connection.execute(
+        sa.update(templates)
+        .where(templates.c.id == template_id, templates.c.state != TemplateState.DISMISSED)
+        .values(images=images, photos=photos)
+    )
+
+
+def propose(connection: sa.Connection, vendor: str, proposal: Proposal) -> int | None:
+    """Record a template, or answer None where the vendor has one at that place; :func:`lock` first."""
+    if at(connection, vendor, proposal.box) is not None:
+        return None
+    left, top, right, bottom = proposal.box
+    values = {
+        "vendor": vendor,
+        "left": left,
+        "top": top,
+        "right": right,
+        "bottom": bottom,
+        "images": proposal.images,
+        "photos": proposal.photos,
+        "overlay": proposal.overlay,
+        "ink": list(proposal.ink) if proposal.ink else None,
+        "look": proposal.look,
+        "examples": list(proposal.examples),
+    }
+    made = connection.scalar(sa.insert(templates).values(values).returning(templates.c.id))
+    return None if made is None else int(made)
+
+
+def told(connection: sa.Connection, batch_id: int) -> dict[str, Any]:
+    """What a step should know of a batch's vendor: its attested rights, its templates but the dismissed."""
+    batch = connection.execute(
+        sa.select(batches.c.vendor, batches.c.watermark_rights).where(batches.c.id == batch_id)
+    ).one()
+    query = (
+        sa.select(templates)
+        .where(templates.c.vendor == batch.vendor, templates.c.state != TemplateState.DISMISSED)
+        .order_by(templates.c.id)
+    )
+    known = [
+        {
+            "id": row.id,
+            "state": str(row.state),
+            "box": _box(row),
+            "images": row.images,
+            "ink": row.ink,
+            "look": row.look,
+        }
+        for row in connection.execute(query)
+    ]
+    return {"watermark_rights": batch.watermark_rights, "templates": known}
+
+
+def in_short(vendor: Mapping[str, Any]) -> dict[str, Any]:
+    """:func:`told` for the record of a step, with the templates' ids alone; empty where nothing was told."""
+    rights, known = vendor.get("watermark_rights"), vendor.get("templates", [])
+    if not rights and not known:
+        return {}
+    return {"vendor": {"watermark_rights": rights, "templates": [template["id"] for template in known]}}
+
+
+def decide(
+    connection: sa.Connection, template_id: int, state: TemplateState, actor: str, *, overrule: bool = False
+) -> None:
+    """A person confirms or dismisses a template. Of two people one wins.
+
+    Args:
+        overrule: also where somebody decided otherwise before.
+
+    Raises:
+        InputError: there is no such template, or it was decided already; says by whom.
+    """
+    row = connection.execute(
+        sa.select(templates).where(templates.c.id == template_id).with_for_update()
+    ).one_or_none()
+    if row is None:
+        raise InputError(f"there is no template {template_id}; `sluice templates` lists them")
+    if row.state == state or (row.state != TemplateState.PROPOSED and not overrule):
+        last = row.decisions[-1]
+        advice = "" if row.state == state else "; --overrule decides again"
+        raise InputError(
+            f"template {template_id} was {row.state} already by {last['by']} at {last['at']}{advice}"
+        )
+    decision = sa.func.jsonb_build_array(
+        sa.func.jsonb_build_object("state", state.value, "by", actor, "at", sa.func.now())
+    )
+    connection.execute(
+        sa.update(templates)
+        .where(templates.c.id == template_id)
+        .values(state=state, decisions=templates.c.decisions.op("||")(decision))
+    )
+
+
+def listed(
+    connection: sa.Connection, vendor: str | None = None, ids: Sequence[int] | None = None
+) -> list[dict[str, Any]]:
+    """Templates as people and programs read them, by vendor and id."""
+    query = sa.select(templates).order_by(templates.c.vendor, templates.c.id)
+    if vendor is not None:
+        query = query.where(templates.c.vendor == vendor)
+    if ids is not None:
+        query = query.where(templates.c.id.in_(ids))
+    return [
+        {
+            "template": row.id,
+            "vendor": row.vendor,
+            "state": str(row.state),
+            "box": _box(row),
+            "images": row.images,
+            "photos": row.photos,
+            "overlay": row.overlay,
+            "examples": row.examples,
+            "decisions": row.decisions,
+        }
+        for row in connection.execute(query)
+    ]
+
+
+def _box(row: sa.Row[Any]) -> list[float]:
+    return [row.left, row.top, row.right, row.bottom]

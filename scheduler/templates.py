@@ -1,0 +1,104 @@
+"""Proposing vendor templates: text that recurs at one place of a vendor's photos is shown to a person once."""
+
+import logging
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+import sqlalchemy as sa
+
+from line.settings import settings
+from records import places, recipes, templates, waiting
+from records.bucket import bucket
+from records.database import transact
+from records.places import Box, Example
+from records.templates import Proposal
+from scheduler.examples import with_examples
+from tasks.overlay.recurring import ALIKE, LEAST, LEAST_SHARE, Placed, overlap, recurring
+
+log = logging.getLogger(__name__)
+
+FINDS = "find_text"
+"""The transform whose findings are looked through."""
+LIKELY = 0.5
+"""Mean probability of being an overlay from which a recurring text is worth a person's look."""
+SAMPLE = 400
+"""Texts of one window that are compared with each other: enough to see what recurs, and flat in memory."""
+LOOKED_AT = 8
+"""Photos from which a template's look is taken."""
+
+
+def propose() -> None:
+    """Look through every batch in which all text is found by now.
+
+    Any number of schedulers may: a vendor has one template at a place, and what is proposed again only
+    counts anew.
+    """
+    for batch in transact(templates.due):
+        if transact(partial(_is_found, batch=batch)):
+            _survey(batch)
+
+
+def _is_found(connection: sa.Connection, batch: sa.Row[Any]) -> bool:
+    """Whether no image of the batch is still to be searched for text."""
+    position = recipes.load(connection, batch.recipe).position(FINDS)
+    if position is None:
+        templates.surveyed(connection, batch.id)
+        return False
+    return not waiting.upstream(connection, batch.id, position + 1)
+
+
+def _survey(batch: sa.Row[Any]) -> None:
+    found = transact(partial(_recurring, batch=batch))
+    store = bucket(settings().bucket)
+    proposals = [with_examples(store, *one) for one in found]
+
+    def record(connection: sa.Connection) -> list[int]:
+        templates.lock(connection, batch.vendor)
+        made = [templates.propose(connection, batch.vendor, proposal) for proposal in proposals]
+        templates.surveyed(connection, batch.id)
+        return [template for template in made if template is not None]
+
+    if made := transact(record):
+        log.info("batch %d: proposed vendor templates %s of %s", batch.id, made, batch.vendor)
+
+
+def _recurring(connection: sa.Connection, batch: sa.Row[Any]) -> list[tuple[Proposal, list[Example]]]:
+    """What recurs in the batch alone or in all of the vendor's newest, and is not known yet.
+
+    Of known places the counts are renewed.
+    """
+    everything = sorted({*templates.newest(connection, batch.vendor), batch.id})
+    places.gather(connection, everything)
+    found: list[tuple[Proposal, list[Example]]] = []
+    for batch_ids in ([batch.id], everything) if len(everything) > 1 else ([batch.id],):
+        photos = places.photos(connection, batch_ids)
+        for box in _boxes(connection, batch_ids, photos):
+            images, overlay = places.count_at(connection, batch_ids, box, ALIKE)
+            known = templates.at(connection, batch.vendor, box)
+            if known is not None:
+                templates.count(connection, known, images, photos)
+            elif overlay >= LIKELY and not _is_among(box, [proposal.box for proposal, _ in found]):
+                shown = places.examples(connection, batch_ids, box, ALIKE, transform=FINDS, limit=LOOKED_AT)
+                found.append((Proposal(box, images, photos, overlay, None, None, ()), shown))
+    return found
+
+
+def _boxes(connection: sa.Connection, batch_ids: Sequence[int], photos: int) -> list[Box]:
+    """Places with text on enough of some batches' photos: found on samples, counted on all."""
+    least = max(LEAST, int(np.ceil(LEAST_SHARE * photos)))
+    boxes: list[Box] = []
+    for window in places.windows(connection, batch_ids, least):
+        chosen, total = places.sample(connection, batch_ids, window, SAMPLE)
+        texts = [Placed(image, box) for image, box in chosen]
+        share = len(texts) / total
+        for one in recurring(texts, least=max(LEAST, int(least * share / 2))):
+            images, _ = places.count_at(connection, batch_ids, one.box, ALIKE)
+            if images >= least and not _is_among(one.box, boxes):
+                boxes.append(one.box)
+    return boxes
+
+
+def _is_among(box: Box, boxes: Sequence[Box]) -> bool:
+    return bool(boxes) and bool((overlap(np.array([box, *boxes]))[0, 1:] >= templates.SAME).any())
