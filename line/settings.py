@@ -33,6 +33,10 @@ class Settings(BaseSettings):
     memory: int | None = Field(
         None, gt=0, description="bytes a worker's child may grow to before it is renewed"
     )
+    decode_seconds: float = Field(60.0, gt=0, description="a photo that decodes for longer is refused")
+    decode_memory: int = Field(
+        2_500_000_000, gt=0, description="bytes that decoding one photo may take; a larger need is refused"
+    )
     micro_batch: int = Field(4, ge=1, description="pictures given to a model at once")
     log_level: str = Field("INFO", description="level of the processes' logs")
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from line.photo.decode import decode
+from line.photo.apart import decode_apart
 from line.photo.limits import Limits
 from line.photo.refusal import RefusedError
 from line.picture import Edited, Flagged, Original, Outcome, Picture, Refused
@@ -46,7 +46,7 @@ def admit(
 
 def _admit(original: Original, limits: Limits, background: str) -> Outcome:
     try:
-        decoded = decode(original.name, original.data, limits=limits, background=background)
+        decoded = decode_apart(original.name, original.data, limits=limits, background=background)
     except RefusedError as error:
         return Refused(error.reason, error.sentence)
     picture = Picture(original.name, decoded.rgb, facts={**original.facts, **decoded.facts})

@@ -3,6 +3,7 @@
 import io
 import math
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,11 +46,18 @@ class Decoded:
 
 
 def decode(
-    name: str, data: bytes, *, limits: Limits = _DEFAULT_LIMITS, background: str = "#ffffff"
+    name: str,
+    data: bytes | bytearray,
+    *,
+    limits: Limits = _DEFAULT_LIMITS,
+    background: str = "#ffffff",
+    on_size: Callable[[int, int], None] | None = None,
 ) -> Decoded:
     """Decode ``data``; its true type counts, ``name`` is only compared with it.
 
+    In this process: what comes from a vendor goes through :func:`line.photo.apart.decode_apart`.
     Transparent pixels are laid on ``background`` (#rrggbb, sRGB). Metadata does not come along.
+    ``on_size`` is told width and height once the header is known to be within ``limits``.
     Not for several threads at once: Python's warning filters belong to the process.
 
     Raises:
@@ -59,16 +67,18 @@ def decode(
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # broken metadata warns, and is no reason to refuse
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            return _decode(name, data, limits, background)
+            return _decode(name, bytes(data), limits, background, on_size)
     except RefusedError:
         raise
     except MemoryError as error:
-        raise RefusedError("too_much_memory", "The picture takes more memory than there is.") from error
+        raise _too_much_memory() from error
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
         raise RefusedError("too_many_pixels", "The picture unpacks to far too many pixels.") from error
     except Exception as error:  # decoders of hostile bytes raise nearly anything
         if "truncated" in str(error).lower():
             raise _truncated() from error
+        if "memory" in str(error).lower():
+            raise _too_much_memory() from error
         raise RefusedError(
             "damaged", "The file is damaged and cannot be read; please export and upload it again."
         ) from error
@@ -78,7 +88,20 @@ def _truncated() -> RefusedError:
     return RefusedError("truncated", "The file ends before its picture does; please upload it again.")
 
 
-def _decode(name: str, data: bytes, limits: Limits, background: str) -> Decoded:
+def _too_much_memory() -> RefusedError:
+    return RefusedError(
+        "decoder_memory",
+        "Decoding the picture takes more memory than one of its size may; please export it anew.",
+    )
+
+
+def _decode(
+    name: str,
+    data: bytes,
+    limits: Limits,
+    background: str,
+    on_size: Callable[[int, int], None] | None,
+) -> Decoded:
     limits.check_bytes(len(data))
     kind = kind_of(data)
     agrees = extension_agrees(name, kind)
@@ -99,6 +122,8 @@ def _decode(name: str, data: bytes, limits: Limits, background: str) -> Decoded:
         }
         if kind in _BOXED and not boxes_complete(data):
             raise _truncated()
+        if on_size:
+            on_size(*image.size)
         image.load()
         limits.check_size(*image.size)  # a HEIF header may promise another size than is decoded
         rgb = _pixels(image, kind, background, facts)

@@ -1,0 +1,297 @@
+"""Decoding in a process of its own, which a hostile file may kill, hang or fill without harm to any other."""
+
+import atexit
+import json
+import logging
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import ClassVar, Final
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from line.errors import ServiceError
+from line.photo.decode import Decoded
+from line.photo.decoder import ANSWER, HELLO, REQUEST
+from line.photo.limits import Limits
+from line.photo.refusal import RefusedError
+from line.settings import settings
+
+log = logging.getLogger(__name__)
+
+_START = 60.0  # seconds for an interpreter and Pillow to be loaded, on a busy machine
+_RENEW = 500  # pictures after which a decoder is replaced: what a file has done to it lasts no longer
+_MOST_SAID = 1 << 16  # bytes of JSON in an answer
+_ROOT = Path(__file__).resolve().parents[2]
+_DEFAULT_LIMITS = Limits()
+_OWN_FAULTS: Final = frozenset(
+    {
+        signal.SIGSEGV,
+        signal.SIGBUS,
+        signal.SIGILL,
+        signal.SIGFPE,
+        signal.SIGABRT,
+        signal.SIGTRAP,
+        signal.SIGSYS,
+        signal.SIGXCPU,
+        signal.SIGXFSZ,
+    }
+)
+"""What ends a decoder that broke of itself; any other signal came from outside."""
+
+
+class _Checked(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+
+
+class _Facts(_Checked):
+    """The facts of :class:`line.photo.decode.Decoded`, and no others: steps and people rely on some."""
+
+    format: str = Field(max_length=8)
+    extension: str = Field(pattern="^(agrees|differs|absent)$")
+    bytes: int
+    mode: str = Field(max_length=16)
+    frames: int = Field(ge=1)
+    dpi: tuple[float, float] | None = Field(strict=False)
+    orientation: int = Field(ge=1, le=8)
+    synthetic: str | None = Field(max_length=60)
+    icc: str = Field(max_length=16)
+    alpha: bool
+    transparent: float = Field(ge=0, le=1)
+    width: int
+    height: int
+    grey_rows: int | None = Field(None, ge=0)
+
+
+class _Refusal(_Checked):
+    reason: str = Field(pattern=r"^[a-z_]{1,40}$")
+    sentence: str = Field(max_length=500)
+
+
+class _EndedError(Exception):
+    """The decoder is gone; ``signal`` is what ended it, or 0 where it ended of itself."""
+
+    def __init__(self, number: int) -> None:
+        self.signal = number
+        super().__init__(number)
+
+
+class Decoder:
+    """One decoding process: started by the first picture, started anew after whatever ends it.
+
+    Args:
+        seconds: how long one picture may take.
+        memory: bytes that decoding one picture may take.
+    """
+
+    command: ClassVar[tuple[str, ...]] = (sys.executable, "-P", "-m", "line.photo.decoder")
+
+    def __init__(self, seconds: float, memory: int) -> None:
+        self.seconds, self.memory = seconds, memory
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._channel: socket.socket | None = None
+        self._served = 0
+
+    @property
+    def pid(self) -> int | None:
+        """Of the process, while there is one."""
+        return self._process.pid if self._process else None
+
+    def decode(self, name: str, data: bytes, limits: Limits, background: str) -> Decoded:
+        """See :func:`decode_apart`."""
+        with self._lock:
+            for _ in range(2):
+                try:
+                    return self._decode(name, data, limits, background)
+                except _EndedError as ended:
+                    if ended.signal in _OWN_FAULTS or not ended.signal:
+                        raise _died(ended.signal) from None
+                    log.warning("%s: its decoder was killed from outside; trying a new one", name)
+        # Its memory is bounded, so the kernel took it because the machine has none left: no fault of the file's.
+        raise MemoryError(f"{name}: its decoder was killed twice from outside: the machine is out of memory")
+
+    def close(self) -> None:
+        """End the process, if there is one."""
+        if self._channel is not None:
+            self._channel.close()
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+        self._process = self._channel = None
+
+    def _decode(self, name: str, data: bytes, limits: Limits, background: str) -> Decoded:
+        channel = self._ready()
+        wish = {"name": name, "limits": asdict(limits), "background": background, "seconds": self.seconds}
+        text = json.dumps(wish).encode()
+        deadline = time.monotonic() + self.seconds
+        self._served += 1
+        try:
+            _send(channel, REQUEST.pack(len(text), len(data)) + text, deadline)
+            _send(channel, data, deadline)
+            answer = _answer(channel, limits, deadline)
+        except TimeoutError:
+            self.close()
+            raise _hung(self.seconds) from None
+        except OSError:  # a reset is how the end of the other side looks while we still send
+            raise _EndedError(self._end()) from None
+        except ValueError as error:
+            self.close()
+            log.error("%s: its decoder answered nonsense and was ended: %s", name, error)
+            raise _died(0) from None
+        if isinstance(answer, RefusedError):
+            raise answer
+        return answer
+
+    def _ready(self) -> socket.socket:
+        if self._served >= _RENEW or (self._process is not None and self._process.poll() is not None):
+            self.close()  # it may have been killed while it had nothing to do
+        if self._channel is None:
+            self._channel = self._start()
+            self._served = 0
+        return self._channel
+
+    def _start(self) -> socket.socket:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            self._process = subprocess.Popen(
+                [*self.command, str(self.memory)],
+                stdin=theirs.fileno(),
+                stdout=subprocess.DEVNULL,
+                cwd="/",
+                env=_environment(),
+            )
+        try:
+            if _receive(ours, len(HELLO), time.monotonic() + _START) != HELLO:
+                raise ConnectionError("something else answered")
+        except OSError as error:
+            ours.close()
+            if ended := self._end():
+                raise _EndedError(ended) from None
+            raise ServiceError(f"the decoder of photos does not start: {error}") from error
+        return ours
+
+    def _end(self) -> int:
+        """Bury the process that has ended; the signal that did it, or 0."""
+        code = 0
+        if self._process is not None:
+            try:
+                code = self._process.wait(timeout=5)
+            except subprocess.TimeoutExpired:
+                code = 0
+        self.close()
+        return -code if code < 0 else 0
+
+
+def decode_apart(
+    name: str, data: bytes, *, limits: Limits = _DEFAULT_LIMITS, background: str = "#ffffff"
+) -> Decoded:
+    """:func:`line.photo.decode.decode`, in another process with bounded memory and time.
+
+    Raises:
+        RefusedError: as there; also ``decoder_died`` and ``decoder_hung``.
+        MemoryError: the machine as a whole has too little memory to decode it now.
+        ServiceError: the other process cannot be started.
+    """
+    return _mine().decode(name, data, limits, background)
+
+
+_decoders: dict[int, Decoder] = {}
+"""This process' decoder by this process' id: one that a fork has inherited belongs to the parent."""
+
+
+def _mine() -> Decoder:
+    me = os.getpid()
+    if me not in _decoders:
+        _decoders.clear()
+        _decoders[me] = Decoder(settings().decode_seconds, settings().decode_memory)
+        atexit.register(_decoders[me].close)
+    return _decoders[me]
+
+
+def _environment() -> dict[str, str]:
+    """What the decoder is told: nothing of ours, least of all passwords.
+
+    One arena keeps its address space small. Blocks below 32 MB are kept for the next picture: to get them
+    from the kernel each time costs a fifth of the decoding.
+    """
+    return {
+        "PYTHONPATH": str(_ROOT),
+        "LC_ALL": "C.UTF-8",
+        "OPENBLAS_NUM_THREADS": "1",
+        "MALLOC_ARENA_MAX": "1",
+        "MALLOC_MMAP_THRESHOLD_": str(32 << 20),
+        "MALLOC_TRIM_THRESHOLD_": str(128 << 20),
+    }
+
+
+def _answer(channel: socket.socket, limits: Limits, deadline: float) -> Decoded | RefusedError:
+    """The decoder's answer, believed only as far as it can be checked.
+
+    Raises:
+        ValueError: no decoder of ours says that.
+    """
+    is_picture, length, height, width = ANSWER.unpack(_receive(channel, ANSWER.size, deadline))
+    if length > _MOST_SAID:
+        raise ValueError(f"{length} bytes of JSON")
+    said = bytes(_receive(channel, length, deadline))
+    try:
+        if not is_picture:
+            refusal = _Refusal.model_validate_json(said)
+            return RefusedError(refusal.reason, refusal.sentence)
+        facts = _Facts.model_validate_json(said)
+    except ValidationError as error:
+        raise ValueError(f"{error.error_count()} mistakes in what it says") from None
+    try:
+        limits.check_size(width, height)
+    except RefusedError as error:
+        raise ValueError(error.sentence) from None
+    if (facts.width, facts.height) != (width, height):
+        raise ValueError("two sizes")
+    rgb = np.empty((height, width, 3), np.uint8)
+    _fill(channel, rgb.data.cast("B"), deadline)
+    kept = facts.model_dump(exclude={"grey_rows"} if facts.grey_rows is None else set())
+    return Decoded(rgb, kept | {"dpi": list(facts.dpi) if facts.dpi else None})
+
+
+def _send(channel: socket.socket, data: bytes, deadline: float) -> None:
+    channel.settimeout(max(deadline - time.monotonic(), 0.001))
+    channel.sendall(data)
+
+
+def _receive(channel: socket.socket, size: int, deadline: float) -> bytearray:
+    data = bytearray(size)
+    _fill(channel, memoryview(data), deadline)
+    return data
+
+
+def _fill(channel: socket.socket, view: memoryview, deadline: float) -> None:
+    while len(view):
+        channel.settimeout(max(deadline - time.monotonic(), 0.001))
+        if not (count := channel.recv_into(view)):
+            raise ConnectionError("it has ended")
+        view = view[count:]
+
+
+def _died(number: int) -> RefusedError:
+    if number == signal.SIGXCPU:
+        return _hung(None)
+    what = f" ({signal.Signals(number).name})" if number else ""
+    return RefusedError(
+        "decoder_died",
+        f"Decoding the file broke the decoder{what}; please export it anew with another program.",
+    )
+
+
+def _hung(seconds: float | None) -> RefusedError:
+    bound = f" within {seconds:g} seconds" if seconds else " in the time it may take"
+    return RefusedError(
+        "decoder_hung", f"The file could not be decoded{bound}; please export it anew with another program."
+    )
