@@ -1,22 +1,21 @@
 """Decoding in a process of its own, which a hostile file may kill, hang or fill without harm to any other."""
 
 import atexit
+import errno
 import json
 import logging
 import os
 import signal
-import socket
-import subprocess
 import sys
 import threading
 import time
 from dataclasses import asdict
-from pathlib import Path
-from typing import ClassVar, Final
+from typing import ClassVar
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from line.confined import OWN_FAULTS, Confined
 from line.errors import ServiceError
 from line.photo.decode import Decoded
 from line.photo.decoder import ANSWER, HELLO, REQUEST
@@ -29,22 +28,7 @@ log = logging.getLogger(__name__)
 _START = 60.0  # seconds for an interpreter and Pillow to be loaded, on a busy machine
 _RENEW = 500  # pictures after which a decoder is replaced: what a file has done to it lasts no longer
 _MOST_SAID = 1 << 16  # bytes of JSON in an answer
-_ROOT = Path(__file__).resolve().parents[2]
 _DEFAULT_LIMITS = Limits()
-_OWN_FAULTS: Final = frozenset(
-    {
-        signal.SIGSEGV,
-        signal.SIGBUS,
-        signal.SIGILL,
-        signal.SIGFPE,
-        signal.SIGABRT,
-        signal.SIGTRAP,
-        signal.SIGSYS,
-        signal.SIGXCPU,
-        signal.SIGXFSZ,
-    }
-)
-"""What ends a decoder that broke of itself; any other signal came from outside."""
 
 
 class _Checked(BaseModel):
@@ -96,14 +80,13 @@ class Decoder:
     def __init__(self, seconds: float, memory: int) -> None:
         self.seconds, self.memory = seconds, memory
         self._lock = threading.Lock()
-        self._process: subprocess.Popen[bytes] | None = None
-        self._channel: socket.socket | None = None
+        self._confined: Confined | None = None
         self._served = 0
 
     @property
     def pid(self) -> int | None:
         """Of the process, while there is one."""
-        return self._process.pid if self._process else None
+        return self._confined.process.pid if self._confined else None
 
     def decode(self, name: str, data: bytes, limits: Limits, background: str) -> Decoded:
         """See :func:`decode_apart`."""
@@ -112,7 +95,7 @@ class Decoder:
                 try:
                     return self._decode(name, data, limits, background)
                 except _EndedError as ended:
-                    if ended.signal in _OWN_FAULTS or not ended.signal:
+                    if ended.signal in OWN_FAULTS or not ended.signal:
                         raise _died(ended.signal) from None
                     log.warning("%s: its decoder was killed from outside; trying a new one", name)
         # Its memory is bounded, so the kernel took it because the machine has none left: no fault of the file's.
@@ -120,28 +103,25 @@ class Decoder:
 
     def close(self) -> None:
         """End the process, if there is one."""
-        if self._channel is not None:
-            self._channel.close()
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-        self._process = self._channel = None
+        if self._confined is not None:
+            self._confined.kill()
+            self._confined = None
 
     def _decode(self, name: str, data: bytes, limits: Limits, background: str) -> Decoded:
-        channel = self._ready()
+        confined = self._ready()
         wish = {"name": name, "limits": asdict(limits), "background": background, "seconds": self.seconds}
         text = json.dumps(wish).encode()
         deadline = time.monotonic() + self.seconds
         self._served += 1
         try:
-            _send(channel, REQUEST.pack(len(text), len(data)) + text, deadline)
-            _send(channel, data, deadline)
-            answer = _answer(channel, limits, deadline)
+            confined.send(REQUEST.pack(len(text), len(data)) + text, deadline)
+            confined.send(data, deadline)
+            answer = _answer(confined, limits, deadline)
         except TimeoutError:
             self.close()
             raise _hung(self.seconds) from None
         except OSError:  # a reset is how the end of the other side looks while we still send
-            raise _EndedError(self._end()) from None
+            raise _EndedError(self._end(confined)) from None
         except ValueError as error:
             self.close()
             log.error("%s: its decoder answered nonsense and was ended: %s", name, error)
@@ -150,44 +130,36 @@ class Decoder:
             raise answer
         return answer
 
-    def _ready(self) -> socket.socket:
-        if self._served >= _RENEW or (self._process is not None and self._process.poll() is not None):
-            self.close()  # it may have been killed while it had nothing to do
-        if self._channel is None:
-            self._channel = self._start()
+    def _ready(self) -> Confined:
+        if self._confined is not None and (
+            self._served >= _RENEW or self._confined.process.poll() is not None
+        ):
+            self.close()  # where it has ended, it was killed while it had nothing to do
+        if self._confined is None:
+            self._confined = self._start()
             self._served = 0
-        return self._channel
+        return self._confined
 
-    def _start(self) -> socket.socket:
-        ours, theirs = socket.socketpair()
-        with theirs:
-            self._process = subprocess.Popen(
-                [*self.command, str(self.memory)],
-                stdin=theirs.fileno(),
-                stdout=subprocess.DEVNULL,
-                cwd="/",
-                env=_environment(),
-            )
+    def _start(self) -> Confined:
         try:
-            if _receive(ours, len(HELLO), time.monotonic() + _START) != HELLO:
+            confined = Confined([*self.command, str(self.memory)])
+        except OSError as error:
+            if error.errno == errno.ENOMEM:
+                raise MemoryError("no memory to start a decoder") from None
+            raise ServiceError(f"the decoder of photos cannot be started: {error}") from error
+        try:
+            if confined.receive(len(HELLO), time.monotonic() + _START) != HELLO:
                 raise ConnectionError("something else answered")
         except OSError as error:
-            ours.close()
-            if ended := self._end():
+            if ended := self._end(confined):
                 raise _EndedError(ended) from None
             raise ServiceError(f"the decoder of photos does not start: {error}") from error
-        return ours
+        return confined
 
-    def _end(self) -> int:
+    def _end(self, confined: Confined) -> int:
         """Bury the process that has ended; the signal that did it, or 0."""
-        code = 0
-        if self._process is not None:
-            try:
-                code = self._process.wait(timeout=5)
-            except subprocess.TimeoutExpired:
-                code = 0
-        self.close()
-        return -code if code < 0 else 0
+        self._confined = None
+        return confined.end()
 
 
 def decode_apart(
@@ -216,32 +188,16 @@ def _mine() -> Decoder:
     return _decoders[me]
 
 
-def _environment() -> dict[str, str]:
-    """What the decoder is told: nothing of ours, least of all passwords.
-
-    One arena keeps its address space small. Blocks below 32 MB are kept for the next picture: to get them
-    from the kernel each time costs a fifth of the decoding.
-    """
-    return {
-        "PYTHONPATH": str(_ROOT),
-        "LC_ALL": "C.UTF-8",
-        "OPENBLAS_NUM_THREADS": "1",
-        "MALLOC_ARENA_MAX": "1",
-        "MALLOC_MMAP_THRESHOLD_": str(32 << 20),
-        "MALLOC_TRIM_THRESHOLD_": str(128 << 20),
-    }
-
-
-def _answer(channel: socket.socket, limits: Limits, deadline: float) -> Decoded | RefusedError:
+def _answer(confined: Confined, limits: Limits, deadline: float) -> Decoded | RefusedError:
     """The decoder's answer, believed only as far as it can be checked.
 
     Raises:
         ValueError: no decoder of ours says that.
     """
-    is_picture, length, height, width = ANSWER.unpack(_receive(channel, ANSWER.size, deadline))
+    is_picture, length, height, width = ANSWER.unpack(confined.receive(ANSWER.size, deadline))
     if length > _MOST_SAID:
         raise ValueError(f"{length} bytes of JSON")
-    said = bytes(_receive(channel, length, deadline))
+    said = confined.receive(length, deadline)
     try:
         if not is_picture:
             refusal = _Refusal.model_validate_json(said)
@@ -256,28 +212,9 @@ def _answer(channel: socket.socket, limits: Limits, deadline: float) -> Decoded 
     if (facts.width, facts.height) != (width, height):
         raise ValueError("two sizes")
     rgb = np.empty((height, width, 3), np.uint8)
-    _fill(channel, rgb.data.cast("B"), deadline)
+    confined.fill(rgb.data.cast("B"), deadline)
     kept = facts.model_dump(exclude={"grey_rows"} if facts.grey_rows is None else set())
     return Decoded(rgb, kept | {"dpi": list(facts.dpi) if facts.dpi else None})
-
-
-def _send(channel: socket.socket, data: bytes, deadline: float) -> None:
-    channel.settimeout(max(deadline - time.monotonic(), 0.001))
-    channel.sendall(data)
-
-
-def _receive(channel: socket.socket, size: int, deadline: float) -> bytearray:
-    data = bytearray(size)
-    _fill(channel, memoryview(data), deadline)
-    return data
-
-
-def _fill(channel: socket.socket, view: memoryview, deadline: float) -> None:
-    while len(view):
-        channel.settimeout(max(deadline - time.monotonic(), 0.001))
-        if not (count := channel.recv_into(view)):
-            raise ConnectionError("it has ended")
-        view = view[count:]
 
 
 def _died(number: int) -> RefusedError:

@@ -12,16 +12,15 @@ import json
 import math
 import os
 import resource
-import signal
 import socket
 import struct
 import sys
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, Final
 
 from PIL import AvifImagePlugin
 
+from line.confined import address_space, confine, silence
 from line.photo.decode import decode
 from line.photo.limits import Limits
 from line.photo.refusal import RefusedError
@@ -32,7 +31,6 @@ ANSWER: Final = struct.Struct("!?III")  # whether a picture, bytes of JSON, heig
 _PREFLIGHT = 256_000_000  # bytes that opening a file may take before its size is known, and tables of codecs
 _PER_BYTE = 4  # of the file: decoders copy it
 _PER_PIXEL = 32  # bytes; the hungriest, lossless WebP with alpha that is to be turned, took 25
-_PAGE = resource.getpagesize()
 
 
 def main() -> None:
@@ -40,30 +38,12 @@ def main() -> None:
     memory = int(sys.argv[1])
     AvifImagePlugin.DEFAULT_MAX_THREADS = 1
     confine(memory)
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)  # sent to the whole group; this one ends with whom it works for
     with socket.socket(fileno=os.dup(0)) as channel:
         channel.setblocking(True)
         channel.sendall(HELLO)
-        silence()
+        silence(0, 1, 2)
         while serve(channel, memory):
             pass
-
-
-def confine(memory: int) -> None:
-    """Give up what decoding never needs; cannot be taken back."""
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    most = _size() + memory
-    resource.setrlimit(resource.RLIMIT_AS, (most, most))
-
-
-def silence() -> None:
-    """Send what C libraries say about a vendor's file nowhere: it would fill the worker's log."""
-    nowhere = os.open(os.devnull, os.O_RDWR)
-    for stream in (0, 1, 2):
-        os.dup2(nowhere, stream)
-    os.close(nowhere)
 
 
 def serve(channel: socket.socket, memory: int) -> bool:
@@ -130,12 +110,7 @@ def hurry(seconds: float) -> None:
 def allow(more: int, memory: int) -> None:
     """Let this process grow by ``more`` bytes, and by no more than ``memory``."""
     most = resource.getrlimit(resource.RLIMIT_AS)[1]
-    resource.setrlimit(resource.RLIMIT_AS, (min(_size() + min(more, memory), most), most))
-
-
-def _size() -> int:
-    """Bytes of address space that this process has."""
-    return int(Path("/proc/self/statm").read_text().split()[0]) * _PAGE
+    resource.setrlimit(resource.RLIMIT_AS, (min(address_space() + min(more, memory), most), most))
 
 
 if __name__ == "__main__":

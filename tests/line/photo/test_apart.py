@@ -1,7 +1,6 @@
 import json
 import os
 import signal
-import socket
 import threading
 import time
 from pathlib import Path
@@ -9,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from line.confined import Confined
 from line.errors import ServiceError
 from line.photo import apart
 from line.photo.apart import Decoder, decode_apart
@@ -91,9 +91,8 @@ def test_a_file_that_breaks_its_decoder_is_refused_and_the_next_is_not(broken, j
 def test_the_kernel_ends_a_decoder_that_computes_on_when_nobody_waits_for_it(broken, jpeg):
     broken.seconds = 0.2
     broken.decode("a.jpg", jpeg, Limits(), "#ffffff")
-    process, real = broken._process, broken.seconds
-    channel = broken._channel
-    wish = json.dumps({"name": "a", "limits": {}, "background": "#ffffff", "seconds": real}).encode()
+    process, channel = broken._confined.process, broken._confined.channel
+    wish = json.dumps({"name": "a", "limits": {}, "background": "#ffffff", "seconds": 0.2}).encode()
     data = broken_decoder.branded(jpeg, "spin")
     channel.sendall(apart.REQUEST.pack(len(wish), len(data)) + wish + data)
     assert process.wait(timeout=20) == -signal.SIGXCPU
@@ -118,8 +117,8 @@ def test_signals_sent_to_the_whole_group_leave_the_decoder_at_work(broken, jpeg)
 
 def test_a_decoder_ends_with_whom_it_works_for(broken, jpeg):
     broken.decode("a.jpg", jpeg, Limits(), "#ffffff")
-    broken._channel.close()
-    assert broken._process.wait(timeout=20) == 0
+    broken._confined.channel.close()
+    assert broken._confined.process.wait(timeout=20) == 0
 
 
 def test_it_knows_no_secret_and_has_no_file_open(broken, jpeg, monkeypatch):
@@ -161,23 +160,24 @@ def test_a_decoder_that_cannot_start_says_so(monkeypatch, jpeg):
         Decoder(5, MEMORY).decode("a.jpg", jpeg, Limits(), "#ffffff")
 
 
-def answer_of(said: dict, size=(0, 0), picture=True):
+def answer_of(folder, said: dict, size=(0, 0), picture=True):
     """A decoder that was taken over and answers this to everything."""
-    ours, theirs = socket.socketpair()
     text = json.dumps(said).encode()
-    theirs.sendall(apart.ANSWER.pack(picture, len(text), *size) + text + bytes(3 * 40 * 64))
-    theirs.close()
-    with ours:
-        return apart._answer(ours, Limits(), deadline=time.monotonic() + 5)
+    (folder / "answer").write_bytes(apart.ANSWER.pack(picture, len(text), *size) + text + bytes(3 * 40 * 64))
+    confined = Confined(["/bin/cat", str(folder / "answer")])
+    try:
+        return apart._answer(confined, Limits(), deadline=time.monotonic() + 5)
+    finally:
+        confined.kill()
 
 
-def test_an_answer_is_believed_only_as_far_as_it_can_be_checked(photo, save):
+def test_an_answer_is_believed_only_as_far_as_it_can_be_checked(photo, save, tmp_path):
     facts = dict(decode("a.png", save(photo, "PNG")).facts)
-    assert answer_of(facts, (40, 64)).rgb.shape == (40, 64, 3)
+    assert answer_of(tmp_path, facts, (40, 64)).rgb.shape == (40, 64, 3)
     for wrong in (facts | {"accepted": True}, facts | {"width": 5}, facts | {"icc": 7}, {}):
         with pytest.raises(ValueError, match=r"mistakes|two sizes"):
-            answer_of(wrong, (40, 64))
+            answer_of(tmp_path, wrong, (40, 64))
     with pytest.raises(ValueError, match="no side"):
-        answer_of(facts, (30_000, 64))
+        answer_of(tmp_path, facts, (30_000, 64))
     with pytest.raises(ValueError, match="mistakes"):
-        answer_of({"reason": "<script>", "sentence": "x"}, picture=False)
+        answer_of(tmp_path, {"reason": "<script>", "sentence": "x"}, picture=False)
