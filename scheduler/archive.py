@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from line import archive
+from line.archive import Entry
 from line.photo.refusal import RefusedError
+from line.unpack import entries_apart
 from records.bucket import Bucket
 from records.scratch import scratch
 
@@ -26,16 +27,16 @@ def entries(store: Bucket, key: str) -> Iterator[StoredEntry]:
 
     Raises:
         InputError: it is no archive that can be read, or over a limit as a whole.
+        ServiceError: the process that opens it was killed from outside.
     """
     with scratch() as folder:
         path = Path(folder) / "upload.zip"
         store.download(key, path)
-        with path.open("rb") as file:
-            for entry in archive.entries(file):
-                yield _stored(store, key, entry)
+        for entry in entries_apart(path):
+            yield _stored(store, key, entry)
 
 
-def _stored(store: Bucket, key: str, entry: archive.Entry) -> StoredEntry:
+def _stored(store: Bucket, key: str, entry: Entry) -> StoredEntry:
     if entry.refusal:
         return StoredEntry(entry.name, key, entry.size, entry.refusal.reason, entry.refusal.sentence)
     try:
