@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from records.tables import images, steps
 
@@ -70,17 +71,20 @@ def windows(connection: sa.Connection, batch_ids: Sequence[int], least: int) -> 
     a cell lies wholly in one of them.
     """
     across, down = _cells()
-    right = sa.func.generate_series(0, 1).table_valued("more", name="right_one")
-    below = sa.func.generate_series(0, 1).table_valued("more", name="below_one")
-    x, y = (across + right.c.more).label("x"), (down + below.c.more).label("y")
-    count = sa.func.count(texts.c.image.distinct())
-    query = (
-        sa.select(x, y)
+    right = sa.func.generate_series(0, 1).table_valued("more", name="right_one").render_derived()
+    below = sa.func.generate_series(0, 1).table_valued("more", name="below_one").render_derived()
+    middles = (
+        sa.select((across + right.c.more).label("x"), (down + below.c.more).label("y"), texts.c.image)
         .select_from(texts.join(right, sa.true()).join(below, sa.true()))
         .where(texts.c.batch_id.in_(batch_ids))
-        .group_by(x, y)
+        .subquery()
+    )
+    count = sa.func.count(middles.c.image.distinct())
+    query = (
+        sa.select(middles.c.x, middles.c.y)
+        .group_by(middles.c.x, middles.c.y)
         .having(count >= least)
-        .order_by(count.desc(), x, y)
+        .order_by(count.desc(), middles.c.x, middles.c.y)
     )
     return [(int(row.x), int(row.y)) for row in connection.execute(query)]
 
@@ -124,7 +128,7 @@ def examples(
     first = (
         sa.select(texts.c.image, *_BOX)
         .where(texts.c.batch_id.in_(batch_ids), is_alike(_BOX, box, alike))
-        .distinct(_shuffled(), texts.c.image)
+        .ext(distinct_on(_shuffled(), texts.c.image))
         .order_by(_shuffled(), texts.c.image, *_BOX)
         .limit(limit)
         .subquery()
