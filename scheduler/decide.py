@@ -2,13 +2,14 @@
 
 from pathlib import Path
 
-import cv2
 import numpy as np
 import sqlalchemy as sa
 
 from line.errors import InputError
 from line.names import delivered_name, safe_path
 from line.photo import intermediate
+from line.photo.mask import read_mask
+from line.photo.refusal import RefusedError
 from line.recipe import Recipe
 from line.settings import settings
 from records import decisions, recipes, reports
@@ -101,9 +102,10 @@ def _recipe(image_id: int) -> Recipe:
 def _keep_mask(image_id: int, path: Path) -> str:
     """Keep a person's mask: any picture, white (over half) where to erase, in the image's proportions."""
     facts = _image(image_id)["facts"]
-    read = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_GRAYSCALE)
-    if read is None:
-        raise InputError(f"--mask {path}: it is no picture that can be read")
+    try:
+        read = read_mask(path.name, path.read_bytes())
+    except RefusedError as error:
+        raise InputError(f"--mask {path}: it is no picture that can be read. {error.sentence}") from None
     if not isinstance(facts, dict) or "width" not in facts:
         raise InputError(f"image {image_id}: it was never admitted, so a mask has nothing to lie on")
     size = (int(facts["width"]), int(facts["height"]))

@@ -5,15 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import click
-import cv2
-import numpy as np
 
 from gates.contract import judge as judge_edit
 from gates.contract import registry as gate_registry
 from gates.edit import Edit
 from line.errors import InputError
-from line.photo.decode import decode
-from line.photo.limits import Limits
+from line.photo.apart import decode_apart
+from line.photo.mask import read_mask
 from line.photo.refusal import RefusedError
 from line.picture import Mask, Rgb
 from review import show
@@ -78,16 +76,19 @@ def _judge(transform: str, name: str, before: Path, after: Path, mask: Path | No
 
 def _read(path: Path) -> Rgb:
     try:
-        return decode(path.name, path.read_bytes(), limits=Limits(), background="#ffffff").rgb
+        return decode_apart(path.name, path.read_bytes()).rgb
     except RefusedError as error:
         raise InputError(f"{path}: {error.sentence}") from None
 
 
 def _read_mask(path: Path, picture: Rgb) -> Mask:
-    read = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_GRAYSCALE)
-    if read is None or read.shape != picture.shape[:2]:
+    try:
+        read = read_mask(path.name, path.read_bytes())
+    except RefusedError as error:
+        raise InputError(f"--mask {path}: {error.sentence}") from None
+    if read.shape != picture.shape[:2]:
         raise InputError(f"--mask {path}: must be a picture of the same size as BEFORE")
-    return read.astype(np.uint8)
+    return read
 
 
 COMMANDS = [judge]
