@@ -1,0 +1,83 @@
+"""Working through a picture tile by tile, blended so that no seam shows."""
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+Plane = NDArray[np.float32]
+
+OVERLAP = 32
+"""Pixels that neighbouring tiles share."""
+
+RIM = 8
+"""Of them, those at a tile's inner border that are thrown away: there the network saw no surroundings."""
+
+
+def in_tiles(
+    picture: Plane, run: Callable[[Plane], Plane], side: int, *, overlap: int = OVERLAP, rim: int = RIM
+) -> Plane:
+    """``run`` over tiles of at most ``side`` × ``side`` pixels, put together again.
+
+    Where tiles overlap, one fades into the next along a raised cosine; the weights of all tiles at a
+    pixel are divided out, so that what all of them agree on comes out as it is.
+
+    Args:
+        picture: [H, W, C] float32.
+        run: a tile [h, w, C] to its result [h · s, w · s, D], with the same whole s for each.
+        side: of a tile, overlap and rim included; no less than twice the overlap is used.
+        overlap: pixels that neighbours share.
+        rim: pixels at an inner border that count for nothing; below half the overlap.
+
+    Returns:
+        [H · s, W · s, D] float32.
+    """
+    high, wide = picture.shape[:2]
+    side = max(side, 2 * overlap)
+    rows, columns = spans(high, side, overlap), spans(wide, side, overlap)
+    if len(rows) == len(columns) == 1:
+        return run(picture)
+    result = weight = np.zeros(0, np.float32)
+    scale = 0
+    for top, bottom in rows:
+        for left, right in columns:
+            done = run(picture[top:bottom, left:right])
+            if not scale:
+                scale = done.shape[0] // (bottom - top)
+                result = np.zeros((high * scale, wide * scale, done.shape[2]), np.float32)
+                weight = np.zeros((high * scale, wide * scale, 1), np.float32)
+            down = _fade(top, bottom, high, overlap, rim, scale)
+            across = _fade(left, right, wide, overlap, rim, scale)
+            share = (down[:, None] * across[None, :])[..., None]
+            place = np.s_[top * scale : bottom * scale, left * scale : right * scale]
+            result[place] += done * share
+            weight[place] += share
+    return result / weight
+
+
+def spans(length: int, side: int, overlap: int) -> list[tuple[int, int]]:
+    """(begin, end) of equally long stretches that cover ``length``, neighbours sharing ``overlap`` or more."""
+    return list(_spans(length, side, overlap))
+
+
+def _spans(length: int, side: int, overlap: int) -> Iterator[tuple[int, int]]:
+    if length <= side:
+        yield 0, length
+        return
+    count = -(-(length - overlap) // (side - overlap))
+    for number in range(count):
+        begin = round(number * (length - side) / (count - 1))
+        yield begin, begin + side
+
+
+def _fade(begin: int, end: int, length: int, overlap: int, rim: int, scale: int) -> Plane:
+    """Weight of each pixel of a stretch, [(end - begin) · scale]: 1 inside, fading to inner borders."""
+    own = (end - begin) * scale
+    position = (np.arange(own, dtype=np.float32) + 0.5) / scale
+    ramp = max(overlap - 2 * rim, 1)
+    weight = np.ones(own, np.float32)
+    for inner, away in ((begin > 0, position), (end < length, (end - begin) - position)):
+        if inner:
+            weight *= 0.5 - 0.5 * np.cos(np.pi * np.clip((away - rim) / ramp, 0, 1))
+    # never quite nothing: where tiles overlap by more than they must, some pixel may lie in every rim
+    return np.maximum(weight, 1e-6).astype(np.float32)
