@@ -27,7 +27,8 @@ INSERT INTO batches (vendor, upload, prefix, digest, recipe, out, images)
     SELECT 'acme', 'spring', 'ingest/acme/spring', 'digest' || n, 'r', 'file:///out', 2 FROM generate_series(1, 3) n;
 UPDATE batches SET state = 'done', finished_at = now() WHERE digest = 'digest1';
 INSERT INTO images (batch_id, state, name, source, bytes, recipe, file, fold, facts)
-    SELECT batches.id, CASE batches.state WHEN 'done' THEN 'delivered' ELSE 'waiting' END::image_state, n || '.jpg', 'k', 9, 'r', n || '.jpg', n || '.jpg',
+    SELECT batches.id, CASE batches.state WHEN 'done' THEN 'delivered' ELSE 'waiting' END::image_state,
+           n || '.jpg', 'k', 9, 'r', n || '.jpg', n || '.jpg',
            '{"regions": [{"quad": [[1, 1], [2, 1], [2, 2], [1, 2]], "score": 0.9, "overlay": 0.8}]}'
     FROM batches, generate_series(1, 2) n;
 UPDATE images SET state = 'held' WHERE name = '1.jpg' AND state = 'waiting';

@@ -1,0 +1,211 @@
+"""What finding text makes of what is known of the vendor: templates, rights, and a person's word on doubts."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw, ImageFont
+
+from line.picture import Edited, Flagged, Mask, Outcome, Picture, Rgb
+from models.contract import Region, TextFinder
+from tasks.find_text import find_text
+from tasks.overlay import reading
+from tasks.overlay.recurring import Box
+from tasks.overlay.stamp import RIM, as_text, canvas
+
+RIGHTS = "Letter of 2026-03-02"
+CORNER = (220, 230, 160, 40)
+"""Left, top, width, height in pixels of what is written in the corner."""
+TOP = (20, 20, 160, 40)
+
+
+class Pointing(TextFinder):
+    """Finds text exactly where the test says it is."""
+
+    name, licence, source, revision = "pointing", "MIT", "test", "1"
+
+    def __init__(self, *boxes: tuple[int, int, int, int]):
+        super().__init__()
+        self.boxes = boxes
+
+    def find(self, rgb: Rgb, *, limit: int) -> list[Region]:
+        if rgb.shape[:2] != (300, 400):  # a part looked at closely: nothing more is seen there
+            return []
+        quads = [[(x, y), (x + w, y), (x + w, y + h), (x, y + h)] for x, y, w, h in self.boxes]
+        return [Region(np.array(quad, np.float32), 0.9) for quad in quads]
+
+
+def written(
+    *texts: tuple[str, tuple[int, int, int, int]], ink: tuple[int, int, int] = (230, 0, 18)
+) -> Picture:
+    """Crisp letters on a soft grey ground."""
+    ground = np.tile(np.linspace(150, 190, 400)[None, :, None], (300, 1, 3)).astype(np.uint8)
+    image = Image.fromarray(ground)
+    for text, (left, top, _, _) in texts:
+        ImageDraw.Draw(image).text((left + 8, top + 5), text, font=ImageFont.load_default(24), fill=ink)
+    return Picture("a.jpg", np.asarray(image))
+
+
+def box_of(place: tuple[int, int, int, int]) -> Box:
+    left, top, wide, high = place
+    return (left / 400, top / 300, (left + wide) / 400, (top + high) / 300)
+
+
+def template(state: str = "confirmed", text: str = "ACME.COM", **more: Any) -> dict[str, Any]:
+    look = canvas(written((text, CORNER)).rgb, box_of(CORNER), RIM)
+    told = {"id": 7, "state": state, "box": list(box_of(CORNER)), "images": 31}
+    return told | {"ink": [230, 0, 18], "look": as_text(look)} | more
+
+
+def run(
+    picture: Picture,
+    *places: tuple[int, int, int, int],
+    templates: tuple[dict[str, Any], ...] = (),
+    rights: str | None = None,
+    facts: dict[str, Any] | None = None,
+    **params: object,
+) -> Outcome:
+    told = {"vendor": {"templates": list(templates), "watermark_rights": rights}}
+    (outcome,) = find_text.function([picture.with_(facts=told | (facts or {}))], Pointing(*places), **params)
+    return outcome
+
+
+def masked(outcome: Outcome) -> Mask:
+    assert isinstance(outcome, Edited | Flagged)
+    assert outcome.picture is not None
+    assert outcome.picture.mask is not None
+    return outcome.picture.mask
+
+
+@pytest.fixture
+def decided(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Probabilities the decision gives, one text after the other."""
+    given: list[float] = []
+    monkeypatch.setattr(reading, "overlay_probability", lambda features: given.pop(0))
+    return given
+
+
+@pytest.mark.parametrize("alone", [0.05, 0.7, 0.99])
+def test_a_confirmed_stamp_is_erased_whatever_it_looked_like_alone(
+    decided: list[float], alone: float
+) -> None:
+    decided.append(alone)
+    outcome = run(written(("ACME.COM", CORNER)), CORNER, templates=(template(),))
+    assert isinstance(outcome, Edited)
+    assert masked(outcome)[230:270, 220:380].any()
+    (region,) = outcome.picture.facts["regions"]
+    assert (region["overlay"], region["template"]) == (alone, 7)
+    assert "vendor" not in outcome.picture.facts
+
+
+def test_a_proposed_template_changes_nothing_but_the_sentence(decided: list[float]) -> None:
+    decided.extend([0.7, 0.7])
+    plain = run(written(("ACME.COM", CORNER)), CORNER)
+    told = run(written(("ACME.COM", CORNER)), CORNER, templates=(template("proposed"),))
+    assert isinstance(plain, Flagged)
+    assert isinstance(told, Flagged)
+    assert told.reason == plain.reason == "overlay_or_print"
+    assert told.sentence == plain.sentence + " Text stands at the same place on 31 photos of this vendor."
+    assert (masked(told) == masked(plain)).all()
+
+
+def test_print_at_the_place_of_a_stamp_is_left(decided: list[float]) -> None:
+    decided.append(0.05)
+    outcome = run(written(("Nº 47-11/b", CORNER)), CORNER, templates=(template(),))
+    assert isinstance(outcome, Edited)
+    assert outcome.picture.mask is None
+    assert "template" not in outcome.picture.facts["regions"][0]
+
+
+def test_other_letters_of_the_same_ink_are_settled_where_they_were_in_doubt(decided: list[float]) -> None:
+    decided.extend([0.6, 0.6])
+    other = written(("17:42 h", CORNER))
+    assert isinstance(run(other, CORNER, templates=(template(),)), Edited)
+    blue = run(written(("17:42 h", CORNER), ink=(0, 0, 160)), CORNER, templates=(template(),))
+    assert isinstance(blue, Flagged)
+    assert "31 photos" in blue.sentence
+
+
+def test_a_confirmed_stamp_elsewhere_on_the_photo_is_a_text_as_any_other(decided: list[float]) -> None:
+    decided.append(0.7)
+    assert isinstance(run(written(("ACME.COM", TOP)), TOP, templates=(template(),)), Flagged)
+
+
+def test_a_confirmed_stamp_that_the_detector_missed_is_found_again_in_the_pixels(
+    decided: list[float],
+) -> None:
+    decided.append(0.3)
+    outcome = run(written(("ACME.COM", CORNER)), templates=(template(),))
+    assert isinstance(outcome, Edited)
+    assert masked(outcome)[230:270, 220:380].any()
+    empty = run(written(), templates=(template(),))
+    assert isinstance(empty, Edited)
+    assert empty.picture.mask is None
+
+
+def test_an_archival_recipe_asks_a_person_about_a_confirmed_stamp_too(decided: list[float]) -> None:
+    decided.append(0.99)
+    picture = written(("ACME.COM", CORNER))
+    outcome = run(picture, CORNER, templates=(template(),), rights=RIGHTS, erase="person")
+    assert isinstance(outcome, Flagged)
+    assert outcome.reason == "text_needs_person"
+
+
+FAINT = (182, 182, 182)
+
+
+def test_a_faint_overlay_is_flagged_without_the_vendors_right(decided: list[float]) -> None:
+    decided.append(0.99)
+    outcome = run(written(("ACME.COM", CORNER), ink=FAINT), CORNER)
+    assert isinstance(outcome, Flagged)
+    assert outcome.reason == "faint_text"
+    assert outcome.picture is not None
+    assert "watermark_rights" not in outcome.picture.facts
+
+
+def test_by_the_vendors_right_it_is_erased_and_the_right_is_written_down(decided: list[float]) -> None:
+    decided.append(0.99)
+    outcome = run(written(("ACME.COM", CORNER), ink=FAINT), CORNER, rights=RIGHTS)
+    assert isinstance(outcome, Edited)
+    assert masked(outcome).any()
+    assert outcome.picture.facts["watermark_rights"] == RIGHTS
+
+
+def test_a_right_that_was_not_needed_is_not_claimed(decided: list[float]) -> None:
+    decided.append(0.99)
+    outcome = run(written(("ACME.COM", CORNER)), CORNER, rights=RIGHTS)
+    assert isinstance(outcome, Edited)
+    assert "watermark_rights" not in outcome.picture.facts
+
+
+def test_a_confirmed_template_is_no_right(decided: list[float]) -> None:
+    decided.append(0.99)
+    outcome = run(written(("ACME.COM", CORNER), ink=FAINT), CORNER, templates=(template(),))
+    assert isinstance(outcome, Flagged)
+    assert outcome.reason == "faint_text"
+
+
+def test_a_right_does_not_make_an_unsure_faint_text_sure(decided: list[float]) -> None:
+    decided.append(0.7)
+    outcome = run(written(("ACME.COM", CORNER), ink=FAINT), CORNER, rights=RIGHTS)
+    assert isinstance(outcome, Flagged)
+    assert outcome.reason == "overlay_or_print"
+
+
+def test_where_a_person_took_the_doubtful_for_print_only_the_certain_is_masked(decided: list[float]) -> None:
+    decided.extend([0.99, 0.6])
+    blue = written(("SALE -50%", TOP))
+    both = blue.with_(
+        rgb=np.where(np.arange(300)[:, None, None] < 150, blue.rgb, written(("No. 4", CORNER)).rgb)
+    )
+    outcome = run(both, TOP, CORNER, facts={"doubts": "print"})
+    assert isinstance(outcome, Edited)
+    assert masked(outcome)[:150].any()
+    assert not masked(outcome)[150:].any()
+
+
+def test_where_nothing_was_certain_nothing_is_masked_after_that_word(decided: list[float]) -> None:
+    decided.append(0.6)
+    outcome = run(written(("SALE -50%", TOP)), TOP, facts={"doubts": "print"})
+    assert isinstance(outcome, Edited)
+    assert outcome.picture.mask is None
