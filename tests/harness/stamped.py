@@ -10,9 +10,18 @@ STAMP = "ACME STORE"
 
 
 def stamped(
-    folder: Path, count: int, *, text: str = STAMP, start: int = 0, size: tuple[int, int] = (480, 360)
+    folder: Path,
+    count: int,
+    *,
+    text: str = STAMP,
+    start: int = 0,
+    size: tuple[int, int] = (480, 360),
+    faint: bool = False,
 ) -> Path:
-    """A folder of ``count`` different soft photos, with ``text`` in the lower right corner of each."""
+    """A folder of ``count`` different soft photos, with ``text`` in the lower right corner of each.
+
+    A faint one is lighter than its ground by 14 levels in each channel.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     for number in range(start, start + count):
         small = np.random.default_rng(number).integers(30, 150, (3, 4, 3), np.uint8)
@@ -20,7 +29,12 @@ def stamped(
         if text:
             font = ImageFont.load_default(size[0] * 0.06)
             at = (size[0] * 0.95, size[1] * 0.94)
-            ImageDraw.Draw(image).text(at, text, font=font, fill=(250, 245, 235), anchor="rs")
+            if faint:
+                layer = Image.new("L", size)
+                ImageDraw.Draw(layer).text(at, text, font=font, fill=14, anchor="rs")
+                image = Image.fromarray(np.asarray(image) + np.asarray(layer)[..., None])
+            else:
+                ImageDraw.Draw(image).text(at, text, font=font, fill=(250, 245, 235), anchor="rs")
         image.save(folder / f"photo{number:03}.png")
     return folder
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from records import templates
+from records.bucket import bucket
 from records.database import transact
 from tests.harness import promises
 from tests.harness.command import call
@@ -34,6 +35,7 @@ transform = "erase_text"
 transform = "deliver"
 format = "png"
 """
+EVERYTHING_IS_SURE = NOBODY_IS_SURE.replace("sure = 1.0", "sure = 0.0").replace("0.01", "0.0")
 
 
 @dataclass
@@ -50,6 +52,8 @@ class Story:
     other_after: int
     known: list[dict[str, Any]]
     archival: int
+    faint: int
+    faint_without_right: int
 
 
 def the_templates(*words: object) -> list[dict[str, Any]]:
@@ -66,6 +70,8 @@ def story(tmp_path_factory: pytest.TempPathFactory, servers: Servers) -> Any:
     config.write_text(f'[vendors.acme]\nwatermark_rights = "{RIGHTS}"\n')
     recipe = home / "unsure.toml"
     recipe.write_text(NOBODY_IS_SURE)
+    certain = home / "certain.toml"
+    certain.write_text(EVERYTHING_IS_SURE)
     with line(home, servers, SLUICE_CONFIG=str(config)) as sluice:
         sluice.start(workers=2, schedulers=2)
         first = sluice.submit(stamped(home / "first", 12), recipe)
@@ -85,20 +91,25 @@ def story(tmp_path_factory: pytest.TempPathFactory, servers: Servers) -> Any:
         second = sluice.submit(stamped(home / "second", 4, start=20), recipe)
         other_after = sluice.submit(stamped(home / "more", 6, start=20), recipe, vendor="beta")
         archival = sluice.submit(stamped(home / "archive", 3, start=40), "archival")
-        for batch in (second, other_after, archival):
+        watermarked = stamped(home / "watermarked", 3, start=60, faint=True)
+        faint = sluice.submit(watermarked, certain)
+        faint_without_right = sluice.submit(watermarked, certain, vendor="gamma")
+        for batch in (second, other_after, archival, faint, faint_without_right):
             sluice.wait(batch)
         sluice.until(lambda: not transact(templates.due), "every batch is looked through")
         yield Story(
-            sluice,
-            first,
-            proposed,
-            crops,
-            again,
-            second,
-            other_before,
-            other_after,
-            the_templates(),
-            archival,
+            line=sluice,
+            first=first,
+            proposed=proposed,
+            crops=crops,
+            again=again,
+            second=second,
+            other_before=other_before,
+            other_after=other_after,
+            known=the_templates(),
+            archival=archival,
+            faint=faint,
+            faint_without_right=faint_without_right,
         )
 
 
@@ -166,3 +177,18 @@ def test_an_archival_recipe_erases_nothing_without_a_person_whatever_was_confirm
     assert all(row.proposal_mask for row in rows)
     assert {step.transform for step in story.line.steps(story.archival)} == {"admit", "find_text"}
     assert story.line.delivered(story.archival) == {}
+
+
+def test_a_watermark_is_flagged_unless_the_vendor_attested_its_right(story: Story) -> None:
+    rows = story.line.rows(story.faint_without_right)
+    assert {(row.state, row.reason) for row in rows} == {("flagged", "faint_text")}
+    erased = [step for step in story.line.steps(story.faint) if step.transform == "erase_text"]
+    assert len(erased) == 3
+    assert all(step.facts["watermark_rights"] == RIGHTS for step in erased)
+    assert {row.reason for row in story.line.rows(story.faint)}.isdisjoint({"faint_text", "overlay_or_print"})
+
+
+def test_the_manifest_says_by_which_right_a_watermark_was_removed(story: Story) -> None:
+    out = bucket(story.line.report(story.faint)["delivered"])
+    lines = [json.loads(line) for line in out.get("manifest.jsonl").decode().splitlines()]
+    assert [line["watermark_rights"] for line in lines] == [RIGHTS] * 3
