@@ -10,19 +10,20 @@ SLUICE_HOME ?= $(CURDIR)/.sluice
 export SLUICE_HOME
 OUT ?= out/$(shell date +%Y-%m-%d-%H%M%S)
 UPLOAD ?= samples/upload
+SECONDS ?= 60
 BENCHES ?= $(wildcard bench/[a-z]*.py)
 
 # a stamp says what was installed, and for which folder: a virtual environment does not survive being moved
 STAMP := $(VENV)/.installed
 ifneq ($(shell cat $(STAMP)-core 2>/dev/null),$(CURDIR))
-$(shell rm -f $(STAMP)-core $(STAMP)-dev $(STAMP)-gpu)
+$(shell rm -f $(STAMP)-core $(STAMP)-dev $(STAMP)-gpu $(STAMP)-fuzz)
 endif
 
 # the newest pip knows more, but the one that comes with Python is enough, and is there
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 GET := $(PIP) install --constraint constraints.txt
 
-.PHONY: help install install-gpu run up test check bench test-faults clean
+.PHONY: help install install-gpu run up test check bench test-faults fuzz audit clean
 
 help: ## Say what can be made
 	@echo "make TARGET, where TARGET is one of"
@@ -57,6 +58,15 @@ bench: $(STAMP)-dev ## Measure speed and gates; prints tables and writes bench/o
 		$(BIN)/python "$$file" --json "bench/out/$$(basename "$$file" .py).json" || exit 1; \
 	done
 
+fuzz: $(STAMP)-fuzz ## Fuzz what reads vendors' bytes: SECONDS=60 for each target
+	$(BIN)/python tests/fuzz/fuzz.py archive --seconds $(SECONDS)
+	$(BIN)/python tests/fuzz/fuzz.py photo --seconds $(SECONDS)
+
+audit: install ## Look the pinned packages up in PyPI's database of known vulnerabilities
+	$(BIN)/python -m venv build/audit
+	build/audit/bin/python -m pip --disable-pip-version-check --quiet install "pip-audit>=2.10"
+	build/audit/bin/pip-audit --requirement constraints.txt --no-deps --disable-pip --strict
+
 clean: ## Remove .venv and caches; the state folder and out/ stay
 	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache bench/out
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -90,6 +100,10 @@ $(STAMP)-core: pyproject.toml constraints.txt
 $(STAMP)-dev: $(STAMP)-core
 	@echo "Installing what the tests and checks need (half a minute) ..."
 	@$(GET) --no-build-isolation --editable ".[dev]"
+	@touch $@
+
+$(STAMP)-fuzz: $(STAMP)-core
+	@$(GET) --no-build-isolation --editable ".[fuzz]"
 	@touch $@
 
 $(STAMP)-gpu: $(STAMP)-core

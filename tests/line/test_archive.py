@@ -2,13 +2,16 @@ import io
 import stat
 import tracemalloc
 import zipfile
+from unicodedata import category
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from line.archive import ArchiveError, ArchiveLimits, entries
+from line.names import safe_path
 from line.photo.refusal import RefusedError
+from tests.harness.damage import damaged
 
 DEFLATED = zipfile.ZIP_DEFLATED
 
@@ -180,18 +183,33 @@ def test_memory_stays_flat_however_large_a_file_is():
 
 def test_no_change_to_an_archive_makes_anything_but_files_and_refusals():
     whole = packed(("a.jpg", b"1" * 300), ("b/c.png", b"2"), ("d.zip", b"3")).getvalue()
-    changes = st.lists(st.tuples(st.integers(0, len(whole) - 1), st.integers(0, 255)), min_size=1, max_size=8)
 
     @settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
-    @given(changes, st.integers(0, len(whole)))
-    def attack(edits, cut):
-        data = bytearray(whole)
-        for at, value in edits:
-            data[at] = value
+    @given(damaged(whole))
+    def attack(data):
         try:
-            found = contents(io.BytesIO(data[: cut or None]))
+            found = contents(io.BytesIO(data))
         except ArchiveError:
             found = {}
-        assert all(name.isprintable() and content is not None for name, content in found.items())
+        for name, content in found.items():
+            assert not {category(letter) for letter in name} & {"Cc", "Cs", "Zl", "Zp"}
+            assert content is not None
 
     attack()
+
+
+NAMES = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=300)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(NAMES, min_size=1, max_size=6, unique=True))
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_names_of_any_script_length_and_form_come_out_once_each_and_safe_to_write(names):
+    found = [entry for entry in entries(packed(*((name, b"1") for name in names))) if not entry.refusal]
+    paths = [safe_path(entry.name) for entry in found]
+    assert len({entry.name for entry in found}) == len(found)
+    for path in paths:
+        assert not path.startswith("/")
+        assert ".." not in path.split("/")
+        assert len(path.encode()) <= 1024
+        assert all(len(part.encode()) <= 255 for part in path.split("/"))

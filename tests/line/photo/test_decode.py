@@ -1,6 +1,11 @@
+import contextlib
 import io
+import json
+import re
 import struct
+import zipfile
 import zlib
+from collections import Counter
 
 import cv2
 import numpy as np
@@ -10,10 +15,13 @@ from hypothesis import strategies as st
 from PIL import Image, ImageOps
 from pillow_heif import from_pillow
 
+from line.photo.apart import Decoder
 from line.photo.decode import decode
+from line.photo.kind import Kind
 from line.photo.limits import Limits
 from line.photo.neugebauer import print_to_srgb
 from line.photo.refusal import RefusedError
+from tests.harness.damage import damaged
 
 LOSSLESS = ("PNG", "TIFF", "BMP")
 
@@ -251,35 +259,65 @@ def test_broken_metadata_is_no_reason_to_refuse(photo, save):
     assert decoded.facts["orientation"] == 1
 
 
-@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "AVIF"])
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "AVIF", "HEIC"])
 def test_no_change_to_a_file_makes_anything_but_a_picture_or_a_refusal(form, photo, save):
-    whole = save(photo, form)
-    changes = st.lists(st.tuples(st.integers(0, len(whole) - 1), st.integers(0, 255)), min_size=1, max_size=6)
+    whole = heic(photo) if form == "HEIC" else save(photo, form)
 
     @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
-    @given(changes, st.integers(0, len(whole)))
-    def attack(edits, cut):
-        data = bytearray(whole)
-        for at, value in edits:
-            data[at] = value
-        try:
-            rgb = decode("a", bytes(data[: cut or None])).rgb
-        except RefusedError:
-            rgb = photo
-        assert (rgb.ndim, rgb.dtype, rgb.flags.c_contiguous) == (3, np.uint8, True)
+    @given(damaged(whole))
+    def attack(data):
+        with contextlib.suppress(RefusedError):
+            rgb = decode("a", data).rgb
+            assert (rgb.ndim, rgb.dtype, rgb.flags.c_contiguous) == (3, np.uint8, True)
 
     attack()
 
 
-def test_real_odd_files_all_end_as_a_picture_or_a_refusal(odd):
-    files = sorted(path for path in odd.rglob("*") if path.is_file())[::9]
-    ends = {"picture": 0, "refusal": 0}
-    for path in files:
+@given(st.binary(max_size=300), st.sampled_from(sorted(Kind)))
+def test_no_bytes_make_anything_but_a_picture_or_a_refusal(noise, kind):
+    starts = {Kind.JPEG: b"\xff\xd8\xff", Kind.PNG: b"\x89PNG\r\n\x1a\n", Kind.GIF: b"GIF89a"}
+    starts |= {
+        Kind.TIFF: b"II*\0",
+        Kind.WEBP: b"RIFF\xff\0\0\0WEBP",
+        Kind.BMP: b"BM" + bytes(12) + b"\x28\0\0\0",
+    }
+    starts |= {Kind.AVIF: b"\0\0\0\x10ftypavif\0\0\0\0", Kind.HEIC: b"\0\0\0\x10ftypheic\0\0\0\0"}
+    assert refused("a", starts[kind] + noise) in ("damaged", "truncated", "decoder_memory", "side_too_short")
+
+
+@pytest.mark.parametrize("tail", ["zip", "html", "png", "zeros"])
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "GIF", "WEBP", "BMP"])
+def test_what_hangs_behind_a_picture_does_not_come_along(form, tail, photo, save):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("evil.txt", b"hello")
+    behind = {"zip": out.getvalue(), "html": b"<script>alert(1)</script>", "zeros": bytes(1000)}
+    data = save(photo, form)
+    plain = decode("a", data).rgb
+    both = decode("a", data + (behind | {"png": save(255 - photo, "PNG")})[tail])
+    assert np.array_equal(both.rgb, plain)
+    assert both.facts["format"] == form.lower()
+
+
+def test_where_a_photo_was_taken_is_not_among_its_facts(photo, save):
+    exif = Image.Exif()
+    exif.get_ifd(0x8825)[2] = (52.0, 31.0, 12.0)
+    exif[0x010F] = "Maker"
+    decoded = decode("a.jpg", save(photo, "JPEG", exif=exif, comment=b"52.52,13.40"))
+    assert not re.search("52|Maker", json.dumps(decoded.facts))
+
+
+def test_all_real_odd_files_end_as_a_picture_or_a_refusal_and_none_breaks_the_decoder(odd):
+    decoder = Decoder(30, 2_500_000_000)
+    ends = Counter()
+    for path in sorted(path for path in odd.rglob("*") if path.is_file()):
         try:
-            decoded = decode(path.name, path.read_bytes())
-        except RefusedError:
-            ends["refusal"] += 1
+            rgb = decoder.decode(path.name, path.read_bytes(), Limits(), "#ffffff").rgb
+        except RefusedError as refusal:
+            ends[refusal.reason] += 1
         else:
-            ends["picture"] += decoded.rgb.shape[2] == 3
-    assert sum(ends.values()) == len(files)
-    assert min(ends.values()) > 20
+            ends["picture"] += rgb.shape[2] == 3
+    decoder.close()
+    assert not {reason for reason in ends if reason.startswith("decoder")}
+    assert ends["picture"] > 500
+    assert ends["damaged"] > 200
