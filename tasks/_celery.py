@@ -1,5 +1,6 @@
 """One Celery task for each transform, named ``sluice.<transform>``, on that transform's queue."""
 
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -15,6 +16,7 @@ from tasks.registry import registry, task_name
 from tasks.transform import Transform
 from worker.celery import app
 from worker.device import check_pinned
+from worker.trouble import DeviceLostError
 
 log = get_task_logger(__name__)
 
@@ -33,6 +35,12 @@ def _task_of(transform: Transform) -> Callable[["Task[Any, Any]", int, int], Non
             log.error("shard %s, step %s: %s", shard_id, at, error)
             self.request.chain = None
             return
+        except DeviceLostError as error:
+            # Only a new process gets the device back. It ends as a crash does: its parent starts another
+            # child, and the sweep finds the shard of the dead one, so that an image that does this each
+            # time is cornered like any that kills its worker.
+            log.critical("shard %s, step %s: %s", shard_id, at, error)
+            os._exit(1)
         log.info("%s", ended.summary)
         if not ended.go_on:
             self.request.chain = None

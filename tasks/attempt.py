@@ -1,8 +1,6 @@
 """Running a transform on some pictures so that no picture can spoil another, and judging the results."""
 
-import gc
 import logging
-import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -12,15 +10,20 @@ from numpy.typing import NDArray
 
 from gates.contract import GateError, Verdict, judge
 from gates.edit import Edit
-from line.picture import Edited, Flagged, FlagKind, Outcome, Picture, Publishable, Rgb
+from line.picture import Edited, Flagged, FlagKind, Outcome, Picture, Publishable, Refused, Rgb
 from line.recipe import Recipe, Step
+from line.settings import settings
 from models.contract import Model, Task, TextFinder
 from tasks.recipes import limits_of
 from tasks.store import Loaded
 from tasks.transform import Transform
-from worker.residents import resident
+from worker.residents import resident, residents
+from worker.trouble import DeviceLostError, empty_caches, is_device_lost, is_out_of_memory
 
 log = logging.getLogger(__name__)
+
+TILES = (512, 256, 128)
+"""Sides in pixels tried one after the other where an image finds no memory as a whole."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,6 +71,7 @@ def attempt(
         except GateError:
             raise  # the recipe's fault, not this image's
         except Exception as error:  # what could not be judged is not shipped
+            _refuse_lost_device(error)
             log.exception("the gates of %s failed on %s", transform.name, item.subject.name)
             what = f"{type(error).__name__}: {error}"
             outcome, verdict = Failed(f"the gates of {transform.name} failed: {what}"), Verdict({})
@@ -76,26 +80,80 @@ def attempt(
 
 
 def _run(
-    transform: Transform, model: Model | None, step: Step, loaded: Sequence[Loaded]
+    transform: Transform, model: Model | None, step: Step, loaded: Sequence[Loaded], halved: int = 0
 ) -> list[Outcome | Failed]:
-    """Out of memory halves the micro-batch; any other fault is pinned on the image it belongs to."""
+    """Out of memory halves the micro-batch; any other fault is pinned on the image it belongs to.
+
+    What was done about memory stands in the readings of each image it was done for.
+
+    Raises:
+        DeviceLostError: nothing can be done in this process any more.
+    """
     try:
-        return list(_call(transform, model, step, loaded))
+        outcomes = _call(transform, model, step, loaded)
+        return [_noted(outcome, {"memory_halved": halved}) if halved else outcome for outcome in outcomes]
     except Exception as error:
-        out_of_memory = _is_out_of_memory(error)
+        _refuse_lost_device(error)
+        out_of_memory = is_out_of_memory(error)
         if out_of_memory:
-            _empty_caches()
+            _free(transform, model, len(loaded))
         if len(loaded) > 1:
             half = (len(loaded) + 1) // 2 if out_of_memory else 1
             parts = [loaded[i : i + half] for i in range(0, len(loaded), half)]
-            return [outcome for part in parts for outcome in _run(transform, model, step, part)]
-        name = loaded[0].subject.name
+            more = halved + out_of_memory
+            return [outcome for part in parts for outcome in _run(transform, model, step, part, more)]
         if out_of_memory:
-            log.warning("%s: out of memory on %s alone", transform.name, name)
-            sentence = f"{transform.name} ran out of memory on it, even on it alone."
-            return [Flagged("out_of_memory", sentence)]
-        log.exception("%s failed on %s", transform.name, name)
-        return [Failed(f"{transform.name} failed: {type(error).__name__}: {error}")]
+            return [_in_tiles(transform, model, step, loaded[0], {"memory_halved": halved})]
+        return [_failed(transform, loaded[0], error)]
+
+
+def _in_tiles(
+    transform: Transform, model: Model | None, step: Step, item: Loaded, readings: dict[str, float]
+) -> Outcome | Failed:
+    """One image for which memory does not suffice, in ever smaller tiles; a person's in the end."""
+    tried = ""
+    for side in TILES:
+        if model is None or not model.tiles:
+            break
+        try:
+            with model.in_tiles(side):
+                (outcome,) = _call(transform, model, step, [item])
+            return _noted(outcome, readings | {"memory_tile": side})
+        except Exception as error:
+            _refuse_lost_device(error)
+            if not is_out_of_memory(error):
+                return _failed(transform, item, error)
+            _free(transform, model, 1, f" in tiles of {side} pixels")
+            tried = f" and in tiles of {side} pixels"
+    sentence = f"{transform.name} ran out of memory on it, even on it alone{tried}."
+    return Flagged("out_of_memory", sentence, readings=readings)
+
+
+def _noted(outcome: Outcome, readings: dict[str, float]) -> Outcome:
+    if isinstance(outcome, Refused):
+        return outcome
+    return replace(outcome, readings={**outcome.readings, **readings})
+
+
+def _failed(transform: Transform, item: Loaded, error: Exception) -> Failed:
+    log.error("%s failed on %s", transform.name, item.subject.name, exc_info=error)
+    return Failed(f"{transform.name} failed: {type(error).__name__}: {error}")
+
+
+def _refuse_lost_device(error: Exception) -> None:
+    if is_device_lost(error):
+        first = str(error).splitlines()[0]
+        raise DeviceLostError(f"{settings().device} is lost to this process: {first}") from error
+
+
+def _free(transform: Transform, model: Model | None, count: int, how: str = "") -> None:
+    """Empty what can be emptied: other models that stay loaded, and the caches."""
+    dropped = residents().keep_only(model)
+    empty_caches()
+    log.warning(
+        "%s ran out of memory on %d at once%s; dropped: %s",
+        transform.name, count, how, ", ".join(dropped) or "caches only",
+    )  # fmt: skip
 
 
 def _call(
@@ -105,16 +163,6 @@ def _call(
     if len(outcomes) != len(loaded):
         raise RuntimeError(f"{transform.name} answered {len(outcomes)} outcomes for {len(loaded)} pictures")
     return outcomes
-
-
-def _is_out_of_memory(error: BaseException) -> bool:
-    return isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"
-
-
-def _empty_caches() -> None:
-    gc.collect()
-    if torch := sys.modules.get("torch"):
-        torch.cuda.empty_cache()
 
 
 def _judge(
