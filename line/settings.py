@@ -38,6 +38,9 @@ class Settings(BaseSettings):
         2_500_000_000, gt=0, description="bytes that decoding one photo may take; a larger need is refused"
     )
     micro_batch: int = Field(4, ge=1, description="pictures given to a model at once")
+    weights_mirror: Path | None = Field(
+        None, description="folder that models' weights are taken from, instead of any network"
+    )
     log_level: str = Field("INFO", description="level of the processes' logs")
 
     @property

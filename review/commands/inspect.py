@@ -1,4 +1,4 @@
-"""``sluice status``, ``images``, ``models`` and ``doctor``: looking, changing nothing."""
+"""``sluice status``, ``images`` and ``doctor``: looking, changing nothing."""
 
 import time
 from typing import Any
@@ -7,7 +7,6 @@ import click
 from rich.live import Live
 
 from line.states import ImageState
-from models.contract import registry as model_registry
 from records import batches, reports, sightings, workers
 from records.database import engine, transact
 from review import reach, show
@@ -104,31 +103,6 @@ def images(batch: int, state: str | None, as_json: bool) -> None:
 
 @click.command()
 @json_option
-def models(as_json: bool) -> None:
-    """The trusted models: task, licence, revision, source, ready or not and why."""
-    found = []
-    for name, model in sorted(model_registry().models.items(), key=lambda item: (item[1].task, item[0])):
-        lack = model.missing()
-        found.append(
-            {
-                "model": name,
-                "task": model.task.value,
-                "licence": model.licence,
-                "revision": model.revision,
-                "source": model.source,
-                "ready": lack is None,
-                "missing": lack or "",
-            }
-        )
-    if as_json:
-        show.as_json(found)
-        return
-    columns = ("model", "task", "licence", "revision", "source", "ready", "missing")
-    show.rows("trusted models", columns, [[line[column] for column in columns] for line in found])
-
-
-@click.command()
-@json_option
 def doctor(as_json: bool) -> None:
     """What is missing on this machine, and how to get it. Exit code 1 where the line cannot run."""
     found = findings()
@@ -141,4 +115,4 @@ def doctor(as_json: bool) -> None:
         raise click.exceptions.Exit(1)
 
 
-COMMANDS = [status, images, models, doctor]
+COMMANDS = [status, images, doctor]
