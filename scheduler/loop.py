@@ -53,8 +53,8 @@ class Loop:
         self._rounds = [
             Round(plan_and_publish),
             Round(close),
+            Round(templates.propose),  # before the manifest, which is the last that is waited for
             Round(manifest.write_due),
-            Round(templates.propose, every=settings().sweep_seconds),
             Round(sweep, every=settings().sweep_seconds),
             Round(intake.scan, every=1.0),
             Round(beat, every=3.0),

@@ -151,7 +151,10 @@ def is_stamp(rgb: Rgb, reading: Reading, stamp: Stamp | None, unsure: float) -> 
     """
     if stamp is None or not stamp.confirmed:
         return False
-    return stamp.is_on(rgb, SAME_LOOK) or (reading.probability >= unsure and stamp.is_of_ink(reading.strokes))
+    box = box_of(reading.region.quad, rgb.shape[1], rgb.shape[0])
+    return stamp.is_on(rgb, SAME_LOOK, box) or (
+        reading.probability >= unsure and stamp.is_of_ink(reading.strokes)
+    )
 
 
 def _as_fact(picture: Picture, reading: Reading, stamp: Stamp | None, *, settled: bool) -> dict[str, Any]:

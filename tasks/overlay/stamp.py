@@ -24,6 +24,8 @@ SAME_LOOK = 0.55
 """Correlation of letters from which it is the same stamp."""
 UNSEEN_LOOK = 0.6
 """The same where the detector saw no text, so that the letters alone must tell."""
+STRETCH = 3.0
+"""How much longer one side of a text may be than the template's on a photo of another format."""
 ONE_INK = 40.0
 """Levels (Euclidean over RGB) within which two texts are of one ink."""
 CLOSE = 480
@@ -60,16 +62,32 @@ class Stamp:
         return cls(int(fact["id"]), (left, top, right, bottom), confirmed, int(fact["images"]), ink, look)
 
     def is_at(self, box: Box) -> bool:
-        """Whether a text in ``box`` stands at this place, or is a part of what does."""
-        mine = np.array(self.box)
-        low, high = np.maximum(mine[:2], box[:2]), np.minimum(mine[2:], box[2:])
-        inside = float(np.clip(high - low, 0, None).prod())
-        own = max((box[2] - box[0]) * (box[3] - box[1]), 1e-12)
-        return bool(overlap(np.array([self.box, box]))[0, 1] >= ALIKE or inside >= 0.8 * own)
+        """Whether a text in ``box`` stands at this place, or is a part of what does.
 
-    def is_on(self, rgb: Rgb, least: float) -> bool:
-        """Whether the photo bears these letters in this place, by a correlation of at least ``least``."""
-        return self.look is not None and likeness(rgb, self.box, self.look) >= least
+        One side may be longer, up to ``STRETCH`` times: a stamp as wide as a share of the photo's
+        width takes another share of its height on a photo of another format.
+        """
+        mine, other = np.array(self.box), np.array(box)
+        sides = np.array([mine[2:] - mine[:2], other[2:] - other[:2]])
+        shared = np.clip(np.minimum(mine[2:], other[2:]) - np.maximum(mine[:2], other[:2]), 0, None)
+        if shared.prod() <= 0:
+            return False
+        both = sides.sum(axis=0) - shared
+        alike = shared >= 0.7 * both
+        covered = (shared >= 0.7 * sides.min(axis=0)) & (sides.max(axis=0) <= STRETCH * sides.min(axis=0))
+        is_part = shared.prod() >= 0.8 * sides[1].prod()
+        stretched = (alike[0] and covered[1]) or (covered[0] and alike[1])
+        return bool(overlap(np.array([mine, other]))[0, 1] >= ALIKE or is_part or stretched)
+
+    def is_on(self, rgb: Rgb, least: float, box: Box | None = None) -> bool:
+        """Whether the photo bears these letters in this place, by a correlation of at least ``least``.
+
+        Args:
+            box: where a text was found there; the letters may be measured by it as well.
+        """
+        if self.look is None:
+            return False
+        return any(likeness(rgb, at, self.look) >= least for at in (box, self.box) if at is not None)
 
     def is_of_ink(self, strokes: Strokes) -> bool:
         """Whether letters have the stamp's colour."""

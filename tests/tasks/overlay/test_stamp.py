@@ -50,6 +50,12 @@ class Seeing(TextFinder):
         return [Region(corners(rgb, self.share), 0.8)] if self.share else []
 
 
+def test_a_stamp_of_the_same_width_is_known_again_on_a_photo_of_another_format() -> None:
+    stamp, (rgb, box) = stamp_of(), photo(12, size=(600, 800))
+    assert stamp.is_at(box)
+    assert stamp.is_on(rgb, SAME_LOOK, box)
+
+
 @pytest.mark.parametrize("size", [(600, 400), (900, 600), (1500, 1000)])
 def test_the_same_letters_are_known_again_on_other_grounds_and_at_other_sizes(size: tuple[int, int]) -> None:
     assert all(stamp_of().is_on(photo(seed, size=size)[0], SAME_LOOK) for seed in range(10, 16))
@@ -77,6 +83,9 @@ def test_a_text_is_at_the_place_when_it_covers_it_or_is_a_part_of_it() -> None:
     stamp = Stamp(1, (0.5, 0.8, 0.9, 0.9), True, 9)
     assert stamp.is_at((0.51, 0.81, 0.9, 0.91))
     assert stamp.is_at((0.5, 0.8, 0.6, 0.9))
+    assert stamp.is_at((0.5, 0.75, 0.9, 0.95))  # as wide, and higher on a photo of another format
+    assert not stamp.is_at((0.5, 0.4, 0.9, 0.95))
+    assert not stamp.is_at((0.2, 0.75, 0.9, 0.95))
     assert not stamp.is_at((0.0, 0.5, 1.0, 1.0))
     assert not stamp.is_at((0.1, 0.1, 0.2, 0.2))
 
