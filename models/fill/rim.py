@@ -23,6 +23,8 @@ DEEPEST = 5.0
 """Pixels from the mask's edge beyond which nothing is kept: what a caller widens a mask by."""
 CALM, INK = 5.0, 7.0
 """Deviations from the soap film, in multiples of the photo's own detail: below may stay, above is ink."""
+UNSEEN = np.array([0.0, 1.0, 1.0], np.float32)
+"""Levels that each plane may be off besides: planes of colour may be wholly even."""
 NEAR_INK = 2
 """Pixels around ink that are invented with it: its soft edge."""
 QUIETEST = 0.2
@@ -46,31 +48,43 @@ def to_invent(planes: Planes, mask: Hole) -> tuple[Hole, Hole]:
     detail = _detail(planes, outside)
     usual = _level(detail, (away > CLEAR) & (away < REACH))
     beside = _level(detail, (away > 0) & (away <= CLEAR))
-    ringing = (beside > RINGING * usual + 0.3) & (usual < RINGING_QUIET) & (beside < RINGING_MOST)
+    ringing = _is_ringing(_over_planes(beside), _over_planes(usual))
     usual = np.maximum(usual - QUIETEST, 0)
 
-    off = ((planes - membrane(planes, mask)) ** 2).mean(axis=-1)
+    off = (planes - membrane(planes, mask)) ** 2
     off = np.sqrt(np.maximum(cv2.blur(off, (3, 3)), 0))  # a running sum may end below nought
-    ink = mask & (off > INK * usual + 2)
+    ink = mask & (_over_planes(off) > INK * _over_planes(usual) + 2)
     near_ink = cv2.dilate(ink.astype(np.uint8), np.ones((2 * NEAR_INK + 1,) * 2, np.uint8)) > 0
-    keep = mask & ~near_ink & (off < CALM * usual) & (depth <= DEEPEST) & ~ringing
+    # plane by plane: a fringe of colour does not hide in a texture that is grey
+    calm = (off <= CALM * usual + UNSEEN).all(axis=-1)
+    keep = mask & ~near_ink & calm & (depth <= DEEPEST) & ~ringing
     invent = mask & ~_touching(keep, outside)
     return invent, invent | (outside & ringing & (away <= CLEAR))
 
 
-def _detail(planes: Planes, known: Hole) -> Level:
-    """Squared difference of known pixels to their blurred known neighbours, mean of the planes."""
+def _is_ringing(beside: Level, usual: Level) -> Hole:
+    quiet = (usual < RINGING_QUIET) & (beside < RINGING_MOST)
+    return quiet & (beside > RINGING * usual + 0.3)
+
+
+def _over_planes(levels: Planes) -> Level:
+    """Root mean square of the three planes."""
+    return cast(Level, np.sqrt((levels**2).mean(axis=-1)))
+
+
+def _detail(planes: Planes, known: Hole) -> Planes:
+    """Squared difference of known pixels to their blurred known neighbours."""
     weight = known.astype(np.float32)
     share = np.maximum(cv2.GaussianBlur(weight, (0, 0), 2.5), 1e-4)[..., None]
     blurred = cv2.GaussianBlur(planes * weight[..., None], (0, 0), 2.5) / share
-    return cast(Level, ((planes - blurred) ** 2).mean(axis=-1))
+    return cast(Planes, (planes - blurred) ** 2)
 
 
-def _level(squares: Level, where: Hole) -> Level:
+def _level(squares: Planes, where: Hole) -> Planes:
     """Root mean square over the pixels of ``where`` in a window; 0 where it holds none."""
-    weight = where.astype(np.float32)
+    weight = where.astype(np.float32)[..., None]
     total, count = (cv2.blur(part, (WINDOW, WINDOW)) for part in (squares * weight, weight))
-    return cast(Level, np.sqrt(np.maximum(total, 0) / np.maximum(count, 1e-4)))
+    return cast(Planes, np.sqrt(np.maximum(total, 0) / np.maximum(count, 1e-4)[..., None]))
 
 
 def _touching(keep: Hole, outside: Hole) -> Hole:
