@@ -46,7 +46,6 @@ class Story:
     first: int
     proposed: list[dict[str, Any]]
     crops: Path
-    again: dict[str, Any]
     second: int
     other_before: int
     other_after: int
@@ -87,7 +86,7 @@ def story(tmp_path_factory: pytest.TempPathFactory, servers: Servers) -> Any:
         assert call("templates", "dismiss", by_vendor["beta"]).code == 0
 
         assert call("requeue", "--flagged", first).code == 0
-        again = sluice.wait(first)
+        sluice.wait(first)
         second = sluice.submit(stamped(home / "second", 4, start=20), recipe)
         other_after = sluice.submit(stamped(home / "more", 6, start=20), recipe, vendor="beta")
         archival = sluice.submit(stamped(home / "archive", 3, start=40), "archival")
@@ -102,7 +101,6 @@ def story(tmp_path_factory: pytest.TempPathFactory, servers: Servers) -> Any:
             first=first,
             proposed=proposed,
             crops=crops,
-            again=again,
             second=second,
             other_before=other_before,
             other_after=other_after,
