@@ -30,14 +30,31 @@ class LimitTable(_Table):
     at_most: float | None = None
 
 
+class Prompt(_Table):
+    """``[prompts.NAME]``: words for models that take them; steps name the template, code never does.
+
+    Attributes:
+        text: what is to be seen.
+        avoid: what must not be seen (the negative prompt).
+    """
+
+    text: Annotated[str, Field(min_length=1)]
+    avoid: str = ""
+
+
 class Step(_Table):
-    """One ``[[steps]]``: every key beside these three is a parameter of the transform."""
+    """One ``[[steps]]``: every key beside these four is a parameter of the transform.
+
+    Attributes:
+        options: ``[steps.options]``, what the model itself is to be run with; ``prompt`` names a template.
+    """
 
     model_config = ConfigDict(extra="allow", frozen=True, strict=True)
 
     transform: str
     model: str | None = None
     limits: dict[str, LimitTable] = {}
+    options: dict[str, Any] = {}
 
     @property
     def params(self) -> dict[str, Any]:
@@ -73,12 +90,21 @@ class Recipe(_Table):
     steps: Annotated[tuple[Step, ...], Field(min_length=2, strict=False)]
     breaker: BreakerTable = BreakerTable()
     dispatch: DispatchTable = DispatchTable()
+    prompts: dict[str, Prompt] = {}
 
     @cached_property
     def digest(self) -> str:
         """SHA-256 of the canonical JSON."""
         canonical = json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()
+
+    def options_of(self, step: Step) -> dict[str, Any]:
+        """The options of a step's model, its template's words in place of the template's name."""
+        named = step.options.get("prompt")
+        if not named:
+            return step.options
+        words = self.prompts[named]
+        return step.options | {"prompt": words.text, "avoid": words.avoid}
 
     def position(self, transform: str) -> int | None:
         """Index of the first step of that transform."""

@@ -5,21 +5,24 @@ the registry is read by light processes that have no torch.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import BaseModel
 
 from line.discover import load_all
 from line.errors import ModelError
 from line.picture import Mask, Rgb
 from models import weights
 from models.padding import Sizes
+from models.sampling import Sampling
 from models.task import Task
 
 
@@ -54,7 +57,6 @@ MASK = Field("[H, W]", "uint8", (0, 255), "above 0: to be filled")
 ENLARGED = Field("[height, width, 3]", "uint8", (0, 255), "sRGB, red first, of the size asked for")
 REGIONS = Field("[N] of [4, 2]", "float32", (0, float("inf")), "corners in pixels, each with a score 0..1")
 DISTANCE = Field("[]", "float", (0, float("inf")), "0 for equal pictures, greater where they look different")
-WORDS = Field("text", "str", (0, float("inf")), "a prompt and what must not be seen")
 
 
 class Model(ABC):
@@ -77,6 +79,7 @@ class Model(ABC):
         memory_per_megapixel: MB of working memory per megapixel of input, for planning.
         tiles: whether it can work through a picture tile by tile where memory does not suffice.
         fails: how it is known to fail, one sentence each.
+        options_schema: what a recipe may set for it in ``[steps.options]``; None: nothing.
     """
 
     name: ClassVar[str]
@@ -95,10 +98,12 @@ class Model(ABC):
     memory_per_megapixel: ClassVar[float] = 50.0
     tiles: bool = False
     fails: ClassVar[tuple[str, ...]] = ()
+    options_schema: ClassVar[type[BaseModel] | None] = None
 
     def __init__(self, device: str = "cpu") -> None:
         self.device = device
         self.tile: int | None = None
+        self.options: Any = self.options_schema() if self.options_schema else None
 
     @classmethod
     def missing(cls) -> str | None:
@@ -110,6 +115,28 @@ class Model(ABC):
 
     def warm_up(self) -> None:  # noqa: B027 - a classical method needs none
         """Run once on a small picture, so that the first real one does not pay for kernels and caches."""
+
+    @classmethod
+    def checked(cls, options: Mapping[str, Any]) -> dict[str, Any]:
+        """``options`` of a recipe with what it leaves out filled in.
+
+        Raises:
+            pydantic.ValidationError: one is unknown or of a wrong type.
+            ModelError: the model has none.
+        """
+        if cls.options_schema is not None:
+            return cls.options_schema(**options).model_dump()
+        if options:
+            raise ModelError(f"{cls.name} has no options")
+        return {}
+
+    def configured(self, options: Mapping[str, Any]) -> Self:
+        """The same loaded model, to be run with these options; the weights are shared, not copied."""
+        if self.options_schema is None:
+            return self
+        other = copy(self)
+        other.options = self.options_schema(**options)
+        return other
 
     @contextmanager
     def in_tiles(self, side: int) -> Iterator[None]:
@@ -191,45 +218,18 @@ class Restorer(Model):
         """``rgb`` [H, W, 3] uint8 mended, of the same size."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sampling:
-    """How a diffusion is run; every value comes from the recipe.
-
-    Attributes:
-        scheduler: its class name in diffusers; "" for the one the pipeline was saved with.
-        steps: denoising steps.
-        guidance: weight of the prompt (classifier-free guidance); 1 and below: none.
-        strength: share of the noise put on a picture that is started from, 0..1.
-    """
-
-    scheduler: str = ""
-    steps: int = 30
-    guidance: float = 7.5
-    strength: float = 0.8
-
-
 class Generator(Model):
     """Makes a picture from words, or from words and a picture."""
 
     task = Task.GENERATE
-    inputs = (WORDS,)
-    deterministic = True
+    inputs = (RGB,)
+    options_schema = Sampling
 
     @abstractmethod
-    def generate(
-        self,
-        prompt: str,
-        size: tuple[int, int],
-        *,
-        seed: int,
-        avoid: str = "",
-        sampling: Sampling = Sampling(),
-        start: Rgb | None = None,
-    ) -> Rgb:
+    def generate(self, size: tuple[int, int], *, seed: int, start: Rgb | None = None) -> Rgb:
         """A picture of ``size`` (width, height), [height, width, 3] uint8.
 
         Args:
-            avoid: what must not be seen (the negative prompt).
             start: [h, w, 3] uint8 to start from instead of noise alone.
         """
 
@@ -323,5 +323,5 @@ def registry() -> Registry:
 
 __all__ = [
     "Denoiser", "Enlargement", "Field", "Filler", "Generator", "Model", "Perceptual", "Region", "Registry",
-    "Restorer", "Sampling", "Task", "TextFinder", "Upscaler", "registry",
+    "Restorer", "Task", "TextFinder", "Upscaler", "registry",
 ]  # fmt: skip

@@ -67,7 +67,11 @@ def run_step(shard_id: int, at: int, node: str) -> Ended:
 def _work(claim: Claim, held: Lease) -> Ended:
     step = claim.recipe.steps[claim.position]
     transform = registry().get(step.transform)
-    model = resident(step.model, transform.task) if step.model and transform.task else None
+    model = (
+        resident(step.model, transform.task, claim.recipe.options_of(step))
+        if step.model and transform.task
+        else None
+    )
     vendor = transact(partial(templates.told, batch_id=claim.batch_id)) if transform.asks_vendor else {}
     results: list[Done] = []
     with ThreadPoolExecutor(2, "read") as readers, ThreadPoolExecutor(2, "write") as writers:

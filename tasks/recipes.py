@@ -26,7 +26,7 @@ def load(name_or_path: str) -> Recipe:
 def check(text: str, path: str, known: Registry) -> Recipe:
     """Check a recipe's text; see :func:`load`."""
     recipe = parse(text, path)
-    steps = [_check_step(text, path, index, step, known) for index, step in enumerate(recipe.steps)]
+    steps = [_check_step(text, path, index, step, known, recipe) for index, step in enumerate(recipe.steps)]
     _check_order(text, path, [known.get(step.transform) for step in steps])
     return recipe.model_copy(update={"steps": tuple(steps)})
 
@@ -36,7 +36,7 @@ def limits_of(step: Step) -> dict[str, Limit]:
     return {reading: Limit(table.at_least, table.at_most) for reading, table in step.limits.items()}
 
 
-def _check_step(text: str, path: str, index: int, step: Step, known: Registry) -> Step:
+def _check_step(text: str, path: str, index: int, step: Step, known: Registry, recipe: Recipe) -> Step:
     def refuse(message: str, *keys: str) -> RecipeError:
         return refusal(text, path, ["steps", index, *keys], message)
 
@@ -55,6 +55,14 @@ def _check_step(text: str, path: str, index: int, step: Step, known: Registry) -
         model = _model_of(transform, step)
     except ModelError as error:
         raise refuse(str(error), "model") from None
+    try:
+        options = _options_of(model, step, recipe)
+    except ModelError as error:
+        raise refuse(str(error), "options") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        keys = [str(part) for part in first["loc"] if isinstance(part, str)]
+        raise refuse(f"{first['msg']} (an option of {model})", "options", *keys) from None
     limited = {reading for gate in gates().for_transform(transform.name) for reading in gate.limits}
     for reading in step.limits:
         if reading not in limited:
@@ -62,7 +70,12 @@ def _check_step(text: str, path: str, index: int, step: Step, known: Registry) -
             raise refuse(
                 f"no gate after {transform.name} limits it; there are: {there_are}", "limits", reading
             )
-    filled: dict[str, Any] = {"transform": step.transform, "model": model, "limits": step.limits}
+    filled: dict[str, Any] = {
+        "transform": step.transform,
+        "model": model,
+        "limits": step.limits,
+        "options": options,
+    }
     return Step(**filled, **params.model_dump())
 
 
@@ -76,6 +89,22 @@ def _model_of(transform: Transform, step: Step) -> str | None:
         raise ModelError(f"{transform.name} needs a model for {transform.task}")
     models().get(name, transform.task)
     return name
+
+
+def _options_of(model: str | None, step: Step, recipe: Recipe) -> dict[str, Any]:
+    if model is None:
+        if step.options:
+            raise ModelError(f"{step.transform} uses no model, so there is nothing to set")
+        return {}
+    if "avoid" in step.options:
+        raise ModelError("what must not be seen stands with the prompt: avoid in [prompts.NAME]")
+    named = step.options.get("prompt")
+    if named and named not in recipe.prompts:
+        known = ", ".join(sorted(recipe.prompts)) or "none"
+        raise ModelError(f"prompt names a template of this recipe, [prompts.{named}]; there are: {known}")
+    options = models().models[model].checked(step.options)
+    options.pop("avoid", None)
+    return options
 
 
 def _check_order(text: str, path: str, transforms: list[Transform]) -> None:

@@ -9,7 +9,9 @@ import logging
 import os
 import time
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import psutil
 
@@ -56,29 +58,31 @@ class Residents:
         """Those loaded, the least recently used first."""
         return list(self._loaded)
 
-    def get(self, name: str, task: Task) -> Model:
-        """The loaded model of that name.
+    def get(self, name: str, task: Task, options: Mapping[str, Any] | None = None) -> Model:
+        """The loaded model of that name, to be run with these options of the recipe.
 
         Raises:
             ModelError: unknown, made for another task, not ready, or larger than the room there is.
         """
-        kind = registry().get(name, task)
-        here = self._loaded.get(name)
+        kind, options = registry().get(name, task), options or {}
+        precision = options.get("precision", "auto")
+        key = name if precision == "auto" else f"{name} in {precision}"  # the one option that loading needs
+        here = self._loaded.get(key)
         if here is not None and type(here.model) is kind:
-            self._loaded.move_to_end(name)
-            return here.model
-        self._loaded.pop(name, None)  # its weights were replaced meanwhile
+            self._loaded.move_to_end(key)
+            return here.model.configured(options)
+        self._loaded.pop(key, None)  # its weights were replaced meanwhile
         if lack := kind.missing():
             raise ModelError(f"{name} is not ready: {lack}")
         self._make_room(kind)
-        self._loaded[name] = self._load(kind)
-        return self._loaded[name].model
+        self._loaded[key] = self._load(kind, options)
+        return self._loaded[key].model.configured(options)
 
     def keep_only(self, model: Model | None) -> list[str]:
         """Drop every model but this one; answers the names of those dropped."""
-        dropped = [name for name, here in self._loaded.items() if here.model is not model]
-        for name in dropped:
-            del self._loaded[name]
+        dropped = [key for key, here in self._loaded.items() if type(here.model) is not type(model)]
+        for key in dropped:
+            del self._loaded[key]
         return dropped
 
     def _make_room(self, kind: type[Model]) -> None:
@@ -100,20 +104,20 @@ class Residents:
         working = max([kind.memory_per_megapixel, *(item.model.memory_per_megapixel for item in here)])
         return kind.memory + sum(item.held for item in here) + working
 
-    def _load(self, kind: type[Model]) -> Resident:
+    def _load(self, kind: type[Model], options: Mapping[str, Any]) -> Resident:
         try:
-            return self._loaded_and_warm(kind)
+            return self._loaded_and_warm(kind, options)
         except Exception as error:
             if not is_out_of_memory(error) or not self._loaded:
                 raise
         # the others hold more than they declared, or another process is here too
         log.warning("%s found no memory: %s go", kind.name, ", ".join(self.keep_only(None)))
         empty_caches()
-        return self._loaded_and_warm(kind)
+        return self._loaded_and_warm(kind, options)
 
-    def _loaded_and_warm(self, kind: type[Model]) -> Resident:
+    def _loaded_and_warm(self, kind: type[Model], options: Mapping[str, Any]) -> Resident:
         before, begun = self._in_use(), time.perf_counter()
-        model = kind(device=self.device)
+        model = kind(device=self.device).configured(options)
         model.load()
         loaded = time.perf_counter()
         model.warm_up()
@@ -164,9 +168,9 @@ def _room(device: str) -> float | None:
     return float(limit / 1e6 if limit else FREE * total / 1e6)
 
 
-def resident(name: str, task: Task) -> Model:
+def resident(name: str, task: Task, options: Mapping[str, Any] | None = None) -> Model:
     """The loaded model of that name, in this process; see :meth:`Residents.get`."""
-    return residents().get(name, task)
+    return residents().get(name, task, options)
 
 
 def forget() -> None:
