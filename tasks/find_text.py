@@ -94,7 +94,7 @@ def _find(
         ],
         "coverage": round(coverage, 5),
     }
-    if rights and any(reading.is_faint for reading in certain):
+    if rights and erase == "sure" and any(reading.is_faint for reading in certain):
         facts["watermark_rights"] = rights
     figures = {
         "texts": float(len(readings)),

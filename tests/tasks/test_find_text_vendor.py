@@ -171,6 +171,15 @@ def test_by_the_vendors_right_it_is_erased_and_the_right_is_written_down(decided
     assert outcome.picture.facts["watermark_rights"] == RIGHTS
 
 
+@pytest.mark.parametrize("erase", ["person", "never"])
+def test_where_nothing_is_erased_no_right_is_claimed(decided: list[float], erase: str) -> None:
+    decided.append(0.99)
+    outcome = run(written(("ACME.COM", CORNER), ink=FAINT), CORNER, rights=RIGHTS, erase=erase)
+    assert isinstance(outcome, Edited | Flagged)
+    assert outcome.picture is not None
+    assert "watermark_rights" not in outcome.picture.facts
+
+
 def test_a_right_that_was_not_needed_is_not_claimed(decided: list[float]) -> None:
     decided.append(0.99)
     outcome = run(written(("ACME.COM", CORNER)), CORNER, rights=RIGHTS)
