@@ -39,7 +39,10 @@ run: install ## Send the sample photos through the whole line: UPLOAD=samples/up
 up: install ## Start the line and leave it on, with Flower
 	$(BIN)/sluice up
 
-test: $(STAMP)-dev ## Run every test, with real Postgres, Redis and Celery workers
+test: $(STAMP)-dev $(STAMP)-gpu ## Run every test, with real Postgres, Redis, Celery workers and torch (about 6 GB)
+	$(BIN)/python -m pytest -q
+
+test-light: $(STAMP)-dev ## Run the tests without installing torch: those of networks are skipped where it is not there
 	$(BIN)/python -m pytest -q
 
 test-faults: $(STAMP)-dev ## Run only the tests that kill and break processes on purpose
