@@ -3,6 +3,7 @@
 import os
 import secrets
 from contextlib import ExitStack
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -52,6 +53,11 @@ class Stack:
     ) -> None:
         self._exit.close()
 
+    @property
+    def login_file(self) -> Path:
+        """Where ``user:password`` of Flower stands while it runs, for its user's eyes only."""
+        return settings().home_folder / "flower.login"
+
     def tend(self) -> None:
         """Start again what died.
 
@@ -95,5 +101,11 @@ class Stack:
         if self.flower and self.flower_port:
             password = secrets.token_urlsafe(18)
             self.flower_login = f"sluice:{password}"
+            self.login_file.unlink(missing_ok=True)
+            with os.fdopen(
+                os.open(self.login_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w"
+            ) as file:
+                file.write(self.flower_login + "\n")
+            self._exit.callback(self.login_file.unlink, missing_ok=True)
             programs.append(fleet.flower(env, self.flower_port, "sluice", password))
         return programs

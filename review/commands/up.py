@@ -36,7 +36,13 @@ def up(flower: bool, flower_port: int | None, until_idle: bool) -> None:
         show.out.print(f"ingest  {settings().bucket}/ingest/VENDOR/UPLOAD/")
         if stack.addresses and stack.addresses.flower_url:
             user, _, password = stack.flower_login.partition(":")
-            show.out.print(f"Flower  {stack.addresses.flower_url}  user {user}  password {password}")
+            # what is not a terminal is a log, and a log holds no password
+            login = (
+                f"user {user}  password {password}"
+                if show.out.is_terminal
+                else f"login in {stack.login_file}"
+            )
+            show.out.print(f"Flower  {stack.addresses.flower_url}  {login}")
         show.out.print("Ctrl-C stops it")
         while not over:
             stack.tend()
