@@ -104,6 +104,20 @@ def test_an_image_that_kills_its_worker_is_set_aside_and_its_neighbours_are_deli
     assert "3 times" in failed[0].sentence
 
 
+def test_an_image_on_which_the_device_is_lost_costs_its_child_and_its_neighbours_are_delivered(
+    sluice: Line, tmp_path: Path
+) -> None:
+    sluice.start(workers=1)
+    rules = recipe(tmp_path / "lost.toml", shard=4, lost="photo0002")
+    done = sluice.wait(sluice.submit(photos(tmp_path / "upload", 8), rules))
+    assert done["by_state"] | {"delivered": 7, "failed": 1} == done["by_state"]
+    failed = [(row.name, row.reason) for row in sluice.rows(done["batch"]) if row.state == "failed"]
+    assert failed == [("photo0002.jpg", "worker_lost")]
+    assert "is lost to this process" in "".join(
+        path.read_text(errors="replace") for path in (sluice.home / "logs").glob("test-*.log")
+    )
+
+
 def test_the_same_message_many_times_does_the_work_once(
     sluice: Line, servers: Servers, tmp_path: Path
 ) -> None:

@@ -78,7 +78,7 @@ def put(path: Path, name: str, task: str, reader: str = "spandrel", **options: A
 
 
 def need_torch() -> None:
-    """Skip where the extra gpu is not installed; in CI it has to be."""
+    """Skip where the extra gpu is not installed; in CI it has to be. One thread, as a worker has it."""
     import importlib.util
     import os
 
@@ -86,3 +86,6 @@ def need_torch() -> None:
         if os.environ.get("CI"):
             pytest.fail("the extra gpu is not installed: make test installs it")
         pytest.skip("the extra gpu is not installed: make install-gpu")
+    import torch
+
+    torch.set_num_threads(1)

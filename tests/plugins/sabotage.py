@@ -30,6 +30,7 @@ def sabotage(
     trace: str = "",
     deadly: str = "",
     hang: str = "",
+    lost: str = "",
 ) -> list[Outcome]:
     """Paint over a share of the pictures while the file ``switch`` exists; die on names with ``deadly``.
 
@@ -40,10 +41,13 @@ def sabotage(
         trace: a file to which every picture's name is added when it is worked on.
         deadly: kill the process on a picture whose name holds this.
         hang: never come back from a picture whose name holds this.
+        lost: fail on a picture whose name holds this as torch does when its context on the device is gone.
     """
     for picture in pictures:
         if hang and hang in picture.name:
             time.sleep(3600)
+        if lost and lost in picture.name:
+            raise RuntimeError("CUDA error: an illegal memory access was encountered")
     return [_one(picture, ruin, switch, seconds, trace, deadly) for picture in pictures]
 
 

@@ -22,6 +22,7 @@ def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
         monkeypatch.setenv(name, "")
         monkeypatch.delenv(name)
+    monkeypatch.delitem(sys.modules, "torch", raising=False)  # other tests of this process use it
 
 
 def test_a_cpu_process_sees_no_gpu_and_computes_in_one_thread() -> None:
