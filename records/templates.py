@@ -7,9 +7,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from line.errors import InputError
-from line.states import BatchState, TemplateState
+from line.states import BatchState, ShardState, TemplateState
 from records.places import Box, is_alike
-from records.tables import batches, templates
+from records.tables import batches, images, shards, templates
 
 SAME = 0.3
 """Intersection over union from which two places are one, so that none is proposed twice."""
@@ -43,6 +43,22 @@ def due(connection: sa.Connection) -> list[sa.Row[Any]]:
     return list(connection.execute(query))
 
 
+def is_searched(connection: sa.Connection, batch_id: int, recipe: str, position: int) -> bool:
+    """Whether no image of a batch that follows ``recipe`` has the step at ``position`` still before it."""
+    waits = sa.exists().where(
+        images.c.batch_id == batch_id,
+        images.c.state == sa.literal_column("'waiting'"),  # written out, for the partial index
+        images.c.recipe == recipe,
+        images.c.step <= position,
+    )
+    travels = sa.exists().where(
+        shards.c.batch_id == batch_id,
+        shards.c.state == ShardState.OPEN,
+        shards.c.route[shards.c.at + 1] <= position,
+    )
+    return not connection.scalar(sa.select(sa.or_(waits, travels)))
+
+
 def surveyed(connection: sa.Connection, batch_id: int) -> None:
     """Take note that a batch's texts were looked through."""
     connection.execute(
@@ -68,12 +84,12 @@ def at(connection: sa.Connection, vendor: str, box: Box) -> int | None:
     return connection.scalar(query.order_by(templates.c.id).limit(1))
 
 
-def count(connection: sa.Connection, template_id: int, images: int, photos: int) -> None:
-    """Take note of how often it was found by now; what was dismissed stays as it was."""
+def count(connection: sa.Connection, template_id: int, on: int, photos: int) -> None:
+    """Take note of how many photos it is on by now, of how many; what was dismissed stays as it was."""
     connection.execute(
         sa.update(templates)
         .where(templates.c.id == template_id, templates.c.state != TemplateState.DISMISSED)
-        .values(images=images, photos=photos)
+        .values(images=on, photos=photos)
     )
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import sqlalchemy as sa
 
 from line.settings import settings
-from records import places, recipes, templates, waiting
+from records import places, recipes, templates
 from records.bucket import bucket
 from records.database import transact
 from records.places import Box, Example
@@ -46,7 +46,7 @@ def _is_found(connection: sa.Connection, batch: sa.Row[Any]) -> bool:
     if position is None:
         templates.surveyed(connection, batch.id)
         return False
-    return not waiting.upstream(connection, batch.id, position + 1)
+    return templates.is_searched(connection, batch.id, batch.recipe, position)
 
 
 def _survey(batch: sa.Row[Any]) -> None:
