@@ -8,8 +8,10 @@ import numpy as np
 
 from line.picture import Rgb
 from models.contract import Region, TextFinder
+from tasks.overlay.candidate import Candidate, Source
 from tasks.overlay.decision import overlay_probability
-from tasks.overlay.features import Features, describe
+from tasks.overlay.features import Features, compare, describe
+from tasks.overlay.repeated import find_repeated
 from tasks.overlay.scene import look
 from tasks.overlay.shape import Shape, find_shape
 from tasks.overlay.strokes import Strokes, find_strokes, sides
@@ -19,7 +21,11 @@ WHOLE = 0.2
 FAINT = 28.0
 """Contrast in levels (Euclidean over RGB) below which nothing is erased without a person."""
 CLOSER = 3
-"""Halves of the limit for the second look."""
+"""Halves of the limit for the closer look."""
+FARTHER = 2
+"""The limit over that of the farther look."""
+ALL_OVER = 0.95
+"""Probability that what repeats over a whole photo is an overlay."""
 COMPACT = 3.0
 """Length over height below which a box is compact."""
 
@@ -29,14 +35,14 @@ class Reading:
     """One piece of text.
 
     Attributes:
-        region: where the detector saw it.
+        region: where it is and which finder saw it.
         strokes: its letters.
         shape: the banner, badge or label under it, if any.
         features: what the decision was made on.
         probability: of being an overlay, 0..1.
     """
 
-    region: Region
+    region: Candidate
     strokes: Strokes
     shape: Shape | None
     features: Features
@@ -44,8 +50,8 @@ class Reading:
 
     @property
     def is_faint(self) -> bool:
-        """Whether the letters hardly differ from their ground: a watermark, or no letters at all."""
-        return self.strokes.contrast < FAINT
+        """Whether it is like a watermark: letters that hardly differ from their ground, or all over the photo."""
+        return self.strokes.contrast < FAINT or self.region.source is Source.REPEATED
 
     @property
     def leaves_ground(self) -> bool:
@@ -63,33 +69,73 @@ class Reading:
 
 
 def read(rgb: Rgb, regions: Sequence[Region]) -> list[Reading]:
-    """The text among ``regions`` of ``rgb`` [H, W, 3] uint8, in the given order."""
-    texts = [region for region in regions if not is_object(rgb, region)]
+    """The text among ``regions`` of ``rgb`` [H, W, 3] uint8, in the given order; candidates keep their source."""
+    texts = [
+        as_candidate(region)
+        for region in regions
+        if isinstance(region, Candidate) or not is_object(rgb, region)
+    ]
     if not texts:
         return []
     scene = look(rgb)
-    readings = []
-    for region in texts:
-        strokes = find_strokes(rgb, region.quad)
-        shape = find_shape(scene.view, scene.scale, region.quad, strokes)
-        features = describe(rgb, region, strokes, shape, scene, texts)
-        readings.append(Reading(region, strokes, shape, features, overlay_probability(features)))
-    return readings
+    strokes = [region.strokes or find_strokes(rgb, region.quad) for region in texts]
+    shapes = [
+        None if region.source is Source.REPEATED else find_shape(scene.view, scene.scale, region.quad, drawn)
+        for region, drawn in zip(texts, strokes, strict=True)
+    ]
+    # a mark all over the photo is compared with no text, and no text with it
+    single = [region for region in texts if region.source is not Source.REPEATED]
+    described = [
+        describe(rgb, region, drawn, shape, scene, [region] if region.source is Source.REPEATED else single)
+        for region, drawn, shape in zip(texts, strokes, shapes, strict=True)
+    ]
+    compared = iter(
+        compare(
+            [
+                one
+                for one, region in zip(described, texts, strict=True)
+                if region.source is not Source.REPEATED
+            ]
+        )
+    )
+    features = [
+        next(compared) if region.source is not Source.REPEATED else compare([one])[0]
+        for one, region in zip(described, texts, strict=True)
+    ]
+    return [
+        Reading(region, drawn, shape, own, _probability(region, own))
+        for region, drawn, shape, own in zip(texts, strokes, shapes, features, strict=True)
+    ]
 
 
-def find(rgb: Rgb, finder: TextFinder, limit: int) -> list[Region]:
-    """The regions of text; a second, closer look where the detector took a whole thing for text.
+def _probability(region: Candidate, features: Features) -> float:
+    """The decision's; a mark's own period over the whole photo is proof enough that it was laid over it."""
+    return ALL_OVER if region.source is Source.REPEATED else overlay_probability(features)
 
-    Such a box swallows the letters beside the thing; at another scale they usually stand alone.
+
+def find(rgb: Rgb, finder: TextFinder, limit: int) -> list[Candidate]:
+    """The places that may hold an overlay: what the detector sees, what is too large for it, what repeats.
+
+    At half the limit titles that fill the photo become text of a usual size, for a quarter of the time.
+    A closer look is taken where the detector took a whole thing for text: such a box swallows the letters
+    beside the thing; at another scale they usually stand alone.
     """
     first = finder.find(rgb, limit=limit)
-    texts = [region for region in first if not is_object(rgb, region)]
-    if len(texts) == len(first):
-        return texts
-    for region in finder.find(rgb, limit=limit * CLOSER // 2):
-        if not is_object(rgb, region) and not any(_overlap(region, other) for other in texts):
-            texts.append(region)
-    return texts
+    texts = [as_candidate(region) for region in first if not is_object(rgb, region)]
+    looks = [(limit // FARTHER, Source.FARTHER)]
+    if len(texts) < len(first):
+        looks.append((limit * CLOSER // 2, Source.CLOSER))
+    for other, source in looks:
+        for region in finder.find(rgb, limit=other):
+            if not is_object(rgb, region) and not any(_overlap(region, known) for known in texts):
+                texts.append(as_candidate(region, source))
+    mark = find_repeated(rgb)
+    return texts if mark is None else [*texts, mark]
+
+
+def as_candidate(region: Region, source: Source = Source.DETECTOR) -> Candidate:
+    """``region`` with its source; a candidate as it is."""
+    return region if isinstance(region, Candidate) else Candidate(region.quad, region.score, source)
 
 
 def _overlap(one: Region, other: Region) -> bool:
