@@ -12,7 +12,7 @@ NEAR, CLEAR = 24, 4
 """Pixels from the hole up to which the photo's grain is read, and from which on: rings lie nearer."""
 COARSEST = 1.5
 """Sigma in pixels of the blur that grain is finer than."""
-PERCENTILE = 40
+PERCENTILE = 30
 """Of the surroundings' local strength, what counts as their grain."""
 PLAIN = 1.5
 """Places with more than this multiple of the grain hold letters and seams besides, and are left out."""

@@ -3,6 +3,8 @@ import numpy as np
 import pytest
 
 from models.surroundings import Surroundings
+from models.telea import Telea
+from tasks.erase_text import composite, feathered
 
 
 def grainy(size: float, strength: float = 6.0) -> np.ndarray:
@@ -44,3 +46,52 @@ def test_letters_near_the_hole_are_not_strewn_into_it_as_noise() -> None:
     mask[75:95, 70:170] = 255
     filled = Surroundings().fill(rgb, mask, seed=3)[78:92, 76:164]
     assert filled.astype(np.float32).std() < 12
+
+
+def inside_psnr(one: np.ndarray, other: np.ndarray, mask: np.ndarray) -> float:
+    error = float(np.mean((one[mask > 0].astype(np.float32) - other[mask > 0]) ** 2))
+    return 10 * float(np.log10(255**2 / max(error, 1e-6)))
+
+
+def captioned(truth: np.ndarray, quality: int | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """``truth`` [H, W, 3] with letters over it, and their mask widened as an erasure widens it."""
+    before, letters = truth.copy(), np.zeros(truth.shape[:2], np.uint8)
+    cv2.putText(before, "SALE 50", (30, 100), cv2.FONT_HERSHEY_SIMPLEX, 1.5, (200, 20, 30), 5)
+    cv2.putText(letters, "SALE 50", (30, 100), cv2.FONT_HERSHEY_SIMPLEX, 1.5, 255, 5)
+    if quality is not None:
+        packed = cv2.imencode(".jpg", before, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
+        before = np.asarray(cv2.imdecode(packed, cv2.IMREAD_COLOR), np.uint8)
+    return before, feathered(letters, 3, 2)
+
+
+def test_a_gradient_under_jpeg_is_restored_far_better_than_by_fast_marching() -> None:
+    down, across = np.mgrid[:160, :240]
+    truth = np.repeat((90 + 0.3 * down + 0.25 * across).astype(np.uint8)[..., None], 3, axis=2)
+    before, mask = captioned(truth, quality=80)
+    ours, telea = (
+        inside_psnr(composite(before, model.fill(before, mask, seed=1), mask), truth, mask)
+        for model in (Surroundings(), Telea())
+    )
+    assert ours > telea + 4
+
+
+def test_a_textured_ground_is_restored_better_than_by_fast_marching() -> None:
+    truth = grainy(1.8, strength=14)
+    before, mask = captioned(truth)
+    ours, telea = (
+        inside_psnr(composite(before, model.fill(before, mask, seed=1), mask), truth, mask)
+        for model in (Surroundings(), Telea())
+    )
+    assert ours > telea + 2
+
+
+@pytest.mark.parametrize("corner", [np.s_[:20, :30], np.s_[-1:, :], np.s_[:, -4:]])
+def test_holes_at_the_edge_of_the_photo_are_filled(corner: tuple[slice, slice]) -> None:
+    truth = grainy(1.0)
+    mask = np.zeros(truth.shape[:2], np.uint8)
+    mask[corner] = 255
+    before = truth.copy()
+    before[corner] = (255, 0, 0)
+    filled = Surroundings().fill(before, mask, seed=1)
+    assert np.ptp(filled[corner].mean(axis=(0, 1))) < 12
+    assert (filled[mask == 0] == before[mask == 0]).all()
