@@ -2,8 +2,9 @@
 
 from functools import cache
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from line.errors import SettingsError
@@ -42,6 +43,25 @@ class Settings(BaseSettings):
         None, description="folder that models' weights are taken from, instead of any network"
     )
     log_level: str = Field("INFO", description="level of the processes' logs")
+
+    @field_validator("database_url", "broker_url")
+    @classmethod
+    def _is_a_url(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        """Refused here, as the libraries' own errors about a URL quote parts of it: perhaps of its password."""
+        if value is None:
+            return None
+        wanted = "postgresql" if info.field_name == "database_url" else "redis"
+        try:
+            url = urlsplit(value.get_secret_value())
+            good = url.scheme.startswith((wanted, "sentinel")) and (url.port or 1) > 0
+        except ValueError:
+            good = False
+        if not good:
+            raise ValueError(
+                f"must be a URL such as {wanted}://user:password@host:port/name; in the password, what is neither "
+                "letter nor digit is written as %XX"
+            )
+        return value
 
     @property
     def home_folder(self) -> Path:
