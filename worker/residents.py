@@ -32,12 +32,16 @@ class Resident:
     """A loaded model.
 
     Attributes:
-        held: MB it was seen to take; what it declares, where that is more.
+        seen: MB it was seen to take.
     """
 
     model: Model
-    held: float
-    seconds: float
+    seen: float
+
+    @property
+    def held(self) -> float:
+        """MB it is reckoned with: what it declares, or took where that was more."""
+        return max(self.seen, self.model.memory)
 
 
 @dataclass(slots=True)
@@ -77,6 +81,10 @@ class Residents:
         self._make_room(kind)
         self._loaded[key] = self._load(kind, options)
         return self._loaded[key].model.configured(options)
+
+    def seen(self, name: str) -> float:
+        """MB that a loaded model was seen to take."""
+        return self._loaded[name].seen
 
     def keep_only(self, model: Model | None) -> list[str]:
         """Drop every model but this one; answers the names of those dropped."""
@@ -127,7 +135,7 @@ class Residents:
             "%s %s on %s: loaded in %.2f s, warm after %.2f s more, holds %.0f MB (declared: %.0f)",
             kind.name, kind.revision, settings().device, loaded - begun, warm - loaded, seen, kind.memory,
         )  # fmt: skip
-        return Resident(model, max(seen, kind.memory), warm - begun)
+        return Resident(model, seen)
 
     def _in_use(self) -> float:
         """MB taken by this process: of the device where it has one, of the machine else."""
