@@ -43,7 +43,7 @@ def where(edit: Edit) -> Box | None:
 
 GATE = Gate(
     name="file_truth",
-    transforms=frozenset({"admit", "deliver"}),
+    transforms=frozenset({"admit", "denoise", "restore", "generate", "deliver"}),
     limits={
         "spread": Limit(at_least=8.0),
         "flat_tail": Limit(at_most=0.0),

@@ -10,6 +10,9 @@ from models.contract import Filler, Model, Task
 from tasks.transform import transform
 from worker.queues import Queue
 
+JOIN = 25
+"""Pixels between two fills up to which they are told as one."""
+
 
 def is_masked(facts: Facts, **params: object) -> bool:
     """Whether an earlier step or a person left a mask."""
@@ -58,7 +61,21 @@ def _erase(picture: Picture, filler: Filler, dilate: int, feather: int, max_cove
         return Flagged("mask_too_large", sentence, picture=picture, readings=readings)
     filled = filler.fill(picture.rgb, touched, seed=picture.seed)
     clean = composite(picture.rgb, filled, touched)
-    return Edited(picture.with_(rgb=clean, mask=None), touched=touched, readings=readings)
+    facts = {**picture.facts, "fills": [*picture.facts.get("fills", ()), *fills(touched)]}
+    return Edited(picture.with_(rgb=clean, mask=None, facts=facts), touched=touched, readings=readings)
+
+
+def fills(touched: Mask) -> list[list[int]]:
+    """Left, top, right, bottom in pixels of each place that was filled, for the steps after this one.
+
+    Letters of one line stand in one box: what is a few pixels apart is joined.
+    """
+    near = cv2.dilate((touched > 0).astype(np.uint8), np.ones((1, JOIN), np.uint8))
+    _, _, stats, _ = cv2.connectedComponentsWithStats(near)
+    return [
+        [int(left), int(top), int(left + width), int(top + height)]
+        for left, top, width, height, _ in stats[1:]
+    ]
 
 
 def feathered(mask: Mask, dilate: int, feather: int) -> Mask:

@@ -1,9 +1,13 @@
 """Enlarges photos that are too small for the market, never what is only a thumbnail."""
 
-from typing import cast
+from typing import Literal, cast
+
+import numpy as np
 
 from line.picture import Edited, Facts, Flagged, Outcome, Picture
 from models.contract import Model, Task, Upscaler
+from models.guidance import Weights, away_from, edges, guided
+from models.lanczos import Lanczos
 from tasks.transform import transform
 from worker.queues import Queue
 
@@ -20,18 +24,28 @@ def is_small(facts: Facts, *, target: int, **params: object) -> bool:
     needed=is_small,
     enlarges=True,
 )
-def upscale(pictures: list[Picture], model: Model, *, target: int = 1000, floor: int = 320) -> list[Outcome]:
+def upscale(
+    pictures: list[Picture],
+    model: Model,
+    *,
+    target: int = 1000,
+    floor: int = 320,
+    guide: Literal["nothing", "fills", "edges", "both"] = "nothing",
+) -> list[Outcome]:
     """Enlarge each picture so that its long side is ``target`` pixels, keeping its proportions.
 
     Args:
         target: long side of the result, pixels.
         floor: a picture whose long side is below this holds too little to be enlarged: a person decides.
+        guide: where a network's invention is kept out and plain interpolation taken: "fills" on what an
+            earlier step filled in, so that no seam is sharpened; "edges" on grounds that show no detail;
+            "both".
     """
     enlarger = cast(Upscaler, model)
-    return [_upscale(picture, enlarger, target, floor) for picture in pictures]
+    return [_upscale(picture, enlarger, target, floor, guide) for picture in pictures]
 
 
-def _upscale(picture: Picture, model: Upscaler, target: int, floor: int) -> Outcome:
+def _upscale(picture: Picture, model: Upscaler, target: int, floor: int, guide: str) -> Outcome:
     if picture.long_side < floor:
         sentence = (
             f"The photo is {picture.width} × {picture.height} pixels, a thumbnail: "
@@ -42,7 +56,19 @@ def _upscale(picture: Picture, model: Upscaler, target: int, floor: int) -> Outc
         return Edited(picture)
     size = target_size(picture.width, picture.height, target)
     large = model.upscale(picture.rgb, size, seed=picture.seed)
+    weights = _guidance(picture, size, guide)
+    if weights is not None:
+        plain = Lanczos().upscale(picture.rgb, size, seed=picture.seed)
+        large = guided(large, plain, weights)
     return Edited(picture.with_(rgb=large, mask=None), readings={"scale": target / picture.long_side})
+
+
+def _guidance(picture: Picture, size: tuple[int, int], guide: str) -> Weights | None:
+    """The share of the network's pixels; None where all are taken."""
+    fills = picture.facts.get("fills", ()) if guide in ("fills", "both") else ()
+    wanted = [edges(picture.rgb, size)] if guide in ("edges", "both") else []
+    wanted += [away_from(fills, picture.rgb, size)] if fills else []
+    return np.minimum.reduce(wanted) if wanted else None
 
 
 def target_size(width: int, height: int, target: int) -> tuple[int, int]:

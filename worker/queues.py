@@ -7,5 +7,8 @@ class Queue(StrEnum):
     ADMIT = "admit"
     FIND_TEXT = "find_text"
     ERASE_TEXT = "erase_text"
+    DENOISE = "denoise"
+    RESTORE = "restore"
+    GENERATE = "generate"
     UPSCALE = "upscale"
     DELIVER = "deliver"

@@ -41,7 +41,8 @@ def subject(transform: Transform, seed: int = 1) -> Any:
 def model_of(transform: Transform) -> Any:
     if transform.task is None:
         return None
-    assert transform.default_model
+    if transform.default_model is None:
+        pytest.skip(f"for {transform.task} there is no model without weights: see tests/tasks/test_networks.py")
     kind = models().get(transform.default_model, transform.task)
     if lack := kind.missing():
         pytest.skip(lack)
@@ -80,7 +81,7 @@ def test_it_says_from_facts_and_all_its_parameters_whether_it_is_needed(transfor
 
 @each
 def test_its_default_model_does_what_it_needs(transform: Transform) -> None:
-    if transform.task is None:
+    if transform.task is None or transform.default_model is None:  # then the recipe has to name one
         assert transform.default_model is None
     else:
         assert transform.default_model in models().of_task(transform.task)
@@ -131,7 +132,7 @@ def test_it_changes_pixels_only_where_it_says_so(transform: Transform) -> None:
         assert untouched.any()
         assert np.array_equal(outcome.picture.rgb[untouched], given.rgb[untouched])
     else:
-        assert transform.enlarges
+        assert transform.enlarges or outcome.picture.rgb.shape == given.rgb.shape
 
 
 @each
