@@ -6,34 +6,40 @@ from collections.abc import Iterator
 import cv2
 import numpy as np
 
-from bench.defects.defect import SEVERITIES, Defect, Good
+from bench.defects.defect import Defect, Good
+from bench.defects.visible import SEVERITIES, visibility
 from bench.overlays import Overlaid, composite, jpeg, overlay
 from bench.photos import Photo
 from gates.edit import Edit
-from gates.measures.ciede2000 import ciede2000, lab
 from line.picture import Rgb
 from models.back_projection import BackProjection
 from models.lanczos import Lanczos
 from models.surroundings import Surroundings
 
 SCALES = (1.35, 2.0, 3.0)
-TRUE_ENOUGH = 36.0
-"""dB inside the mask: a filler's result this close to the truth is good, whatever a gate says."""
-SEEN = {"just": 2.0, "plain": 4.0, "gross": 6.0}
-"""ΔE00 that a damage must reach to count as this severe; about 1 is just noticeable side by side."""
+UNSEEN = SEVERITIES["just"]
+"""A filler's result that is less than just visibly off the truth is good, whatever a gate says."""
+TRIES = 8
+"""Strengths tried to find how visible a kind of damage is in a photo."""
 
 
 def good_edits(photo: Photo, other: Photo) -> Iterator[tuple[str, Good]]:
     """(how it was made, the edit); what is called "truth …" is what defects are injected into."""
-    alien = cv2.resize(other.rgb, photo.rgb.shape[1::-1], interpolation=cv2.INTER_AREA)
-    random = np.random.default_rng(photo.seed)
+    yield from erasures(photo, other)
+    yield from enlargements(photo, other)
+    yield from deliveries(photo, other)
 
+
+def erasures(photo: Photo, other: Photo) -> Iterator[tuple[str, Good]]:
     case = overlay(photo)
-    yield "truth filled in", _erased(case, case.truth, alien, random)
+    truth = composite(case.before, case.truth, case.mask)
+    yield "truth filled in", _erased(photo, other, case, case.truth)
     ours = Surroundings().fill(case.before, case.mask, seed=photo.seed)
-    if _psnr_within(case, ours) >= TRUE_ENOUGH:
-        yield "filled by surroundings", _erased(case, ours, alien, random)
+    if visibility(truth, composite(case.before, ours, case.mask)) < UNSEEN:
+        yield "filled by surroundings", _erased(photo, other, case, ours)
 
+
+def enlargements(photo: Photo, other: Photo) -> Iterator[tuple[str, Good]]:
     scale = SCALES[photo.seed % len(SCALES)]
     height, width = photo.rgb.shape[:2]
     small = cv2.resize(photo.rgb, (round(width / scale), round(height / scale)), interpolation=cv2.INTER_AREA)
@@ -42,37 +48,49 @@ def good_edits(photo: Photo, other: Photo) -> Iterator[tuple[str, Good]]:
         ("enlarged by lanczos", Lanczos().upscale(small, (width, height), seed=0)),
         ("the photo itself", photo.rgb),
     ):
-        yield name, Good(Edit("upscale", small, large), large, alien, random)
+        yield name, _good(photo, other, Edit("upscale", small, large), large)
 
+
+def deliveries(photo: Photo, other: Photo) -> Iterator[tuple[str, Good]]:
     for name, quality in (("truth as JPEG 92", 92), ("JPEG 82", 82)):
         packed = jpeg(photo.rgb, quality)
-        yield name, Good(Edit("deliver", photo.rgb, packed), packed, alien, random)
+        yield name, _good(photo, other, Edit("deliver", photo.rgb, packed), packed)
 
 
-def damaged(good: Good, defect: Defect, severity: str, photo: Photo) -> Edit | None:
-    """The good edit with the defect, or None where it cannot be seen there as the severity says."""
-    strength = defect.strengths[SEVERITIES.index(severity)]
-    seed = hashlib.sha256(f"{photo.seed} {defect.kind} {strength}".encode()).digest()
-    own = Good(good.edit, good.ideal, good.other, np.random.default_rng(int.from_bytes(seed[:8], "big")))
-    bad = defect.damage(own, strength)
-    return bad if defect.always or difference(good.edit, bad) >= SEEN[severity] else None
+def damages(good: Good, defect: Defect, photo: Photo) -> Iterator[tuple[str, float, Edit]]:
+    """(severity, strength, bad edit) for every severity that this photo can show."""
+
+    def bad(strength: float) -> Edit:
+        # the same draws at every strength, so that only the strength makes the difference
+        seed = hashlib.sha256(f"{photo.seed} {defect.kind}".encode()).digest()
+        random = np.random.default_rng(int.from_bytes(seed[:8], "big"))
+        return defect.damage(Good(good.edit, good.ideal, good.other, random, good.tune), strength)
+
+    def seen(edit: Edit) -> float:
+        return visibility(good.edit.after, edit.after, defect.blur)
+
+    if defect.units is not None:
+        for (severity, wished), strength in zip(SEVERITIES.items(), defect.units, strict=True):
+            edit = bad(strength)
+            if defect.always or seen(edit) >= wished * defect.seen:
+                yield severity, strength, edit
+        return
+    if defect.span is None:
+        raise ValueError(f"{defect.kind} has neither units nor a span of strengths")
+    strengths = np.geomspace(*defect.span, TRIES)
+    found = np.maximum.accumulate([seen(bad(strength)) for strength in strengths]) + 1e-6
+    for severity, wished in SEVERITIES.items():
+        if found[-1] >= wished > found[0]:
+            # between two tries both grow in proportion, nearly
+            strength = float(np.exp(np.interp(np.log(wished), np.log(found), np.log(strengths))))
+            yield severity, strength, bad(strength)
 
 
-def difference(good: Edit, bad: Edit) -> float:
-    """ΔE00 to the good edit that a twentieth of the damaged area exceeds, seen from a little way off."""
-    changed = cv2.absdiff(good.after, bad.after).max(axis=2) > 0
-    if not changed.any():
-        return 0.0
-    one, other = (lab(cv2.GaussianBlur(edit.after, (0, 0), 0.7).astype(np.float32)) for edit in (good, bad))
-    return float(np.percentile(ciede2000(one[changed], other[changed]), 95))
-
-
-def _erased(case: Overlaid, fill: Rgb, alien: Rgb, random: np.random.Generator) -> Good:
+def _erased(photo: Photo, other: Photo, case: Overlaid, fill: Rgb) -> Good:
     after = composite(case.before, fill, case.mask)
-    return Good(Edit("erase_text", case.before, after, case.mask), fill, alien, random)
+    return _good(photo, other, Edit("erase_text", case.before, after, case.mask), fill)
 
 
-def _psnr_within(case: Overlaid, fill: Rgb) -> float:
-    inside = case.mask > 0
-    square = float(np.square(case.truth[inside].astype(np.float32) - fill[inside]).mean())
-    return 10 * float(np.log10(255**2 / max(square, 1e-3)))
+def _good(photo: Photo, other: Photo, edit: Edit, ideal: Rgb) -> Good:
+    alien = cv2.resize(other.rgb, photo.rgb.shape[1::-1], interpolation=cv2.INTER_AREA)
+    return Good(edit, ideal, alien, np.random.default_rng(photo.seed), photo.tune)

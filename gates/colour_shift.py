@@ -10,13 +10,17 @@ from gates.measures.fill_colour import fill_shift
 
 
 def measure(edit: Edit) -> Mapping[str, float]:
-    """Of a fill, ``fill_colour``: ΔE00 to what its ring lets expect, in the worst patch.
+    """Of a fill: ``fill_colour``, ΔE00 to what its ring lets expect, and ``fill_hue``, chroma by which
+    the hues along its edge turn together, beyond what is usual in this photo; in the worst patch.
 
     Of a whole picture: ``colour_shift`` (mean ΔE00), ``colour_worst`` (its 99th percentile over a
     grid), ``hue_turn`` (degrees), ``chroma_change`` and ``contrast_change`` (log2 of the ratio).
     """
     if edit.transform == "erase_text":
-        return {"fill_colour": max((fill_shift(patch) for patch in edit.patches), default=0.0)}
+        return {
+            "fill_colour": max((fill_shift(patch) for patch in edit.patches), default=0.0),
+            "fill_hue": edit.unlikeness("hue"),
+        }
     found = colour_cast(edit.before, edit.after)
     return {
         "colour_shift": found.shift,
@@ -40,6 +44,7 @@ GATE = Gate(
     transforms=frozenset({"erase_text", "upscale", "deliver"}),
     limits={
         "fill_colour": Limit(at_most=22.0),
+        "fill_hue": Limit(at_most=1.3),
         "colour_shift": Limit(at_most=1.25),
         "colour_worst": Limit(at_most=8.5),
         "hue_turn": Limit(at_most=1.2),

@@ -9,6 +9,7 @@ import numpy as np
 
 from gates.measures.cast import colour_cast
 from gates.measures.gmsd import gmsd
+from gates.measures.mdsi import mdsi
 from gates.measures.psnr import psnr
 from gates.measures.ssim import ms_ssim, ssim
 from gates.patch import luma
@@ -38,7 +39,7 @@ class Comparison:
 def compare_pair(one: Rgb, other: Rgb, perceptual: Perceptual | None = None) -> dict[str, float]:
     """Metrics of two [H, W, 3] uint8 pictures; another size of the second is brought to the first's.
 
-    ``psnr`` (dB, RGB), ``ssim``, ``ms_ssim`` and ``gmsd`` (luma), ``ciede2000`` (mean over a coarse
+    ``psnr`` (dB, RGB), ``ssim``, ``ms_ssim`` and ``gmsd`` (luma), ``mdsi``, ``ciede2000`` (mean over a coarse
     grid), ``scale`` (the second's width over the first's), and ``lpips`` where ``perceptual`` is given.
     """
     size = (one.shape[1], one.shape[0])
@@ -52,6 +53,7 @@ def compare_pair(one: Rgb, other: Rgb, perceptual: Perceptual | None = None) -> 
         "ssim": ssim(first, second),
         "ms_ssim": ms_ssim(first, second),
         "gmsd": gmsd(first, second),
+        "mdsi": mdsi(one, other),
         "ciede2000": colour_cast(one, other).shift,
         "scale": scale,
     }

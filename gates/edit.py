@@ -9,6 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from gates.measures.likeness import Figures, beyond_usual
+from gates.measures.probe import Planes, probe_of
 from gates.patch import Patch, find_patches
 from line.picture import Mask, Rgb
 
@@ -83,3 +85,22 @@ class Edit:
         if self.mask is None or not self.same_size or self.mask.shape != self.after.shape[:2]:
             return []
         return find_patches(self.before, self.after, self.mask)
+
+    @cached_property
+    def likeness(self) -> list[Figures]:
+        """For each patch, how its fill departs from its surroundings beyond what is usual in this photo."""
+        if self.mask is None or not self.patches:
+            return []
+        planes = Planes(self.after, self.mask)
+        return [beyond_usual(planes, probe_of(patch, self.mask)) for patch in self.patches]
+
+    def unlikeness(self, name: str) -> float:
+        """The worst patch's figure, see :func:`gates.measures.likeness.figures`; 0 where none exceeds the usual."""
+        return max(0.0, *(found.get(name, 0.0) for found in self.likeness), 0.0)
+
+    def most_unlike(self, names: tuple[str, ...]) -> Patch | None:
+        """The patch that departs most in any of these figures."""
+        if not self.patches:
+            return None
+        worst = [max((found.get(name, -1.0) for name in names), default=-1.0) for found in self.likeness]
+        return self.patches[worst.index(max(worst))]

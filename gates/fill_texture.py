@@ -4,41 +4,41 @@ from collections.abc import Mapping
 
 from gates.contract import Box, Gate, Limit
 from gates.edit import Edit
-from gates.measures.grain import texture_change
-from gates.patch import Patch
+
+FIGURES = ("grain", "-grain", "detail", "-detail", "coarse", "-coarse", "crossing", "-crossing")
 
 
 def measure(edit: Edit) -> Mapping[str, float]:
-    """Halvings and doublings of the finest (``grain``) and the next (``detail``) band, in the worst patch."""
+    """Halvings (``lost``) and doublings (``gained``) beyond what is usual in this photo, in the worst patch.
+
+    ``grain``, ``detail`` and ``coarse`` are bands of texture, fine to coarse, each pixel of the fill against the
+    nearest of its surroundings; ``lines`` what crosses the mask's edge, just inside against just outside.
+    """
     if edit.mask is None or not edit.same_size:
         return {}
-    changes = [texture_change(patch) for patch in edit.patches] or [(0.0, 0.0)]
-    return {
-        "grain_lost": max(0.0, *(-fine for fine, _ in changes)),
-        "grain_gained": max(0.0, *(fine for fine, _ in changes)),
-        "detail_lost": max(0.0, *(-middle for _, middle in changes)),
-        "detail_gained": max(0.0, *(middle for _, middle in changes)),
+    names = {"grain": "grain", "detail": "detail", "coarse": "coarse", "lines": "crossing"}
+    return {f"{reading}_lost": edit.unlikeness(f"-{figure}") for reading, figure in names.items()} | {
+        f"{reading}_gained": edit.unlikeness(figure) for reading, figure in names.items()
     }
 
 
 def where(edit: Edit) -> Box | None:
-    worst = max(edit.patches, key=_severity, default=None)
+    worst = edit.most_unlike(FIGURES)
     return worst.box if worst else None
-
-
-def _severity(patch: Patch) -> float:
-    fine, middle = texture_change(patch)
-    return max(abs(fine), abs(middle))
 
 
 GATE = Gate(
     name="fill_texture",
     transforms=frozenset({"erase_text"}),
     limits={
-        "grain_lost": Limit(at_most=0.38),
-        "grain_gained": Limit(at_most=0.5),
-        "detail_lost": Limit(at_most=0.8),
-        "detail_gained": Limit(at_most=1.1),
+        "grain_lost": Limit(at_most=0.3),
+        "grain_gained": Limit(at_most=0.3),
+        "detail_lost": Limit(at_most=0.5),
+        "detail_gained": Limit(at_most=0.34),
+        "coarse_lost": Limit(at_most=0.75),
+        "coarse_gained": Limit(at_most=0.46),
+        "lines_lost": Limit(at_most=0.5),
+        "lines_gained": Limit(at_most=0.43),
     },
     measure=measure,
     where=where,

@@ -8,7 +8,7 @@ import numpy as np
 from gates.edit import Edit
 from gates.measures.grain import detail, grain
 from gates.measures.local_error import local_error
-from gates.measures.seam import seam
+from gates.measures.seam import seam_map
 from gates.patch import RING, Floats, luma
 from line.picture import Rgb
 
@@ -39,7 +39,7 @@ def _of_erasure(edit: Edit) -> Floats:
     for patch in edit.patches:
         x, y, w, h = patch.box
         ring = patch.ring
-        found = seam(patch).step / STEP
+        found = seam_map(patch) / STEP
         if ring.any():
             for level in (grain(patch.after_luma), detail(patch.after_luma, 3, 7)):
                 near = cv2.blur(level, (9, 9))

@@ -1,28 +1,52 @@
-"""A fill must not be one small piece of picture stamped over and over."""
+"""A fill must not be one piece of picture stamped over and over, nor a piece laid where it does not fit."""
 
 from collections.abc import Mapping
 
 from gates.contract import Box, Gate, Limit
 from gates.edit import Edit
+from gates.measures.copies import copied
 from gates.measures.repetition import repetition
+
+FITS = 0.1
+"""A piece of the picture whose lines run on as well as this is no fault, copied or not."""
 
 
 def measure(edit: Edit) -> Mapping[str, float]:
-    """``repetition``: likeness of the fill to itself moved, beyond its ring's, in the worst patch; 0..1."""
+    """``repetition``: likeness of the fill to itself moved, beyond its ring's, in the worst patch; 0..1.
+
+    ``misplaced``: likeness to another place of the input, beyond its ring's, 0..1; 0 where lines run on.
+    """
     if edit.mask is None or not edit.same_size:
         return {}
-    return {"repetition": max((repetition(patch) for patch in edit.patches), default=0.0)}
+    return {
+        "repetition": max((repetition(patch) for patch in edit.patches), default=0.0),
+        "misplaced": max(_misplaced(edit), default=0.0),
+    }
+
+
+def _misplaced(edit: Edit) -> list[float]:
+    return [
+        copied(patch, edit.before_luma)
+        if max(figures.get(name, 0.0) for name in ("unlinked", "broken", "ragged")) > FITS
+        else 0.0
+        for patch, figures in zip(edit.patches, edit.likeness, strict=True)
+    ]
 
 
 def where(edit: Edit) -> Box | None:
-    worst = max(edit.patches, key=repetition, default=None)
-    return worst.box if worst else None
+    misplaced = _misplaced(edit)
+    worst = max(
+        zip(misplaced, edit.patches, strict=True),
+        key=lambda pair: max(pair[0], repetition(pair[1])),
+        default=None,
+    )
+    return worst[1].box if worst else None
 
 
 GATE = Gate(
     name="repeated_texture",
     transforms=frozenset({"erase_text"}),
-    limits={"repetition": Limit(at_most=0.5)},
+    limits={"repetition": Limit(at_most=0.5), "misplaced": Limit(at_most=0.3)},
     measure=measure,
     where=where,
 )

@@ -4,38 +4,37 @@ from collections.abc import Mapping
 
 from gates.contract import Box, Gate, Limit
 from gates.edit import Edit
-from gates.measures import seam
-from gates.patch import Patch
+
+FIGURES = ("step", "rim", "ragged", "broken", "unlinked")
 
 
 def measure(edit: Edit) -> Mapping[str, float]:
-    """``seam``: grey levels of step that a patch's whole edge has in common, in the worst patch.
+    """What happens at the mask's edge beyond what is usual in this photo, in the worst patch.
 
-    ``ragged``: doublings of what breaks across the edge, against the same curve further out.
+    ``seam`` and ``rim``: grey levels that the whole edge steps by, to the fill and to its outermost pixels.
+    ``ragged``, ``broken``: doublings of what breaks across the edge, and of what differs along it.
+    ``unlinked``: correlation along the edge that is missing between the two sides.
     """
     if edit.mask is None or not edit.same_size:
         return {}
-    found = [seam.seam(patch) for patch in edit.patches]
-    return {
-        "seam": max((each.common for each in found), default=0.0),
-        "ragged": max((each.ragged for each in found), default=0.0),
-    }
+    return {("seam" if name == "step" else name): edit.unlikeness(name) for name in FIGURES}
 
 
 def where(edit: Edit) -> Box | None:
-    worst = max(edit.patches, key=_severity, default=None)
+    worst = edit.most_unlike(FIGURES)
     return worst.box if worst else None
-
-
-def _severity(patch: Patch) -> float:
-    found = seam.seam(patch)
-    return max(found.common, found.ragged)
 
 
 GATE = Gate(
     name="seam",
     transforms=frozenset({"erase_text"}),
-    limits={"seam": Limit(at_most=0.9), "ragged": Limit(at_most=1.25)},
+    limits={
+        "seam": Limit(at_most=0.4),
+        "rim": Limit(at_most=0.6),
+        "ragged": Limit(at_most=0.65),
+        "broken": Limit(at_most=0.5),
+        "unlinked": Limit(at_most=0.3),
+    },
     measure=measure,
     where=where,
 )

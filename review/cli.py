@@ -5,7 +5,20 @@ import sys
 import click
 
 from line.errors import InputError, SluiceError
-from review.commands import batch, completion, decide, inspect, judge, models, run, submit, templates, up
+from review.commands import (
+    batch,
+    calibrate,
+    compare,
+    completion,
+    decide,
+    inspect,
+    judge,
+    models,
+    run,
+    submit,
+    templates,
+    up,
+)
 
 DONE, FAILED, USAGE, HALTED = 0, 1, 2, 3
 """Exit codes: done; failed; wrong usage or input; the breaker halted the batch."""
@@ -29,7 +42,7 @@ def cli() -> None:
     """
 
 
-for module in (run, up, submit, batch, inspect, models, decide, templates, judge, completion):
+for module in (run, up, submit, batch, inspect, models, decide, templates, judge, compare, calibrate, completion):
     for command in module.COMMANDS:
         cli.add_command(command)
 

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from bench.defects.visible import NEAR
 from bench.overlays import jpeg
 from gates.edit import Edit
 from line.picture import Rgb
-
-SEVERITIES = ("just", "plain", "gross")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -21,31 +20,49 @@ class Good:
         edit: the good edit.
         ideal: [H, W, 3] uint8 the picture that the edit should have led to, over its whole area.
         other: [H, W, 3] uint8 another photo of the same size.
-        random: drawn from; seeded by photo, kind and severity.
+        random: drawn from; seeded by photo and kind.
+        tune: whether limits are tuned on it; parameters of the other half were never seen while tuning.
     """
 
     edit: Edit
     ideal: Rgb
     other: Rgb
     random: np.random.Generator
+    tune: bool
+
+    def vary(self, tune: tuple[float, float], test: tuple[float, float]) -> float:
+        """A parameter from a range of its own for each half."""
+        return float(self.random.uniform(*(tune if self.tune else test)))
 
 
 @dataclass(frozen=True, slots=True)
 class Defect:
     """One kind of damage.
 
+    Exactly one of ``span`` and ``units`` is given. Within a span the strength is searched for at
+    which this photo shows the damage as severely as :mod:`bench.defects.visible` says. Units are
+    the strengths that the trade speaks of (degrees, pixels, percent); there the named severity holds where
+    the damage is at least ``seen`` times as visible as that severity asks for.
+
     Attributes:
         kind: its name in the report.
         transform: which step's edits it damages.
         damage: makes the bad edit.
-        strengths: ``damage``'s parameter when just visible, plain and gross.
+        span: the weakest and the strongest strength that is tried.
+        units: ``damage``'s strength when just visible, plain and gross.
+        blur: the distance from which it is looked at, see :func:`bench.defects.visible.visibility`.
+        seen: half; less for what is told by its regularity (tiles, stairs) or its absence (grain) and not by
+            how far any pixel is off.
         always: counts even where nobody could see it (a changed pixel outside the mask).
     """
 
     kind: str
     transform: str
     damage: Callable[[Good, float], Edit]
-    strengths: tuple[float, float, float]
+    span: tuple[float, float] | None = None
+    units: tuple[float, float, float] | None = None
+    blur: float = NEAR
+    seen: float = 0.5
     always: bool = False
 
 
@@ -76,10 +93,10 @@ def shade(rgb: Rgb, by: float, good: Good) -> Rgb:
     return levels(rgb.astype(np.float32) + (by if rgb.mean() < 140 else -by))
 
 
-def washed(rgb: Rgb, keep: float, good: Good) -> Rgb:
-    """Contrast reduced around the mean."""
+def washed(rgb: Rgb, share: float, good: Good) -> Rgb:
+    """So much of the contrast around the mean gone."""
     mean = rgb.reshape(-1, 3).mean(axis=0)
-    return levels(mean + (rgb - mean) * keep)
+    return levels(mean + (rgb - mean) * (1 - share))
 
 
 def hue(rgb: Rgb, degrees: float, good: Good) -> Rgb:
@@ -103,7 +120,7 @@ def grain_gone(rgb: Rgb, side: float, good: Good) -> Rgb:
 
 
 def oversharpened(rgb: Rgb, amount: float, good: Good) -> Rgb:
-    soft = cv2.GaussianBlur(rgb, (0, 0), 2.0)
+    soft = cv2.GaussianBlur(rgb, (0, 0), good.vary(tune=(1.5, 2.0), test=(2.0, 2.5)))
     return cv2.addWeighted(rgb, 1 + amount, soft, -amount, 0)
 
 
@@ -116,18 +133,19 @@ def banding(rgb: Rgb, step: float, good: Good) -> Rgb:
 
 
 def micro_tiling(rgb: Rgb, percent: float, good: Good) -> Rgb:
-    """A small pattern repeated every eight pixels, as transposed convolutions leave it."""
-    tile = good.random.normal(0, 1, (8, 8))
+    """A small pattern repeated every few pixels, as transposed convolutions leave it."""
+    side = round(good.vary(tune=(7.5, 8.5), test=(3.5, 6.5)))
+    tile = good.random.normal(0, 1, (side, side))
     tile = (tile - tile.mean()) / tile.std() * percent * 2.55
     height, width = rgb.shape[:2]
-    sheet = np.tile(tile, (height // 8 + 1, width // 8 + 1))[:height, :width, None]
+    sheet = np.tile(tile, (height // side + 1, width // side + 1))[:height, :width, None]
     return levels(rgb + sheet)
 
 
 def moire(rgb: Rgb, amplitude: float, good: Good) -> Rgb:
     """Slowly turning interference stripes."""
     rows, columns = np.mgrid[: rgb.shape[0], : rgb.shape[1]]
-    angle, period = good.random.uniform(0, np.pi), good.random.uniform(5, 9)
+    angle, period = good.random.uniform(0, np.pi), good.vary(tune=(5, 7), test=(7, 10))
     wave = np.sin(2 * np.pi * (columns * np.cos(angle) + rows * np.sin(angle)) / period + rows**2 / 9000)
     return levels(rgb + amplitude * wave[..., None])
 
@@ -135,8 +153,23 @@ def moire(rgb: Rgb, amplitude: float, good: Good) -> Rgb:
 def invented(rgb: Rgb, amplitude: float, good: Good) -> Rgb:
     """Blobs and worms of a few pixels that no photo had."""
     field = good.random.normal(0, 1, rgb.shape[:2]).astype(np.float32)
-    field = cv2.GaussianBlur(field, (0, 0), 1.3) - cv2.GaussianBlur(field, (0, 0), 3.0)
+    size = good.vary(tune=(1.1, 1.4), test=(1.4, 1.9))
+    field = cv2.GaussianBlur(field, (0, 0), size) - cv2.GaussianBlur(field, (0, 0), 2.3 * size)
     return levels(rgb + amplitude * (field / field.std())[..., None])
+
+
+def cropped(rgb: Rgb, percent: float, good: Good) -> Rgb:
+    """So much cut off one corner and the rest enlarged to the old size: the subject moved and grown."""
+    height, width = rgb.shape[:2]
+    y, x = round(height * percent / 100), round(width * percent / 100)
+    part = rgb[y:, x:] if good.random.random() < 0.5 else rgb[: height - y, : width - x]
+    return cv2.resize(part, (width, height), interpolation=cv2.INTER_CUBIC)
+
+
+def greyed_ground(rgb: Rgb, by: float, good: Good) -> Rgb:
+    """What was nearly white has become a little grey."""
+    light = np.clip((rgb.min(axis=2).astype(np.float32) - 225) / 20, 0, 1)[..., None]
+    return levels(rgb - by * light)
 
 
 def moved(rgb: Rgb, pixels: float, good: Good) -> Rgb:

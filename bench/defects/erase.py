@@ -40,19 +40,23 @@ def ghost(fill: Rgb, left: float, good: Good) -> Rgb:
 
 def bleeding(fill: Rgb, share: float, good: Good) -> Rgb:
     """The ink's colour smeared over the fill."""
-    return cv2.addWeighted(fill, 1 - share, cv2.blur(good.edit.before, (31, 31)), share, 0)
+    side = 2 * round(good.vary(tune=(12, 17), test=(6, 12))) + 1
+    return cv2.addWeighted(fill, 1 - share, cv2.blur(good.edit.before, (side, side)), share, 0)
 
 
 def seam(fill: Rgb, by: float, good: Good) -> Rgb:
-    """A line two pixels wide along the fill's edge."""
+    """A line one to three pixels wide along the fill's edge."""
     solid = (_mask(good) >= 250).astype(np.uint8)
-    rim = solid - cv2.erode(solid, np.ones((5, 5), np.uint8))
+    side = 2 * round(good.vary(tune=(1.5, 2.5), test=(0.5, 3.5))) + 1
+    rim = solid - cv2.erode(solid, np.ones((side, side), np.uint8))
     return levels(fill + (by if fill.mean() < 140 else -by) * rim[..., None].astype(np.float32))
 
 
 def copied(fill: Rgb, pixels: float, good: Good) -> Rgb:
-    """Texture copied from the wrong place."""
-    return np.ascontiguousarray(np.roll(fill, (int(pixels) // 2, int(pixels)), axis=(0, 1)))
+    """Texture copied from the wrong place: so many pixels away, in some direction."""
+    angle = good.vary(tune=(0, 1), test=(1, 3))
+    away = (round(pixels * np.sin(angle)), round(pixels * np.cos(angle)))
+    return np.ascontiguousarray(np.roll(fill, away, axis=(0, 1)))
 
 
 def stamped(fill: Rgb, side: float, good: Good) -> Rgb:
@@ -97,22 +101,22 @@ def nothing_done(good: Good, share: float) -> Edit:
 
 
 DEFECTS = (
-    Defect("ghost of the text", "erase_text", within(ghost), (0.1, 0.25, 0.5)),
-    Defect("text left in part", "erase_text", nothing_done, (0.1, 0.35, 1.0)),
-    Defect("ink bleeding", "erase_text", within(bleeding), (0.1, 0.25, 0.5)),
-    Defect("flat blur fill", "erase_text", within(d.blur), (1.2, 2.5, 6.0)),
-    Defect("fill a shade off", "erase_text", within(d.shade), (4, 8, 16)),
-    Defect("fill of a cast", "erase_text", within(d.cast), (4, 8, 16)),
-    Defect("fill hue turned", "erase_text", within(d.hue), (8, 16, 40)),
-    Defect("fill contrast washed", "erase_text", within(d.washed), (0.75, 0.5, 0.25)),
-    Defect("seam", "erase_text", within(seam), (5, 10, 20)),
-    Defect("copied texture misaligned", "erase_text", within(copied), (6, 16, 60)),
-    Defect("stamped texture", "erase_text", within(stamped), (24, 16, 8)),
-    Defect("fill micro-tiling", "erase_text", within(d.micro_tiling), (1, 2, 5)),
-    Defect("fill invented texture", "erase_text", within(d.invented), (4, 8, 16)),
-    Defect("fill noise amplified", "erase_text", within(d.noise), (4, 8, 16)),
-    Defect("fill grain gone", "erase_text", within(d.grain_gone), (5, 9, 15)),
-    Defect("mask grown over a detail", "erase_text", grown, (10, 20, 40)),
-    Defect("edit outside the mask", "erase_text", leak, (1, 3, 10), always=True),
-    Defect("fill from another photo", "erase_text", within(d.wrong), (0.25, 0.5, 1.0)),
+    Defect("ghost of the text", "erase_text", within(ghost), units=(0.1, 0.25, 0.5)),
+    Defect("text left in part", "erase_text", nothing_done, units=(0.1, 0.35, 1.0)),
+    Defect("ink bleeding", "erase_text", within(bleeding), span=(0.02, 0.9)),
+    Defect("flat blur fill", "erase_text", within(d.blur), span=(0.4, 12)),
+    Defect("fill a shade off", "erase_text", within(d.shade), span=(1, 60)),
+    Defect("fill of a cast", "erase_text", within(d.cast), span=(1, 60)),
+    Defect("fill hue turned", "erase_text", within(d.hue), span=(2, 90)),
+    Defect("fill contrast washed", "erase_text", within(d.washed), span=(0.04, 0.95)),
+    Defect("seam", "erase_text", within(seam), span=(1, 60)),
+    Defect("copied texture misaligned", "erase_text", within(copied), units=(6, 16, 60), blur=2.5),
+    Defect("stamped texture", "erase_text", within(stamped), units=(24, 16, 8)),
+    Defect("fill micro-tiling", "erase_text", within(d.micro_tiling), units=(1, 2, 5), seen=0.125),
+    Defect("fill invented texture", "erase_text", within(d.invented), span=(1, 60)),
+    Defect("fill noise amplified", "erase_text", within(d.noise), span=(1, 60)),
+    Defect("fill grain gone", "erase_text", within(d.grain_gone), units=(5, 9, 15), seen=0.125),
+    Defect("mask grown over a detail", "erase_text", grown, units=(10, 20, 40)),
+    Defect("edit outside the mask", "erase_text", leak, units=(1, 3, 10), always=True),
+    Defect("fill from another photo", "erase_text", within(d.wrong), span=(0.02, 1)),
 )

@@ -5,13 +5,9 @@ from typing import cast
 import cv2
 import numpy as np
 
-from gates.patch import RING, Bools, Floats, Patch
+from gates.patch import Bools, Floats
 
 SECOND = np.array([1, -2, 1], np.float32)
-LEAST = 100
-"""Fewer pixels than this, of the fill or of its ring, say nothing of texture."""
-FLOOR = 1.5
-"""Grey levels added to both sides: the grain of a clean white ground after JPEG, whose loss nobody sees."""
 
 
 def grain(luma: Floats) -> Floats:
@@ -33,31 +29,6 @@ def detail(luma: Floats, fine: int, coarse: int) -> Floats:
     The band of a Laplacian pyramid (Burt and Adelson, 1983) with box means for Gaussians.
     """
     return cast(Floats, np.abs(cv2.blur(luma, (fine, fine)) - cv2.blur(luma, (coarse, coarse))))
-
-
-def texture_change(patch: Patch) -> tuple[float, float]:
-    """log2 of the fill's grain, and of its middle detail, over what the ring nearby lets expect.
-
-    0 where alike, −1 where half is lost, +1 where doubled. The expectation is interpolated from the
-    ring to each pixel, so that a fill between a smooth and a rough surface is held against both.
-    """
-    depth = cv2.distanceTransform(patch.inside.astype(np.uint8), cv2.DIST_L2, 5)
-    solid_depth = cv2.distanceTransform(patch.solid.astype(np.uint8), cv2.DIST_L2, 5)
-    core = solid_depth > 1.5
-    ring = patch.ring & (patch.distance > 2)
-    if core.sum() < LEAST or ring.sum() < LEAST:
-        return 0.0, 0.0
-    side = 2 * int(depth.max() + RING) + 1
-    luma = patch.after_luma
-    changes = [_change(level, core, ring, side) for level in (grain(luma), detail(luma, 3, 7))]
-    return changes[0], changes[1]
-
-
-def _change(level: Floats, core: Bools, ring: Bools, side: int) -> float:
-    # means of square roots, squared: an outline that happens to run through the ring is no texture
-    root = np.sqrt(level)
-    ours, expected = (around(root, part, side)[core] ** 2 for part in (core, ring))
-    return float(np.median(np.log2((ours + FLOOR) / (expected + FLOOR))))
 
 
 def around(level: Floats, where: Bools, side: int) -> Floats:

@@ -10,7 +10,7 @@ from line.picture import Rgb
 
 def test_equal_pictures_are_perfect_in_every_metric(textured: Rgb) -> None:
     found = compare_pair(textured, textured)
-    expected = {"psnr": 100, "ssim": 1, "ms_ssim": 1, "gmsd": 0, "ciede2000": 0, "scale": 1}
+    expected = {"psnr": 100, "ssim": 1, "ms_ssim": 1, "gmsd": 0, "mdsi": 0, "ciede2000": 0, "scale": 1}
     assert found == pytest.approx(expected, abs=1e-5)
 
 

@@ -13,7 +13,7 @@ from tests.harness.line import environment
 
 VERBS = {
     "run", "up", "submit", "status", "images", "accept", "reject", "requeue", "rollback",
-    "templates", "halt", "resume", "judge", "models", "doctor", "completion",
+    "templates", "halt", "resume", "judge", "compare", "calibrate", "models", "doctor", "completion",
 }  # fmt: skip
 
 

@@ -40,7 +40,7 @@ def test_a_picture_that_did_not_change_passes(tmp_path: Path, mask: Path) -> Non
     answer = call("judge", "--transform", "erase_text", before, before, "--mask", mask, "--json")
     (line,) = lines(answer.out)
     assert (answer.code, answer.err) == (0, "")
-    assert set(line) == {"name", "verdict", "reasons", "readings"}
+    assert set(line) == {"name", "verdict", "reasons", "where", "readings"}
     assert (line["name"], line["verdict"], line["reasons"]) == ("a.png", "pass", [])
     assert line["readings"]
 
@@ -53,6 +53,8 @@ def test_a_picture_that_changed_outside_its_mask_is_flagged_and_the_exit_code_st
     (line,) = lines(answer.out)
     assert (answer.code, line["verdict"]) == (0, "flag")
     assert line["reasons"]
+    x, y, wide, high = line["where"]["outside_mask.outside_changed"]
+    assert (x, y + high, wide) == (0, 120, 160)
 
 
 def test_two_folders_are_judged_by_the_names_they_share(tmp_path: Path) -> None:
@@ -99,3 +101,15 @@ def test_what_cannot_be_judged_is_exit_code_2(tmp_path: Path, mask: Path) -> Non
         answer = call("judge", *words, "--json")
         assert (answer.code, answer.out) == (2, "")
         assert said in answer.err
+
+
+def test_a_sheet_is_drawn_for_a_file_and_for_each_picture_of_a_folder(tmp_path: Path, mask: Path) -> None:
+    before, after = draw(tmp_path / "a" / "p.png"), draw(tmp_path / "b" / "p.png", spoilt=True)
+    answer = call(
+        "judge", "-t", "erase_text", before, after, "--mask", mask, "--sheet", tmp_path / "out" / "one.png"
+    )
+    assert answer.code == 0
+    assert min(cv2.imread(str(tmp_path / "out" / "one.png")).shape[:2]) > 600
+    answer = call("judge", "-t", "erase_text", tmp_path / "a", tmp_path / "b", "--sheet", tmp_path / "all")
+    assert answer.code == 0
+    assert [path.name for path in (tmp_path / "all").iterdir()] == ["p.png.png"]

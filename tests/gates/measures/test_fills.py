@@ -4,9 +4,11 @@ import cv2
 import numpy as np
 import pytest
 
-from gates.measures.grain import texture_change
+from gates.measures.copies import copied
+from gates.measures.likeness import Figures, beyond_usual, figures
+from gates.measures.probe import Planes, Probe, probe_of
 from gates.measures.repetition import repetition
-from gates.measures.seam import seam
+from gates.measures.seam import seam_map
 from gates.measures.strokes import swallowed, unerased
 from gates.patch import Patch, find_patches
 from line.picture import Rgb
@@ -33,27 +35,90 @@ def with_fill(after: Rgb, fill: np.ndarray) -> Rgb:
     return changed
 
 
+def place_of(after: Rgb) -> tuple[Planes, Probe]:
+    mask = np.zeros((HEIGHT, WIDTH), np.uint8)
+    mask[45:95, 50:170] = 255
+    return Planes(after, mask), probe_of(patch_of(after), mask)
+
+
+def seen(after: Rgb) -> Figures:
+    return figures(*place_of(after))
+
+
 @pytest.mark.parametrize(("kept", "expected"), [(1.0, 0.0), (0.5, -0.8), (2.0, 0.8)])
-def test_texture_change_counts_halvings_and_doublings(kept: float, expected: float) -> None:
+def test_grain_counts_halvings_and_doublings(kept: float, expected: float) -> None:
     rough = ground(12)
     fill = 150 + (rough.astype(np.float32) - 150) * kept
-    fine, _ = texture_change(patch_of(with_fill(rough, fill)))
-    assert fine == pytest.approx(expected, abs=0.15)
+    found = seen(with_fill(rough, fill))
+    assert found["grain"] == pytest.approx(expected, abs=0.2)
+    assert found["-grain"] == pytest.approx(-expected, abs=0.2)
 
 
 @pytest.mark.parametrize("step", [0, 3, 6, 12])
-def test_a_seam_is_the_step_in_grey_levels(step: int) -> None:
+def test_a_step_is_in_grey_levels(step: int) -> None:
     calm = ground(1.0)
-    found = seam(patch_of(with_fill(calm, calm.astype(np.float32) + step)))
-    assert found.common == pytest.approx(step, abs=0.8)
-    assert found.step.shape == patch_of(calm).mask.shape
+    stepped = with_fill(calm, calm.astype(np.float32) + step)
+    assert seen(stepped)["step"] == pytest.approx(step, abs=1.0)
+    assert seam_map(patch_of(stepped)).max() >= step
 
 
-def test_lines_that_end_at_the_mask_are_ragged_and_lines_that_run_on_are_not() -> None:
-    veins = cv2.GaussianBlur(RANDOM.normal(0, 1, (HEIGHT, WIDTH)).astype(np.float32), (0, 0), 5)
-    veined = (130 + 700 * veins).clip(0, 255).astype(np.uint8)[..., None].repeat(3, axis=2)
-    assert abs(seam(patch_of(veined)).ragged) < 0.4
-    assert seam(patch_of(with_fill(veined, np.roll(veined, 31, axis=1)))).ragged > 1
+def test_a_line_along_the_edge_is_a_rim_and_no_step_of_the_whole() -> None:
+    calm = ground(1.0)
+    lined = calm.copy()
+    lined[45:95, 50:170] += 10
+    lined[48:92, 53:167] -= 10
+    assert seen(lined)["rim"] > 5
+
+
+def test_a_hue_turned_in_the_fill_is_its_distance_in_chroma() -> None:
+    red = np.full((HEIGHT, WIDTH, 3), (200, 90, 80), np.uint8)
+    red = np.clip(red + RANDOM.normal(0, 1, red.shape), 0, 255).astype(np.uint8)
+    turned = with_fill(red, np.full(red.shape, (185, 100, 60)))
+    assert abs(seen(red)["hue"]) < 0.5
+    assert seen(turned)["hue"] > 5
+
+
+def test_lines_that_end_at_the_mask_are_ragged_and_unlinked_and_lines_that_run_on_are_neither() -> None:
+    whole, moved = seen(veined()), seen(with_fill(veined(), np.roll(veined(), 31, axis=1)))
+    assert whole["ragged"] < 0.4
+    assert moved["ragged"] > 1
+    assert moved["unlinked"] > whole["unlinked"] + 0.3
+
+
+def veined() -> Rgb:
+    veins = cv2.GaussianBlur(
+        np.random.default_rng(9).normal(0, 1, (HEIGHT, WIDTH)).astype(np.float32), (0, 0), 5
+    )
+    return (130 + 700 * veins).clip(0, 255).astype(np.uint8)[..., None].repeat(3, axis=2)
+
+
+def test_a_place_is_judged_by_others_of_the_same_photo() -> None:
+    # stripes end along every horizontal line of this cloth: a fill that does the same is usual here
+    rows = np.repeat(np.random.default_rng(4).normal(0, 25, (HEIGHT // 7 + 1, WIDTH)), 7, axis=0)[:HEIGHT]
+    cloth = np.clip(140 + rows, 0, 255).astype(np.uint8)[..., None].repeat(3, axis=2)
+    mask = np.zeros((HEIGHT, WIDTH), np.uint8)
+    mask[60:85, 80:150] = 255
+    (patch,) = find_patches(cloth, cloth, mask)
+    planes, probe = Planes(cloth, mask), probe_of(patch, mask)
+    assert probe.shifts
+    excess = beyond_usual(planes, probe)
+    assert max(excess.values()) < 0.6
+
+
+def test_nothing_to_see_gives_no_figures() -> None:
+    mask = np.zeros((40, 40), np.uint8)
+    mask[10:14, 10:14] = 255
+    blank = np.full((40, 40, 3), 99, np.uint8)
+    (patch,) = find_patches(blank, blank, mask)
+    assert beyond_usual(Planes(blank, mask), probe_of(patch, mask)) == {}
+
+
+@pytest.mark.parametrize("away", [(0, 0), (9, 31)])
+def test_a_piece_from_another_place_is_known_and_the_truth_is_no_copy(away: tuple[int, int]) -> None:
+    rough = cv2.GaussianBlur(ground(40, seed=8), (0, 0), 1.2)
+    moved = with_fill(rough, np.roll(rough, away, axis=(0, 1)))
+    before = cv2.cvtColor(rough, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    assert (copied(patch_of(moved, rough), before) > 0.5) == (away != (0, 0))
 
 
 def test_a_stamped_tile_repeats_itself_and_honest_noise_does_not() -> None:

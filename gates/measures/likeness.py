@@ -1,0 +1,207 @@
+"""A fill against its surroundings, judged by how places of the same photo differ from theirs."""
+
+import math
+from typing import TypeAlias
+
+import numpy as np
+
+from gates.measures.probe import STRIDE, Planes, Points, Probe, Shift
+from gates.patch import Bools, Floats
+
+Figures: TypeAlias = dict[str, float]
+
+USUAL = {
+    "step": 1.0, "rim": 0.5, "ragged": 0.37, "broken": 0.26, "unlinked": 0.14, "crossing": 0.15, "-crossing": 0.2,
+    "hue": 0.9, "grain": 0.12, "-grain": 0.12, "detail": 0.21, "-detail": 0.23, "coarse": 0.29, "-coarse": 0.32,
+}  # fmt: skip
+"""What a good fill shows at most, mostly (a standard deviation above the mean over photos)."""
+SIDED = frozenset(
+    {"hue", "ragged", "crossing", "-crossing", "grain", "-grain", "detail", "-detail", "coarse"}
+)
+PAIRED = ("grain", "detail", "coarse")
+FEWEST = 80
+"""Fewer points than this say nothing."""
+CALM = 1.0
+"""Grey levels added to both sides of a ratio of steps: on a calm ground nothing can break."""
+GRAIN_FLOOR = 0.7
+"""Grey levels added to both sides of a ratio of strengths."""
+GREY = 3.0
+"""Chroma that is added as if grey, so that a nearly grey place has no hue to turn."""
+ALIKE = 1.0
+"""Doublings of activity within which another place is of the same sort."""
+STEADY = 2
+"""At least so many places say what is usual in this photo."""
+CLUMP = 9.4
+"""Neighbouring points are not independent: variance of a median (π / 2) times about six points as one."""
+HALF = 1.5
+"""Pixels along the edge to each side, over which a difference along it is taken."""
+
+
+def figures(planes: Planes, probe: Probe, shift: Shift = (0, 0)) -> Figures:
+    """All figures of one place; those for which too few points can be seen there are left out.
+
+    The figures of :data:`SIDED` are the least over the sides (above, below, left, right) that have points
+    enough: what is wrong with a fill shows on all sides, an outline of the product that runs along it on one.
+
+    Along the edge, sampled on curves inside and outside of it: ``step`` and ``rim``, grey levels that
+    the whole edge steps by, to the fill and to its outermost pixels (the boundary mismatch of Pérez et al.,
+    "Poisson image editing", 2003, by medians: natural edges cross here and there with either
+    sign); ``ragged``, doublings of what breaks across the edge (the seam cost of Kwatra et al.,
+    "Graphcut textures", 2003, normalised by the surroundings), and ``broken``, of what breaks between
+    differences along it; ``unlinked``, the correlation of these that is missing; ``crossing``,
+    doublings of their strength; ``hue``, colour by which all hues turn together.
+
+    In pairs of a pixel of the fill with the nearest of the surroundings: ``grain``, ``detail`` and
+    ``coarse``, doublings of three bands.
+    """
+    own = shift == (0, 0)
+    return _edge_figures(planes, probe, shift, own) | _pair_figures(planes, probe, shift, own)
+
+
+def beyond_usual(planes: Planes, probe: Probe) -> Figures:
+    """The figures of a fill, less what the same shape shows at other places of the same photo.
+
+    What is usual is the mean and one standard deviation over the places where the photo is about as
+    busy; :data:`USUAL` stands in where there are none such, and where nothing exceeds it no other
+    place is looked at. Figures named ``-…`` are of what is missing.
+    """
+    own = figures(planes, probe)
+    known = [name for name in USUAL if name in own]
+    if all(own[name] <= USUAL[name] for name in known):
+        return {name: own[name] - USUAL[name] for name in known}
+    elsewhere = [figures(planes, probe, shift) for shift in probe.shifts]
+    excess = {}
+    for name in known:
+        activity = "busy" if name.strip("-") in PAIRED else "edge_busy"
+        alike = [
+            found[name]
+            for found in elsewhere
+            if name in found and abs(found[activity] - own[activity]) < ALIKE
+        ]
+        expected = float(np.mean(alike) + np.std(alike)) if len(alike) >= STEADY else USUAL[name]
+        excess[name] = own[name] - expected
+    return excess
+
+
+def _edge_figures(planes: Planes, probe: Probe, shift: Shift, own: bool) -> Figures:
+    stride = probe.gap + STRIDE
+    distances = {
+        "rim": -(probe.gap + 1), "fill": -(probe.gap + 2.5), "deep": -(probe.gap + 5),
+        "near": 1.0, "far": 1 + stride, "further": 1 + 2 * stride,
+    }  # fmt: skip
+    spots = {name: probe.curve(away, 0, shift) for name, away in distances.items()}
+    kept = np.ones(len(probe.x), np.bool_)
+    for name, spot in spots.items():
+        kept &= _seen(planes, spot, solid=own and name in ("rim", "fill"), anything=own and name == "deep")
+    if kept.sum() < (FEWEST if own else max(FEWEST, 0.6 * len(kept))):
+        return {}
+    value = {name: _at(planes.colour, spot, kept) for name, spot in spots.items()}
+    along = {}
+    for name in ("rim", "fill", "near", "far"):
+        ahead, behind = (
+            _at(planes.colour, _clipped(planes, probe.curve(distances[name], side, shift)), kept)
+            for side in (HALF, -HALF)
+        )
+        along[name] = ahead[:, 0] - behind[:, 0]
+    across = (value["fill"] - 2 * value["near"] + value["far"])[:, 0]
+    outside = (value["near"] - 2 * value["far"] + value["further"])[:, 0]
+    whole_hue = _hue(value["near"], value["fill"])
+    found = []
+    for side in _sides(probe.away_x[kept], probe.away_y[kept]):
+        crossing = _doublings(_typical(along["rim"][side]), _typical(along["near"][side]))
+        ragged = _doublings(_typical(across[side]), _typical(outside[side]))
+        hue = min(whole_hue, _hue(value["near"][side], value["fill"][side]))
+        found.append({"ragged": ragged, "crossing": crossing, "-crossing": -crossing, "hue": hue})
+    natural = np.abs(np.median(value["near"] - value["far"], axis=0))
+    step, deep, rim = (_common(value[name] - value["near"], natural) for name in ("fill", "deep", "rim"))
+    return _least(found) | {
+        "step": max(step, deep),
+        "rim": max(rim, _common(value["rim"] - value["deep"], natural)),
+        "broken": _doublings(_typical(along["fill"] - along["near"]), _typical(along["near"] - along["far"])),
+        "unlinked": _link(along["near"], along["far"]) - _link(along["fill"], along["near"]),
+        "edge_busy": math.log2(_typical(outside) + CALM),
+    }
+
+
+def _pair_figures(planes: Planes, probe: Probe, shift: Shift, own: bool) -> Figures:
+    inner, outer = _moved(probe.inner, shift), _moved(probe.outer, shift)
+    kept = _seen(planes, outer, solid=False) & _seen(planes, inner, solid=own)
+    if kept.sum() < (FEWEST if own else max(FEWEST, 0.6 * len(kept))):
+        return {}
+    ours, theirs = (_at(planes.strength, spot, kept) ** 2 for spot in (inner, outer))
+    change = np.log2((ours + GRAIN_FLOOR) / (theirs + GRAIN_FLOOR))
+    sides = _sides((outer[1] - inner[1])[kept], (outer[0] - inner[0])[kept])
+    found = [_of_pairs(change[side]) for side in sides] if len(sides) > 1 else []
+    return _of_pairs(change) | _least(found) | {"busy": float(np.median(np.log2(theirs[:, 1] + CALM)))}
+
+
+def _of_pairs(change: Floats) -> Figures:
+    middle = dict(zip(PAIRED, map(float, np.median(change, axis=0)), strict=True))
+    return middle | {f"-{name}": -value for name, value in middle.items()}
+
+
+def _sides(dx: np.ndarray, dy: np.ndarray) -> list[Bools]:
+    """Which points have what is outside above, below, left or right of them; all together where few do."""
+    flat = np.abs(dx) > np.abs(dy)
+    quarters = [flat & (dx > 0), flat & (dx < 0), ~flat & (dy > 0), ~flat & (dy < 0)]
+    enough = [side for side in quarters if side.sum() >= max(FEWEST, len(side) / 8)]
+    return enough or [np.ones(len(dx), np.bool_)]
+
+
+def _least(found: list[Figures]) -> Figures:
+    return {
+        name: min(figures[name] for figures in found) for name in (found[0] if found else ()) if name in SIDED
+    }
+
+
+def _moved(points: Points, shift: Shift) -> Points:
+    return points[0] + shift[1], points[1] + shift[0]
+
+
+def _seen(planes: Planes, spot: Points, *, solid: bool, anything: bool = False) -> Bools:
+    """Which points lie in the picture and, as asked, in the solid fill or where nothing was changed."""
+    rows, columns = spot
+    height, width = planes.mask.shape
+    inside = (rows >= 0) & (rows < height) & (columns >= 0) & (columns < width)
+    if anything:
+        return inside
+    mask = planes.mask[np.where(inside, rows, 0), np.where(inside, columns, 0)]
+    return inside & ((mask >= 128) if solid else (mask == 0))
+
+
+def _clipped(planes: Planes, spot: Points) -> Points:
+    height, width = planes.mask.shape
+    return np.clip(spot[0], 0, height - 1), np.clip(spot[1], 0, width - 1)
+
+
+def _at(plane: Floats, spot: Points, kept: Bools) -> Floats:
+    return plane[spot[0][kept], spot[1][kept]]
+
+
+def _common(steps: Floats, natural: Floats) -> float:
+    """Grey levels that all steps have in common, beyond what the next ones out have and beyond chance."""
+    middle = np.median(steps, axis=0)
+    deviation = 1.4826 * np.median(np.abs(steps - middle), axis=0)
+    beyond = np.abs(middle) - natural - 3 * deviation * math.sqrt(CLUMP / len(steps))
+    return float(np.linalg.norm(np.maximum(0, beyond)))
+
+
+def _typical(values: Floats) -> float:
+    """The square of the mean root: one strong natural edge must not speak for all."""
+    return float(np.sqrt(np.abs(values)).mean()) ** 2
+
+
+def _doublings(ours: float, theirs: float) -> float:
+    return math.log2((ours + CALM) / (theirs + CALM))
+
+
+def _link(one: Floats, other: Floats) -> float:
+    """Correlation, less where there is nothing but noise to correlate."""
+    power = math.sqrt(float(one @ one) * float(other @ other))
+    return float(one @ other) / (power + 30 * len(one))
+
+
+def _hue(near: Floats, fill: Floats) -> float:
+    outer, inner = (values[:, 1] + 1j * values[:, 2] - (128 + 128j) for values in (near, fill))
+    turned = float(np.angle((inner * outer.conj()).sum() + GREY**2 * len(inner)))
+    return float(np.sqrt((np.abs(outer) ** 2).mean())) * 2 * math.sin(abs(turned) / 2)

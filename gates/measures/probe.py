@@ -1,0 +1,172 @@
+"""Where a fill and its surroundings are sampled, and where else in the photo the same shape fits."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeAlias, cast
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from gates.measures.grain import detail, grain
+from gates.patch import RING, Bools, Floats, Patch
+from line.picture import Mask, Rgb
+
+Points: TypeAlias = tuple[NDArray[np.int64], NDArray[np.int64]]
+"""Rows and columns in the picture."""
+Shift: TypeAlias = tuple[int, int]
+"""Pixels to the right and down."""
+
+MOST = 1500
+"""Points along an edge, or pairs of points, looked at; evenly spread."""
+AWAY = 4
+"""Pixels from the mask from which the surroundings count: beyond blur and the rings of JPEG."""
+PLACES = 6
+"""Other places of the photo that a fill is held against."""
+STRIDE = 3.5
+"""Pixels between one curve of samples and the next, beside the feather's width."""
+SMOOTH = 7
+"""Side in pixels of the window over which the strength of a band is averaged."""
+
+
+@dataclass(eq=False)
+class Planes:
+    """What is sampled: pictures of the result as large as it.
+
+    Attributes:
+        rgb: [H, W, 3] uint8 the result.
+        mask: [H, W] uint8.
+    """
+
+    rgb: Rgb
+    mask: Mask
+
+    @cached_property
+    def colour(self) -> Floats:
+        """[H, W, 3] float32 luma and the two colour differences, 0..255, over 3 × 3 pixels."""
+        ycc = cv2.cvtColor(self.rgb, cv2.COLOR_RGB2YCrCb).astype(np.float32)
+        return cast(Floats, cv2.blur(ycc, (3, 3)))
+
+    @cached_property
+    def strength(self) -> Floats:
+        """[H, W, 3] float32 local mean of the square root of the strength of three bands, fine to coarse."""
+        luma = cv2.cvtColor(self.rgb, cv2.COLOR_RGB2GRAY).astype(np.float32)
+        bands = cv2.merge([grain(luma), detail(luma, 3, 7), detail(luma, 7, 15)])
+        return cast(Floats, cv2.blur(cv2.sqrt(bands), (SMOOTH, SMOOTH)))
+
+    @cached_property
+    def free(self) -> Bools:
+        """[H, W] where nothing was changed."""
+        return self.mask == 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Probe:
+    """One masked area as points.
+
+    Attributes:
+        x, y: [N] float32, the untouched pixels next to the mask.
+        away_x, away_y: [N] float32, the direction away from the mask there, of length 1.
+        gap: pixels between the solid fill and the untouched picture.
+        inner: [M] pixels of the solid fill.
+        outer: [M] for each of these the nearest of the surroundings.
+        shifts: ways to move all these points to where the photo is untouched.
+    """
+
+    x: Floats
+    y: Floats
+    away_x: Floats
+    away_y: Floats
+    gap: float
+    inner: Points
+    outer: Points
+    shifts: tuple[Shift, ...]
+
+    def curve(self, away: float, along: float, shift: Shift) -> Points:
+        """The pixels ``away`` pixels from the mask's edge and ``along`` it; negative ``away`` is inside."""
+        rows = np.rint(self.y + self.away_y * away + self.away_x * along).astype(np.int64) + shift[1]
+        columns = np.rint(self.x + self.away_x * away - self.away_y * along).astype(np.int64) + shift[0]
+        return rows, columns
+
+
+def probe_of(patch: Patch, mask: Mask) -> Probe:
+    """The points of ``patch``, a part of the picture that ``mask`` [H, W] is of."""
+    left, top = patch.box[:2]
+    gap = feather_width(patch)
+    edge = mask_edge(patch)
+    every = np.s_[:: max(1, len(edge[0]) // MOST)]
+    x, y, away_x, away_y = (part[every] for part in edge)
+    inner, outer = _pairs(patch)
+    return Probe(
+        x + left, y + top, away_x, away_y, gap,
+        (inner[0] + top, inner[1] + left), (outer[0] + top, outer[1] + left), _shifts(patch, mask),
+    )  # fmt: skip
+
+
+def feather_width(patch: Patch) -> float:
+    """Pixels between the solid fill and the untouched picture."""
+    blended = patch.inside & ~patch.solid
+    if not blended.any():
+        return 0.0
+    return 2 * float(blended.sum()) / max(1.0, float(_edge_length(patch.inside) + _edge_length(patch.solid)))
+
+
+def _edge_length(area: Bools) -> int:
+    plane = area.astype(np.uint8)
+    return int(cast(NDArray[np.uint8], plane - cv2.erode(plane, np.ones((3, 3), np.uint8))).sum())
+
+
+def mask_edge(patch: Patch) -> tuple[Floats, Floats, Floats, Floats]:
+    """x and y of the untouched pixels next to the mask, and the direction away from it, of length 1."""
+    within = cv2.distanceTransform(patch.inside.astype(np.uint8), cv2.DIST_L2, 5)
+    signed = cv2.blur(cv2.blur(patch.distance - within, (5, 5)), (5, 5))
+    rows, columns = np.nonzero((patch.distance > 0) & (patch.distance <= 1.2))
+    dx, dy = (cv2.Sobel(signed, cv2.CV_32F, *order)[rows, columns] for order in ((1, 0), (0, 1)))
+    length = np.hypot(dx, dy) + np.float32(1e-6)
+    return columns.astype(np.float32), rows.astype(np.float32), dx / length, dy / length
+
+
+def _pairs(patch: Patch) -> tuple[Points, Points]:
+    """Pixels within the fill, and for each the nearest pixel of the surroundings."""
+    core = cv2.erode(patch.solid.astype(np.uint8), np.ones((3, 3), np.uint8))
+    near = patch.distance <= AWAY
+    beyond = np.argwhere(~near)
+    rows, columns = np.nonzero(core)
+    if not len(beyond) or not len(rows):
+        none = (np.zeros(0, np.int64), np.zeros(0, np.int64))
+        return none, none
+    _, labels = cv2.distanceTransformWithLabels(
+        near.astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
+    )
+    # a label stands for one pixel that is not near; the first of its pixels in the order of argwhere
+    lookup = np.zeros(int(labels.max()) + 1, np.int64)
+    lookup[labels[beyond[:, 0], beyond[:, 1]]] = np.arange(len(beyond))
+    every = np.s_[:: max(1, len(rows) // MOST)]
+    rows, columns = rows[every], columns[every]
+    partner = beyond[lookup[labels[rows, columns]]]
+    return (rows, columns), (partner[:, 0], partner[:, 1])
+
+
+def _shifts(patch: Patch, mask: Mask) -> tuple[Shift, ...]:
+    """The nearest ways to move the area by its own height or width onto untouched picture."""
+    x, y, wide, tall = cv2.boundingRect(patch.inside.astype(np.uint8))
+    left, top = patch.box[0] + x, patch.box[1] + y
+    shape = patch.inside[y : y + tall, x : x + wide]
+    found: list[Shift] = []
+    for dx, dy in _ways(wide + RING // 2, tall + RING // 2):
+        to_x, to_y = left + dx, top + dy
+        if to_x < 0 or to_y < 0 or to_x + wide > mask.shape[1] or to_y + tall > mask.shape[0]:
+            continue
+        taken = mask[to_y : to_y + tall, to_x : to_x + wide] > 0
+        if np.count_nonzero(taken & shape) * 20 <= np.count_nonzero(shape):
+            found.append((dx, dy))
+        if len(found) == PLACES:
+            break
+    return tuple(found)
+
+
+def _ways(wide: int, tall: int) -> list[Shift]:
+    ways = [(x * wide // 2, y * tall) for x in range(-4, 5) for y in range(-3, 4)]
+    ways += [(x * wide, y * tall // 2) for x in (-2, -1, 1, 2) for y in (-1, 1)]
+    clear = {(x, y) for x, y in ways if abs(x) >= wide or abs(y) >= tall}
+    return sorted(clear, key=lambda way: (way[0] ** 2 + way[1] ** 2, way))

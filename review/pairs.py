@@ -1,0 +1,74 @@
+"""Pictures before and after an edit, as two files or as two folders of the same names."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from gates.edit import Edit
+from line.errors import InputError
+from line.photo.decode import decode
+from line.photo.limits import Limits
+from line.photo.refusal import RefusedError
+from line.picture import Mask, Rgb
+
+SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp"})
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two files of one picture, and its mask's where there is one."""
+
+    name: str
+    before: Path
+    after: Path
+    mask: Path | None = None
+
+    def edit(self, transform: str) -> Edit:
+        first, second = read(self.before), read(self.after)
+        return Edit(transform, first, second, mask=_read_mask(self.mask, first) if self.mask else None)
+
+
+def pairs(before: Path, after: Path, mask: Path | None = None) -> list[Pair]:
+    """The one pair of two files, or every name that two folders share.
+
+    Raises:
+        InputError: a file beside a folder, or folders without a common name.
+    """
+    if before.is_file() and after.is_file():
+        return [Pair(before.name, before, after, mask)]
+    if not (before.is_dir() and after.is_dir()):
+        raise InputError("BEFORE and AFTER must both be files or both be folders")
+    found = list(_shared(before, after, mask))
+    if not found:
+        raise InputError(f"{before} and {after} have no picture of the same name")
+    return found
+
+
+def _shared(before: Path, after: Path, mask: Path | None) -> Iterator[Pair]:
+    for path in sorted(before.rglob("*")):
+        name = path.relative_to(before)
+        if path.suffix.lower() in SUFFIXES and (after / name).is_file():
+            covers = mask / name.with_suffix(".png") if mask else None
+            yield Pair(str(name), path, after / name, covers if covers and covers.is_file() else None)
+
+
+def read(path: Path) -> Rgb:
+    """A file as the line would admit it, on white.
+
+    Raises:
+        InputError: it is none that the line admits.
+    """
+    try:
+        return decode(path.name, path.read_bytes(), limits=Limits(), background="#ffffff").rgb
+    except RefusedError as error:
+        raise InputError(f"{path}: {error.sentence}") from None
+
+
+def _read_mask(path: Path, picture: Rgb) -> Mask:
+    found = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_GRAYSCALE)
+    if found is None or found.shape != picture.shape[:2]:
+        raise InputError(f"--mask {path}: must be a picture of the same size as BEFORE")
+    return found.astype(np.uint8)
