@@ -18,7 +18,7 @@ from tasks.recipes import limits_of
 from tasks.store import Loaded
 from tasks.transform import Transform
 from worker.residents import resident, residents
-from worker.trouble import DeviceLostError, empty_caches, is_device_lost, is_out_of_memory
+from worker.trouble import DeviceLostError, empty_caches, is_device_lost, is_out_of_memory, let_go
 
 log = logging.getLogger(__name__)
 
@@ -96,7 +96,7 @@ def _run(
         _refuse_lost_device(error)
         out_of_memory = is_out_of_memory(error)
         if out_of_memory:
-            _free(transform, model, len(loaded))
+            _free(transform, model, len(loaded), error)
         if len(loaded) > 1:
             half = (len(loaded) + 1) // 2 if out_of_memory else 1
             parts = [loaded[i : i + half] for i in range(0, len(loaded), half)]
@@ -123,7 +123,7 @@ def _in_tiles(
             _refuse_lost_device(error)
             if not is_out_of_memory(error):
                 return _failed(transform, item, error)
-            _free(transform, model, 1, f" in tiles of {side} pixels")
+            _free(transform, model, 1, error, f" in tiles of {side} pixels")
             tried = f" and in tiles of {side} pixels"
     sentence = f"{transform.name} ran out of memory on it, even on it alone{tried}."
     return Flagged("out_of_memory", sentence, readings=readings)
@@ -146,9 +146,10 @@ def _refuse_lost_device(error: Exception) -> None:
         raise DeviceLostError(f"{settings().device} is lost to this process: {first}") from error
 
 
-def _free(transform: Transform, model: Model | None, count: int, how: str = "") -> None:
-    """Empty what can be emptied: other models that stay loaded, and the caches."""
+def _free(transform: Transform, model: Model | None, count: int, error: Exception, how: str = "") -> None:
+    """Empty what can be emptied: what the failed call held, other models that stay loaded, and caches."""
     dropped = residents().keep_only(model)
+    let_go(error)
     empty_caches()
     log.warning(
         "%s ran out of memory on %d at once%s; dropped: %s",

@@ -2,6 +2,7 @@
 
 import gc
 import sys
+import traceback
 
 from line.errors import SluiceError
 
@@ -39,6 +40,13 @@ def is_device_lost(error: BaseException) -> bool:
     if type(error).__name__ == "AcceleratorError":
         return True
     return isinstance(error, RuntimeError) and any(sign in str(error) for sign in _LOST)
+
+
+def let_go(error: BaseException | None) -> None:
+    """Forget what the frames of an error hold: the tensors of the very call that found no memory."""
+    while error is not None:
+        traceback.clear_frames(error.__traceback__)
+        error = error.__context__
 
 
 def empty_caches() -> None:

@@ -1,5 +1,6 @@
 """Want of memory at a step: fewer pictures at once, then tiles, then a person; and what was done is recorded."""
 
+import weakref
 from collections.abc import Callable, Sequence
 from types import SimpleNamespace
 from typing import Any
@@ -57,6 +58,25 @@ def test_how_often_the_micro_batch_was_halved_is_recorded_with_each_image() -> N
         return same(pictures)
 
     assert readings(trying(hungry, 8)) == [{"own": 1.0, "memory_halved": 2}] * 8
+
+
+@pytest.mark.parametrize("count", [1, 4])
+def test_what_the_failed_call_held_is_free_before_the_next_try(count: int) -> None:
+    """An error keeps the frames it came through, and they keep the tensors that filled the memory."""
+    held: list[weakref.ref[np.ndarray]] = []
+    alive: list[bool] = []
+
+    def work(pictures: list[Picture], model: Tiled) -> list[Outcome]:
+        alive.append(any(one() is not None for one in held))
+        activations = np.zeros(1000)
+        held.append(weakref.ref(activations))
+        if len(pictures) > 1 or model.tile is None or model.tile > 256:
+            raise MemoryError
+        return same(pictures)
+
+    trying(work, count, Tiled())
+    assert len(alive) >= 3
+    assert not any(alive)
 
 
 def test_nothing_is_recorded_where_memory_sufficed() -> None:
