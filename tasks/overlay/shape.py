@@ -13,6 +13,10 @@ TOLERANCE = 14
 """Levels by which a shape's colour may vary in each channel."""
 LARGEST = 0.3
 """A ground over more than this share of the photo is the scene, not a shape."""
+SMALLEST = 0.6
+"""Least area over that of the text's box: a detector's box may reach beyond a tight banner or a round badge."""
+ACROSS = 0.97
+"""Share of a row or column that a strip fills which runs from border to border."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +50,7 @@ class Shape:
             self.solidity > 0.85
             and self.spread < 5
             and self.step > 20
-            and 1.1 < self.over_text < (40 if self.sides >= 2 else 14)
+            and SMALLEST < self.over_text < (40 if self.sides >= 2 else 14)
         )
 
     def full_mask(self, width: int, height: int) -> Mask:
@@ -80,7 +84,9 @@ def find_shape(view: Rgb, scale: float, quad: NDArray[np.float32], strokes: Stro
     label = int(np.bincount(labels[(alike & box) > 0]).argmax())
     body = (labels == label).astype(np.uint8)
     outline, _ = cv2.findContours(body, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    filled = cv2.drawContours(np.zeros_like(body), outline, -1, 1, cv2.FILLED)
+    filled = _strip(cv2.drawContours(np.zeros_like(body), outline, -1, 1, cv2.FILLED), box)
+    outline, _ = cv2.findContours(filled, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    body &= filled
     area = float(filled.mean())
     # the detector's boxes may reach beyond a tight banner, so only their heart counts
     heart = np.zeros_like(box)
@@ -105,3 +111,19 @@ def find_shape(view: Rgb, scale: float, quad: NDArray[np.float32], strokes: Stro
         view=filled > 0,
         scale=scale,
     )
+
+
+def _strip(filled: Mask, box: Mask) -> Mask:
+    """``filled`` without what only hangs on to it, where it is a strip from border to border under the text."""
+    for axis in (1, 0):
+        across = np.asarray(filled.mean(axis=axis) > ACROSS)
+        under = box.any(axis=axis)
+        if not across[under].mean() > 0.7:
+            continue
+        _, runs = cv2.connectedComponents(across.astype(np.uint8)[:, None])
+        runs = runs[:, 0]
+        run = runs == np.bincount(runs[under & across]).argmax()
+        if 0 < run.mean() < LARGEST:
+            kept = run[:, None] if axis == 1 else run[None]
+            return np.where(kept, filled, 0).astype(np.uint8)
+    return filled

@@ -62,3 +62,30 @@ def test_a_shape_found_in_a_smaller_view_covers_the_rim_at_full_size(scale: floa
     shape = find_shape(np.asarray(view, np.uint8), scale, QUAD, strokes)
     assert shape is not None
     assert (shape.full_mask(400, 300)[80:131, 100:241] == 255).mean() > 0.97
+
+
+def test_a_badge_smaller_than_its_text_s_box_goes_with_it() -> None:
+    rgb = textured()
+    cv2.ellipse(rgb, (170, 105), (52, 17), 0, 0, 360, (120, 20, 140), -1)
+    shape = shape_of(lettered(rgb))
+    assert shape is not None
+    assert shape.over_text < 1.1
+    assert shape.is_drawn
+
+
+def test_a_strip_across_the_photo_ends_where_it_stops_to_span_it() -> None:
+    rgb = textured()
+    cv2.rectangle(rgb, (0, 80), (399, 130), (245, 245, 245), -1)
+    cv2.circle(rgb, (300, 60), 40, (245, 245, 245), -1)  # something as white touches the strip
+    shape = shape_of(lettered_dark(rgb))
+    assert shape is not None
+    assert shape.is_drawn
+    mask = shape.full_mask(400, 300)
+    assert mask[82:129].all()
+    assert mask[:70].max() == 0
+
+
+def lettered_dark(rgb: Rgb) -> Rgb:
+    for left in range(126, 214, 14):
+        cv2.rectangle(rgb, (left, 95), (left + 4, 114), (20, 20, 20), -1)
+    return rgb
