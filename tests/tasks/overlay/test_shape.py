@@ -64,9 +64,9 @@ def test_a_shape_found_in_a_smaller_view_covers_the_rim_at_full_size(scale: floa
     assert (shape.full_mask(400, 300)[80:131, 100:241] == 255).mean() > 0.97
 
 
-def test_a_badge_smaller_than_its_text_s_box_goes_with_it() -> None:
+def test_a_banner_tighter_than_its_text_s_box_goes_with_it() -> None:
     rgb = textured()
-    cv2.ellipse(rgb, (170, 105), (52, 17), 0, 0, 360, (120, 20, 140), -1)
+    cv2.rectangle(rgb, (122, 92), (218, 118), (120, 20, 140), -1)
     shape = shape_of(lettered(rgb))
     assert shape is not None
     assert shape.over_text < 1.1
