@@ -51,6 +51,8 @@ class NewImage:
     file: str
     reason: str = ""
     sentence: str = ""
+    tag: str = ""
+    """What the bucket says of the original; empty where its key already names its content."""
 
 
 def record(connection: sa.Connection, batch: NewBatch, files: Iterable[NewImage]) -> int | None:
@@ -74,7 +76,7 @@ def record(connection: sa.Connection, batch: NewBatch, files: Iterable[NewImage]
     if batch_id is None:
         return None
     driver: psycopg.Connection[Any] = connection.connection.driver_connection  # type: ignore[assignment]
-    columns = "batch_id, recipe, name, source, bytes, file, fold, state, reason, sentence"
+    columns = "batch_id, recipe, name, source, tag, bytes, file, fold, state, reason, sentence"
     with driver.cursor() as cursor, cursor.copy(f"COPY images ({columns}) FROM STDIN") as copy:
         for file in files:
             state = ImageState.REJECTED if file.reason else ImageState.WAITING
@@ -84,6 +86,7 @@ def record(connection: sa.Connection, batch: NewBatch, files: Iterable[NewImage]
                     batch.recipe,
                     file.name,
                     file.source,
+                    file.tag,
                     file.size,
                     file.file,
                     fold(file.file),
@@ -271,7 +274,8 @@ def probe_is_back(connection: sa.Connection, batch_id: int) -> bool:
 def close(connection: sa.Connection, batch_id: int) -> bool:
     """Mark a running batch done once every image has settled; its manifest is then due."""
     row = lock(connection, batch_id)
-    unsettled = sa.exists().where(images.c.batch_id == batch_id, images.c.state.not_in(SETTLED))
+    moving = [state for state in ImageState if state not in SETTLED]  # IN: an index answers it at once
+    unsettled = sa.exists().where(images.c.batch_id == batch_id, images.c.state.in_(moving))
     if row.state != BatchState.RUNNING or connection.scalar(sa.select(unsettled)):
         return False
     connection.execute(

@@ -52,8 +52,13 @@ class Bucket:
             MissingObjectError: there is none.
             ServiceError: the bucket cannot be reached.
         """
+        return self.get_tagged(key)[0]
+
+    def get_tagged(self, key: str) -> tuple[bytes, str]:
+        """The object's bytes, and its tag as a listing tells it; raises as :meth:`get`."""
         try:
-            return bytes(obstore.get(self.store, key).bytes())
+            found = obstore.get(self.store, key)
+            return bytes(found.bytes()), _listed(found.meta).tag
         except FileNotFoundError:
             raise MissingObjectError(f"{self.url}: there is no object {key}") from None
         except (BaseError, OSError) as error:

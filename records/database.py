@@ -50,8 +50,8 @@ def is_outage(error: BaseException) -> bool:
 def transact(work: Callable[[sa.Connection], T], *, actor: str = "", patience: float = 60.0) -> T:
     """Run ``work`` in one transaction, again after an outage of Postgres, for ``patience`` seconds.
 
-    ``work`` may run more than once and even after a commit whose answer was lost, so it must find
-    out by itself what is already done (each function of this package that writes does).
+    Where the answer to the commit is lost, Postgres is asked what became of it, so that what is written
+    is written once. ``work`` may run more than once, but only after a transaction that left nothing.
 
     Args:
         work: gets the connection.
@@ -64,18 +64,52 @@ def transact(work: Callable[[sa.Connection], T], *, actor: str = "", patience: f
     deadline = time.monotonic() + patience
     pause = 0.05
     while True:
+        written = None
         try:
-            with engine().begin() as connection:
+            with engine().connect() as connection, connection.begin() as transaction:
                 if actor:
                     connection.execute(sa.select(sa.func.set_config("sluice.actor", actor, True)))
-                return work(connection)
+                answer = work(connection)
+                written = connection.scalar(_WRITTEN)
+                transaction.commit()
+                return answer
         except DBAPIError as error:
             if not is_outage(error):
                 raise
+            if written is not None and _was_committed(written, deadline):
+                return answer
             if time.monotonic() + pause > deadline:
                 raise ServiceError(f"Postgres cannot be reached: {_first_line(error)}") from error
             time.sleep(pause)
             pause = min(2 * pause, 2.0)
+
+
+_WRITTEN = sa.text("SELECT pg_current_xact_id_if_assigned()::text")
+"""The number of a transaction that wrote something; NULL of one that only read."""
+
+
+def _was_committed(number: str, deadline: float) -> bool:
+    """What became of a transaction whose commit was not answered.
+
+    Raises:
+        ServiceError: Postgres stayed away, so that nobody knows.
+    """
+    while True:
+        try:
+            with engine().connect() as connection:
+                status = connection.scalar(
+                    sa.text("SELECT pg_xact_status(CAST(:number AS xid8))"), {"number": number}
+                )
+            if status != "in progress":
+                return bool(status == "committed")
+        except DBAPIError as error:
+            if not is_outage(error):
+                raise
+            if time.monotonic() > deadline:
+                raise ServiceError(
+                    f"Postgres went away in the middle of a commit: {_first_line(error)}"
+                ) from error
+        time.sleep(0.05)
 
 
 def migrate(url: str | None = None) -> None:

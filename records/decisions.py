@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from line.errors import InputError
 from line.names import fold
 from line.states import BatchState, ImageState
-from records import batches
+from records import batches, withdrawals
 from records.files import free_file
 from records.tables import batches as batch_table
 from records.tables import images, steps
@@ -67,8 +67,8 @@ def accept(connection: sa.Connection, image_id: int, removing: Collection[int], 
     _go(connection, image, values)
 
 
-def reject(connection: sa.Connection, image_id: int) -> str | None:
-    """A person decides against an image; answers the delivered file to withdraw, if there is one."""
+def reject(connection: sa.Connection, image_id: int) -> None:
+    """A person decides against an image; where it was delivered, its file is to be withdrawn."""
     states = {ImageState.FLAGGED, ImageState.FAILED, ImageState.DELIVERED}
     image = _locked(connection, image_id, states)
     _move(
@@ -76,7 +76,6 @@ def reject(connection: sa.Connection, image_id: int) -> str | None:
         image,
         {"state": ImageState.DISCARDED, "reason": "discarded", "sentence": "A person decided against it."},
     )
-    return image.file if image.state == ImageState.DELIVERED else None
 
 
 def requeue(
@@ -88,9 +87,8 @@ def requeue(
     mask: str | None = None,
     mask_step: int | None = None,
     search_step: int | None = None,
-    restart: bool = False,
-) -> str | None:
-    """Send an image round again; answers the delivered file that is withdrawn, if there was one.
+) -> None:
+    """Send an image round again; where it was delivered, its file is to be withdrawn.
 
     Args:
         recipe: digest of another recipe, which starts from the original.
@@ -99,13 +97,12 @@ def requeue(
             search it once more and let stand whatever is doubtful.
         mask_step: position of the first removal step, where a masked image starts.
         search_step: position of the step that finds text, where one with ``"sure"`` starts.
-        restart: start from the original even with the same recipe.
     """
     image = _locked(connection, image_id, ROUND_AGAIN)
     values: dict[str, Any] = dict(_CLEAN, accepted=False)
     facts = {key: value for key, value in image.facts.items() if not key.startswith("accepted")}
     stopped = image.state in (ImageState.FLAGGED, ImageState.FAILED)
-    if recipe or restart or image.current is None or not stopped:
+    if recipe or image.current is None or not stopped:
         values |= {"recipe": recipe or image.recipe, "step": 0, "current": None, "mask": None}
         facts = {}
     if file:
@@ -127,11 +124,10 @@ def requeue(
         values |= {"mask": key, "step": mask_step, "current": current}
         facts = known | {"masked": True, "person_mask": True}
     _go(connection, image, values | {"facts": facts})
-    return image.file if image.state == ImageState.DELIVERED else None
 
 
-def rollback(connection: sa.Connection, image_id: int, position: int, transform: str) -> str | None:
-    """Put an image back to what it was before a step and ask a person; answers the withdrawn file."""
+def rollback(connection: sa.Connection, image_id: int, position: int, transform: str) -> None:
+    """Put an image back to what it was before a step and ask a person; its delivered file is to go."""
     settled = {ImageState.DELIVERED, ImageState.FAILED, ImageState.DISCARDED, ImageState.FLAGGED}
     image = _locked(connection, image_id, settled)
     step = connection.execute(
@@ -155,7 +151,6 @@ def rollback(connection: sa.Connection, image_id: int, position: int, transform:
     if image.state == ImageState.FLAGGED:  # no move, so no event; the record of the step stays
         values.pop("state")
     _move(connection, image, values)
-    return image.file if image.state == ImageState.DELIVERED else None
 
 
 def flagged(connection: sa.Connection, batch_id: int) -> list[int]:
@@ -216,3 +211,5 @@ def _move(connection: sa.Connection, image: sa.Row[Any], values: dict[str, Any])
         .where(batch_table.c.id == image.batch_id, batch_table.c.state == BatchState.DONE)
         .values(manifest_due=True)
     )
+    if image.state == ImageState.DELIVERED:
+        withdrawals.note(connection, image.batch_id, [image.file], certain=True)

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 import sqlalchemy as sa
 
 from line.states import BatchState, ImageState, ShardState
-from records import batches, shards
+from records import batches, shards, withdrawals
 from records.shards import NewShard, Route
 from records.tables import images
 from records.tables import shards as table
@@ -46,8 +46,12 @@ def expired(connection: sa.Connection, is_dead: IsDead) -> list[Lost]:
     return [Lost(row.id, row.batch_id) for row in rows if row.over or is_dead(row.lease_host, row.lease_pid)]
 
 
-def take_back(connection: sa.Connection, lost: Lost, is_dead: IsDead) -> list[int]:
+def take_back(
+    connection: sa.Connection, lost: Lost, is_dead: IsDead, delivering: Collection[str] = ()
+) -> list[int]:
     """Split a lost shard, or set its only image aside; answers the shards to publish.
+
+    ``delivering`` names the transforms that write published files: one of them may have been written.
 
     Checked again under the batch's lock, so that two schedulers split it once. Where the batch is
     halted meanwhile its images are held: nothing is begun anew.
@@ -66,8 +70,10 @@ def take_back(connection: sa.Connection, lost: Lost, is_dead: IsDead) -> list[in
         sa.update(images)
         .where(images.c.shard_id == row.id, images.c.state == ImageState.WORKING)
         .values(losses=images.c.losses + 1)
-        .returning(images.c.id, images.c.losses, images.c.probe)
+        .returning(images.c.id, images.c.losses, images.c.probe, images.c.file)
     ).all()
+    if row.transforms[row.at] in delivering:
+        withdrawals.note(connection, row.batch_id, (member.file for member in members), certain=False)
     connection.execute(sa.update(table).where(table.c.id == row.id).values(state=ShardState.DONE))
     if len(members) == 1 and members[0].losses >= TRIES:
         _set_aside(connection, members[0].id, row.transforms[row.at])

@@ -15,6 +15,10 @@ Member: TypeAlias = sa.Row[Any]
 """A row of ``images`` that travels in a shard."""
 
 
+STUCK = 4
+"""Times a shard is sent before it no longer counts against the window of other batches."""
+
+
 @dataclass(frozen=True, slots=True)
 class Route:
     """The steps a chain takes: positions in the recipe, and the transform and queue of each."""
@@ -114,11 +118,18 @@ def messages(connection: sa.Connection, shard_ids: Sequence[int]) -> list[sa.Row
 
 
 def in_flight(connection: sa.Connection) -> list[sa.Row[Any]]:
-    """Open shards: batch_id, and the queues that still lie before each."""
+    """Open shards: batch_id, the queues that still lie before each, and whether it is stuck.
+
+    Stuck is what was sent again and again and nobody could do: its model is ready on no worker.
+    """
     ahead = shards.c.queues[shards.c.at + 1 : sa.func.cardinality(shards.c.queues)]  # counted from 1
     return list(
         connection.execute(
-            sa.select(shards.c.batch_id, ahead.label("ahead")).where(shards.c.state == ShardState.OPEN)
+            sa.select(
+                shards.c.batch_id,
+                ahead.label("ahead"),
+                sa.and_(shards.c.attempt > STUCK, shards.c.lease_until.is_(None)).label("stuck"),
+            ).where(shards.c.state == ShardState.OPEN)
         )
     )
 

@@ -112,6 +112,13 @@ images = sa.Table(
     sa.Column("batch_id", sa.BigInteger, sa.ForeignKey("batches.id"), nullable=False),
     sa.Column("name", sa.Text, nullable=False, comment="path inside the upload"),
     sa.Column("source", sa.Text, nullable=False, comment="key of the original in the bucket"),
+    sa.Column(
+        "tag",
+        sa.Text,
+        nullable=False,
+        server_default="",
+        comment="what the bucket said of the original when it was taken; empty: not asked",
+    ),
     sa.Column("bytes", sa.BigInteger, nullable=False),
     sa.Column("sha256", sa.Text, comment="of the original, known after admission"),
     sa.Column("state", image_state, nullable=False, server_default=ImageState.WAITING.value),
@@ -141,7 +148,9 @@ images = sa.Table(
     sa.Column("fold", sa.Text, comment="what a file system may take that path for"),
     sa.UniqueConstraint("batch_id", "name", name="images_name"),
     sa.UniqueConstraint("batch_id", "fold", name="images_file", deferrable=True, initially="DEFERRED"),
-    sa.Index("images_waiting", "batch_id", "step", postgresql_where=sa.text("state = 'waiting'")),
+    sa.Index(
+        "images_front", "batch_id", "recipe", "step", "id", postgresql_where=sa.text("state = 'waiting'")
+    ),
     sa.Index("images_shard", "shard_id", postgresql_where=sa.text("shard_id IS NOT NULL")),
     sa.Index("images_state", "batch_id", "state"),
 )
@@ -217,6 +226,13 @@ workers = sa.Table(
     sa.Column("queues", sa.ARRAY(sa.Text), nullable=False),
     sa.Column("device", sa.Text, nullable=False),
     sa.Column("seen_at", _time, nullable=False, server_default=_now),
+    sa.Column(
+        "trouble",
+        sa.Text,
+        nullable=False,
+        server_default="",
+        comment="what it cannot do, and how to mend that",
+    ),
 )
 
 templates = sa.Table(
@@ -255,4 +271,18 @@ templates = sa.Table(
     sa.Column("created_at", _time, nullable=False, server_default=_now),
     sa.Index("templates_vendor", "vendor"),
     comment="places where text recurs on the photos of one vendor",
+)
+
+withdrawals = sa.Table(
+    "withdrawals",
+    metadata,
+    sa.Column("batch_id", sa.BigInteger, sa.ForeignKey("batches.id"), primary_key=True),
+    sa.Column("file", sa.Text, primary_key=True),
+    sa.Column(
+        "certain",
+        sa.Boolean,
+        nullable=False,
+        comment="it was recorded as delivered; else a lost worker may have written it",
+    ),
+    comment="delivered files to take away once no image stands for them",
 )

@@ -1,5 +1,7 @@
 """Which worker processes live, by their heartbeat rows; a ping through the broker would tell less."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
@@ -11,14 +13,32 @@ _RECENT = workers.c.seen_at > sa.func.now() - sa.text(f"interval '{STALE_SECONDS
 
 
 def beat(
-    connection: sa.Connection, *, node: str, host: str, pid: int, queues: list[str], device: str
+    connection: sa.Connection,
+    *,
+    node: str,
+    host: str,
+    pid: int,
+    queues: list[str],
+    device: str,
+    trouble: str | None = None,
 ) -> None:
-    """Say that a worker lives."""
-    row = {"node": node, "host": host, "pid": pid, "queues": queues, "device": device}
-    statement = insert(workers).values(row)
-    connection.execute(
-        statement.on_conflict_do_update(index_elements=["node"], set_={**row, "seen_at": sa.func.now()})
-    )
+    """Say that a worker lives; ``trouble`` None leaves what was said of it, until another process takes over."""
+    row: dict[str, Any] = {"node": node, "host": host, "pid": pid, "queues": queues, "device": device}
+    statement = insert(workers).values(row | {"trouble": trouble or ""})
+    kept = sa.case((workers.c.pid == pid, workers.c.trouble), else_="") if trouble is None else trouble
+    renewed = {**row, "seen_at": sa.func.now(), "trouble": kept}
+    connection.execute(statement.on_conflict_do_update(index_elements=["node"], set_=renewed))
+
+
+def complain(connection: sa.Connection, node: str, trouble: str) -> None:
+    """Say what a worker cannot do; it stands until the worker is started afresh."""
+    connection.execute(sa.update(workers).where(workers.c.node == node).values(trouble=trouble))
+
+
+def troubles(connection: sa.Connection) -> list[str]:
+    """What live workers and schedulers cannot do."""
+    query = sa.select(workers.c.node, workers.c.trouble).where(_RECENT, workers.c.trouble != "")
+    return [f"{row.node}: {row.trouble}" for row in connection.execute(query.order_by(workers.c.node))]
 
 
 def schedulers(connection: sa.Connection) -> int:

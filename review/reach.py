@@ -7,11 +7,10 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import psutil
-
 from line.settings import settings
 from records.database import migrate
 from records.embedded import EmbeddedPostgres
+from records.embedded.home import HomeLock
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +58,8 @@ def running() -> Addresses | None:
         found = Addresses(**json.loads(_file().read_text()))
     except (FileNotFoundError, ValueError, TypeError):
         return None
-    return found if psutil.pid_exists(found.pid) else None
+    # the lock, not the pid: after a crash another process may bear its number
+    return found if HomeLock(settings().home_folder).is_taken() else None
 
 
 def forget() -> None:

@@ -15,6 +15,7 @@ from line.settings import settings
 from records import decisions, recipes, reports
 from records.bucket import bucket
 from records.database import transact
+from scheduler.withdraw import withdraw
 from tasks.recipes import file_of, load, removing
 
 
@@ -27,10 +28,8 @@ def accept(image_id: int, actor: str) -> None:
 
 def reject(image_id: int, actor: str) -> None:
     """See :func:`records.decisions.reject`."""
-    transact(
-        lambda connection: _withdraw(connection, image_id, decisions.reject(connection, image_id)),
-        actor=actor,
-    )
+    transact(lambda connection: decisions.reject(connection, image_id), actor=actor)
+    _withdraw(image_id)
 
 
 def requeue(image_id: int, actor: str, *, recipe: str | None = None, mask: str | None = None) -> None:
@@ -45,7 +44,7 @@ def requeue(image_id: int, actor: str, *, recipe: str | None = None, mask: str |
     def act(connection: sa.Connection) -> None:
         if other:
             recipes.save(connection, other)
-        withdrawn = decisions.requeue(
+        decisions.requeue(
             connection,
             image_id,
             recipe=other.digest if other else None,
@@ -54,9 +53,9 @@ def requeue(image_id: int, actor: str, *, recipe: str | None = None, mask: str |
             mask_step=steps[0] if steps else None,
             search_step=followed.position("find_text"),
         )
-        _withdraw(connection, image_id, withdrawn)
 
     transact(act, actor=actor)
+    _withdraw(image_id)
 
 
 def rollback(image_id: int, step: str, actor: str) -> None:
@@ -70,11 +69,8 @@ def rollback(image_id: int, step: str, actor: str) -> None:
     if position is None:
         known = ", ".join(step.transform for step in recipe.steps)
         raise InputError(f"--to {step}: recipe {recipe.name} has the steps {known}")
-
-    def act(connection: sa.Connection) -> None:
-        _withdraw(connection, image_id, decisions.rollback(connection, image_id, position, step))
-
-    transact(act, actor=actor)
+    transact(lambda connection: decisions.rollback(connection, image_id, position, step), actor=actor)
+    _withdraw(image_id)
 
 
 def flagged(batch_id: int) -> list[int]:
@@ -82,10 +78,9 @@ def flagged(batch_id: int) -> list[int]:
     return transact(lambda connection: decisions.flagged(connection, batch_id))
 
 
-def _withdraw(connection: sa.Connection, image_id: int, file: str | None) -> None:
-    """Take a delivered file away before the commit: once it is visible, a worker may deliver anew."""
-    if file is not None:
-        bucket(reports.image(connection, image_id)["out"]).delete(file)
+def _withdraw(image_id: int) -> None:
+    """Take the file away at once, after the commit; a scheduler does it later where we die before."""
+    withdraw(int(str(_image(image_id)["batch_id"])))
 
 
 def _image(image_id: int) -> dict[str, object]:

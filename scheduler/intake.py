@@ -73,6 +73,10 @@ def scan() -> list[int]:
             transact(partial(sightings.complain, prefix=upload.prefix, trouble=str(error)))
         except ServiceError as error:  # tried again at the next scan; other uploads need not wait for it
             log.warning("%s cannot be looked at: %s", upload.prefix, error)
+        except Exception as error:  # an upload that breaks our own code must not keep the others waiting
+            log.exception("%s cannot be taken", upload.prefix)
+            trouble = f"{type(error).__name__}: {error}"
+            transact(partial(sightings.complain, prefix=upload.prefix, trouble=trouble))
     return taken
 
 
@@ -209,7 +213,8 @@ def _from_folder(store: Bucket, upload: Upload, recipe: Recipe) -> Iterator[NewI
     extension = file_of(recipe)
     for item in _objects(store, upload):
         name = item.key.removeprefix(f"{upload.prefix}/")
-        yield NewImage(name, item.key, item.size, safe_path(delivered_name(name, extension)))
+        file = safe_path(delivered_name(name, extension))
+        yield NewImage(name, item.key, item.size, file, tag=item.tag)
 
 
 def _from_archive(store: Bucket, upload: Upload, recipe: Recipe) -> Iterator[NewImage]:

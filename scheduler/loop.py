@@ -19,6 +19,7 @@ from scheduler import intake, manifest, probe, templates
 from scheduler.dispatch import publish
 from scheduler.plan import plan
 from scheduler.sweep import sweep
+from scheduler.withdraw import withdraw
 from worker.logs import configure_logging
 
 log = logging.getLogger(__name__)
@@ -31,6 +32,9 @@ class Round:
     work: Callable[[], object]
     every: float = 0.0
     last: float = -math.inf
+    faults: int = 0
+    trouble: str = ""
+    """What our own code tripped over, three times in a row or more; stands in ``sluice status``."""
 
     def go(self) -> None:
         """Do it if it is due; a fault in one duty does not stop the others."""
@@ -38,10 +42,15 @@ class Round:
             return
         try:
             self.work()
+            self.faults, self.trouble = 0, ""
         except SluiceError as error:
             log.warning("%s: %s", self.work.__name__, error)
-        except Exception:  # one duty's fault must not end the others, nor the scheduler
+        except Exception as error:  # one duty's fault must not end the others, nor the scheduler
             log.exception("%s failed", self.work.__name__)
+            self.faults += 1
+            if self.faults >= 3:
+                said = f"{self.work.__name__} failed {self.faults} times in a row"
+                self.trouble = f"{said}: {type(error).__name__}: {error}"
         self.last = time.monotonic()
 
 
@@ -53,11 +62,15 @@ class Loop:
         self._rounds = [
             Round(plan_and_publish),
             Round(close),
+            Round(sweep, every=settings().sweep_seconds),
+            Round(self.beat, every=3.0),
+        ]
+        # what may take minutes for one upload has a thread of its own: nobody else waits for it
+        self._slow = [
+            Round(withdraw),
             Round(templates.propose),  # before the manifest, which is the last that is waited for
             Round(manifest.write_due),
-            Round(sweep, every=settings().sweep_seconds),
             Round(intake.scan, every=1.0),
-            Round(beat, every=3.0),
         ]
 
     def stop(self, *_: object) -> None:
@@ -65,26 +78,34 @@ class Loop:
         self._over.set()
 
     def run(self) -> None:
-        """Go round until stopped; an outage of a server is waited out."""
+        """Go round until stopped; an outage of a server is waited out.
+
+        What the slow duties are in the middle of when we stop is left undone: it is one transaction each.
+        """
+        slow = threading.Thread(target=self._go_round, args=(self._slow,), name="slow", daemon=True)
+        slow.start()
+        self._go_round(self._rounds)
+        slow.join(timeout=2.0)
+
+    def _go_round(self, duties: list[Round]) -> None:
         while not self._over.is_set():
-            for duty in self._rounds:
+            for duty in duties:
                 if not self._over.is_set():
                     duty.go()
             self._over.wait(settings().poll_seconds)
+
+    def beat(self) -> None:
+        """Say that this scheduler goes round: a loop that hangs is seen by its silence."""
+        trouble = "; ".join(duty.trouble for duty in (*self._rounds, *self._slow) if duty.trouble)
+        host, pid = socket.gethostname(), os.getpid()
+        transact(
+            partial(workers.beat, node=node(), host=host, pid=pid, queues=[], device="cpu", trouble=trouble)
+        )
 
 
 def node() -> str:
     """This scheduler's name among the workers."""
     return f"scheduler-{os.getpid()}@{socket.gethostname()}"
-
-
-def beat() -> None:
-    """Say that this scheduler goes round: a loop that hangs is seen by its silence."""
-    transact(
-        partial(
-            workers.beat, node=node(), host=socket.gethostname(), pid=os.getpid(), queues=[], device="cpu"
-        )
-    )
 
 
 def plan_and_publish() -> None:

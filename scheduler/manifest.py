@@ -1,14 +1,18 @@
 """``manifest.jsonl`` beside the pictures: one line for every image of the upload, refused ones too."""
 
 import json
+import logging
 from pathlib import Path
 
 import sqlalchemy as sa
 
+from line.errors import ServiceError
 from records import batches, reports
 from records.bucket import bucket
 from records.database import transact
 from records.scratch import scratch
+
+log = logging.getLogger(__name__)
 
 NAME = "manifest.jsonl"
 
@@ -16,7 +20,10 @@ NAME = "manifest.jsonl"
 def write_due() -> None:
     """Write the manifest of every done batch in which something happened since it was last written."""
     for batch_id in transact(reports.due_manifests):
-        write(batch_id)
+        try:
+            write(batch_id)
+        except ServiceError as error:  # one folder that cannot be written to; the others can
+            log.warning("batch %d: its manifest is not written yet: %s", batch_id, error)
 
 
 def write(batch_id: int) -> None:

@@ -34,9 +34,13 @@ class Window:
     ahead: Counter[str] = field(default_factory=Counter)
     current: Counter[str] = field(default_factory=Counter)
     of_batch: Counter[int] = field(default_factory=Counter)
+    stuck: Counter[tuple[int, str]] = field(default_factory=Counter)
+    """Shards of a batch before a queue that nobody could do: they take room from their own batch alone."""
 
-    def fits(self, queues: Sequence[str], window: int) -> bool:
-        return all(self.ahead[queue] < window * self.hands(queue) for queue in queues)
+    def fits(self, batch_id: int, queues: Sequence[str], window: int) -> bool:
+        return all(
+            self.ahead[queue] + self.stuck[batch_id, queue] < window * self.hands(queue) for queue in queues
+        )
 
     def hands(self, queue: str) -> int:
         """How many live workers serve a queue."""
@@ -60,7 +64,10 @@ def plan(connection: sa.Connection) -> list[int]:
         return []
     window = Window(workers.crew(connection))
     for row in shards.in_flight(connection):
-        window.take(row.batch_id, row.ahead)
+        if row.stuck:
+            window.stuck.update((row.batch_id, queue) for queue in row.ahead)
+        else:
+            window.take(row.batch_id, row.ahead)
     offers = {row.id: _offers(connection, row, window) for row in batches.open_ones(connection)}
     chosen: dict[int, list[NewShard]] = defaultdict(list)
     while offers:
@@ -102,18 +109,20 @@ def _record(connection: sa.Connection, batch_id: int, new: list[NewShard]) -> li
 def _offers(connection: sa.Connection, batch: sa.Row[Any], window: Window) -> Iterator[NewShard]:
     """Shards that a batch could start now, the most advanced images first."""
     probing = batch.state == BatchState.PROBING
-    for recipe_digest, position in waiting.fronts(connection, batch.id, probing=probing):
+    fronts = waiting.fronts(connection, batch.id, probing=probing)
+    for recipe_digest, position in fronts:
         recipe = recipes.load(connection, recipe_digest)
         rule = recipe.dispatch
         images = waiting.images_at(
             connection, batch.id, recipe_digest, position, probing=probing, limit=8 * rule.shard_images
         )
         complete = len(images) == 8 * rule.shard_images
-        last = not complete and not waiting.upstream(connection, batch.id, position)
+        behind = any(step < position for _, step in fronts)
+        last = not complete and not behind and not waiting.travelling(connection, batch.id, position)
         size = _tail_size(len(images), rule, window, recipe, position) if last else rule.shard_images
         for (path, _), members in _grouped(recipe, position, images).items():
             for part, full in _parts(members, size, rule.shard_megapixels):
-                if not path.queues or not window.fits(path.queues, rule.window):
+                if not path.queues or not window.fits(batch.id, path.queues, rule.window):
                     break
                 if not full and not last and not window.starves(path.queues):
                     break

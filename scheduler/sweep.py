@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 def sweep() -> None:
     """One round: shards of dead workers are split and sent, lost messages are sent again."""
     for lost in transact(lambda connection: losses.expired(connection, is_dead)):
-        parts = transact(partial(losses.take_back, lost=lost, is_dead=is_dead))
+        parts = transact(partial(losses.take_back, lost=lost, is_dead=is_dead, delivering=_delivering()))
         log.warning("batch %d: a shard lost its worker, goes on in %d parts", lost.batch_id, len(parts))
         publish(parts)
     _send_again()
@@ -29,6 +29,10 @@ def sweep() -> None:
 def is_dead(host: str, pid: int) -> bool:
     """Whether a process of this host is gone; of other hosts only their lease can tell."""
     return host == socket.gethostname() and not psutil.pid_exists(pid)
+
+
+def _delivering() -> set[str]:
+    return {transform.name for transform in registry().transforms.values() if transform.delivers}
 
 
 def _send_again() -> None:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import cv2
@@ -11,6 +12,8 @@ from celery.utils.log import get_task_logger
 
 from line.errors import ModelError, ServiceError
 from line.settings import settings
+from records import workers
+from records.database import transact
 from tasks.base import run_step
 from tasks.registry import registry, task_name
 from tasks.transform import Transform
@@ -29,9 +32,14 @@ def _start_child(**_: object) -> None:
 
 def _task_of(transform: Transform) -> Callable[["Task[Any, Any]", int, int], None]:
     def step(self: "Task[Any, Any]", shard_id: int, at: int) -> None:
+        node = str(self.request.hostname)
         try:
-            ended = run_step(shard_id, at, str(self.request.hostname))
-        except (ModelError, ServiceError) as error:  # the shard was given back; the sweep sends it again
+            ended = run_step(shard_id, at, node)
+        except ModelError as error:  # the shard was given back, for a worker that has the model
+            _refuse(node, str(error))
+            self.request.chain = None
+            return
+        except ServiceError as error:  # the shard was given back; the sweep sends it again
             log.error("shard %s, step %s: %s", shard_id, at, error)
             self.request.chain = None
             return
@@ -47,6 +55,18 @@ def _task_of(transform: Transform) -> Callable[["Task[Any, Any]", int, int], Non
 
     step.__doc__ = transform.function.__doc__
     return step
+
+
+_refused: set[str] = set()
+"""What this process has said it cannot do: it says each thing once."""
+
+
+def _refuse(node: str, why: str) -> None:
+    """Say in the log and in ``sluice status``, once, what this worker cannot do; the rest it does."""
+    if why not in _refused:
+        _refused.add(why)
+        log.error("%s: images wait for a worker that can: %s", node, why)
+        transact(partial(workers.complain, node=node, trouble="; ".join(sorted(_refused))))
 
 
 def _register() -> None:

@@ -11,12 +11,14 @@ from functools import partial
 from itertools import islice
 from typing import Any
 
+import sqlalchemy as sa
+
 from line.errors import LeaseLostError, ModelError, ServiceError
 from line.photo.intermediate import IntermediateError
 from line.recipe import seed_of
 from line.settings import settings
 from models.contract import Model
-from records import outcomes, shards, templates
+from records import outcomes, shards, templates, withdrawals
 from records.bucket import MissingObjectError, bucket
 from records.database import transact
 from records.outcomes import Done, Ran, Result
@@ -25,7 +27,7 @@ from tasks.ahead import read_ahead, wanted
 from tasks.attempt import attempt
 from tasks.lease import Lease
 from tasks.registry import registry
-from tasks.store import Loaded, read, store
+from tasks.store import Loaded, OriginalReplacedError, read, store
 from tasks.transform import Transform
 from worker.costs import per_second
 from worker.residents import resident
@@ -58,10 +60,22 @@ def run_step(shard_id: int, at: int, node: str) -> Ended:
         with Lease(claim, lease) as held:
             return _work(claim, held)
     except LeaseLostError as error:
+        transact(partial(_may_have_written, claim))
         return Ended(False, str(error))
     except (ModelError, ServiceError):
-        transact(lambda connection: shards.release(connection, shard_id, owner))
+
+        def give_back(connection: sa.Connection) -> None:
+            shards.release(connection, shard_id, owner)
+            _may_have_written(claim, connection)
+
+        transact(give_back)
         raise
+
+
+def _may_have_written(claim: Claim, connection: sa.Connection) -> None:
+    """Note the files that a step which did not end may have put into the delivered folder."""
+    if registry().get(claim.recipe.steps[claim.position].transform).delivers:
+        withdrawals.note(connection, claim.batch_id, (image.file for image in claim.images), certain=False)
 
 
 def _work(claim: Claim, held: Lease) -> Ended:
@@ -111,17 +125,23 @@ def _load(
     seed = seed_of(claim.recipe.seed, image.sha256 or "", claim.position)
     try:
         return read(bucket(settings().bucket), image, seed, vendor)
-    except (MissingObjectError, IntermediateError) as error:
-        missing = isinstance(error, MissingObjectError)
+    except (MissingObjectError, OriginalReplacedError, IntermediateError) as error:
         return Done(
             image.id,
             Result.FAIL,
             seed,
             time.perf_counter() - started,
             facts=image.facts,
-            reason="object_missing" if missing else "object_damaged",
+            reason=_UNREADABLE[type(error)],
             sentence=f"{transform.name} could not read it: {error}",
         )
+
+
+_UNREADABLE: Mapping[type[Exception], str] = {
+    MissingObjectError: "object_missing",
+    OriginalReplacedError: "original_replaced",
+    IntermediateError: "object_damaged",
+}
 
 
 def _groups(items: Iterator[Loaded | Done], size: int) -> Iterator[list[Loaded | Done]]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gates.contract import Reason
+from line.errors import SluiceError
 from line.photo import intermediate
 from line.picture import Edited, Facts, Flagged, FlagKind, Mask, Original, Picture, Publishable, Refused
 from line.settings import settings
@@ -18,6 +19,10 @@ from tasks.ahead import picture
 
 if TYPE_CHECKING:
     from tasks.attempt import Attempted
+
+
+class OriginalReplacedError(SluiceError):
+    """Raised when an original is no longer the file that was taken: it belongs to a newer upload."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,11 +44,14 @@ def read(store: Bucket, image: Member, seed: int, vendor: Facts | None = None) -
 
     Raises:
         MissingObjectError: an object that the records name is gone.
+        OriginalReplacedError: the vendor put other bytes in the original's place.
     """
     facts = dict(image.facts)
     if image.current is None:
-        data = store.get(image.source)
+        data, tag = store.get_tagged(image.source)
         digest = hashlib.sha256(data).hexdigest()
+        if (image.sha256 and digest != image.sha256) or (not image.sha256 and image.tag not in ("", tag)):
+            raise OriginalReplacedError(f"{image.source} holds other bytes than when the upload was taken")
         return Loaded(image, Original(image.name, data, facts), seed, facts, digest)
     rgb = picture(store, image.current)
     mask = intermediate.decode_mask(store.get(image.mask)) if image.mask else None

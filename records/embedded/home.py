@@ -44,6 +44,20 @@ class HomeLock:
         self._what = what
         self._file: int | None = None
 
+    def is_taken(self) -> bool:
+        """Whether some process, this one too, holds the folder; asked of the kernel, so never stale."""
+        try:
+            file = os.open(self.path, os.O_RDWR | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return False
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        finally:
+            os.close(file)
+        return False
+
     @property
     def held(self) -> bool:
         return self._file is not None

@@ -44,6 +44,7 @@ def _overview(as_json: bool) -> None:
     queues = transact(reports.queues)
     schedulers = transact(workers.schedulers)
     troubles = [f"{trouble['prefix']}: {trouble['trouble']}" for trouble in transact(sightings.troubles)]
+    troubles += transact(workers.troubles)
     if any(report["state"] in ("running", "probing") for report in all_reports):
         troubles += [] if schedulers else ["no scheduler is live: `sluice up`, or `python -m scheduler`"]
         troubles += [

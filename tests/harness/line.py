@@ -34,13 +34,21 @@ class Line:
         self.env = dict(env)
         self.processes: dict[str, Process] = {}
 
-    def start(self, *, workers: int = 2, schedulers: int = 1, queues: tuple[str, ...] | None = None) -> None:
-        """Start processes and wait until they have signed on."""
+    def start(
+        self,
+        *,
+        workers: int = 2,
+        schedulers: int = 1,
+        queues: tuple[str, ...] | None = None,
+        env: Mapping[str, str] | None = None,
+    ) -> None:
+        """Start processes, with more in their environment, and wait until they have signed on."""
+        told = self.env | dict(env or {})
         group = WorkerGroup(queues=queues) if queues else fleet_default()
         for number in range(workers):
-            self._run(fleet.worker(f"test-{len(self.processes)}-{number}", group, self.env))
+            self._run(fleet.worker(f"test-{len(self.processes)}-{number}", group, told))
         for _ in range(schedulers):
-            program = fleet.scheduler(self.env)
+            program = fleet.scheduler(told)
             self._run(Program(f"scheduler-{len(self.processes)}", program.command, program.env))
         if workers:
             self.until(self.all_signed_on, "the workers have signed on")
@@ -139,7 +147,7 @@ def line(home: Path, servers: Servers, **more: str) -> Iterator[Line]:
             "SLUICE_DATABASE_URL": url,
             "SLUICE_BROKER_URL": servers.broker_url,
             "SLUICE_BUCKET_URL": (home / "bucket").as_uri(),
-            "SLUICE_PLUGINS": '["sabotage"]',
+            "SLUICE_PLUGINS": '["sabotage", "mishaps", "weighty"]',
             "SLUICE_LEASE_SECONDS": "4",
             "SLUICE_SWEEP_SECONDS": "0.3",
             "SLUICE_GRACE_SECONDS": "2",

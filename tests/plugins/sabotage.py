@@ -29,6 +29,9 @@ def sabotage(
     seconds: float = 0.0,
     trace: str = "",
     deadly: str = "",
+    death: int = 9,
+    room: int = 0,
+    huge: str = "",
     hang: str = "",
     lost: str = "",
 ) -> list[Outcome]:
@@ -40,23 +43,32 @@ def sabotage(
         seconds: how long each picture takes.
         trace: a file to which every picture's name is added when it is worked on.
         deadly: kill the process on a picture whose name holds this.
+        death: by which signal: 9 as the kernel kills for memory, 11 as a decoder dies of a bad pointer.
+        room: run out of memory on more than so many pictures at once; no limit where 0.
+        huge: run out of memory on a picture whose name holds this, even on it alone.
         hang: never come back from a picture whose name holds this.
         lost: fail on a picture whose name holds this as torch does when its context on the device is gone.
     """
+    if (room and len(pictures) > room) or any(huge and huge in picture.name for picture in pictures):
+        raise MemoryError
     for picture in pictures:
         if hang and hang in picture.name:
             time.sleep(3600)
         if lost and lost in picture.name:
             raise RuntimeError("CUDA error: an illegal memory access was encountered")
-    return [_one(picture, ruin, switch, seconds, trace, deadly) for picture in pictures]
+    return [_one(picture, ruin, switch, seconds, trace, (deadly, death)) for picture in pictures]
 
 
-def _one(picture: Picture, ruin: float, switch: str, seconds: float, trace: str, deadly: str) -> Outcome:
+def _one(
+    picture: Picture, ruin: float, switch: str, seconds: float, trace: str, deadly: tuple[str, int]
+) -> Outcome:
     if trace:
         with Path(trace).open("a") as file:
             file.write(picture.name + "\n")
-    if deadly and deadly in picture.name:
-        os.kill(os.getpid(), signal.SIGKILL)
+    name, number = deadly
+    if name and name in picture.name:
+        signal.signal(signal.SIGSEGV, signal.SIG_DFL)
+        os.kill(os.getpid(), number)
     if seconds:
         time.sleep(seconds)
     rgb = picture.rgb.copy()

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from line.errors import InputError
 from line.names import fold
 from line.states import ImageState
-from records import batches, decisions
+from records import batches, decisions, withdrawals
 from records.database import transact
 from records.decisions import DecisionError
 from records.outcomes import Result
@@ -27,17 +27,23 @@ def accept(image: int) -> None:
     transact(lambda connection: decisions.accept(connection, image, (), LAST), actor="person:ada")
 
 
-def reject(image: int) -> str | None:
-    return transact(lambda connection: decisions.reject(connection, image), actor="person:ada")
+def withdrawn(image: int) -> list[str]:
+    """The files of the image's batch that are to go."""
+    batch = row_of(image).batch_id
+    return [file for _, file in transact(lambda connection: withdrawals.pending(connection, batch))]
 
 
-def requeue(image: int, **wishes: Any) -> str | None:
-    return transact(lambda connection: decisions.requeue(connection, image, **wishes), actor="person:ada")
+def reject(image: int) -> None:
+    transact(lambda connection: decisions.reject(connection, image), actor="person:ada")
 
 
-def rollback(image: int, position: int) -> str | None:
+def requeue(image: int, **wishes: Any) -> None:
+    transact(lambda connection: decisions.requeue(connection, image, **wishes), actor="person:ada")
+
+
+def rollback(image: int, position: int) -> None:
     name = books.STEPS[position]
-    return transact(
+    transact(
         lambda connection: decisions.rollback(connection, image, position, name), actor="person:ada"
     )
 
@@ -207,17 +213,20 @@ def test_nobody_decides_an_image_back_into_a_halted_batch() -> None:
 # --- reject --------------------------------------------------------------------------------------
 
 
-def test_a_rejected_delivery_names_the_file_to_withdraw() -> None:
+def test_the_file_of_a_rejected_delivery_is_to_be_withdrawn() -> None:
     batch = books.delivered()
     image = books.rows(batch)[0].id
     books.execute("UPDATE batches SET manifest_due = false WHERE id = :b", b=batch)
-    assert reject(image) == "photo0000.jpg"
+    reject(image)
+    assert withdrawn(image) == ["photo0000.jpg"]
     assert (row_of(image).state, row_of(image).reason) == ("discarded", "discarded")
     assert (books.head(batch).state, books.head(batch).manifest_due) == ("done", True)
 
 
 def test_a_rejected_flagged_image_has_no_file_to_withdraw() -> None:
-    assert reject(image_in("flagged")) is None
+    image = image_in("flagged")
+    reject(image)
+    assert withdrawn(image) == []
 
 
 # --- requeue -------------------------------------------------------------------------------------
@@ -226,7 +235,7 @@ def test_a_rejected_flagged_image_has_no_file_to_withdraw() -> None:
 def test_a_flagged_image_goes_round_again_from_the_step_at_which_it_stopped() -> None:
     batch = books.flagged(1, step=1)
     image = books.rows(batch)[0].id
-    assert requeue(image) is None
+    requeue(image)
     row = row_of(image)
     assert (row.state, row.step, row.current, row.artifact) == ("waiting", 1, f"objects/{image}-0", False)
     books.through(books.shard(batch, at=1), 2)
@@ -236,7 +245,8 @@ def test_a_flagged_image_goes_round_again_from_the_step_at_which_it_stopped() ->
 def test_a_delivered_image_goes_round_again_from_its_original() -> None:
     batch = books.delivered()
     image = books.rows(batch)[0].id
-    assert requeue(image) == "photo0000.jpg"
+    requeue(image)
+    assert withdrawn(image) == ["photo0000.jpg"]
     row = row_of(image)
     assert (row.state, row.step, row.current, row.facts) == ("waiting", 0, None, {})
     assert books.head(batch).finished_at is None
@@ -280,7 +290,8 @@ def test_a_mask_starts_at_the_removal_with_the_picture_that_came_to_it() -> None
 def test_a_delivered_image_can_be_given_a_mask_too() -> None:
     batch = books.delivered()
     image = books.rows(batch)[0].id
-    assert requeue(image, mask="objects/mask.png", mask_step=1) == "photo0000.jpg"
+    requeue(image, mask="objects/mask.png", mask_step=1)
+    assert withdrawn(image) == ["photo0000.jpg"]
     row = row_of(image)
     assert (row.step, row.mask, row.current) == (1, "objects/mask.png", f"objects/{image}-0")
     assert row.facts["width"] == 90
@@ -308,7 +319,8 @@ def test_a_mask_needs_a_step_that_removes_and_the_same_recipe(wishes: dict[str, 
 def test_a_delivered_image_can_be_put_back_to_before_any_step(position: int) -> None:
     batch = books.delivered()
     image = books.rows(batch)[0].id
-    assert rollback(image, position) == "photo0000.jpg"
+    rollback(image, position)
+    assert withdrawn(image) == ["photo0000.jpg"]
     row = row_of(image)
     before = [None, f"objects/{image}-0", f"objects/{image}-1"][position]
     assert (row.state, row.step, row.current, row.reason) == ("flagged", position, before, "rolled_back")

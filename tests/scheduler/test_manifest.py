@@ -58,8 +58,7 @@ def test_a_manifest_that_could_not_be_written_stays_due(
 
     with monkeypatch.context() as patched:
         patched.setattr(Bucket, "put_file", full)
-        with pytest.raises(ServiceError):
-            manifest.write_due()
+        manifest.write_due()
     assert books.head(batch).manifest_due
     manifest.write_due()
     assert len(bucket(tmp_path.as_uri()).get("manifest.jsonl").splitlines()) == 2

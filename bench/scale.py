@@ -1,0 +1,234 @@
+"""What orchestration costs as uploads grow: tiny images through intake, plan, dispatch, two steps and manifest.
+
+The images are 24 × 24 pixels and the recipe is ``admit``, ``deliver``: next to nothing is spent on pixels, so
+what is left is the line itself. For each size a fresh line is started (embedded Postgres and Redis, one
+scheduler, ``--workers`` workers); memory and Redis are read every second, CPU time of every process is summed.
+"""
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import psutil
+import redis
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+RECIPE = """
+name = "tiny"
+[[steps]]
+transform = "admit"
+[[steps]]
+transform = "deliver"
+[breaker]
+threshold = 1.0
+[dispatch]
+shard_images = {shard}
+window = 2
+"""
+QUEUES = '["admit", "find_text", "erase_text", "upscale", "deliver"]'
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--sizes", type=int, nargs="+", default=[1000], help="images of each upload")
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--shard", type=int, default=64, help="images a shard")
+    parser.add_argument(
+        "--minutes", type=float, default=60.0, help="at most, for each size; what is left is told"
+    )
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    results = []
+    for size in options.sizes:
+        with tempfile.TemporaryDirectory(prefix="sluice-scale-") as folder:
+            results.append(measure(Path(folder), size, options))
+        show(results)
+        if options.json:
+            options.json.parent.mkdir(parents=True, exist_ok=True)
+            options.json.write_text(json.dumps(results, indent=2) + "\n")
+
+
+@dataclass
+class Watched:
+    """What was seen of one kind of process, every second.
+
+    Attributes:
+        rss: MB of all its processes together, at each look.
+        cpu: seconds by process, the last seen; those of children that ended are their parent's.
+    """
+
+    rss: list[float] = field(default_factory=list)
+    cpu: dict[int, float] = field(default_factory=dict)
+
+
+class Watch:
+    """Looks at the processes of a stack and at its Redis."""
+
+    def __init__(self, stack: Any, broker_url: str) -> None:
+        self.stack, self.client = stack, redis.Redis.from_url(broker_url)
+        self.kinds: dict[str, Watched] = {}
+        self.redis_mb: list[float] = []
+        self.messages = 0
+
+    def look(self) -> None:
+        together: dict[str, float] = {}
+        for name, pid in self.stack.pids().items():
+            kind = "worker" if name.startswith("cpu-") else name
+            watched = self.kinds.setdefault(kind, Watched())
+            try:
+                parent = psutil.Process(pid)
+                for process in (parent, *parent.children(recursive=True)):
+                    times = process.cpu_times()
+                    watched.cpu[process.pid] = times.user + times.system
+                    together[kind] = together.get(kind, 0.0) + process.memory_full_info().uss / 1e6
+            except psutil.NoSuchProcess:
+                continue
+        for kind, megabytes in together.items():
+            self.kinds[kind].rss.append(megabytes)
+        self.redis_mb.append(self.client.info("memory")["used_memory"] / 1e6)
+        self.messages = max(self.messages, sum(self.client.llen(queue) for queue in ("admit", "deliver")))
+
+
+def measure(folder: Path, size: int, options: argparse.Namespace) -> dict[str, Any]:
+    home = folder / "home"
+    home.mkdir()
+    (home / "sluice.toml").write_text(
+        f'[workers.cpu]\nqueues = {QUEUES}\ndevice = "cpu"\nprocesses = {options.workers}\n'
+    )
+    os.environ |= {
+        "SLUICE_HOME": str(home),
+        "SLUICE_LOG_LEVEL": "WARNING",
+        "SLUICE_CONFIG": str(home / "sluice.toml"),
+    }
+    for name in ("SLUICE_DATABASE_URL", "SLUICE_BROKER_URL", "SLUICE_BUCKET_URL"):
+        os.environ.pop(name, None)
+    from line.settings import settings
+    from line.states import SETTLED
+    from records import recipes, reports, workers
+    from records.bucket import bucket
+    from records.database import engine, transact
+    from review.stack import Stack
+    from tasks.recipes import load
+
+    settings.cache_clear()
+    path = folder / "tiny.toml"
+    path.write_text(RECIPE.format(shard=options.shard))
+    draw(home / "bucket" / "ingest" / "bench" / f"tiny-{size}", size)
+    with Stack() as stack:
+        recipe = load(str(path))
+        transact(lambda connection: recipes.save(connection, recipe))
+        watch = Watch(stack, settings().broker())
+        while not (transact(workers.schedulers) and transact(workers.live)):
+            time.sleep(0.2)
+        time.sleep(3.0)  # it has gone round some times
+        watch.look()
+        before = {kind: sum(watched.cpu.values()) for kind, watched in watch.kinds.items()}
+        marker = f"ingest/bench/tiny-{size}/_READY"
+        bucket(settings().bucket).put(marker, json.dumps({"recipe": recipe.digest}).encode())
+        started, taken = time.monotonic(), 0.0
+        at: list[tuple[float, int]] = []
+        while time.monotonic() - started < 60 * options.minutes:
+            stack.tend()
+            time.sleep(1.0)
+            watch.look()
+            found = transact(reports.all_batches) if not taken else []
+            taken = taken or (time.monotonic() - started if found else 0.0)
+            if not taken or (len(watch.redis_mb) % 5 and size > 5000):
+                continue
+            now = transact(lambda connection: reports.progress(connection, 1))
+            settled = sum(now.counts.get(state.value, 0) for state in SETTLED)
+            at.append((time.monotonic() - started, settled))
+            if now.is_over:
+                break
+        seconds = time.monotonic() - started
+        done = at[-1][1] if at else 0
+        result = {
+            "images": size,
+            "settled": done,
+            "intake_seconds": taken,
+            "seconds": seconds,
+            "images_per_second": done / (seconds - taken) if seconds > taken else 0.0,
+            "rates": rates(at),
+            "cpu_ms_per_image": {
+                kind: 1000 * (sum(watched.cpu.values()) - before.get(kind, 0.0)) / max(1, done)
+                for kind, watched in watch.kinds.items()
+            },
+            "memory_mb": {kind: quarters(watched.rss) for kind, watched in watch.kinds.items()},
+            "redis_mb": quarters(watch.redis_mb),
+            "messages_at_most": watch.messages,
+        }
+        engine().dispose()
+    return result
+
+
+def quarters(values: list[float]) -> dict[str, float]:
+    """At the start, the highest of the first half and of the second, at the end."""
+    half = max(1, len(values) // 2)
+    return {
+        "start": values[0],
+        "first_half": max(values[:half]),
+        "second_half": max(values[half:] or values),
+        "end": values[-1],
+    }
+
+
+def rates(at: list[tuple[float, int]], parts: int = 4) -> list[float]:
+    """Images a second in each quarter of the run."""
+    if len(at) <= parts:
+        return []
+    marks = [at[i * (len(at) - 1) // parts] for i in range(parts + 1)]
+    return [(b[1] - a[1]) / (b[0] - a[0]) for a, b in pairwise(marks)]
+
+
+def draw(folder: Path, count: int) -> None:
+    """``count`` files of 64 different tiny JPEGs, in folders of a thousand."""
+    data = []
+    for seed in range(64):
+        small = np.random.default_rng(seed).integers(40, 216, (2, 2, 3), dtype=np.uint8)
+        data.append(
+            cv2.imencode(".jpg", cv2.resize(small, (24, 24), interpolation=cv2.INTER_CUBIC))[1].tobytes()
+        )
+    for number in range(count):
+        path = folder / f"{number // 1000:03}" / f"{number:06}.jpg"
+        if number % 1000 == 0:
+            path.parent.mkdir(parents=True)
+        path.write_bytes(data[number % len(data)])
+
+
+def show(results: list[Mapping[str, Any]]) -> None:
+    print(
+        f"{'images':>8} {'taken in':>9} {'in all':>9} {'images/s':>9}  CPU ms/image; memory start → end (highest), MB"
+    )
+    for result in results:
+        spent = ", ".join(f"{kind} {value:.2f}" for kind, value in result["cpu_ms_per_image"].items())
+        print(
+            f"{result['images']:8} {result['intake_seconds']:8.1f}s {result['seconds']:8.1f}s "
+            f"{result['images_per_second']:9.1f}  {spent}; {sum(result['cpu_ms_per_image'].values()):.2f} in all; "
+            f"settled {result['settled']}"
+        )
+        for kind in ("scheduler",):
+            seen = result["memory_mb"][kind]
+            high = max(seen["first_half"], seen["second_half"])
+            print(f"{'':8} {kind} {seen['start']:.0f} → {seen['end']:.0f} ({high:.0f}) MB", end="; ")
+        seen = result["redis_mb"]
+        high = max(seen["first_half"], seen["second_half"])
+        print(
+            f"Redis {seen['start']:.1f} → {seen['end']:.1f} ({high:.1f}) MB, {result['messages_at_most']} messages",
+            end="; ",
+        )
+        print("images/s by quarter: " + ", ".join(f"{rate:.0f}" for rate in result["rates"]), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,124 @@
+"""What stands between the line and a server, and spoils what passes: a cut commit, a slow or failing bucket."""
+
+import http.client
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+class CommitCutter:
+    """Forwards to Postgres; ``cut`` commits are carried out there, and their answers never come back."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self.cut = 0
+        self.done = 0
+        self._to = host, port
+        self._lock = threading.Lock()
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def close(self) -> None:
+        with suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+
+    def _listen(self) -> None:
+        while True:
+            try:
+                client, _ = self._listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._serve, args=(client,), daemon=True).start()
+
+    def _serve(self, client: socket.socket) -> None:
+        with client, socket.create_connection(self._to) as server:
+            drop = threading.Event()
+            back = threading.Thread(target=self._answers, args=(server, client, drop), daemon=True)
+            back.start()
+            with suppress(OSError):
+                while data := client.recv(65536):
+                    if b"COMMIT" in data and self._is_due():
+                        drop.set()
+                    server.sendall(data)
+            with suppress(OSError):
+                server.shutdown(socket.SHUT_WR)
+            back.join()
+
+    def _is_due(self) -> bool:
+        with self._lock:
+            due = self.done < self.cut
+            self.done += due
+            return due
+
+    def _answers(self, server: socket.socket, client: socket.socket, drop: threading.Event) -> None:
+        with suppress(OSError):
+            while data := server.recv(65536):
+                if drop.is_set():  # it is committed: the answer is in our hands, and nobody gets it
+                    break
+                client.sendall(data)
+        with suppress(OSError):
+            client.shutdown(socket.SHUT_RDWR)
+
+
+@contextmanager
+def spoiled(
+    host: str, port: int, *, every: int = 5, seconds: float = 0.02
+) -> Iterator[tuple[str, list[int]]]:
+    """A server before an HTTP one that is slow and answers each ``every``-th request with an error.
+
+    Answers its URL and, in a list, the requests it failed.
+    """
+    failed: list[int] = []
+    count = iter(range(1, 1 << 30))
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def _pass(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            time.sleep(seconds)
+            number = next(count)
+            if number % every == 0:
+                failed.append(number)
+                self.send_response(503)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+                return
+            upstream = http.client.HTTPConnection(host, port, timeout=30)
+            try:
+                upstream.request(self.command, self.path, body, dict(self.headers))
+                answer = upstream.getresponse()
+                data = answer.read()
+            finally:
+                upstream.close()
+            self.send_response(answer.status)
+            for name, value in answer.getheaders():
+                if name.lower() not in (
+                    "content-length",
+                    "transfer-encoding",
+                    "connection",
+                    "date",
+                    "server",
+                ):
+                    self.send_header(name, value)
+            length = answer.getheader("Content-Length", "0") if self.command == "HEAD" else str(len(data))
+            self.send_header("Content-Length", str(length))
+            self.end_headers()
+            self.wfile.write(data)
+
+        do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = _pass  # noqa: N815 - the base class's names
+
+        def log_message(self, *_: object) -> None:
+            """Nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}", failed
+    finally:
+        server.shutdown()
+        server.server_close()

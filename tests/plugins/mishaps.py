@@ -1,0 +1,56 @@
+"""Deaths at one exact point of a step, for tests alone: what ``MISHAP`` names happens once on this machine.
+
+``MISHAP=POINT:POSITION:FILE``: at that point of the step at that position of the recipe the first process to
+come by makes ``FILE`` and dies as by ``kill -9``.
+"""
+
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+
+def _die_once(file: Path) -> None:
+    try:
+        os.close(os.open(file, os.O_CREAT | os.O_EXCL))
+    except FileExistsError:
+        return
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _before_commit(position: int, file: Path) -> None:
+    """Outputs are written, nothing is committed."""
+    from records import outcomes
+
+    finish = outcomes.finish
+
+    def dying(connection: Any, claim: Any, *rest: Any) -> bool:
+        if claim.position == position:
+            _die_once(file)
+        return finish(connection, claim, *rest)
+
+    outcomes.finish = dying
+
+
+def _after_commit(position: int, file: Path) -> None:
+    """The step is committed; its message is not acknowledged and the next one not sent."""
+    tasks: Any = sys.modules.get("tasks._celery")
+    if tasks is None:  # no worker
+        return
+    run_step = tasks.run_step
+
+    def dying(shard_id: int, at: int, node: str) -> Any:
+        ended = run_step(shard_id, at, node)
+        if at == position and ended.go_on:
+            _die_once(file)
+        return ended
+
+    tasks.run_step = dying
+
+
+_POINTS = {"before_commit": _before_commit, "after_commit": _after_commit}
+
+if told := os.environ.get("MISHAP"):
+    point, where, path = told.split(":", 2)
+    _POINTS[point](int(where), Path(path))
