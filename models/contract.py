@@ -288,15 +288,23 @@ class Registry:
             raise ModelError(
                 f"weights are named {taken[0]}, as a model is that needs none: name them otherwise"
             )
-        made = {name: _class_of(found) for name, found in registered.items()}
+        made = {name: model_of(found) for name, found in registered.items()}
         self.models.clear()
         self.models.update(built_in | made)
         self._registered = dict(registered)
 
 
-def _class_of(found: weights.Weights) -> type[Model]:
-    """The model that reads these weights: ``models.<reader>.model_of(weights)``."""
-    made: type[Model] = import_module(f"models.{found.reader}").model_of(found)
+def model_of(found: weights.Weights) -> type[Model]:
+    """The model that reads these weights: ``models.<reader>.model_of(weights)``.
+
+    Raises:
+        ModelError: there is no such reader, or none of its models does that task.
+    """
+    try:
+        reader = import_module(f"models.{found.reader}")
+        made: type[Model] = reader.model_of(found)
+    except (ModuleNotFoundError, AttributeError) as error:
+        raise ModelError(f"{found.name}: no reader is named {found.reader!r} ({error})") from None
     return made
 
 
@@ -323,5 +331,5 @@ def registry() -> Registry:
 
 __all__ = [
     "Denoiser", "Enlargement", "Field", "Filler", "Generator", "Model", "Perceptual", "Region", "Registry",
-    "Restorer", "Task", "TextFinder", "Upscaler", "registry",
+    "Restorer", "Task", "TextFinder", "Upscaler", "model_of", "registry",
 ]  # fmt: skip

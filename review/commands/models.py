@@ -11,7 +11,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, Trans
 
 from line.errors import InputError
 from models import download, weights
-from models.contract import Task, registry
+from models.contract import Task, model_of, registry
 from models.download import Progress as Told
 from review import show
 from review.commands.submit import json_option
@@ -135,9 +135,9 @@ def add(
         raise InputError(f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}") from None
     if name in registry().models and name not in weights.known():
         raise InputError(f"{name} is a model that needs no weights: choose another name")
+    model_of(wanted)  # refuses what no reader can take
     with _bar() as bar:
         found = download.add(sources, wanted, sha256=_hash(sha256), progress=bar)
-    registry()  # refuses what no reader can take
     click.echo(f"{name}: {found.task}, SHA-256 {found.sha256}, in {found.folder}")
 
 
