@@ -64,10 +64,13 @@ def test_a_shape_found_in_a_smaller_view_covers_the_rim_at_full_size(scale: floa
     assert (shape.full_mask(400, 300)[80:131, 100:241] == 255).mean() > 0.97
 
 
-def test_a_banner_tighter_than_its_text_s_box_goes_with_it() -> None:
+def test_a_round_badge_hardly_larger_than_its_text_s_box_goes_with_it() -> None:
     rgb = textured()
-    cv2.rectangle(rgb, (122, 92), (218, 118), (120, 20, 140), -1)
-    shape = shape_of(lettered(rgb))
+    cv2.circle(rgb, (170, 105), 40, (120, 20, 140), -1)
+    for left in range(146, 194, 14):
+        cv2.rectangle(rgb, (left, 95), (left + 4, 114), (255, 255, 255), -1)
+    quad = np.array([[130, 75], [210, 75], [210, 135], [130, 135]], np.float32)
+    shape = find_shape(rgb, 1.0, quad, find_strokes(rgb, quad))
     assert shape is not None
     assert shape.over_text < 1.1
     assert shape.is_drawn
