@@ -4,8 +4,8 @@ from typing import Literal, cast
 
 import numpy as np
 
-from line.picture import Edited, Facts, Flagged, Outcome, Picture
-from models.contract import Model, Task, Upscaler
+from line.picture import Edited, Facts, Flagged, Outcome, Picture, Rgb
+from models.contract import Enlargement, Model, Task, Upscaler
 from models.guidance import Weights, away_from, edges, guided
 from models.lanczos import Lanczos
 from tasks.transform import transform
@@ -41,21 +41,23 @@ def upscale(
             earlier step filled in, so that no seam is sharpened; "edges" on grounds that show no detail;
             "both".
     """
-    enlarger = cast(Upscaler, model)
-    return [_upscale(picture, enlarger, target, floor, guide) for picture in pictures]
+    sizes = [target_size(picture.width, picture.height, target) for picture in pictures]
+    small = [at for at, picture in enumerate(pictures) if floor <= picture.long_side < target]
+    wanted = [Enlargement(pictures[at].rgb, sizes[at], pictures[at].seed) for at in small]
+    enlarged = dict(zip(small, cast(Upscaler, model).upscale_all(wanted), strict=True))
+    return [_outcome(picture, enlarged.get(at), target, floor, guide) for at, picture in enumerate(pictures)]
 
 
-def _upscale(picture: Picture, model: Upscaler, target: int, floor: int, guide: str) -> Outcome:
+def _outcome(picture: Picture, large: Rgb | None, target: int, floor: int, guide: str) -> Outcome:
     if picture.long_side < floor:
         sentence = (
             f"The photo is {picture.width} × {picture.height} pixels, a thumbnail: "
             f"enlarging needs a long side of at least {floor}."
         )
         return Flagged("thumbnail_too_small", sentence, picture=picture)
-    if picture.long_side >= target:
+    if large is None:
         return Edited(picture)
-    size = target_size(picture.width, picture.height, target)
-    large = model.upscale(picture.rgb, size, seed=picture.seed)
+    size = (large.shape[1], large.shape[0])
     weights = _guidance(picture, size, guide)
     if weights is not None:
         plain = Lanczos().upscale(picture.rgb, size, seed=picture.seed)
