@@ -122,7 +122,7 @@ def test_every_file_that_holds_a_password_is_its_users_alone(up: Up) -> None:
 
 
 def test_the_command_tells_no_password(up: Up) -> None:
-    for words in (("doctor", "--json"), ("doctor",), ("status", "1", "--json"), ("status",), ("images", "1")):
+    for words in (("doctor", "--json"), ("status", "--json"), ("images", "1")):
         answer = run(*words, env=up.env)
         for secret in up.secrets.values():
             assert secret not in answer.out + answer.err, words
@@ -218,7 +218,7 @@ def test_another_user_of_the_machine_gets_neither_in_nor_at_the_passwords(up: Up
         assert read.returncode, path
         assert not read.stdout, path
     asked = "*1\\r\\n$4\\r\\nINFO\\r\\n"
-    script = f"exec 3<>/dev/tcp/127.0.0.1/{redis}; printf '{asked}' >&3; head -c 100 <&3"
+    script = f"exec 3<>/dev/tcp/127.0.0.1/{redis}; printf '{asked}' >&3; read -r said <&3; echo \"$said\""
     answer = subprocess.run([*become, "/bin/bash", "-c", script], capture_output=True, text=True, check=False)
     assert "NOAUTH" in answer.stdout
     import psycopg
