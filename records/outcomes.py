@@ -63,6 +63,7 @@ class Ran:
 
     Attributes:
         told: facts that every image came with beside its own, for the record.
+        made_with: options and weights of the model, hardware, threads, versions of libraries.
     """
 
     transform: str
@@ -74,6 +75,7 @@ class Ran:
     delivers: bool
     ends_chain: bool
     told: Mapping[str, Any] = field(default_factory=dict)
+    made_with: Mapping[str, Any] = field(default_factory=dict)
 
 
 def finish(connection: sa.Connection, claim: Claim, ran: Ran, results: Sequence[Done]) -> bool:
@@ -130,6 +132,7 @@ def _insert_steps(
             "input": before[done.image_id].current,
             "input_mask": before[done.image_id].mask,
             "output": done.output,
+            "output_mask": done.mask,
             "touched": done.touched,
             "facts": before[done.image_id].facts | dict(ran.told),
             "verdict": done.result.value,
@@ -137,6 +140,7 @@ def _insert_steps(
             "readings": plain(done.readings),
             "seconds": done.seconds,
             "cost": done.seconds * ran.cost_per_second,
+            "made_with": plain(ran.made_with),
         }
         for done in results
     ]

@@ -170,6 +170,8 @@ def manifest_lines(connection: sa.Connection, batch_id: int) -> Iterator[dict[st
                     "readings", steps.c.readings,
                     "seconds", steps.c.seconds,
                     "cost", steps.c.cost,
+                    "device", steps.c.device,
+                    "made_with", steps.c.made_with,
                 ).op("ORDER BY")(steps.c.id)
             ).label("steps")
         )

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from line.errors import LeaseLostError, ModelError, ServiceError
 from line.photo.intermediate import IntermediateError
-from line.recipe import seed_of
+from line.recipe import Step, seed_of
 from line.settings import settings
 from models.contract import Model
 from records import outcomes, shards, templates, withdrawals
@@ -30,6 +30,7 @@ from tasks.registry import registry
 from tasks.store import Loaded, OriginalReplacedError, read, store
 from tasks.transform import Transform
 from worker.costs import per_second
+from worker.made_with import made_with
 from worker.residents import resident
 
 log = logging.getLogger(__name__)
@@ -98,7 +99,7 @@ def _work(claim: Claim, held: Lease) -> Ended:
                 writing.append(writers.submit(store, claim, tried))
         results += [future.result() for future in writing]
     held.check()
-    ran = _what_ran(claim, transform, model, vendor)
+    ran = _what_ran(claim, step, transform, model, vendor)
     go_on = transact(lambda connection: outcomes.finish(connection, claim, ran, results))
     return Ended(go_on, _summary(claim, transform, results))
 
@@ -149,7 +150,9 @@ def _groups(items: Iterator[Loaded | Done], size: int) -> Iterator[list[Loaded |
         yield group
 
 
-def _what_ran(claim: Claim, transform: Transform, model: Model | None, vendor: Mapping[str, Any]) -> Ran:
+def _what_ran(
+    claim: Claim, step: Step, transform: Transform, model: Model | None, vendor: Mapping[str, Any]
+) -> Ran:
     return Ran(
         transform=transform.name,
         model=model.name if model else None,
@@ -160,6 +163,7 @@ def _what_ran(claim: Claim, transform: Transform, model: Model | None, vendor: M
         delivers=transform.delivers,
         ends_chain=claim.is_last,
         told=templates.in_short(vendor),
+        made_with=made_with(model, claim.recipe.options_of(step)),
     )
 
 

@@ -16,7 +16,9 @@ from tests.harness import books
 pytestmark = [pytest.mark.services, pytest.mark.usefixtures("records")]
 
 FIELDS = {"name", "state", "reason", "file", "sha256", "steps"}
-STEP_FIELDS = {"step", "model", "revision", "seed", "verdict", "reasons", "readings", "seconds", "cost"}
+STEP_FIELDS = {
+    "step", "model", "revision", "seed", "verdict", "reasons", "readings", "seconds", "cost", "device", "made_with",
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")

@@ -23,7 +23,9 @@ from tests.harness.line import recipe as rules
 pytestmark = [pytest.mark.services, pytest.mark.timeout(300)]
 
 FIELDS = {"name", "state", "reason", "file", "sha256", "steps"}
-STEP_FIELDS = {"step", "model", "revision", "seed", "verdict", "reasons", "readings", "seconds", "cost"}
+STEP_FIELDS = {
+    "step", "model", "revision", "seed", "verdict", "reasons", "readings", "seconds", "cost", "device", "made_with",
+}  # fmt: skip
 
 
 @dataclass
