@@ -14,14 +14,12 @@ class Source(StrEnum):
     DETECTOR: the text detector at its usual scale.
     CLOSER: the text detector on a larger copy; it takes some texture for text.
     FARTHER: the text detector on a small copy: titles too large for it at its usual scale.
-    CONTRAST: the text detector on a copy of even contrast: faint text; takes much texture for text.
     REPEATED: one mark all over the photo, by its period; the quad is the whole photo.
     """
 
     DETECTOR = "detector"
     CLOSER = "closer"
     FARTHER = "farther"
-    CONTRAST = "contrast"
     REPEATED = "repeated"
 
 
