@@ -39,15 +39,14 @@ def in_tiles(
         return run(picture)
     result = weight = np.zeros(0, np.float32)
     scale = 0
-    for top, bottom in rows:
-        for left, right in columns:
+    for row, (top, bottom) in enumerate(rows):
+        for column, (left, right) in enumerate(columns):
             done = run(picture[top:bottom, left:right])
             if not scale:
                 scale = done.shape[0] // (bottom - top)
                 result = np.zeros((high * scale, wide * scale, done.shape[2]), np.float32)
                 weight = np.zeros((high * scale, wide * scale, 1), np.float32)
-            down = _fade(top, bottom, high, overlap, rim, scale)
-            across = _fade(left, right, wide, overlap, rim, scale)
+            down, across = _fade(rows, row, rim, scale), _fade(columns, column, rim, scale)
             share = (down[:, None] * across[None, :])[..., None]
             place = np.s_[top * scale : bottom * scale, left * scale : right * scale]
             result[place] += done * share
@@ -70,14 +69,20 @@ def _spans(length: int, side: int, overlap: int) -> Iterator[tuple[int, int]]:
         yield begin, begin + side
 
 
-def _fade(begin: int, end: int, length: int, overlap: int, rim: int, scale: int) -> Plane:
-    """Weight of each pixel of a stretch, [(end - begin) · scale]: 1 inside, fading to inner borders."""
-    own = (end - begin) * scale
-    position = (np.arange(own, dtype=np.float32) + 0.5) / scale
-    ramp = max(overlap - 2 * rim, 1)
-    weight = np.ones(own, np.float32)
-    for inner, away in ((begin > 0, position), (end < length, (end - begin) - position)):
-        if inner:
-            weight *= 0.5 - 0.5 * np.cos(np.pi * np.clip((away - rim) / ramp, 0, 1))
-    # never quite nothing: where tiles overlap by more than they must, some pixel may lie in every rim
+def _fade(all_spans: list[tuple[int, int]], at: int, rim: int, scale: int) -> Plane:
+    """Weight of each pixel of a stretch: 1 inside, fading to its neighbours over all that they share."""
+    begin, end = all_spans[at]
+    position = (np.arange((end - begin) * scale, dtype=np.float32) + 0.5) / scale
+    weight = np.ones_like(position)
+    if at > 0:
+        weight *= _ramp(position, all_spans[at - 1][1] - begin, rim)
+    if at + 1 < len(all_spans):
+        weight *= _ramp((end - begin) - position, end - all_spans[at + 1][0], rim)
+    # never quite nothing: where tiles share more than they must, some pixel may lie in every rim
     return np.maximum(weight, 1e-6).astype(np.float32)
+
+
+def _ramp(away: Plane, shared: int, rim: int) -> Plane:
+    """0 to 1 over ``shared`` pixels but the rims at both ends, ``away`` pixels from a border."""
+    share = np.clip((away - rim) / max(shared - 2 * rim, 1), 0, 1)
+    return (0.5 - 0.5 * np.cos(np.pi * share)).astype(np.float32)
