@@ -39,7 +39,7 @@ def text_encoder() -> Any:
     ).eval()
 
 
-def vae(levels: int) -> Any:
+def vae(levels: int, scaling: float = 0.18215) -> Any:
     from diffusers import AutoencoderKL
 
     return AutoencoderKL(
@@ -49,6 +49,7 @@ def vae(levels: int) -> Any:
         latent_channels=4,
         norm_num_groups=4,
         sample_size=64,
+        scaling_factor=scaling,
     ).eval()
 
 
@@ -79,7 +80,7 @@ def save_inpainting(folder: Path) -> Path:
         text_encoder=text_encoder(),
         tokenizer=tokenizer(folder / "words"),
         unet=unet(9),
-        scheduler=DDIMScheduler(),
+        scheduler=DDIMScheduler(steps_offset=1, clip_sample=False),
         safety_checker=None,
         feature_extractor=None,
         requires_safety_checker=False,
@@ -92,12 +93,12 @@ def save_enlarging(folder: Path) -> Path:
     from diffusers import DDIMScheduler, DDPMScheduler, StableDiffusionUpscalePipeline
 
     StableDiffusionUpscalePipeline(
-        vae=vae(3),
+        vae=vae(3, scaling=0.08333),
         text_encoder=text_encoder(),
         tokenizer=tokenizer(folder / "words"),
         unet=unet(7, classes=1000),
         low_res_scheduler=DDPMScheduler(),
-        scheduler=DDIMScheduler(prediction_type="v_prediction"),
+        scheduler=DDIMScheduler(prediction_type="v_prediction", steps_offset=1, clip_sample=False),
         max_noise_level=350,
     ).save_pretrained(folder)
     return folder
@@ -111,7 +112,7 @@ def save_generating(folder: Path) -> Path:
         text_encoder=text_encoder(),
         tokenizer=tokenizer(folder / "words"),
         unet=unet(4),
-        scheduler=DDIMScheduler(),
+        scheduler=DDIMScheduler(steps_offset=1, clip_sample=False),
         safety_checker=None,
         feature_extractor=None,
         requires_safety_checker=False,

@@ -1,11 +1,16 @@
 """Recipes against the transforms, models and gates there are."""
 
+from pathlib import Path
+
 import pytest
 
 from line.errors import RecipeError
 from line.recipe import Recipe, locate, parse, shipped
+from models import weights
+from models.weights import File, Weights
 from tasks.recipes import check, file_of, limits_of, load, removing
 from tasks.registry import build
+from tests.harness.line import environment
 
 KNOWN = build()
 
@@ -135,3 +140,51 @@ def test_limits_of_a_step_are_those_the_gates_use() -> None:
 
 def test_shipped_recipes_explain_themselves() -> None:
     assert all(locate(name).read_text("utf-8").startswith("# ") for name in shipped())
+
+
+FILLING = Weights(
+    name="filling", task="fill", reader="diffusers", licence="MIT", source="a test", revision="1",
+    files=(File(path="model_index.json"),),
+)  # fmt: skip
+
+PIPELINE = """
+name = "words"
+
+[[steps]]
+transform = "admit"
+
+[[steps]]
+transform = "erase_text"
+model = "{model}"
+
+[steps.options]
+{options}
+
+[[steps]]
+transform = "deliver"
+"""
+
+
+@pytest.mark.parametrize(
+    ("model", "options", "said"),
+    [
+        ("surroundings", "steps = 3", "surroundings has no options"),
+        (
+            "filling",
+            'prompt = "studio"',
+            r"names a template of this recipe, \[prompts.studio\]; there are: none",
+        ),
+        ("filling", 'avoid = "letters"', r"stands with the prompt: avoid in \[prompts.NAME\]"),
+        ("filling", "stepz = 3", "Extra inputs are not permitted .an option of filling."),
+        ("filling", "steps = 0", "greater than or equal to 1 .an option of filling."),
+        ("filling", 'scheduler = "os.system"', "String should match pattern"),
+    ],
+)
+def test_an_option_that_the_models_do_not_take_names_its_line(
+    model: str, options: str, said: str, tmp_path: Path
+) -> None:
+    with environment({"SLUICE_HOME": str(tmp_path)}):
+        weights.register(FILLING)
+        with pytest.raises(RecipeError, match=said) as caught:
+            check(PIPELINE.format(model=model, options=options), "words.toml", KNOWN)
+    assert caught.value.line in (11, 12)

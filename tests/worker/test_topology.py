@@ -40,7 +40,7 @@ def test_without_a_file_one_group_works_on_every_queue_with_every_core(
     assert list(found.workers) == ["cpu"]
     assert found.workers["cpu"].queues == tuple(Queue)
     assert found.workers["cpu"].count == cores() >= 1
-    assert found.unserved == [Queue.DENOISE, Queue.RESTORE, Queue.GENERATE]
+    assert found.unserved == []
 
 
 def test_a_file_in_the_current_folder_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
