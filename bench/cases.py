@@ -1,0 +1,176 @@
+"""One photo through finding and erasing, and what came of it."""
+
+import time
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+
+from bench.captions.draw import Drawn
+from bench.captions.photos import Photo
+from bench.legible import Reader
+from line.picture import Edited, Flagged, Picture, Rgb
+from models.contract import Filler, Region, TextFinder
+from models.rapidocr import RapidOcr
+from models.surroundings import Surroundings
+from models.telea import Telea
+from tasks.erase_text import composite, erase_text, feathered
+from tasks.find_text import find_text
+
+LEFT = 0.8
+"""Share of an overlay's pixels below which it counts as left on the photo."""
+SEEN = 0.02
+"""Share of an overlay's pixels below which no finder saw it."""
+
+
+@dataclass
+class Case:
+    """What happened to one photo; seconds are of the processor, not of the clock."""
+
+    name: str
+    kind: str
+    script: str = ""
+    outcome: str = "kept"
+    reason: str = ""
+    found: float = 0.0
+    seen: float = 0.0
+    overlay_pixels: int = 0
+    left: bool = False
+    legible: bool = False
+    text_after: bool = False
+    outside: int = 0
+    detail: float = 0.0
+    psnr: float | None = None
+    psnr_telea: float | None = None
+    megapixels: float = 0.0
+    seconds: dict[str, float] = field(default_factory=dict)
+    thumbnail: np.ndarray | None = field(default=None, repr=False)
+
+    @property
+    def badness(self) -> float:
+        """What a person would mind most, for the sheet of the worst."""
+        if self.kind == "none":
+            return 5.0 if self.outcome == "erased" else 1.5 if self.outcome == "person" else 0.0
+        worst = 4.0 if self.left else 3.0 if self.legible or self.text_after else 0.0
+        loss = 0.0 if self.psnr is None else max(0.0, (24 - self.psnr) / 8)
+        asked = 1.0 if self.outcome == "person" else 0.0
+        return worst + asked + (1 - self.found) + loss
+
+    @property
+    def missing(self) -> str:
+        """Why an overlay was left: no finder saw it, it was taken for print, or the mask is too small."""
+        if not self.left:
+            return ""
+        return "unseen" if self.seen < LEFT / 2 else "taken for print" if self.found < LEFT / 2 else "partly"
+
+
+class Timed(TextFinder, Filler):
+    """A finder and a filler that count their seconds."""
+
+    name = licence = source = revision = "timed"
+
+    def __init__(self, finder: TextFinder, filler: Filler) -> None:
+        self.finder, self.filler, self.finding, self.filling = finder, filler, 0.0, 0.0
+
+    def load(self) -> None:
+        """Both are loaded."""
+
+    def find(self, rgb: Rgb, *, limit: int) -> list[Region]:
+        begun = time.thread_time()
+        regions = self.finder.find(rgb, limit=limit)
+        self.finding += time.thread_time() - begun
+        return regions
+
+    def fill(self, rgb: Rgb, mask: np.ndarray, *, seed: int) -> Rgb:
+        begun = time.thread_time()
+        filled = self.filler.fill(rgb, mask, seed=seed)
+        self.filling += time.thread_time() - begun
+        return filled
+
+
+class Line:
+    """Both steps with their models, as a worker would run them."""
+
+    def __init__(self) -> None:
+        self.finder, self.filler, self.telea, self.reader = RapidOcr(), Surroundings(), Telea(), Reader()
+        self.finder.load()
+
+    def run(self, photo: Photo, drawn: Drawn | None, kind: str = "none") -> Case:
+        rgb = photo.rgb if drawn is None else drawn.rgb
+        case = Case(photo.name, drawn.kind if drawn else kind, drawn.script if drawn else "")
+        case.megapixels = rgb.shape[0] * rgb.shape[1] / 1e6
+        timed = Timed(self.finder, self.filler)
+        begun = time.thread_time()
+        (found,) = find_text.function([Picture(photo.name, rgb, seed=photo.seed % 2**32)], timed)
+        whole = time.thread_time() - begun
+        case.seconds = {"detect": timed.finding, "tell apart": whole - timed.finding}
+        picture, after = found.picture, rgb
+        mask = None if picture is None else picture.mask
+        if drawn is not None:
+            self.cover(case, drawn, mask, [] if picture is None else picture.facts.get("regions", []))
+        if isinstance(found, Flagged):
+            case.outcome, case.reason = "person", found.reason
+        elif mask is not None:
+            begun = time.thread_time()
+            (erased,) = erase_text.function([picture], timed)
+            whole = time.thread_time() - begun
+            case.seconds |= {"fill": timed.filling, "blend": whole - timed.filling}
+            if isinstance(erased, Edited):
+                case.outcome, after = "erased", erased.picture.rgb
+                self.judge(case, rgb, after, erased.touched, drawn)
+            else:
+                case.outcome, case.reason = "person", erased.reason
+        if drawn is not None and case.outcome != "person":
+            case.left = case.found < LEFT
+            if case.outcome == "erased":
+                case.text_after = self.reader.seen(after, drawn.clean, drawn.mask)
+                case.legible = self.reader.legible(rgb, after, drawn.clean, drawn.mask)
+        case.thumbnail = beside(rgb, after if case.outcome != "person" else mask_shown(rgb, mask))
+        return case
+
+    def cover(self, case: Case, drawn: Drawn, mask: np.ndarray | None, regions: list[dict]) -> None:
+        """How much of the overlay any finder saw, and how much of it would be erased."""
+        case.overlay_pixels = int(drawn.mask.sum())
+        near = np.zeros(drawn.mask.shape, np.uint8)
+        for region in regions:
+            cv2.fillConvexPoly(near, np.array(region["quad"], np.int32), 1)
+        if mask is not None:
+            near[mask > 0] = 1
+            whole = feathered(mask, 3, 2) == 255
+            case.found = float(whole[drawn.mask].mean()) if case.overlay_pixels else 1.0
+        case.seen = float(near[drawn.mask].mean()) if case.overlay_pixels else 1.0
+
+    def judge(
+        self, case: Case, before: np.ndarray, after: np.ndarray, touched: np.ndarray, drawn: Drawn | None
+    ) -> None:
+        """What erasing did to the pixels, beside Telea on the same mask."""
+        case.outside = int((before != after).any(axis=-1)[touched == 0].sum())
+        if drawn is None:
+            return
+        truth, inside = drawn.clean, touched > 0
+        near = (cv2.dilate(inside.astype(np.uint8), np.ones((25, 25), np.uint8)) > 0) & ~inside
+        gray = cv2.cvtColor(truth, cv2.COLOR_RGB2GRAY).astype(np.float32)
+        case.detail = float((gray - cv2.GaussianBlur(gray, (0, 0), 3))[near].std())
+        rival = composite(before, self.telea.fill(before, touched, seed=0), touched)
+        case.psnr, case.psnr_telea = psnr(after, truth, inside), psnr(rival, truth, inside)
+
+
+def psnr(one: np.ndarray, other: np.ndarray, where: np.ndarray) -> float:
+    """dB over RGB, at most 60: a lossless fill shall not outweigh all others."""
+    error = float(np.mean((one[where].astype(np.float32) - other[where]) ** 2))
+    return min(60.0, float(10 * np.log10(255**2 / max(error, 1e-6))))
+
+
+def beside(before: np.ndarray, after: np.ndarray, side: int = 230) -> np.ndarray:
+    scale = side / max(before.shape[:2])
+    small = [
+        cv2.resize(one, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) for one in (before, after)
+    ]
+    return np.concatenate(small, axis=1)
+
+
+def mask_shown(rgb: np.ndarray, mask: np.ndarray | None) -> np.ndarray:
+    shown = rgb.copy()
+    if mask is not None:
+        shown[mask > 0] = (255, 0, 255)
+    return shown
