@@ -126,6 +126,9 @@ class Decoder:
             self.close()
             log.error("%s: its decoder answered nonsense and was ended: %s", name, error)
             raise _died(0) from None
+        except BaseException:  # what is left of this answer must never be taken for the next picture's
+            self.close()
+            raise
         if isinstance(answer, RefusedError):
             raise answer
         return answer

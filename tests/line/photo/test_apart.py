@@ -139,6 +139,22 @@ def test_memory_is_bounded_by_what_the_header_announces(save):
     narrow.close()
 
 
+def test_an_answer_that_was_not_read_to_its_end_is_never_taken_for_the_next(broken, jpeg, save, monkeypatch):
+    fill = Confined.fill
+
+    def interrupted(self, view, deadline):
+        if len(view) == 40 * 64 * 3:
+            raise KeyboardInterrupt
+        fill(self, view, deadline)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Confined, "fill", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            broken.decode("a.jpg", jpeg, Limits(), "#ffffff")
+    white = save(np.full((40, 64, 3), 255, np.uint8), "PNG")
+    assert (broken.decode("b.png", white, Limits(), "#ffffff").rgb == 255).all()
+
+
 def test_several_threads_take_turns(broken, jpeg):
     shapes = []
     threads = [
