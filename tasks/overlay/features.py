@@ -231,7 +231,7 @@ def compare(described: Sequence[Features]) -> list[Features]:
     Print comes in families of one sharpness, angle, and ink; what was laid over it is the stranger.
     Alone on its photo, a text is compared with nothing: the differences are 0 and ``others`` is 0.
     """
-    result = []
+    result: list[Features] = []
     for number, own in enumerate(described):
         others = [other for place, other in enumerate(described) if place != number]
         apart = {
