@@ -12,7 +12,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from line.errors import ServiceError
 from line.states import SETTLED
-from records import reports
+from records import batches, reports
 from records.database import transact
 from review import reach, show
 from review.commands.submit import json_option, recipe_option, upload_argument, vendor_option
@@ -49,11 +49,22 @@ def run(upload: Path, out: Path, recipe: str, vendor: str, as_json: bool) -> Non
         show.err.print("[dim]starting Postgres, Redis, the scheduler and the workers …[/]")
         with Stack() as stack:
             batch_id = place(upload, vendor, recipe, out=out.resolve().as_uri())
+            _tell_of_others(batch_id)
             report = _follow(batch_id, stack.tend)
     report |= {"seconds": time.monotonic() - started}
     _tell(report, out, as_json)
     if report["state"] == "halted":
         raise click.exceptions.Exit(HALTED)
+
+
+def _tell_of_others(batch_id: int) -> None:
+    """An earlier run that was stopped is gone on with too: whoever wonders where his cores are is told."""
+    for other in transact(batches.open_ones):
+        if other.id != batch_id:
+            show.err.print(
+                f"[yellow]batch {other.id} ({other.vendor}/{other.upload}) of an earlier run goes on beside "
+                f"this one[/]; `sluice halt {other.id}` holds it"
+            )
 
 
 def _interrupt(*_: object) -> None:

@@ -44,6 +44,7 @@ def test_kill_9_of_a_worker(sluice: Line, tmp_path: Path) -> None:
     assert_complete(sluice, batch)
 
 
+@pytest.mark.thorough
 def test_kill_9_of_every_worker_and_new_ones(sluice: Line, tmp_path: Path) -> None:
     sluice.start(workers=2)
     batch = begin(sluice, tmp_path)
@@ -67,6 +68,7 @@ def test_a_flushed_redis(sluice: Line, servers: Servers, tmp_path: Path) -> None
     assert_complete(sluice, batch)
 
 
+@pytest.mark.thorough
 def test_a_redis_that_is_restarted_and_has_lost_its_data(
     sluice: Line, servers: Servers, tmp_path: Path
 ) -> None:

@@ -35,7 +35,10 @@ def assert_each_once(sluice: Line, batch: int, images: int = IMAGES) -> None:
     assert len(sluice.delivered(batch)) == images
 
 
-@pytest.mark.parametrize("position", [1, 2], ids=["a picture", "a published file"])
+@pytest.mark.parametrize(
+    "position",
+    [pytest.param(1, id="a picture", marks=pytest.mark.thorough), pytest.param(2, id="a published file")],
+)
 def test_a_worker_dies_when_it_has_written_and_not_committed(
     sluice: Line, tmp_path: Path, position: int
 ) -> None:
