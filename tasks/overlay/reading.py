@@ -22,8 +22,8 @@ FAINT = 28.0
 """Contrast in levels (Euclidean over RGB) below which nothing is erased without a person."""
 CLOSER = 3
 """Halves of the limit for the closer look."""
-FARTHER = 2
-"""The limit over that of the farther look."""
+FARTHER = (2, 3)
+"""The limit over those of the farther looks."""
 ALL_OVER = 0.95
 """Probability that what repeats over a whole photo is an overlay."""
 COMPACT = 3.0
@@ -116,13 +116,14 @@ def _probability(region: Candidate, features: Features) -> float:
 def find(rgb: Rgb, finder: TextFinder, limit: int) -> list[Candidate]:
     """The places that may hold an overlay: what the detector sees, what is too large for it, what repeats.
 
-    At half the limit titles that fill the photo become text of a usual size, for a quarter of the time.
+    At a half and a third of the limit titles that fill the photo become text of a usual size, for half the
+    time of the first look in all.
     A closer look is taken where the detector took a whole thing for text: such a box swallows the letters
     beside the thing; at another scale they usually stand alone.
     """
     first = finder.find(rgb, limit=limit)
     texts = [as_candidate(region) for region in first if not is_object(rgb, region)]
-    looks = [(limit // FARTHER, Source.FARTHER)]
+    looks = [(limit // times, Source.FARTHER) for times in FARTHER]
     if len(texts) < len(first):
         looks.append((limit * CLOSER // 2, Source.CLOSER))
     for other, source in looks:
