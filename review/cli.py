@@ -14,6 +14,7 @@ from review.commands import (
     inspect,
     judge,
     models,
+    reproduce,
     run,
     submit,
     templates,
@@ -42,7 +43,21 @@ def cli() -> None:
     """
 
 
-for module in (run, up, submit, batch, inspect, models, decide, templates, judge, compare, calibrate, completion):
+for module in (
+    run,
+    up,
+    submit,
+    batch,
+    inspect,
+    models,
+    decide,
+    templates,
+    judge,
+    compare,
+    calibrate,
+    reproduce,
+    completion,
+):
     for command in module.COMMANDS:
         cli.add_command(command)
 

@@ -1,0 +1,117 @@
+"""What was recorded of a step, with all that is needed to run it again."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from line.errors import InputError
+from line.recipe import Recipe
+from records import recipes, templates
+from records.shards import Member
+from records.tables import batches, images, steps
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """One step of one image, as it was recorded.
+
+    Attributes:
+        image: the row that the step worked from, as it was then: ``current``, ``mask`` and ``facts`` are
+            what went in.
+        recipe: with which it ran.
+        told: what the step was told of the batch's vendor; empty where it was told nothing.
+        stale: what can no longer be told as it was then; "" where all can.
+        output, output_mask: keys in the bucket.
+        file, out: the delivered file, and the URL of the folder below which it lies.
+        reasons: codes of the limits that were broken.
+        made_with: empty where it was recorded by a line that did not say so yet.
+    """
+
+    image: Member
+    recipe: Recipe
+    position: int
+    transform: str
+    model: str | None
+    revision: str | None
+    seed: int
+    device: str
+    made_with: Mapping[str, Any]
+    told: Mapping[str, Any]
+    stale: str
+    output: str | None
+    output_mask: str | None
+    file: str | None
+    out: str
+    verdict: str
+    reasons: tuple[str, ...]
+    at: datetime
+
+
+def last(connection: sa.Connection, image_id: int, transform: str | None = None) -> Past:
+    """The last step of an image, or the last one of that transform.
+
+    Raises:
+        InputError: no such image or step is recorded; names those that are.
+    """
+    query = (
+        sa.select(
+            images.c.id, images.c.name, images.c.source, images.c.tag, images.c.bytes, images.c.sha256,
+            images.c.file, batches.c.out, batches.c.vendor,
+            steps.c.input.label("current"), steps.c.input_mask.label("mask"), steps.c.facts,
+            steps.c.id.label("step_id"), steps.c.batch_id, steps.c.position, steps.c.transform, steps.c.recipe,
+            steps.c.model, steps.c.revision, steps.c.seed, steps.c.device, steps.c.made_with, steps.c.output,
+            steps.c.output_mask, steps.c.verdict, steps.c.reasons, steps.c.at,
+        )
+        .join(images, images.c.id == steps.c.image_id)
+        .join(batches, batches.c.id == images.c.batch_id)
+        .where(steps.c.image_id == image_id)
+        .order_by(steps.c.id)
+    )  # fmt: skip
+    rows = list(connection.execute(query))
+    if not rows:
+        raise InputError(f"no step of image {image_id} is recorded; `sluice images BATCH` lists the images")
+    chosen = [row for row in rows if transform in (None, row.transform)]
+    if not chosen:
+        there = ", ".join(dict.fromkeys(row.transform for row in rows))
+        raise InputError(f"image {image_id} did not pass {transform}; it passed: {there}")
+    return _past(connection, chosen[-1])
+
+
+def _past(connection: sa.Connection, row: sa.Row[Any]) -> Past:
+    told, stale = _told(connection, row)
+    return Past(
+        image=row,
+        recipe=recipes.load(connection, row.recipe),
+        position=row.position,
+        transform=row.transform,
+        model=row.model,
+        revision=row.revision,
+        seed=row.seed,
+        device=row.device,
+        made_with=row.made_with,
+        told=told,
+        stale=stale,
+        output=row.output,
+        output_mask=row.output_mask,
+        file=row.file,
+        out=row.out,
+        verdict=row.verdict,
+        reasons=tuple(reason["code"] for reason in row.reasons),
+        at=row.at,
+    )
+
+
+def _told(connection: sa.Connection, row: sa.Row[Any]) -> tuple[Mapping[str, Any], str]:
+    """The vendor's facts in full: the record keeps the templates' ids alone."""
+    short = row.facts.get("vendor")
+    if not short:
+        return {}, ""
+    known = {found["id"]: found for found in templates.told(connection, row.batch_id)["templates"]}
+    ids = short["templates"]
+    then = [known[number] for number in ids if number in known]
+    gone = [str(number) for number in ids if number not in known]
+    stale = f"templates dismissed since: {', '.join(gone)}" if gone else ""
+    return {"watermark_rights": short["watermark_rights"], "templates": then}, stale
