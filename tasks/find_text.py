@@ -21,6 +21,11 @@ PRINT = "print"
 LIKELY = 0.75
 """Probability from which the company of a certain overlay of the same ink settles a doubt."""
 
+MANY_TONES = 25.0
+"""Median distance of the letters' pixels from their middle colour, levels, from which they are of no one ink."""
+COMMON_TONE = 0.15
+"""Share of the photo that has the letters' middle colour from which it marks no ink."""
+
 
 @transform(
     queue=Queue.FIND_TEXT,
@@ -123,7 +128,7 @@ def _doubt(worst: Reading, count: int, sure: float) -> tuple[str, str]:
             "Faint text, like a watermark, lies over the photo, and no right of this vendor to have it removed "
             "is on record: say whether it may be."
         )
-    if worst.probability >= sure:
+    if worst.probability >= sure and worst.leaves_ground:
         return "banner_unclear", (
             "Text lies over the photo on a banner or badge whose outline is not clear: draw the mask."
         )
@@ -168,7 +173,14 @@ def is_sure(reading: Reading, sure: float, *, by_right: bool = False) -> bool:
     """Whether a text may be erased without asking; a faint one only by the vendor's right."""
     if reading.probability < sure or reading.leaves_ground:
         return False
-    return not reading.is_faint or (by_right and bool(reading.strokes.glyphs.any()))
+    if reading.is_faint:
+        return by_right and bool(reading.strokes.glyphs.any())
+    return reading.probability >= 1 or not lacks_ink(reading)  # 1: a person confirmed it
+
+
+def lacks_ink(reading: Reading) -> bool:
+    """Whether the letters are of many tones that the rest of the photo has too: a torn edge, a fence."""
+    return reading.features["ink_spread"] > MANY_TONES and reading.features["ink_elsewhere"] > COMMON_TONE
 
 
 def joins(reading: Reading, certain: Sequence[Reading]) -> bool:

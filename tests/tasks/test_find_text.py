@@ -199,3 +199,15 @@ def test_a_likely_overlay_of_one_ink_with_a_certain_one_is_taken_with_it(decided
 def test_a_likely_overlay_alone_still_goes_to_a_person(decided: list[float]) -> None:
     decided.append(0.8)
     assert isinstance(run(written(), BOX), Flagged)
+
+
+def test_letters_of_no_ink_of_their_own_go_to_a_person_however_sure_the_trees_are(
+    decided: list[float],
+) -> None:
+    decided.append(0.99)
+    rgb = np.full((300, 400, 3), 128, np.uint8)
+    shreds = np.random.default_rng(0).integers(40, 216, (18, 150, 1)).astype(np.uint8)
+    rgb[51:69, 60:210] = shreds
+    outcome = run(Picture("torn.jpg", rgb), BOX)
+    assert isinstance(outcome, Flagged)
+    assert outcome.reason == "overlay_or_print"
