@@ -24,8 +24,8 @@ CLOSER = 3
 """Halves of the limit for the closer look."""
 FARTHER = (2, 3)
 """The limit over those of the farther looks."""
-ALL_OVER = 0.95
-"""Probability that what repeats over a whole photo is an overlay."""
+ALL_OVER = 0.85
+"""Probability that what repeats over a whole photo is an overlay: printed cloth that fills it repeats as well."""
 COMPACT = 3.0
 """Length over height below which a box is compact."""
 
@@ -109,7 +109,7 @@ def read(rgb: Rgb, regions: Sequence[Region]) -> list[Reading]:
 
 
 def _probability(region: Candidate, features: Features) -> float:
-    """The decision's; a mark's own period over the whole photo is proof enough that it was laid over it."""
+    """The decision's; a mark is known by its period, but never so surely that no one is asked."""
     return ALL_OVER if region.source is Source.REPEATED else overlay_probability(features)
 
 

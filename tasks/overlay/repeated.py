@@ -25,7 +25,7 @@ LOUDEST = 2.5
 """Deviations that print and edges of the product count for at most."""
 NEAREST = 0.07
 """Shortest period, share of the long side: what repeats closer is weave or a grid."""
-PLAIN, TOGETHER = 6.0, 9.0
+PLAIN, TOGETHER = 6.0, 10.0
 """Deviations by which the plainest shift stands out of the autocorrelation, and all shifts of a mark together."""
 SEEN = 4.5
 """Deviations from which a shift may help to measure the lattice."""
@@ -34,7 +34,7 @@ BY_CHANCE = 1.5
 PEAKS = 16
 FARTHEST = 0.85
 """Longest shift, share of each side: beyond, too little of the photo overlaps itself."""
-SPREAD = 0.6
+SPREAD = 0.8
 """Share of the photo's parts in which the mark must lie: a pattern on the product is on the product alone."""
 ALIKE = 0.06
 """Correlation from which a part bears the mark."""

@@ -69,5 +69,5 @@ def test_a_mark_all_over_is_an_overlay_that_no_one_erases_unasked() -> None:
     found = find_repeated(rgb)
     assert found is not None
     (reading,) = read(rgb, [found])
-    assert reading.probability > 0.9
+    assert 0.5 < reading.probability < 0.9
     assert reading.is_faint
