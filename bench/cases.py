@@ -17,6 +17,8 @@ from models.telea import Telea
 from tasks.erase_text import composite, erase_text, feathered
 from tasks.find_text import find_text
 
+ALONE = "alone"
+"""Kind of a real overlay whose clean photo is not known."""
 LEFT = 0.8
 """Share of an overlay's pixels below which it counts as left on the photo."""
 SEEN = 0.02
@@ -51,6 +53,8 @@ class Case:
         """What a person would mind most, for the sheet of the worst."""
         if self.kind == "none":
             return 5.0 if self.outcome == "erased" else 1.5 if self.outcome == "person" else 0.0
+        if self.kind == ALONE:
+            return 3.5 if self.outcome == "kept" else 0.0
         worst = 4.0 if self.left else 3.0 if self.legible or self.text_after else 0.0
         loss = 0.0 if self.psnr is None else max(0.0, (24 - self.psnr) / 8)
         asked = 1.0 if self.outcome == "person" else 0.0

@@ -29,7 +29,7 @@ from bench.captions.draw import KINDS, draw
 from bench.captions.fonts import lacking
 from bench.captions.pairs import alone, pairs
 from bench.captions.photos import DATA, photos
-from bench.cases import Case, Line
+from bench.cases import ALONE, Case, Line
 from bench.outcome import show, summary
 from bench.worst import sheet
 
@@ -53,7 +53,7 @@ def measure(half: str, every: int, kinds: int, data: Path) -> tuple[list[Case], 
                 f"{number + 1} of {len(chosen)} photos, {left / 60:.0f} min left", file=sys.stderr, flush=True
             )
     real += [line.run(photo, drawn) for photo, drawn in pairs(data)]
-    real += [line.run(photo, None, kind="alone") for photo in alone(data)]
+    real += [line.run(photo, None, kind=ALONE) for photo in alone(data)]
     return cases, real
 
 
