@@ -40,6 +40,9 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=3.0, help="at most, with faults")
     parser.add_argument("--images", type=int, default=2000, help="at most, in batches of 250")
     parser.add_argument("--side", type=int, default=160, help="longer side of an image, in pixels")
+    parser.add_argument(
+        "--light", action="store_true", help="look for no text: many more images in the same time"
+    )
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--pause", type=float, nargs=2, default=(2.0, 9.0), help="seconds between two faults")
     parser.add_argument("--seed", type=int, default=20)
@@ -54,17 +57,18 @@ def main() -> None:
     sys.exit(any(result[what] for what in ("lost", "duplicated", "unjudged")))
 
 
-RECIPE = """
-name = "soak"
-[[steps]]
-transform = "admit"
-[[steps]]
+TEXT = """[[steps]]
 transform = "find_text"
 model = "rapidocr"
 [[steps]]
 transform = "erase_text"
 model = "surroundings"
+"""
+RECIPE = f"""
+name = "soak"
 [[steps]]
+transform = "admit"
+{TEXT}[[steps]]
 transform = "deliver"
 [breaker]
 threshold = 1.0
@@ -131,7 +135,7 @@ def _run(folder: Path, options: argparse.Namespace, watched: Any, client: Any) -
     chaos = Chaos(random.Random(options.seed), tuple(options.pause), _kinds(pids, client, options))
     pictures = list(_pictures(options.side))
     path = folder / "soak.toml"
-    path.write_text(RECIPE)
+    path.write_text(RECIPE.replace(TEXT, "") if options.light else RECIPE)
     until = time.monotonic() + 60 * options.minutes
     started = time.monotonic()
     at_start: dict[str, float] = {}

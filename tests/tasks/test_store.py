@@ -16,7 +16,7 @@ from line.picture import Edited, Flagged, FlagKind, Original, Picture, Publishab
 from records.bucket import Bucket, MissingObjectError, bucket
 from records.outcomes import Done, Result
 from tasks.attempt import Attempted, Failed
-from tasks.store import Loaded, read, store
+from tasks.store import Loaded, OriginalReplacedError, read, store
 from tests.harness.line import environment
 
 RGB = np.random.default_rng(3).integers(0, 256, (20, 30, 3), np.uint8)
@@ -36,7 +36,7 @@ def here(tmp_path: Path) -> Iterator[Bucket]:
 
 def image(current: str | None = "objects/in.qoi", **more: Any) -> Any:
     row = {"id": 5, "name": "a.jpg", "source": "ingest/a.jpg", "file": "sub/a.jpg", "mask": None, "facts": {}}
-    return SimpleNamespace(**row | {"current": current} | more)
+    return SimpleNamespace(**row | {"current": current, "sha256": None, "tag": ""} | more)
 
 
 def said(outcome: Any, verdict: Verdict = GOOD, *, row: Any = None, picture: Picture | None = None) -> Done:
@@ -109,6 +109,17 @@ def test_a_published_file_lies_under_its_own_name(here: Bucket) -> None:
 def test_a_file_that_a_gate_flags_is_not_published(here: Bucket) -> None:
     assert publish(here, BAD).result is Result.FLAG
     assert list(here.walk("out")) == []
+
+
+@pytest.mark.parametrize("known", ["tag", "sha256"])
+def test_an_original_with_other_bytes_than_when_it_was_taken_is_not_read(here: Bucket, known: str) -> None:
+    here.put("ingest/a.jpg", b"first")
+    before = {"tag": here.get_tagged("ingest/a.jpg")[1], "sha256": hashlib.sha256(b"first").hexdigest()}
+    taken = image(None, **{known: before[known]})
+    assert read(here, taken, 9).sha256 == before["sha256"]
+    here.put("ingest/a.jpg", b"second, longer")
+    with pytest.raises(OriginalReplacedError, match="other bytes"):
+        read(here, taken, 9)
 
 
 def test_an_image_is_read_as_its_next_step_wants_it(here: Bucket) -> None:
