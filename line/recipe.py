@@ -61,6 +61,10 @@ class Step(_Table):
         return dict(self.model_extra or {})
 
 
+Range = Annotated[tuple[float, float], Field(strict=False)]
+"""``[low, high]``: a line of ``[style]``, the allowed range of one figure of a picture's look."""
+
+
 class BreakerTable(_Table):
     """``[breaker]``: when a batch halts, and how many images probe it afterwards."""
 
@@ -91,11 +95,13 @@ class Recipe(_Table):
     breaker: BreakerTable = BreakerTable()
     dispatch: DispatchTable = DispatchTable()
     prompts: dict[str, Prompt] = {}
+    style: dict[str, Range] = {}
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 of the canonical JSON."""
-        canonical = json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+        """SHA-256 of the canonical JSON; a ``[style]`` that is not there leaves it as it was before there was one."""
+        body = self.model_dump(mode="json", exclude=None if self.style else {"style"})
+        canonical = json.dumps(body, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()
 
     def options_of(self, step: Step) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from review.commands import (
     models,
     reproduce,
     run,
+    style,
     submit,
     templates,
     up,
@@ -55,6 +56,7 @@ for module in (
     judge,
     compare,
     calibrate,
+    style,
     reproduce,
     completion,
 ):

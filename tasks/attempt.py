@@ -188,7 +188,7 @@ def _judge(
 def _edit(
     transform: Transform, step: Step, recipe: Recipe, item: Loaded, outcome: Outcome | Failed
 ) -> Edit | None:
-    facts = dict(item.facts) | {"params": step.params}
+    facts = dict(item.facts) | {"params": step.params, "style": recipe.style}
     before = item.subject.rgb if isinstance(item.subject, Picture) else None
     if isinstance(outcome, Publishable) and before is not None:
         return Edit(transform.name, before, outcome.rgb, facts=facts)

@@ -6,6 +6,7 @@ from pydantic import ValidationError
 
 from gates.contract import Limit
 from gates.contract import registry as gates
+from gates.measures import look
 from line.errors import InputError, ModelError, RecipeError
 from line.recipe import Recipe, Step, locate, parse, refusal
 from models.contract import registry as models
@@ -26,6 +27,7 @@ def load(name_or_path: str) -> Recipe:
 def check(text: str, path: str, known: Registry) -> Recipe:
     """Check a recipe's text; see :func:`load`."""
     recipe = parse(text, path)
+    _check_style(text, path, recipe)
     steps = [_check_step(text, path, index, step, known, recipe) for index, step in enumerate(recipe.steps)]
     _check_order(text, path, [known.get(step.transform) for step in steps])
     return recipe.model_copy(update={"steps": tuple(steps)})
@@ -105,6 +107,19 @@ def _options_of(model: str | None, step: Step, recipe: Recipe) -> dict[str, Any]
     options = models().models[model].checked(step.options)
     options.pop("avoid", None)
     return options
+
+
+def _check_style(text: str, path: str, recipe: Recipe) -> None:
+    for name, (low, high) in recipe.style.items():
+        if name not in look.figures():
+            there_are = ", ".join(look.figures())
+            raise refusal(
+                text, path, ["style", name], f"no such figure of a picture's look; there are: {there_are}"
+            )
+        if not low <= high:
+            raise refusal(
+                text, path, ["style", name], f"[{low:g}, {high:g}] is no range: the lower end stands first"
+            )
 
 
 def _check_order(text: str, path: str, transforms: list[Transform]) -> None:

@@ -188,3 +188,24 @@ def test_an_option_that_the_models_do_not_take_names_its_line(
         with pytest.raises(RecipeError, match=said) as caught:
             check(PIPELINE.format(model=model, options=options), "words.toml", KNOWN)
     assert caught.value.line in (11, 12)
+
+
+def test_a_style_is_ranges_of_known_figures_and_belongs_to_the_recipes_digest() -> None:
+    plain, styled = checked(WHOLE), checked(WHOLE + "[style]\ntone_50 = [120, 200.5]\n")
+    assert styled.style == {"tone_50": (120.0, 200.5)}
+    assert styled.digest != plain.digest
+    assert Recipe.model_validate(styled.model_dump(mode="json"), strict=False).digest == styled.digest
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ("gloss = [0, 1]", r":21: style.gloss: no such figure of a picture's look; there are: palette_a,"),
+        ("tone_50 = [9, 1]", r":21: style.tone_50: \[9, 1\] is no range"),
+        ("tone_50 = [9]", r":21: style.tone_50"),
+        ("tone_50 = 9", r":21: style.tone_50"),
+    ],
+)
+def test_a_style_that_cannot_be_held_is_refused_at_its_line(table: str, said: str) -> None:
+    with pytest.raises(RecipeError, match=said):
+        check(WHOLE + f"[style]\n{table}\n", "r.toml", KNOWN)
