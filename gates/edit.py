@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from gates.measures.copies import copied
 from gates.measures.likeness import Figures, beyond_usual
 from gates.measures.probe import Planes, probe_of
 from gates.patch import Patch, find_patches
@@ -20,6 +21,10 @@ Gray: TypeAlias = NDArray[np.float32]
 
 COARSE = 512
 """Shorter side in pixels from which half the size is enough for similarity and alignment."""
+
+
+FITS = 0.1
+"""Figures of the edge beyond the usual up to which lines count as running on."""
 
 
 @dataclass(eq=False)
@@ -93,6 +98,19 @@ class Edit:
             return []
         planes = Planes(self.after, self.mask)
         return [beyond_usual(planes, probe_of(patch, self.mask)) for patch in self.patches]
+
+    @cached_property
+    def misplaced(self) -> list[float]:
+        """For each patch, its likeness to another place of the input; 0 where its lines run on.
+
+        A piece of the picture that fits where it was laid is no fault, copied or not.
+        """
+        return [
+            copied(patch, self.before_luma)
+            if max(found.get(name, 0.0) for name in ("unlinked", "broken", "ragged")) > FITS
+            else 0.0
+            for patch, found in zip(self.patches, self.likeness, strict=True)
+        ]
 
     def unlikeness(self, name: str) -> float:
         """The worst patch's figure, see :func:`gates.measures.likeness.figures`; 0 where none exceeds the usual."""

@@ -4,11 +4,7 @@ from collections.abc import Mapping
 
 from gates.contract import Box, Gate, Limit
 from gates.edit import Edit
-from gates.measures.copies import copied
 from gates.measures.repetition import repetition
-
-FITS = 0.1
-"""A piece of the picture whose lines run on as well as this is no fault, copied or not."""
 
 
 def measure(edit: Edit) -> Mapping[str, float]:
@@ -20,23 +16,13 @@ def measure(edit: Edit) -> Mapping[str, float]:
         return {}
     return {
         "repetition": max((repetition(patch) for patch in edit.patches), default=0.0),
-        "misplaced": max(_misplaced(edit), default=0.0),
+        "misplaced": max(edit.misplaced, default=0.0),
     }
 
 
-def _misplaced(edit: Edit) -> list[float]:
-    return [
-        copied(patch, edit.before_luma)
-        if max(figures.get(name, 0.0) for name in ("unlinked", "broken", "ragged")) > FITS
-        else 0.0
-        for patch, figures in zip(edit.patches, edit.likeness, strict=True)
-    ]
-
-
 def where(edit: Edit) -> Box | None:
-    misplaced = _misplaced(edit)
     worst = max(
-        zip(misplaced, edit.patches, strict=True),
+        zip(edit.misplaced, edit.patches, strict=True),
         key=lambda pair: max(pair[0], repetition(pair[1])),
         default=None,
     )
@@ -46,7 +32,7 @@ def where(edit: Edit) -> Box | None:
 GATE = Gate(
     name="repeated_texture",
     transforms=frozenset({"erase_text"}),
-    limits={"repetition": Limit(at_most=0.5), "misplaced": Limit(at_most=0.3)},
+    limits={"repetition": Limit(at_most=0.75), "misplaced": Limit(at_most=0.55)},
     measure=measure,
     where=where,
 )

@@ -7,7 +7,11 @@ import numpy as np
 from gates.cells import box_of_worst
 from gates.contract import Box, Gate, Limit
 from gates.edit import Edit
-from gates.measures.sharpness import sharpness_change
+from gates.measures.sharpness import FLOOR, sharpness_change
+from gates.patch import Floats
+
+GRAIN = 10.0
+"""Mean absolute Laplacian, grey levels, of grain that an encoder may take away unseen (σ about 3)."""
 
 
 def measure(edit: Edit) -> Mapping[str, float]:
@@ -17,7 +21,7 @@ def measure(edit: Edit) -> Mapping[str, float]:
     enlargement also ``softest``, the tile that lost most, and ``calm_sharpness``: the tenth percentile,
     high only where detail came up everywhere, on smooth surfaces too (noise, tiling, moiré).
     """
-    change = sharpness_change(edit.reference_luma, edit.after_luma)
+    change = _change(edit)
     readings = {f"{edit.transform}_sharpness": float(np.median(change))}
     if edit.transform == "upscale":
         readings["softest"] = float(change.min())
@@ -25,9 +29,14 @@ def measure(edit: Edit) -> Mapping[str, float]:
     return readings
 
 
+def _change(edit: Edit) -> Floats:
+    floor = FLOOR if edit.transform == "upscale" else GRAIN
+    return sharpness_change(edit.reference_luma, edit.after_luma, floor)
+
+
 def where(edit: Edit) -> Box:
     """The tile whose sharpness changed most."""
-    change = sharpness_change(edit.reference_luma, edit.after_luma)
+    change = _change(edit)
     return box_of_worst(np.abs(change), *edit.after.shape[:2])
 
 

@@ -10,8 +10,8 @@ from gates.edit import Edit
 from gates.measures.sharpness import sharpness_change
 from gates.measures.spectrum import BANDS, bands, power
 
-FLOOR = 1.0
-"""Power, grey levels squared, added to both sides: the noise of 8-bit rounding and JPEG."""
+FLOORS = {"upscale": 1.0, "deliver": 10.0}
+"""Power, grey levels squared, added to both sides: the noise of 8-bit rounding; grain that an encoder may take."""
 
 
 def measure(edit: Edit) -> Mapping[str, float]:
@@ -20,7 +20,10 @@ def measure(edit: Edit) -> Mapping[str, float]:
     Of an enlargement only the bands that its input can fill may be lost; what it adds above them
     is recorded as ``upscale_band_gained`` and judged by other gates.
     """
-    change = np.log2((bands(power(edit.after_luma)) + FLOOR) / (bands(power(edit.reference_luma)) + FLOOR))
+    ours, theirs = (
+        bands(power(plane)) + FLOORS[edit.transform] for plane in (edit.after_luma, edit.reference_luma)
+    )
+    change = np.log2(ours / theirs)
     filled = BANDS * max(edit.before.shape[:2]) // max(1, *edit.after.shape[:2])
     return {
         f"{edit.transform}_band_lost": max(0.0, -float(change[: max(1, filled)].min())),

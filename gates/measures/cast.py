@@ -11,6 +11,8 @@ from line.picture import Rgb
 
 GRID = 96
 """Long side of the grid: fine enough for every coloured thing, too coarse for any detail."""
+CELL = 6
+"""Pixels that a cell of the grid averages at least, so that grain is no change of colour in small pictures."""
 GREY = 2.0
 """Chroma that is added as if grey, so that a nearly grey picture has no hue to turn."""
 
@@ -58,6 +60,6 @@ def colour_cast(before: Rgb, after: Rgb) -> Cast:
 
 
 def _grid(rgb: Rgb, shape: tuple[int, ...]) -> Floats:
-    scale = min(1.0, GRID / max(shape))
+    scale = min(1 / CELL, GRID / max(shape))
     size = (max(1, round(shape[1] * scale)), max(1, round(shape[0] * scale)))
     return lab(shrunk(rgb, size).astype(np.float32))

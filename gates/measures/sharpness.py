@@ -16,7 +16,7 @@ def laplacian(luma: Floats) -> Floats:
     return np.abs(cv2.Laplacian(luma, cv2.CV_32F))
 
 
-def sharpness_change(reference: Floats, luma: Floats) -> Floats:
+def sharpness_change(reference: Floats, luma: Floats, floor: float = FLOOR) -> Floats:
     """[rows, columns] log2 of sharpness over the reference's, tile by tile; 0 where alike.
 
     The modified Laplacian of Nayar and Nakagawa, "Shape from focus", 1994, as compared by Pertuz,
@@ -24,9 +24,10 @@ def sharpness_change(reference: Floats, luma: Floats) -> Floats:
 
     Args:
         reference, luma: [H, W] float32, 0..255.
+        floor: mean absolute Laplacian added to both.
     """
     size = (max(1, luma.shape[1] // TILE), max(1, luma.shape[0] // TILE))
     ours, theirs = (
         cv2.resize(laplacian(plane), size, interpolation=cv2.INTER_AREA) for plane in (luma, reference)
     )
-    return np.log2((ours + FLOOR) / (theirs + FLOOR)).reshape(size[1], size[0]).astype(np.float32)
+    return np.log2((ours + floor) / (theirs + floor)).reshape(size[1], size[0]).astype(np.float32)
