@@ -72,12 +72,12 @@ def _spans(length: int, side: int, overlap: int) -> Iterator[tuple[int, int]]:
 def _fade(all_spans: list[tuple[int, int]], at: int, rim: int, scale: int) -> Plane:
     """Weight of each pixel of a stretch: 1 inside, fading to its neighbours over all that they share."""
     begin, end = all_spans[at]
-    position = (np.arange((end - begin) * scale, dtype=np.float32) + 0.5) / scale
+    position = ((np.arange((end - begin) * scale) + 0.5) / scale).astype(np.float32)
     weight = np.ones_like(position)
     if at > 0:
         weight *= _ramp(position, all_spans[at - 1][1] - begin, rim)
     if at + 1 < len(all_spans):
-        weight *= _ramp((end - begin) - position, end - all_spans[at + 1][0], rim)
+        weight *= _ramp(np.float32(end - begin) - position, end - all_spans[at + 1][0], rim)
     # never quite nothing: where tiles share more than they must, some pixel may lie in every rim
     return np.maximum(weight, 1e-6).astype(np.float32)
 
