@@ -16,6 +16,7 @@ from bench.captions.draw import KINDS, draw, jpeg
 from bench.captions.imprint import imprint
 from bench.captions.photos import DATA, Photo, photos
 from models.rapidocr import RapidOcr
+from tasks.find_text import lacks_ink
 from tasks.overlay.reading import Reading, find, read
 
 OVERLAY_PIXELS = 0.04
@@ -36,7 +37,7 @@ class Example:
         photo: digest of the photo.
         shot: which version of the photo, unique within it.
         kind: "clean" as it came, "altered", "print", or the overlay's kind.
-        guarded: whether the line would ask a person however sure the trees are (faint, unclear banner).
+        guarded: whether the line would ask a person however sure the trees are (faint, unclear banner, no ink).
     """
 
     features: dict[str, float]
@@ -113,7 +114,7 @@ def examples(photo: Photo, counts: tuple[int, int, int]) -> list[Example]:
             if touched is None:
                 continue
             truth = 0 if kind == "print" else touched
-            guarded = bool(reading.is_faint or reading.leaves_ground)
+            guarded = bool(reading.is_faint or reading.leaves_ground or lacks_ink(reading))
             measured = {name: round(float(value), 6) for name, value in reading.features.items()}
             found.append(Example(measured, truth, photo.digest, shot, kind, guarded))
     return found

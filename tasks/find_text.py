@@ -41,7 +41,7 @@ def find_text(
     *,
     limit: int = 640,
     erase: Literal["sure", "never", "person"] = "sure",
-    sure: float = 0.95,
+    sure: float = 0.94,
     unsure: float = 0.5,
 ) -> list[Outcome]:
     """Mask the overlays of each picture.
