@@ -124,10 +124,11 @@ def registered() -> dict[str, Weights]:
     """
     path = weights_folder() / MANIFEST
     try:
-        stamp = path.stat().st_mtime_ns
+        status = path.stat()
     except OSError:
         return {}
-    return _read(path, stamp)
+    # a file's date is coarse: two writes within a few milliseconds may bear the same one
+    return _read(path, (status.st_mtime_ns, status.st_ino, status.st_size))
 
 
 def known() -> dict[str, Weights]:
@@ -136,7 +137,7 @@ def known() -> dict[str, Weights]:
 
 
 @cache
-def _read(path: Path, stamp: int) -> dict[str, Weights]:
+def _read(path: Path, stamp: tuple[int, ...]) -> dict[str, Weights]:
     try:
         return {name: Weights(**table) for name, table in json.loads(path.read_text("utf-8")).items()}
     except (OSError, ValueError, TypeError, ValidationError) as error:

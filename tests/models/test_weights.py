@@ -244,6 +244,13 @@ def test_weights_cannot_take_the_name_of_a_model_that_needs_none() -> None:
     assert registry().models == before
 
 
+def test_what_is_registered_in_quick_succession_is_all_kept() -> None:
+    for number in range(30):
+        weights.register(wanted("https://nowhere", name=f"net{number:02}"))
+        assert f"net{number:02}" in weights.registered()
+    assert len(weights.registered()) == 30
+
+
 def test_a_model_goes_when_its_weights_do() -> None:
     weights.register(wanted("https://nowhere"))
     assert "mine" in registry().models
