@@ -201,7 +201,7 @@ def _mean(kinds: dict[str, dict[str, Any]], severity: str, who: str) -> float:
 
 
 def speed(repeat: int = 5) -> dict[str, float]:
-    """Median milliseconds per megapixel of the result, all gates of a step, CPU time of one thread, no text detector."""
+    """Median milliseconds per megapixel of the result, all gates of a step, CPU of one thread, no text detector."""
     taken: dict[str, list[float]] = defaultdict(list)
     pictures = list(photos(6, 1200))
     for photo, other in zip(pictures, pictures[1:] + pictures[:1], strict=True):

@@ -1,7 +1,7 @@
 """A fill against its surroundings, judged by how places of the same photo differ from theirs."""
 
 import math
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 import numpy as np
 
@@ -162,11 +162,11 @@ def _seen(planes: Planes, spot: Points, *, solid: bool, anything: bool = False) 
     """Which points lie in the picture and, as asked, in the solid fill or where nothing was changed."""
     rows, columns = spot
     height, width = planes.mask.shape
-    inside = (rows >= 0) & (rows < height) & (columns >= 0) & (columns < width)
+    inside = cast(Bools, (rows >= 0) & (rows < height) & (columns >= 0) & (columns < width))
     if anything:
         return inside
     mask = planes.mask[np.where(inside, rows, 0), np.where(inside, columns, 0)]
-    return inside & ((mask >= 128) if solid else (mask == 0))
+    return cast(Bools, inside & ((mask >= 128) if solid else (mask == 0)))
 
 
 def _clipped(planes: Planes, spot: Points) -> Points:

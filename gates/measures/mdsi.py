@@ -27,7 +27,7 @@ def mdsi(one: Rgb, other: Rgb) -> float:
         other: [H, W, 3] uint8 of the same size.
     """
     (luma1, h1, m1), (luma2, h2, m2) = _planes(one), _planes(other)
-    grad1, grad2, grad12 = _gradient(luma1), _gradient(luma2), _gradient((luma1 + luma2) / 2)
+    grad1, grad2, grad12 = _gradient(luma1), _gradient(luma2), _gradient(cast(Floats, (luma1 + luma2) / 2))
     structure = _alike(grad1, grad2, C1) + _alike(grad2, grad12, C2) - _alike(grad1, grad12, C2)
     chroma = (2 * (h1 * h2 + m1 * m2) + C3) / (h1 * h1 + h2 * h2 + m1 * m1 + m2 * m2 + C3)
     both = (ALPHA * structure + (1 - ALPHA) * chroma).astype(np.complex64) ** 0.25
@@ -37,11 +37,11 @@ def mdsi(one: Rgb, other: Rgb) -> float:
 def _planes(rgb: Rgb) -> tuple[Floats, Floats, Floats]:
     """Luma and the two colour differences of the Gaussian colour model, shrunk."""
     step = max(1, round(min(rgb.shape[:2]) / SHORT))
-    small = rgb.astype(np.float32)
+    small = cast(Floats, rgb.astype(np.float32))
     if step > 1:
-        small = cv2.blur(small, (step, step))[::step, ::step]
+        small = cast(Floats, cv2.blur(small, (step, step))[::step, ::step])
     to = np.array([[0.2989, 0.5870, 0.1140], [0.30, 0.04, -0.35], [0.34, -0.60, 0.17]], np.float32)
-    luma, h, m = np.moveaxis(small @ to.T, -1, 0)
+    luma, h, m = (cast(Floats, small @ weights) for weights in to)
     return luma, h, m
 
 

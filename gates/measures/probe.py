@@ -54,11 +54,6 @@ class Planes:
         bands = cv2.merge([grain(luma), detail(luma, 3, 7), detail(luma, 7, 15)])
         return cast(Floats, cv2.blur(cv2.sqrt(bands), (SMOOTH, SMOOTH)))
 
-    @cached_property
-    def free(self) -> Bools:
-        """[H, W] where nothing was changed."""
-        return self.mask == 0
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Probe:
