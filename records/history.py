@@ -73,7 +73,7 @@ def last(connection: sa.Connection, image_id: int, transform: str | None = None)
     rows = list(connection.execute(query))
     if not rows:
         raise InputError(f"no step of image {image_id} is recorded; `sluice images BATCH` lists the images")
-    chosen = [row for row in rows if transform in (None, row.transform)]
+    chosen: list[Any] = [row for row in rows if transform in (None, row.transform)]
     if not chosen:
         there = ", ".join(dict.fromkeys(row.transform for row in rows))
         raise InputError(f"image {image_id} did not pass {transform}; it passed: {there}")

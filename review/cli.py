@@ -14,6 +14,7 @@ from review.commands import (
     inspect,
     judge,
     models,
+    permute,
     reproduce,
     run,
     style,
@@ -58,6 +59,7 @@ for module in (
     calibrate,
     style,
     reproduce,
+    permute,
     completion,
 ):
     for command in module.COMMANDS:

@@ -46,12 +46,18 @@ class _Finder:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Attempted:
-    """What came of one image at one step."""
+    """What came of one image at one step.
+
+    Attributes:
+        seconds: that it took, its gates included.
+        judging: seconds of these for the gates.
+    """
 
     loaded: Loaded
     outcome: Outcome | Failed
     verdict: Verdict
     seconds: float
+    judging: float = 0.0
 
 
 def attempt(
@@ -75,7 +81,8 @@ def attempt(
             log.exception("the gates of %s failed on %s", transform.name, item.subject.name)
             what = f"{type(error).__name__}: {error}"
             outcome, verdict = Failed(f"the gates of {transform.name} failed: {what}"), Verdict({})
-        tried.append(Attempted(item, outcome, verdict, each + time.perf_counter() - began))
+        judging = time.perf_counter() - began
+        tried.append(Attempted(item, outcome, verdict, each + judging, judging))
     return tried
 
 
