@@ -161,8 +161,6 @@ def _run(folder: Path, options: argparse.Namespace, watched: Any, client: Any) -
         if now > until + 60 * ENDING:
             break
         time.sleep(0.25)
-    from line.settings import settings
-
     found = {
         "images": submitted,
         "seconds": time.monotonic() - started,
@@ -173,7 +171,7 @@ def _run(folder: Path, options: argparse.Namespace, watched: Any, client: Any) -
         "memory_mb_at_end": memory(pids()),
         "redis_mb_at_end": client.info("memory")["used_memory"] / 1e6,
     }
-    return found | verdict(submitted) | {"bucket": settings().bucket}
+    return found | verdict(submitted)
 
 
 def _kinds(
