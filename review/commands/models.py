@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
 from line.errors import InputError
-from models import download, weights
+from models import download, hub, weights
 from models.contract import Task, model_of, registry
 from models.download import Progress as Told
 from review import show
@@ -72,13 +72,22 @@ sha256_option = click.option(
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="Take the files from this folder, without any network (or set SLUICE_WEIGHTS_MIRROR).",
 )
-def pull(name: str, sha256: str, mirror: Path | None) -> None:
-    """Get the weights of model NAME into SLUICE_HOME/weights: goes on where it broke off, checks the hash."""
-    known = weights.known()
-    if name not in known:
-        raise InputError(f"no weights are named {name!r}; there are: {', '.join(sorted(known))}")
+@click.option("--name", "called", help="With hf://…: what recipes will call it.")
+@click.option("--task", type=click.Choice([task.value for task in Task]), help="With hf://…: what it does.")
+def pull(name: str, sha256: str, mirror: Path | None, called: str | None, task: str | None) -> None:
+    """Get the weights of model NAME into SLUICE_HOME/weights: goes on where it broke off, checks the hash.
+
+    NAME is one of the catalogue, or a model of the hub and its revision: a pipeline,
+
+    \b
+      sluice models pull hf://OWNER/REPO@REVISION --name my-fill --task fill
+
+    or one file of it, hf://OWNER/REPO@REVISION/FILE.
+    """
+    wanted = _of_hub(name, called, task) if name.startswith("hf://") else _of_catalogue(name)
     with _bar() as told:
-        found = download.pull(known[name], sha256=_hash(sha256), mirror=mirror, progress=told)
+        found = download.pull(wanted, sha256=_hash(sha256), mirror=mirror, progress=told)
+    name = found.name
     click.echo(f"{name}: {found.revision}, SHA-256 {found.sha256}, in {found.folder}")
 
 
@@ -139,6 +148,27 @@ def add(
     with _bar() as bar:
         found = download.add(sources, wanted, sha256=_hash(sha256), progress=bar)
     click.echo(f"{name}: {found.task}, SHA-256 {found.sha256}, in {found.folder}")
+
+
+def _of_catalogue(name: str) -> weights.Weights:
+    known = weights.known()
+    if name not in known:
+        raise InputError(f"no weights are named {name!r}; there are: {', '.join(sorted(known))}")
+    return known[name]
+
+
+def _of_hub(url: str, name: str | None, task: str | None) -> weights.Weights:
+    if not name or not task:
+        raise InputError(
+            "of the hub's models say --name, what recipes will call it, and --task, what it does"
+        )
+    if name in registry().models and name not in weights.registered():
+        raise InputError(f"{name} is the name of another model: choose another")
+    try:
+        return hub.look_up(url, name, Task(task))
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        raise InputError(f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}") from None
 
 
 def _files(file: Path) -> list[Path]:
