@@ -13,6 +13,7 @@ from review.commands import (
     decide,
     inspect,
     judge,
+    match,
     models,
     permute,
     reproduce,
@@ -60,6 +61,7 @@ for module in (
     style,
     reproduce,
     permute,
+    match,
     completion,
 ):
     for command in module.COMMANDS:

@@ -67,7 +67,7 @@ def attempt(
     if not loaded:
         return []
     started = time.perf_counter()
-    outcomes = _run(transform, model, step, loaded)
+    outcomes = run(transform, model, step, loaded)
     each = (time.perf_counter() - started) / len(loaded)
     tried = []
     for item, outcome in zip(loaded, outcomes, strict=True):
@@ -86,10 +86,12 @@ def attempt(
     return tried
 
 
-def _run(
+def run(
     transform: Transform, model: Model | None, step: Step, loaded: Sequence[Loaded], halved: int = 0
 ) -> list[Outcome | Failed]:
-    """Out of memory halves the micro-batch; any other fault is pinned on the image it belongs to.
+    """What a transform makes of a micro-batch, not judged yet.
+
+    Out of memory halves the micro-batch; any other fault is pinned on the image it belongs to.
 
     What was done about memory stands in the readings of each image it was done for.
 
@@ -108,7 +110,7 @@ def _run(
             half = (len(loaded) + 1) // 2 if out_of_memory else 1
             parts = [loaded[i : i + half] for i in range(0, len(loaded), half)]
             more = halved + out_of_memory
-            return [outcome for part in parts for outcome in _run(transform, model, step, part, more)]
+            return [outcome for part in parts for outcome in run(transform, model, step, part, more)]
         if out_of_memory:
             return [_in_tiles(transform, model, step, loaded[0], {"memory_halved": halved})]
         return [_failed(transform, loaded[0], error)]

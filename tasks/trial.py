@@ -1,6 +1,6 @@
 """A step with a model of one's choice, on pictures outside of any batch: as the line would run and judge it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import ValidationError
@@ -10,7 +10,7 @@ from line.picture import Facts, Mask, Picture, Rgb
 from line.recipe import Recipe, Step
 from models.contract import Model, Task
 from models.contract import registry as models
-from tasks.attempt import attempt
+from tasks.attempt import attempt, run
 from tasks.made import Made, made_of
 from tasks.registry import registry
 from tasks.store import Loaded
@@ -50,33 +50,51 @@ class Trial:
         self, name: str, rgb: Rgb, *, mask: Mask | None = None, seed: int = 0, facts: Facts | None = None
     ) -> Tried:
         """Run the step on one picture [H, W, 3] uint8 and judge the result; see :class:`Picture`."""
-        facts = {"width": rgb.shape[1], "height": rgb.shape[0], **(facts or {})}
-        row: Any = None  # there is no row: nothing is stored
-        loaded = Loaded(row, Picture(name, rgb, mask, seed, facts), seed, facts)
+        loaded = _loaded(Picture(name, rgb, mask, seed, facts or {}))
         (tried,) = attempt(self.transform, self.model, self.step, self.recipe, [loaded])
         return Tried(made_of(tried), tried.seconds - tried.judging)
 
+    def warm_up(self, name: str, rgb: Rgb, *, mask: Mask | None = None, facts: Facts | None = None) -> None:
+        """Run the step alone, without its gates."""
+        run(self.transform, self.model, self.step, [_loaded(Picture(name, rgb, mask, 0, facts or {}))])
 
-def trial(recipe: Recipe, transform: str, model: str, **params: Any) -> Trial:
-    """The step of that transform in ``recipe`` (as by default where it has none), with another model.
+    def with_(self, **params: Any) -> "Trial":
+        """The same with other parameters of the transform."""
+        return replace(self, step=self.step.model_copy(update=params))
 
-    Args:
-        params: of the transform, over those of the recipe.
+
+def _loaded(picture: Picture) -> Loaded:
+    facts = {"width": picture.width, "height": picture.height, **picture.facts}
+    row: Any = None  # there is no row: nothing is stored
+    return Loaded(row, picture.with_(facts=facts), picture.seed, facts)
+
+
+def step_of(recipe: Recipe, transform: str, model: str) -> tuple[Step, int]:
+    """The step of that transform in ``recipe`` (as by default where it has none) with another model; its position.
+
+    The position is 0 where the recipe has no such step. Options are those of the recipe where the model
+    takes them.
+    """
+    position = recipe.position(transform)
+    told = recipe.steps[position] if position is not None else Step(transform=transform)
+    filled = registry().get(transform).schema(**told.params).model_dump()
+    options = _options(model, told)
+    return Step(
+        transform=transform, model=model, limits=told.limits, options=options, **filled
+    ), position or 0
+
+
+def trial(recipe: Recipe, transform: str, model: str) -> Trial:
+    """That transform with its loaded model; see :func:`step_of`.
 
     Raises:
         InputError: no such transform, or one that no model does.
         ModelError: no such model for it, or it is not ready.
     """
     chosen = tried_transform(transform)
-    position = recipe.position(transform)
-    told = recipe.steps[position] if position is not None else Step(transform=transform)
-    filled = chosen.schema(**(told.params | params)).model_dump()
-    # options are one model's: those of another kind keep their own
-    options = _options(model, told)
-    step = Step(transform=transform, model=model, limits=told.limits, options=options, **filled)
-    task = chosen.task or Task.FILL
-    loaded = resident(model, task, recipe.options_of(step))
-    return Trial(chosen, step, recipe, position or 0, loaded)
+    step, position = step_of(recipe, transform, model)
+    loaded = resident(model, chosen.task or Task.FILL, recipe.options_of(step))
+    return Trial(chosen, step, recipe, position, loaded)
 
 
 def tried_transform(name: str) -> Transform:

@@ -1,5 +1,6 @@
 """The memory that a piece of work takes at its peak."""
 
+import ctypes
 import gc
 import sys
 from pathlib import Path
@@ -14,7 +15,7 @@ class Gauge:
     """Measures from its making on: of the GPU where this process has one, else of the process."""
 
     def __init__(self) -> None:
-        gc.collect()
+        _give_back()
         self._on_gpu = settings().device.startswith("cuda")
         if self._on_gpu:
             import torch
@@ -31,9 +32,17 @@ class Gauge:
         if self._before is None:
             return None
         if self._on_gpu:
-            return max(0.0, sys.modules["torch"].cuda.max_memory_allocated() / 1e6 - self._before)
+            return max(0.0, float(sys.modules["torch"].cuda.max_memory_allocated()) / 1e6 - self._before)
         found = _resident("VmHWM")
         return None if found is None else max(0.0, found - self._before)
+
+
+def _give_back() -> None:
+    """Freed memory goes back to the system, or work done in it would not be seen."""
+    gc.collect()
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc
+    if trim is not None:
+        trim(0)
 
 
 def _forget_peak() -> bool:

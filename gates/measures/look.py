@@ -7,6 +7,7 @@ from typing import TypeAlias, cast
 import cv2
 import numpy as np
 
+from gates.measures.cast import colour_cast
 from gates.measures.ciede2000 import lab
 from gates.measures.spectrum import bands, power
 from gates.patch import Floats, luma
@@ -44,6 +45,23 @@ def look(rgb: Rgb) -> dict[str, float]:
     seen = _seen(rgb)
     plane = luma(seen)
     return _palette(seen) | _tone(plane) | _contrast(plane) | _texture(plane)
+
+
+def turned(one: Rgb, other: Rgb) -> dict[str, float]:
+    """What ``other`` looks like beside ``one``, [H, W, 3] uint8 both.
+
+    ``hue``: degrees by which its colours have turned together, signed. ``fine``: log2 of the ratio of mean
+    power in the upper octave of spatial frequency, at the size they have. ``contrast``: log2 of the
+    ratio of local contrast.
+    """
+    planes = [luma(rgb) for rgb in (one, other)]
+    fine = [float(bands(power(plane))[4:].mean()) + FAINT for plane in planes]
+    contrast = [local_contrast(plane) + FAINT for plane in planes]
+    return {
+        "hue": colour_cast(one, other).hue,
+        "fine": float(np.log2(fine[1] / fine[0])),
+        "contrast": float(np.log2(contrast[1] / contrast[0])),
+    }
 
 
 def ranges(looks: Iterable[Mapping[str, float]], widen: float) -> dict[str, Range]:

@@ -1,0 +1,308 @@
+"""Two models on the same pictures: what each makes of them, what the gates say of it, what it costs."""
+
+import math
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import cv2
+import numpy as np
+
+from gates.measures.look import turned
+from gates.measures.shrunk import shrunk
+from line.picture import Mask, Rgb
+from line.recipe import Recipe, seed_of
+from line.settings import settings
+from review.likelihood import Difference, paired, sign_test
+from review.pictures import Sample
+from tasks.transform import Transform
+from tasks.trial import Trial, Tried, step_of, trial, tried_transform
+from tasks.upscale import target_size
+from worker.costs import per_second
+from worker.gauge import Gauge
+from worker.perceptual import Distance, distance
+from worker.residents import forget
+
+BY_PERSON = {"person_mask": True}
+"""So that a mask of any size is filled."""
+MARGIN = 32
+"""Pixels around a fill that are looked at with it."""
+
+Told: TypeAlias = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How pictures are posed to both models alike."""
+
+    transform: Transform
+    target: int
+    seed: int
+    position: int
+
+    @classmethod
+    def of(cls, recipe: Recipe, transform: str, model: str) -> "Plan":
+        step, position = step_of(recipe, transform, model)
+        return cls(tried_transform(transform), int(step.params.get("target", 0)), recipe.seed, position)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Task:
+    """One picture as it is given to both models.
+
+    Attributes:
+        truth: what a perfect model would answer, where that is known; of the size of the answers.
+    """
+
+    name: str
+    given: Rgb
+    mask: Mask | None
+    truth: Rgb | None
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """What one model made of one picture.
+
+    Attributes:
+        left_alone: the step gave it back as it was.
+        looks: hue, fine, contrast and distance against the original where it is known, against what was
+            given else; empty where there is nothing to compare.
+    """
+
+    verdict: str
+    reasons: tuple[str, ...]
+    seconds: float
+    left_alone: bool
+    looks: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def flagged(self) -> bool:
+        return self.verdict != "pass"
+
+
+@dataclass(slots=True)
+class Side:
+    """One of the two models.
+
+    Attributes:
+        peak: MB taken at most, measured; None where the system does not tell.
+        declared: MB that it declares for the largest of these pictures.
+    """
+
+    model: str
+    revision: str
+    shots: list[Shot] = field(default_factory=list)
+    peak: float | None = None
+    declared: float = 0.0
+
+    def seconds(self) -> list[float]:
+        return [shot.seconds for shot in self.shots if not shot.left_alone]
+
+    def flagged(self) -> int:
+        return sum(shot.flagged for shot in self.shots)
+
+    def reasons(self) -> dict[str, int]:
+        """How many pictures broke each limit, the most frequent first."""
+        return dict(Counter(reason for shot in self.shots for reason in shot.reasons).most_common())
+
+    def cost_per_thousand(self) -> float | None:
+        """In the currency of ``[costs]``; None where no cost of this device is told."""
+        rate, taken = per_second(settings().device), self.seconds()
+        return 1000 * rate * float(np.mean(taken)) if rate and taken else None
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Both models on all pictures.
+
+    Attributes:
+        between: how the second's answer looks beside the first's, for each picture that both answered.
+        distance: by what it was measured.
+        against: what their looks are measured against, in words.
+        knows_truth: whether that is the original, so that closer is better.
+        drawn: pictures over which a mask was drawn, as none lies beside them.
+    """
+
+    transform: str
+    names: tuple[str, ...]
+    first: Side
+    second: Side
+    between: tuple[dict[str, float], ...]
+    distance: Distance
+    against: str
+    knows_truth: bool
+    drawn: int = 0
+
+    def both(self, measure: str) -> tuple[list[float], list[float]]:
+        """The measure of each picture that both models answered."""
+        pairs = [
+            (one.looks[measure], other.looks[measure])
+            for one, other in zip(self.first.shots, self.second.shots, strict=True)
+            if measure in one.looks and measure in other.looks
+        ]
+        return [one for one, _ in pairs], [other for _, other in pairs]
+
+    def difference(self, measure: str, *, size: bool = False) -> Difference:
+        """Second less first; of absolute values where ``size``: by how much each is off, whichever way."""
+        one, other = self.both(measure)
+        return paired(*([abs(value) for value in side] if size else side for side in (one, other)))
+
+    def slower(self) -> Difference:
+        """log2 of the second's time over the first's."""
+        pairs = [
+            (math.log2(one.seconds), math.log2(other.seconds))
+            for one, other in zip(self.first.shots, self.second.shots, strict=True)
+            if not (one.left_alone or other.left_alone) and one.seconds > 0 and other.seconds > 0
+        ]
+        return paired([one for one, _ in pairs], [other for _, other in pairs])
+
+    def flags_differ(self) -> float:
+        """Probability that chance alone parts their flags so unevenly."""
+        pairs = [
+            (one.flagged, other.flagged)
+            for one, other in zip(self.first.shots, self.second.shots, strict=True)
+        ]
+        return sign_test(pairs.count((True, False)), pairs.count((False, True)))
+
+
+def match(
+    samples: Sequence[Sample],
+    transform: str,
+    models: tuple[str, str],
+    recipe: Recipe,
+    folder: Path,
+    told: Told,
+) -> Match:
+    """Run both models, one after the other, then hold their answers against each other.
+
+    Args:
+        folder: where answers are kept, ``MODEL/NAME.png``.
+        told: called after each picture of each pass: three times the number of pictures.
+    """
+    plan = Plan.of(recipe, transform, models[0])
+    first, second = (_run(samples, plan, model, recipe, folder, told) for model in models)
+    measure = distance()
+    between: list[dict[str, float]] = []
+    for at, sample in enumerate(samples):
+        task = _task(plan, sample)
+        one, other = (_read(folder, model, sample) for model in models)
+        for side, answer in ((first, one), (second, other)):
+            if answer is not None and not side.shots[at].left_alone:
+                side.shots[at] = replace(side.shots[at], looks=_against_reference(task, answer, measure))
+        if one is not None and other is not None and one.shape == other.shape:
+            between.append(_beside(*_part(task, one, other), measure))
+        told(sample.name)
+    names = tuple(sample.name for sample in samples)
+    drawn = sum(sample.mask_path is None for sample in samples) if plan.transform.removes else 0
+    return Match(transform, names, first, second, tuple(between), measure, *_reference(plan, samples), drawn)
+
+
+def _run(samples: Sequence[Sample], plan: Plan, model: str, recipe: Recipe, folder: Path, told: Told) -> Side:
+    forget()  # what the other holds is not to be counted as this one's
+    largest = _task(plan, max(samples, key=lambda sample: sample.path.stat().st_size))
+    gauge = Gauge()
+    tried = trial(recipe, plan.transform.name, model)
+    _fitted(tried, largest).warm_up(largest.name, largest.given, mask=largest.mask, facts=BY_PERSON)
+    megapixels = largest.given.shape[0] * largest.given.shape[1] / 1e6
+    declared = tried.model.memory + megapixels * tried.model.memory_per_megapixel
+    side = Side(model, tried.model.revision, peak=gauge.peak(), declared=declared)
+    for sample in samples:
+        task = _task(plan, sample)
+        fitted = _fitted(tried, task)
+        found = fitted.run(task.name, task.given, mask=task.mask, seed=task.seed, facts=BY_PERSON)
+        side.shots.append(_shot(task, found))
+        _write(folder, model, sample, found.made.rgb)
+        told(sample.name)
+    return side
+
+
+def _fitted(tried: Trial, task: Task) -> Trial:
+    """An enlargement back to the original's size, however small it was made."""
+    if not tried.transform.enlarges or task.truth is None:
+        return tried
+    params = {"target": max(task.truth.shape[:2]), "floor": 1}
+    return tried.with_(**{key: value for key, value in params.items() if key in tried.step.params})
+
+
+def _task(plan: Plan, sample: Sample) -> Task:
+    """The picture as the models get it, and the answer where it is known.
+
+    A hole drawn over a photo has that photo for its answer; a photo that is halved first has itself.
+    """
+    rgb = sample.rgb()
+    seed = seed_of(plan.seed, sample.sha256(), plan.position)
+    if plan.transform.removes:
+        truth = None if sample.mask_path else rgb
+        return Task(sample.name, rgb, sample.mask(rgb), truth, seed)
+    if plan.transform.enlarges:
+        if plan.target and max(rgb.shape[:2]) > plan.target:
+            rgb = shrunk(rgb, target_size(rgb.shape[1], rgb.shape[0], plan.target))
+        size = (max(1, rgb.shape[1] // 2), max(1, rgb.shape[0] // 2))
+        return Task(sample.name, shrunk(rgb, size), None, rgb, seed)
+    return Task(sample.name, rgb, None, None, seed)
+
+
+def _shot(task: Task, tried: Tried) -> Shot:
+    made = tried.made
+    alone = (
+        made.rgb is not None and made.rgb.shape == task.given.shape and np.array_equal(made.rgb, task.given)
+    )
+    return Shot(made.verdict, made.reasons, tried.seconds, left_alone=bool(alone))
+
+
+def _against_reference(task: Task, answer: Rgb, measure: Distance) -> dict[str, float]:
+    """Empty where there is none: what a mask covers is no reference for what should be there instead."""
+    if task.truth is None and task.mask is not None:
+        return {}
+    reference = task.given if task.truth is None else task.truth
+    if reference.shape != answer.shape:
+        size = (answer.shape[1], answer.shape[0])
+        reference = np.asarray(cv2.resize(reference, size, interpolation=cv2.INTER_CUBIC))
+    return _beside(*_part(task, reference, answer), measure)
+
+
+def _beside(one: Rgb, other: Rgb, measure: Distance) -> dict[str, float]:
+    return turned(one, other) | {"distance": measure.between(one, other)}
+
+
+def _part(task: Task, one: Rgb, other: Rgb) -> tuple[Rgb, Rgb]:
+    """Both where something was worked on, with a margin: the whole of them where there is no mask."""
+    if task.mask is None or not task.mask.any():
+        return one, other
+    x, y, wide, high = cv2.boundingRect(task.mask)
+    window = np.s_[max(0, y - MARGIN) : y + high + MARGIN, max(0, x - MARGIN) : x + wide + MARGIN]
+    return np.ascontiguousarray(one[window]), np.ascontiguousarray(other[window])
+
+
+def _reference(plan: Plan, samples: Sequence[Sample]) -> tuple[str, bool]:
+    """What the looks are measured against, in words, and whether that is the truth."""
+    if plan.transform.enlarges:
+        return "the original, which was halved before", True
+    if not plan.transform.removes:
+        return "what was given", False
+    if all(sample.mask_path for sample in samples):
+        return "nothing: what lies under the masks is not known", False
+    return "the original, where letters were drawn over it as a mask", True
+
+
+def _place(folder: Path, model: str, sample: Sample) -> Path:
+    return folder / model / f"{sample.name}.png"
+
+
+def _write(folder: Path, model: str, sample: Sample, rgb: Rgb | None) -> None:
+    path = _place(folder, model, sample)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    if rgb is not None:
+        _, data = cv2.imencode(".png", cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_PNG_COMPRESSION, 1])
+        path.write_bytes(data.tobytes())
+
+
+def _read(folder: Path, model: str, sample: Sample) -> Rgb | None:
+    path = _place(folder, model, sample)
+    found: Any = cv2.imread(str(path), cv2.IMREAD_COLOR) if path.is_file() else None
+    return None if found is None else np.asarray(cv2.cvtColor(found, cv2.COLOR_BGR2RGB), np.uint8)
