@@ -130,7 +130,10 @@ class PipelineFiller(Pipeline, Filler):
         filled = rgb.copy()
         for window in windows(hole, MARGIN):
             part, inside = filled[window], hole[window]
-            part[inside] = levels(self._fill(floats(part), inside, seed))[inside]
+            # what is to be removed is taken out beforehand: resizing would smear it into what is kept, and
+            # with a strength below 1 the pipeline starts from it
+            bare = cv2.inpaint(part, inside.astype(np.uint8), 3, cv2.INPAINT_TELEA)
+            part[inside] = levels(self._fill(floats(bare), inside, seed))[inside]
         return filled
 
     def _fill(self, part: Floats, hole: Any, seed: int) -> Floats:

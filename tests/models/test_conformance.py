@@ -16,6 +16,7 @@ from models.contract import (
     Denoiser,
     Enlargement,
     Filler,
+    Generator,
     Model,
     Perceptual,
     Restorer,
@@ -26,7 +27,7 @@ from models.contract import (
 )
 from models.network import Network
 from tests.harness.line import environment
-from tests.models import networks
+from tests.models import networks, pipelines
 
 CLASSICAL = sorted(name for name, model in registry().models.items() if not issubclass(model, Network))
 
@@ -41,6 +42,9 @@ NETWORKS: dict[str, tuple[str, str, str, dict[str, Any]]] = {
     "alex": ("perceptual", "lpips", "alex.pth", {"net": "alex"}),
     "squeeze": ("perceptual", "lpips", "squeeze.pth", {"net": "squeeze"}),
     "vgg": ("perceptual", "lpips", "vgg.pth", {"net": "vgg"}),
+    "filling": ("fill", "diffusers", "", {"side": 64}),
+    "enlarging": ("upscale", "diffusers", "", {"side": 64}),
+    "making": ("generate", "diffusers", "", {"side": 64}),
 }
 """Name → task, reader, file and options."""
 
@@ -64,6 +68,8 @@ def load() -> Callable[[str], Any]:
                 networks.need_torch()
                 register(name)
             model = registry().models[name]()
+            if model.options_schema is not None:
+                model = model.configured({"steps": 1})
             model.load()
             model.warm_up()
             loaded[name] = model
@@ -74,6 +80,9 @@ def load() -> Callable[[str], Any]:
 
 def register(name: str, **more: Any) -> None:
     task, reader, file, options = NETWORKS[name]
+    if reader == "diffusers":
+        pipelines.register(name, task, **options)
+        return
     kind = Path(file).stem
     state = networks.backbone_state(kind) if reader == "lpips" else networks.spandrel_state(kind)
     path = networks.weights.weights_folder() / name / file
@@ -110,6 +119,8 @@ def use(model: Model, rgb: Rgb, seed: int = 3) -> list[Any]:
         return [model.denoise(rgb, seed=seed)]
     if isinstance(model, Restorer):
         return [model.restore(rgb, seed=seed)]
+    if isinstance(model, Generator):
+        return [model.generate((wide, high), seed=seed, start=start) for start in (None, rgb)]
     if isinstance(model, Perceptual):
         return [np.float64(model.distance(rgb, 255 - rgb))]
     raise AssertionError(f"this suite does not know {model.task}")
@@ -118,8 +129,9 @@ def use(model: Model, rgb: Rgb, seed: int = 3) -> list[Any]:
 every = pytest.mark.parametrize("name", [*CLASSICAL, *NETWORKS])
 of_torch = pytest.mark.parametrize("name", list(NETWORKS))
 enlarging = pytest.mark.parametrize(
-    "name", [name for name, entry in NETWORKS.items() if entry[0] == "upscale"]
+    "name", [name for name, entry in NETWORKS.items() if entry[:2] == ("upscale", "spandrel")]
 )
+filling = pytest.mark.parametrize("name", ["lama", "filling"])
 perceiving = pytest.mark.parametrize(
     "name", [name for name, entry in NETWORKS.items() if entry[0] == "perceptual"]
 )
@@ -157,9 +169,9 @@ def test_it_takes_any_shape_and_leaves_its_input_alone(
     assert np.array_equal(rgb, before)
     if isinstance(model, Upscaler):
         assert made.shape == (shape[0] * 2 + 1, shape[1] * 3 + 1, 3)
-    elif isinstance(model, Filler | Denoiser | Restorer):
+    elif isinstance(model, Filler | Denoiser | Restorer | Generator):
         assert made.shape == rgb.shape
-    if isinstance(model, Upscaler | Filler | Denoiser | Restorer):
+    if isinstance(model, Upscaler | Filler | Denoiser | Restorer | Generator):
         assert made.dtype == np.uint8
 
 
@@ -217,8 +229,9 @@ def test_a_network_whose_factor_is_too_small_is_used_again(load: Callable[[str],
     assert load("span").upscale(photo(10, 12), (70, 58), seed=1).shape == (58, 70, 3)
 
 
-def test_a_fill_changes_nothing_but_the_hole(load: Callable[[str], Any]) -> None:
-    model, rgb = load("lama"), photo(60, 90)
+@filling
+def test_a_fill_changes_nothing_but_the_hole(load: Callable[[str], Any], name: str) -> None:
+    model, rgb = load(name), photo(60, 90)
     mask = np.zeros((60, 90), np.uint8)
     mask[10:20, 10:60] = mask[40:50, 70:80] = 128
     filled = model.fill(rgb, mask, seed=1)
@@ -226,8 +239,9 @@ def test_a_fill_changes_nothing_but_the_hole(load: Callable[[str], Any]) -> None
     assert not np.array_equal(filled[mask > 0], rgb[mask > 0])
 
 
-def test_a_fill_does_not_see_what_it_is_to_remove(load: Callable[[str], Any]) -> None:
-    model, rgb = load("lama"), photo(48, 72)
+@filling
+def test_a_fill_does_not_see_what_it_is_to_remove(load: Callable[[str], Any], name: str) -> None:
+    model, rgb = load(name), photo(48, 72)
     mask = hole(48, 72)
     other = rgb.copy()
     other[mask > 0] = (255, 0, 255)

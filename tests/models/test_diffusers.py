@@ -15,15 +15,11 @@ import pytest
 from line.errors import ModelError
 from line.picture import Rgb
 from models import diffusers, weights
-from models.weights import File, Weights, sha256_of
+from models.weights import File, Weights
 from tests.harness.line import environment
 from tests.models import networks, pipelines
 
-SAVERS = {
-    "filling": ("fill", pipelines.save_inpainting),
-    "enlarging": ("upscale", pipelines.save_enlarging),
-    "making": ("generate", pipelines.save_generating),
-}
+TASKS = {"filling": "fill", "enlarging": "upscale", "making": "generate"}
 WORDS = {"prompt": "plain studio ground", "steps": 2}
 
 
@@ -34,27 +30,6 @@ def _home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
-def register(name: str, folder: Path, task: str, **options: Any) -> Weights:
-    """Write a folder that lies in its place into the manifest."""
-    files = tuple(
-        File(path=path.relative_to(folder).as_posix(), sha256=sha256_of(path), bytes=path.stat().st_size)
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-    )
-    made = Weights(
-        name=name,
-        task=task,
-        reader="diffusers",
-        licence="MIT",
-        source="drawn for a test",
-        revision="1",
-        files=files,
-        options={"side": 64} | options,
-    )
-    weights.register(made)
-    return made
-
-
 @pytest.fixture(scope="module")
 def load() -> Callable[[str], Any]:
     """A pipeline by name, made, saved and loaded once for all of these tests."""
@@ -62,9 +37,7 @@ def load() -> Callable[[str], Any]:
 
     def get(name: str) -> Any:
         if name not in loaded:
-            task, save = SAVERS[name]
-            folder = weights.weights_folder() / name
-            loaded[name] = diffusers.model_of(register(name, save(folder), task))()
+            loaded[name] = diffusers.model_of(pipelines.register(name, TASKS[name], side=64))()
             loaded[name].load()
             loaded[name].warm_up()
         return loaded[name]
@@ -163,7 +136,7 @@ def broken(name: str, tmp_path: Path, change: Callable[[Path], object]) -> Any:
     folder = weights.weights_folder() / name
     pipelines.save_inpainting(folder)
     change(folder)
-    return diffusers.model_of(register(name, folder, "fill"))()
+    return diffusers.model_of(pipelines.enter(name, folder, "fill", side=64))()
 
 
 def test_weights_that_could_hold_code_are_refused(tmp_path: Path) -> None:

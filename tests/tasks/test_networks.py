@@ -18,7 +18,6 @@ from tasks.registry import build
 from tasks.store import Loaded
 from tests.harness.line import environment
 from tests.models import networks, pipelines
-from tests.models.test_diffusers import register
 
 RECIPE = """
 name = "campaign"
@@ -66,7 +65,7 @@ def _home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     networks.need_torch()
     with environment({"SLUICE_HOME": str(tmp_path_factory.mktemp("campaign")), "HF_HUB_OFFLINE": "1"}):
         folder = weights.weights_folder()
-        register("making", pipelines.save_generating(folder / "making"), "generate")
+        pipelines.register("making", "generate", side=64)
         for name, kind, task in (("span", "span", "upscale"), ("restoring", "restoring", "restore")):
             path = folder / name / f"{kind}.safetensors"
             networks.put(networks.save(path, networks.spandrel_state(kind)), name, task)
