@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from review.matching import Match, Side
 
 MEASURES = {
-    "hue": ("hue turned, degrees", "{:+.2f}"),
-    "fine": ("fine detail, log2", "{:+.2f}"),
-    "contrast": ("local contrast, log2", "{:+.2f}"),
+    "hue": ("hue turned, degrees", "{:+z.2f}"),
+    "fine": ("fine detail, log2", "{:+z.2f}"),
+    "contrast": ("local contrast, log2", "{:+z.2f}"),
     "distance": ("distance", "{:.4f}"),
 }
 
