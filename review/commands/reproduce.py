@@ -89,7 +89,7 @@ def _tell(
 ) -> None:
     by = f" by {past.model} {past.revision}" if past.model else ""
     title = f"image {image}, {past.image.name}: {past.transform}{by}, recorded {past.at:%Y-%m-%d %H:%M:%S}"
-    columns = ("run", "result", "verdict", "most", "PSNR", "pixels", "seconds")
+    columns = ("run", "result", "verdict", "levels apart", "PSNR", "pixels apart", "seconds")
     show.rows(title, columns, [_cells(number, run) for number, run in enumerate(done, 1)])
     if len(done) > 1:
         word = "agree" if again.agree else "[red]do not agree[/]"
