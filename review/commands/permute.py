@@ -93,13 +93,14 @@ def _tell(found: "Permutation", threshold: float, out: Path) -> None:
     brittle = found.brittle(threshold)
     outputs = sum(len(row.files) for row in found.rows)
     shown = found.rows[: max(SHOWN, len(brittle))]
-    columns = ("picture", "model", "seeds apart", "since last", "verdicts", "")
+    columns = ("picture", "model", "seeds", "last", "verdicts", "")
     show.rows(
         f"{found.transform}: the most brittle first", columns, [_cells(row, threshold) for row in shown]
     )
     if len(shown) < len(found.rows):
         show.out.print(f"and {len(found.rows) - len(shown)} more, all steady")
     pairs = len(found.rows)
+    show.out.print("seeds, last: RMS difference between seeds, and from the last run's output, levels of 255")
     show.out.print(
         f"{len(brittle)} of {pairs} brittle: verdict flips, or RMS above {threshold:g} levels where it was worked on"
     )

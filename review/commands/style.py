@@ -53,6 +53,8 @@ def style(pictures: tuple[Path, ...], widen: float, as_json: bool) -> None:
         f"# from {len(chosen)} pictures, with {widen:g} of their spread as room; each judged by the others:"
     )
     click.echo(f"# {len(strangers)} would be flagged{': ' if strangers else ''}{_short(strangers)}")
+    if strangers:
+        click.echo("# where that is too many, more references or a greater --widen make room")
     click.echo("[style]")
     for name, (low, high) in found.items():
         click.echo(f"{name} = [{low:.2f}, {high:.2f}]")
