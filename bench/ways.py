@@ -34,7 +34,9 @@ def one_step(recipe: Recipe, position: int, subject: Original | Picture) -> Pict
     if transform.needed is not None and not transform.is_needed(facts, step.params):
         return subject if isinstance(subject, Picture) else None
     model = (
-        resident(step.model, transform.task, recipe.options_of(step)) if step.model and transform.task else None
+        resident(step.model, transform.task, recipe.options_of(step))
+        if step.model and transform.task
+        else None
     )
     row: Any = SimpleNamespace(id=0, current=None, mask=None)
     tried = attempt(transform, model, step, recipe, [Loaded(row, subject, 0, facts)])[0]

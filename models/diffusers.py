@@ -132,7 +132,7 @@ class PipelineFiller(Pipeline, Filler):
             part, inside = filled[window], hole[window]
             # what is to be removed is taken out beforehand: resizing would smear it into what is kept, and
             # with a strength below 1 the pipeline starts from it
-            bare = cv2.inpaint(part, inside.astype(np.uint8), 3, cv2.INPAINT_TELEA)
+            bare = np.asarray(cv2.inpaint(part, inside.astype(np.uint8), 3, cv2.INPAINT_TELEA), np.uint8)
             part[inside] = levels(self._fill(floats(bare), inside, seed))[inside]
         return filled
 

@@ -43,9 +43,7 @@ def requeue(image: int, **wishes: Any) -> None:
 
 def rollback(image: int, position: int) -> None:
     name = books.STEPS[position]
-    transact(
-        lambda connection: decisions.rollback(connection, image, position, name), actor="person:ada"
-    )
+    transact(lambda connection: decisions.rollback(connection, image, position, name), actor="person:ada")
 
 
 DECISIONS: list[tuple[Callable[[int], Any], set[str]]] = [

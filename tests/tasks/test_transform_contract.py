@@ -42,7 +42,9 @@ def model_of(transform: Transform) -> Any:
     if transform.task is None:
         return None
     if transform.default_model is None:
-        pytest.skip(f"for {transform.task} there is no model without weights: see tests/tasks/test_networks.py")
+        pytest.skip(
+            f"for {transform.task} there is no model without weights: see tests/tasks/test_networks.py"
+        )
     kind = models().get(transform.default_model, transform.task)
     if lack := kind.missing():
         pytest.skip(lack)
