@@ -12,6 +12,7 @@ from line.recipe import Recipe
 from records import recipes, templates
 from records.shards import Member
 from records.tables import batches, images, steps
+from records.tables import templates as template_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +110,14 @@ def _told(connection: sa.Connection, row: sa.Row[Any]) -> tuple[Mapping[str, Any
     short = row.facts.get("vendor")
     if not short:
         return {}, ""
-    known = {found["id"]: found for found in templates.told(connection, row.batch_id)["templates"]}
     ids = short["templates"]
+    known = {found["id"]: found for found in templates.told(connection, row.batch_id)["templates"]}
     then = [known[number] for number in ids if number in known]
-    gone = [str(number) for number in ids if number not in known]
-    stale = f"templates dismissed since: {', '.join(gone)}" if gone else ""
+    query = sa.select(template_table.c.id, template_table.c.decisions).where(template_table.c.id.in_(ids))
+    since = [
+        str(found.id)
+        for found in connection.execute(query)
+        if any(datetime.fromisoformat(decision["at"]) > row.at for decision in found.decisions)
+    ]
+    stale = f"templates decided about since: {', '.join(since)}" if since else ""
     return {"watermark_rights": short["watermark_rights"], "templates": then}, stale

@@ -77,7 +77,7 @@ class Reproduction:
             "device": (self.past.device, settings().device),
         }
         if self.past.stale:
-            pairs["vendor"] = (self.past.stale, "left out")
+            pairs["vendor"] = ("undecided", self.past.stale)
         for key in ("weights", "hardware", "threads"):
             if key in then:
                 pairs[key] = (then[key], now.get(key))
