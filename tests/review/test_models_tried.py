@@ -236,6 +236,27 @@ def test_a_model_beside_itself_differs_in_nothing_that_chance_does_not_explain(
     assert found["drawn_masks"] == 5
 
 
+def test_what_a_step_leaves_alone_is_counted_and_not_measured(
+    folder: Path, recipe: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from models.contract import registry
+    from models.non_local_means import NonLocalMeans
+
+    monkeypatch.setitem(registry().models, "twin", type("Twin", (NonLocalMeans,), {"name": "twin"}))
+    for seed in range(6):
+        rough = np.random.default_rng(seed).normal(0, 8 if seed < 5 else 0, (150, 200, 3))
+        noisy = np.clip(np.full((150, 200, 3), 120.0) + rough, 0, 255).astype(np.uint8)
+        cv2.imwrite(str(folder / f"{seed}.png"), noisy)
+    found = told(match("non_local_means", "twin", folder, recipe, "--json"))
+    assert [side["left_alone"] for side in found["models"]] == [1, 1]
+    assert "fine" not in found["models"][0]["images"]["5.png"]
+    assert found["models"][0]["fine"] < 0
+    assert found["against"] == "what was given"
+    assert "no original is known" in found["reading"]
+    shown = match("non_local_means", "twin", folder, recipe)
+    assert "twin left 1 of 6 as they were" in shown.out
+
+
 def test_costs_are_told_from_the_topology_and_pictures_are_kept(
     folder: Path, tmp_path: Path, recipe: Path
 ) -> None:
