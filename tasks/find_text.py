@@ -47,8 +47,8 @@ def find_text(
     """Mask the overlays of each picture.
 
     The fact ``vendor`` tells what is known of the vendor: ``watermark_rights``, its attestation, by which faint
-    overlays are erased as others are, and ``templates``, the places where text recurs on its photos. Text
-    at a confirmed one counts as a sure overlay, and the place is looked at closely.
+    and see-through overlays are erased as others are, and ``templates``, the places where text recurs on its
+    photos. Text at a confirmed one counts as a sure overlay, and the place is looked at closely.
 
     Args:
         limit: long side in pixels at which text is looked for; 960 finds smaller text for twice the time.
@@ -125,8 +125,8 @@ def _doubt(worst: Reading, count: int, sure: float) -> tuple[str, str]:
     """Why a person is asked: a code and a sentence."""
     if worst.probability >= sure and worst.is_faint:
         return "faint_text", (
-            "Faint text, like a watermark, lies over the photo, and no right of this vendor to have it removed "
-            "is on record: say whether it may be."
+            "Faint or see-through text, like a watermark, lies over the photo, and no right of this vendor to "
+            "have it removed is on record: say whether it may be."
         )
     if worst.probability >= sure and worst.leaves_ground:
         return "banner_unclear", (

@@ -14,12 +14,14 @@ class Source(StrEnum):
     DETECTOR: the text detector at its usual scale.
     CLOSER: the text detector on a larger copy; it takes some texture for text.
     FARTHER: the text detector on a small copy: titles too large for it at its usual scale.
+    ALONG: the text detector on a levelled strip along a slanted line of which it saw a part.
     REPEATED: one mark all over the photo, by its period; the quad is the whole photo.
     """
 
     DETECTOR = "detector"
     CLOSER = "closer"
     FARTHER = "farther"
+    ALONG = "along"
     REPEATED = "repeated"
 
 

@@ -70,7 +70,8 @@ def companions(
             first = float(stats[label, axis])
             last = first + float(stats[label, axis + 2])
             off = abs(float(centres[label][1 - axis]) - middle)
-            outside = last < begin or first > end
+            # the detector's box may end within a sign
+            outside = first < begin - 0.1 * tall or last > end + 0.1 * tall
             if label in taken or off > 0.7 * tall or not outside:
                 continue
             if first - end < GAP * tall and begin - last < GAP * tall:

@@ -8,11 +8,14 @@ import numpy as np
 
 from line.picture import Rgb
 from models.contract import Region, TextFinder
+from tasks.overlay.along import NEW, area, follow, holds, shared, tilt
+from tasks.overlay.band import find_band
 from tasks.overlay.candidate import Candidate, Source
 from tasks.overlay.decision import overlay_probability
 from tasks.overlay.features import Features, compare, describe
+from tasks.overlay.opacity import veil, veiled
 from tasks.overlay.repeated import find_repeated
-from tasks.overlay.scene import look
+from tasks.overlay.scene import Scene, look
 from tasks.overlay.shape import Shape, find_shape
 from tasks.overlay.strokes import Strokes, find_strokes, sides
 
@@ -26,6 +29,12 @@ FARTHER = (2, 3)
 """The limit over those of the farther looks."""
 ALL_OVER = 0.85
 """Probability that what repeats over a whole photo is an overlay: printed cloth that fills it repeats as well."""
+WORTH = 0.3
+"""Probability from which letters are worth a second drawing."""
+ONE_COLOUR = 0.75
+"""Share of the ink within some levels of its middle from which it is of one colour."""
+LEVEL = 2.0
+"""Degrees within which a text is level."""
 COMPACT = 3.0
 """Length over height below which a box is compact."""
 
@@ -50,8 +59,11 @@ class Reading:
 
     @property
     def is_faint(self) -> bool:
-        """Whether it is like a watermark: letters that hardly differ from their ground, or all over the photo."""
-        return self.strokes.contrast < FAINT or self.region.source is Source.REPEATED
+        """Whether it is like a watermark: hardly different from its ground, seen through, or all over the photo."""
+        if self.strokes.contrast < FAINT or self.region.source is Source.REPEATED:
+            return True
+        blend = veil(self.strokes)
+        return blend is not None and blend.is_seen_through
 
     @property
     def leaves_ground(self) -> bool:
@@ -102,10 +114,29 @@ def read(rgb: Rgb, regions: Sequence[Region]) -> list[Reading]:
         next(compared) if region.source is not Source.REPEATED else compare([one])[0]
         for one, region in zip(described, texts, strict=True)
     ]
+    chances = [_probability(region, own) for region, own in zip(texts, features, strict=True)]
     return [
-        Reading(region, drawn, shape, own, _probability(region, own))
-        for region, drawn, shape, own in zip(texts, strokes, shapes, features, strict=True)
+        Reading(region, _drawn(region, drawn, own, chance), _under(scene, region, shape), own, chance)
+        for region, drawn, shape, own, chance in zip(texts, strokes, shapes, features, chances, strict=True)
     ]
+
+
+def _drawn(region: Candidate, strokes: Strokes, features: Features, probability: float) -> Strokes:
+    """The letters, drawn anew where they are ink that the ground shows through: its colour is not one."""
+    if region.strokes is not None or probability < WORTH or features["ink_common"] > ONE_COLOUR:
+        return strokes
+    return veiled(strokes, sides(region.quad)[1]) or strokes
+
+
+def _under(scene: Scene, region: Candidate, shape: Shape | None) -> Shape | None:
+    """The shape under a text, or where no colour tells it, what has the straight edges of a see-through one."""
+    if (
+        region.source is Source.REPEATED
+        or (shape is not None and shape.is_drawn)
+        or tilt(region.quad) > LEVEL
+    ):
+        return shape
+    return find_band(scene.view, scene.scale, region.quad) or shape
 
 
 def _probability(region: Candidate, features: Features) -> float:
@@ -119,7 +150,7 @@ def find(rgb: Rgb, finder: TextFinder, limit: int) -> list[Candidate]:
     At a half and a third of the limit titles that fill the photo become text of a usual size, for half the
     time of the first look in all.
     A closer look is taken where the detector took a whole thing for text: such a box swallows the letters
-    beside the thing; at another scale they usually stand alone.
+    beside the thing; at another scale they usually stand alone. Slanted lines are followed to their ends.
     """
     first = finder.find(rgb, limit=limit)
     texts = [as_candidate(region) for region in first if not is_object(rgb, region)]
@@ -130,6 +161,9 @@ def find(rgb: Rgb, finder: TextFinder, limit: int) -> list[Candidate]:
         for region in finder.find(rgb, limit=other):
             if not is_object(rgb, region) and not any(_overlap(region, known) for known in texts):
                 texts.append(as_candidate(region, source))
+    lines = follow(rgb, finder, texts)
+    texts = [text for text in texts if not any(holds(line, text) for line in lines)]
+    texts += [as_candidate(line, Source.ALONG) for line in lines]
     mark = find_repeated(rgb)
     return texts if mark is None else [*texts, mark]
 
@@ -140,10 +174,7 @@ def as_candidate(region: Region, source: Source = Source.DETECTOR) -> Candidate:
 
 
 def _overlap(one: Region, other: Region) -> bool:
-    low = np.maximum(one.quad.min(axis=0), other.quad.min(axis=0))
-    high = np.minimum(one.quad.max(axis=0), other.quad.max(axis=0))
-    shared = float(np.clip(high - low, 0, None).prod())
-    return shared > 0.3 * float(np.ptp(one.quad, axis=0).prod())
+    return shared(one.quad, other.quad) > NEW * area(one.quad)
 
 
 def is_object(rgb: Rgb, region: Region) -> bool:

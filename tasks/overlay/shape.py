@@ -15,6 +15,8 @@ LARGEST = 0.3
 """A ground over more than this share of the photo is the scene, not a shape."""
 SMALLEST = 0.6
 """Least area over that of the text's box: a detector's box may reach beyond a tight banner or a round badge."""
+BRINK = 14.0
+"""Least change across a shape's rim: where a gradient leaves the tolerance there is none."""
 ACROSS = 0.97
 """Share of a row or column that a strip fills which runs from border to border."""
 
@@ -29,6 +31,7 @@ class Shape:
         over_text: area over that of the text's box.
         spread: standard deviation of its colour, levels.
         step: how far its colour is from what is just outside, median, levels over RGB.
+        brink: how far what is just outside is from what is just inside, median, levels over RGB.
         sides: of how many borders of the photo it touches.
         view: [h, w] bool at the scene's scale.
         scale: view pixels per photo pixel.
@@ -39,6 +42,7 @@ class Shape:
     over_text: float
     spread: float
     step: float
+    brink: float
     sides: int
     view: NDArray[np.bool_]
     scale: float
@@ -50,6 +54,7 @@ class Shape:
             self.solidity > 0.85
             and self.spread < 5
             and self.step > 20
+            and self.brink > BRINK
             and SMALLEST < self.over_text < (40 if self.sides >= 2 else 14)
         )
 
@@ -107,10 +112,23 @@ def find_shape(view: Rgb, scale: float, quad: NDArray[np.float32], strokes: Stro
         over_text=float(filled.sum() / max(box.sum(), 1)),
         spread=float(view[core].std(axis=0).mean()) if core.any() else float(TOLERANCE),
         step=float(np.median(step)) if step.size else 0.0,
+        brink=_brink(view, filled > 0, rim),
         sides=sum(bool(edge.any()) for edge in edges),
         view=filled > 0,
         scale=scale,
     )
+
+
+def _brink(view: Rgb, filled: NDArray[np.bool_], rim: NDArray[np.bool_]) -> float:
+    """Median distance of ``view`` on the ``rim`` outside from what is next to it inside."""
+    inner = cv2.erode(filled.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(np.float32)
+    weight = cv2.GaussianBlur(inner, (0, 0), 2)
+    near = cv2.GaussianBlur(view.astype(np.float32) * inner[..., None], (0, 0), 2)
+    seen = rim & (weight > 1e-3)
+    if not seen.any():
+        return 0.0
+    away = view[seen].astype(np.float32) - near[seen] / weight[seen][:, None]
+    return float(np.median(np.linalg.norm(away, axis=1)))
 
 
 def _strip(filled: Mask, box: Mask) -> Mask:

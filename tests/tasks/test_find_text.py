@@ -88,6 +88,33 @@ def test_one_doubtful_text_is_enough_to_ask_a_person(decided: list[float]) -> No
     assert outcome.readings["overlays"] == 2
 
 
+def see_through(opacity: float) -> Picture:
+    """Large white letters of some opacity on a ground from dark to light: plain, not faint."""
+    ground = np.tile(np.linspace(20, 150, 400)[None, :, None], (300, 1, 3))
+    page = Image.new("L", (400, 300))
+    ImageDraw.Draw(page).text((30, 40), "SAMPLE", font=ImageFont.load_default(80), fill=255)
+    share = np.asarray(page)[..., None] / 255 * opacity
+    return Picture("a.jpg", np.rint(ground * (1 - share) + 255 * share).astype(np.uint8))
+
+
+@pytest.mark.parametrize("opacity", [0.4, 0.6, 0.75])
+def test_a_plain_but_see_through_mark_needs_the_vendors_attestation(
+    decided: list[float], opacity: float
+) -> None:
+    decided.extend([0.99, 0.99])
+    picture, box = see_through(opacity), (25, 50, 350, 75)
+    outcome = run(picture, box)
+    assert isinstance(outcome, Flagged)
+    assert outcome.reason == "faint_text"
+    allowed = picture.with_(facts={"vendor": {"watermark_rights": "by contract, 2026"}})
+    assert isinstance(run(allowed, box), Edited)
+
+
+def test_the_same_letters_opaque_need_none(decided: list[float]) -> None:
+    decided.append(0.99)
+    assert isinstance(run(see_through(1.0), (25, 50, 350, 75)), Edited)
+
+
 def test_an_archival_recipe_sends_even_sure_overlays_to_a_person(decided: list[float]) -> None:
     decided.append(0.99)
     outcome = run(written(), BOX, erase="person")

@@ -32,6 +32,11 @@ def test_a_sign_of_the_same_ink_beside_the_text_goes_with_it() -> None:
     assert mask[95:115, 85:107].all()
 
 
+def test_a_sign_that_the_box_cuts_in_two_goes_whole() -> None:
+    mask = added(photo((104, 95, 20, 20)))
+    assert mask[96:114, 104:122].all()
+
+
 def test_a_missed_letter_beyond_the_next_one_is_reached_step_by_step() -> None:
     mask = added(photo((230, 95, 12, 20), (262, 95, 12, 20)))
     assert mask[97:113, 232:240].all()

@@ -92,3 +92,9 @@ def lettered_dark(rgb: Rgb) -> Rgb:
     for left in range(126, 214, 14):
         cv2.rectangle(rgb, (left, 95), (left + 4, 114), (20, 20, 20), -1)
     return rgb
+
+
+def test_where_a_gradient_leaves_the_tolerance_no_shape_ends() -> None:
+    ramp = np.linspace(40, 240, 400)[None, :, None].repeat(300, axis=0).repeat(3, axis=2).astype(np.uint8)
+    shape = shape_of(lettered(ramp))
+    assert shape is None or not shape.is_drawn
