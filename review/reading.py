@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from review.likelihood import FEWEST, SURE
-from review.matching import Match
+from review.tally import Match
 
 
 def reading(found: Match) -> str:

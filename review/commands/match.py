@@ -18,7 +18,7 @@ from review.likelihood import SURE
 from review.pictures import samples
 
 if TYPE_CHECKING:
-    from review.matching import Match, Side
+    from review.tally import Match, Side
 
 MEASURES = {
     "hue": ("hue turned, degrees", "{:+z.2f}"),
