@@ -16,7 +16,9 @@ REACH = 3.0
 GAP = 1.6
 """Widest gap to the next companion, in heights."""
 COMMON = 0.02
-"""An ink that covers more than this share of the photo is no mark of the text."""
+"""An ink that covers more than this share of the photo is a mark of the text only where it is alone around it."""
+ALONE = 0.8
+"""Share of an ink around the text that its companions must make up to be alone."""
 
 
 def companions(
@@ -31,7 +33,9 @@ def companions(
         ink_elsewhere: share of the photo that has the ink's colour.
     """
     core = cv2.erode(strokes.glyphs.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
-    if core.sum() < 12 or ink_elsewhere > COMMON:
+    if core.sum() < 12:
+        core = strokes.glyphs
+    if core.sum() < 12:
         return None
     # thin strokes are mixed with their ground: the pure ink is what is farthest from it
     inks = strokes.rgb[core].astype(np.float32)
@@ -80,6 +84,12 @@ def companions(
     if not taken:
         return None
     added = np.isin(labels, sorted(taken)).astype(np.uint8) * 255
+    if ink_elsewhere > COMMON:
+        box = np.zeros(small.shape[:2], np.uint8)
+        cv2.fillConvexPoly(box, np.rint((region.quad - (left, top)) * scale).astype(np.int32), 1)
+        around = (alike > 0) & (box == 0)
+        if (around & (added > 0)).sum() < ALONE * around.sum():
+            return None
     widened = cv2.dilate(added, np.ones((3, 3), np.uint8))
     large = cv2.resize(widened, (part.shape[1], part.shape[0]), interpolation=cv2.INTER_LINEAR)
     return window, np.where(large > 80, 255, 0).astype(np.uint8)

@@ -52,5 +52,6 @@ def test_a_large_thing_of_the_same_colour_is_no_companion() -> None:
     assert not added(photo((20, 60, 85, 90))).any()
 
 
-def test_a_common_colour_tells_nothing() -> None:
-    assert not added(photo((85, 95, 22, 20)), elsewhere=0.2).any()
+def test_a_common_colour_tells_only_where_it_is_alone_around_the_text() -> None:
+    assert added(photo((85, 95, 22, 20)), elsewhere=0.2)[95:115, 85:107].all()
+    assert not added(photo((85, 95, 22, 20), (300, 82, 60, 60)), elsewhere=0.2).any()
