@@ -13,7 +13,7 @@ import pytest
 from line.picture import Edited, Flagged, Outcome, Picture
 from line.recipe import Step
 from models.contract import Enlargement, Task, Upscaler, registry
-from tasks.attempt import _run
+from tasks.attempt import run as run_step
 from tasks.store import Loaded
 from tasks.transform import transform
 from tests.harness.line import environment
@@ -208,7 +208,7 @@ def run(share: float, count: int) -> list[Any]:
         Loaded(row, Picture(f"{number}.jpg", np.zeros((4, 4, 3), np.uint8)), number)
         for number in range(count)
     ]
-    return list(_run(hungry, None, Step(transform="hungry", share=share), loaded))
+    return list(run_step(hungry, None, Step(transform="hungry", share=share), loaded))
 
 
 def test_out_of_memory_halves_the_micro_batch_until_it_fits() -> None:
@@ -236,7 +236,7 @@ def test_a_picture_too_large_as_a_whole_is_enlarged_in_tiles() -> None:
     torch.cuda.set_per_process_memory_fraction(min(1.0, (torch.cuda.memory_allocated() + 400e6) / total), 0)
     try:
         step = Step(transform="upscale", target=4096, floor=10)
-        (outcome,) = _run(upscale, model, step, [Loaded(row, Picture("a.jpg", rgb), 1)])
+        (outcome,) = run_step(upscale, model, step, [Loaded(row, Picture("a.jpg", rgb), 1)])
     finally:
         torch.cuda.set_per_process_memory_fraction(1.0, 0)
     assert isinstance(outcome, Edited)
