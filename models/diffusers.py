@@ -240,11 +240,7 @@ def model_of(weights: Weights) -> type[Model]:
     Raises:
         ModelError: for a task that no such pipeline does.
     """
-    kind = KINDS.get(weights.task)
-    if kind is None:
-        able = ", ".join(KINDS)
-        raise ModelError(f"{weights.name}: pipelines are there for {able}, none for {weights.task}")
-    return model_from(weights, kind)
+    return model_from(weights, KINDS)
 
 
 def _folder(weights: Weights, files: list[Path]) -> Path:

@@ -66,6 +66,4 @@ def model_of(weights: Weights) -> type[Model]:
     Raises:
         ModelError: for another task.
     """
-    if weights.task != Task.PERCEPTUAL:
-        raise ModelError(f"{weights.name}: lpips is a {Task.PERCEPTUAL} distance, nothing for {weights.task}")
-    return model_from(weights, Lpips)
+    return model_from(weights, {Task.PERCEPTUAL: Lpips})

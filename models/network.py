@@ -2,7 +2,7 @@
 
 import warnings
 from abc import abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,6 +17,7 @@ from line.settings import settings
 from models import weights
 from models.contract import Model
 from models.padding import padded
+from models.task import Task
 from models.tiling import in_tiles
 from models.weights import Weights
 
@@ -150,8 +151,17 @@ class Network(Model):
         return found
 
 
-def model_from(weights: Weights, kind: type[Network]) -> type[Model]:
-    """A class of its own for these weights, read by ``kind``."""
+def model_from(weights: Weights, kinds: Mapping[Task, type[Network]]) -> type[Model]:
+    """A class of its own for these weights, of the kind that does their task.
+
+    Raises:
+        ModelError: there is none among ``kinds``.
+    """
+    kind = kinds.get(weights.task)
+    if kind is None:
+        raise ModelError(
+            f"{weights.name}: {weights.reader} reads models for {', '.join(kinds)}, none for {weights.task}"
+        )
     declared = {
         "name": weights.name,
         "licence": weights.licence,

@@ -162,11 +162,7 @@ def model_of(weights: Weights) -> type[Model]:
     Raises:
         ModelError: for a task that no such network does.
     """
-    kind = KINDS.get(weights.task)
-    if kind is None:
-        able = ", ".join(KINDS)
-        raise ModelError(f"{weights.name}: spandrel reads networks for {able}, none for {weights.task}")
-    return model_from(weights, kind)
+    return model_from(weights, KINDS)
 
 
 def _state(path: Path) -> dict[str, Any]:

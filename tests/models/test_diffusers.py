@@ -176,6 +176,6 @@ def test_only_tasks_that_pipelines_do_are_taken(tmp_path: Path) -> None:
         files=(File(path="model_index.json"),),
     )  # fmt: skip
     with pytest.raises(
-        ModelError, match="pipelines are there for fill, upscale, generate, none for find_text"
+        ModelError, match="diffusers reads models for fill, upscale, generate, none for find_text"
     ):
         diffusers.model_of(wanted)
