@@ -4,13 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
-import numpy as np
-
 from gates.edit import Edit
 from line.errors import InputError
-from line.photo.decode import decode
-from line.photo.limits import Limits
+from line.photo.apart import decode_apart
+from line.photo.mask import read_mask
 from line.photo.refusal import RefusedError
 from line.picture import Mask, Rgb
 
@@ -28,7 +25,7 @@ class Pair:
 
     def edit(self, transform: str) -> Edit:
         first, second = read(self.before), read(self.after)
-        return Edit(transform, first, second, mask=_read_mask(self.mask, first) if self.mask else None)
+        return Edit(transform, first, second, mask=read_mask_of(first, self.mask) if self.mask else None)
 
 
 def pairs(before: Path, after: Path, mask: Path | None = None) -> list[Pair]:
@@ -62,13 +59,22 @@ def read(path: Path) -> Rgb:
         InputError: it is none that the line admits.
     """
     try:
-        return decode(path.name, path.read_bytes(), limits=Limits(), background="#ffffff").rgb
+        return decode_apart(path.name, path.read_bytes()).rgb
     except RefusedError as error:
         raise InputError(f"{path}: {error.sentence}") from None
 
 
-def _read_mask(path: Path, picture: Rgb) -> Mask:
-    found = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_GRAYSCALE)
-    if found is None or found.shape != picture.shape[:2]:
-        raise InputError(f"--mask {path}: must be a picture of the same size as BEFORE")
-    return found.astype(np.uint8)
+def read_mask_of(picture: Rgb, path: Path) -> Mask:
+    """A picture's mask, [H, W] uint8, from a file of any kind.
+
+    Raises:
+        InputError: it cannot be read, or is not of the picture's size.
+    """
+    try:
+        mask = read_mask(path.name, path.read_bytes())
+    except RefusedError as error:
+        raise InputError(f"mask {path}: {error.sentence}") from None
+    if mask.shape != picture.shape[:2]:
+        (high, wide), (rows, columns) = picture.shape[:2], mask.shape
+        raise InputError(f"mask {path}: {columns} × {rows} pixels, its picture has {wide} × {high}")
+    return mask

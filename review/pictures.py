@@ -10,7 +10,7 @@ import numpy as np
 
 from line.errors import InputError
 from line.picture import Mask, Rgb
-from review.pairs import SUFFIXES, read
+from review.pairs import SUFFIXES, read, read_mask_of
 
 MASK = ".mask.png"
 WORDS = "SAMPLE 2026"
@@ -45,14 +45,11 @@ class Sample:
         """[H, W] uint8, 255 where to fill: the file beside, or drawn letters where there is none.
 
         Raises:
-            InputError: the file beside is not of the picture's size.
+            InputError: the file beside cannot be read, or is not of the picture's size.
         """
         if self.mask_path is None:
             return drawn(rgb.shape[1], rgb.shape[0])
-        found = cv2.imread(str(self.mask_path), cv2.IMREAD_GRAYSCALE)
-        if found is None or found.shape != rgb.shape[:2]:
-            raise InputError(f"{self.mask_path}: must be a picture of the size of {self.path.name}")
-        return np.where(found > 127, 255, 0).astype(np.uint8)
+        return np.where(read_mask_of(rgb, self.mask_path) > 127, 255, 0).astype(np.uint8)
 
 
 def samples(paths: Sequence[Path]) -> list[Sample]:

@@ -96,7 +96,7 @@ def test_what_cannot_be_judged_is_exit_code_2(tmp_path: Path, mask: Path) -> Non
         (("-t", "upscale", picture, tmp_path), "both be files or both be folders"),
         (("-t", "upscale", text, picture), "notes.png"),
         (("-t", "upscale", tmp_path, tmp_path / "empty"), "no picture of the same name"),
-        (("-t", "erase_text", draw(tmp_path / "b.png", scale=2), picture, "--mask", mask), "same size"),
+        (("-t", "erase_text", draw(tmp_path / "b.png", scale=2), picture, "--mask", mask), "its picture has"),
     ]:
         answer = call("judge", *words, "--json")
         assert (answer.code, answer.out) == (2, "")
