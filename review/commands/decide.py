@@ -1,7 +1,8 @@
 """``sluice accept``, ``reject``, ``requeue`` and ``rollback``: what a person decides."""
 
 import getpass
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import click
@@ -23,7 +24,7 @@ def accept(images: tuple[int, ...]) -> None:
     """
     from scheduler import decide
 
-    _each(_named(images), decide.accept, "accepted")
+    each("image", _named(images), decide.accept, "accepted")
 
 
 @click.command()
@@ -32,7 +33,7 @@ def reject(images: tuple[int, ...]) -> None:
     """Decide against IMAGEs: they are discarded, a delivered file is withdrawn."""
     from scheduler import decide
 
-    _each(_named(images), decide.reject, "discarded")
+    each("image", _named(images), decide.reject, "discarded")
 
 
 @click.command()
@@ -54,7 +55,8 @@ def requeue(images: tuple[int, ...], recipe: str | None, mask: str | None, flagg
         ids = [*images, *(decide.flagged(flagged) if flagged is not None else [])]
         if not ids:
             raise click.UsageError("name at least one IMAGE, or --flagged BATCH")
-        _each(ids, lambda image, actor: decide.requeue(image, actor, recipe=recipe, mask=mask), "requeued")
+        again = partial(decide.requeue, recipe=recipe, mask=mask)
+        each("image", ids, again, "requeued")
 
 
 @click.command()
@@ -64,7 +66,7 @@ def rollback(image: int, step: str) -> None:
     """Put IMAGE back to what it was before STEP; it is then flagged: accept or requeue it."""
     from scheduler import decide
 
-    _each([image], lambda image, actor: decide.rollback(image, step, actor), f"back to before {step}")
+    each("image", [image], lambda image, actor: decide.rollback(image, step, actor), f"back to before {step}")
 
 
 def _named(images: tuple[int, ...]) -> list[int]:
@@ -73,18 +75,24 @@ def _named(images: tuple[int, ...]) -> list[int]:
     return list(images)
 
 
-def _each(images: list[int], act: Callable[[int, str], None], word: str) -> None:
-    """Decide about each; one that cannot be decided is told, its neighbours go on."""
-    refused = 0
+def each(what: str, ids: Sequence[int], act: Callable[[int, str], object], word: str) -> None:
+    """Decide about each as the person at the command; one that cannot be decided is told, its neighbours go on.
+
+    Args:
+        what: an image or a template.
+        act: takes an id and who decides; raises InputError where that cannot be.
+        word: what became of it.
+    """
+    actor, refused = f"person:{getpass.getuser()}", 0
     with reach.records():
-        for image in images:
+        for number in ids:
             try:
-                act(image, f"person:{getpass.getuser()}")
+                act(number, actor)
             except InputError as error:
                 refused += 1
                 click.echo(f"sluice: {error}", err=True)
             else:
-                click.echo(f"image {image}: {word}")
+                click.echo(f"{what} {number}: {word}")
     if refused:
         raise click.exceptions.Exit(2)
 

@@ -1,6 +1,5 @@
 """``sluice templates``: what recurs at one place of a vendor's photos, and a person's word on it."""
 
-import getpass
 from functools import partial
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from line.states import TemplateState
 from records import templates as records
 from records.database import transact
 from review import reach, show
+from review.commands.decide import each
 from review.commands.submit import json_option
 
 ids_argument = click.argument("ids", type=int, nargs=-1, required=True, metavar="ID…")
@@ -97,21 +97,10 @@ def show_(template: int, out: Path) -> None:
 
 
 def _decide(ids: tuple[int, ...], state: TemplateState, overrule: bool) -> None:
-    """Decide about each; one that cannot be decided is told, its neighbours go on."""
-    actor, refused = f"person:{getpass.getuser()}", 0
-    with reach.records():
-        for template in ids:
-            try:
-                transact(
-                    partial(records.decide, template_id=template, state=state, actor=actor, overrule=overrule)
-                )
-            except InputError as error:
-                refused += 1
-                click.echo(f"sluice: {error}", err=True)
-            else:
-                click.echo(f"template {template}: {state}")
-    if refused:
-        raise click.exceptions.Exit(2)
+    def act(template: int, actor: str) -> None:
+        transact(partial(records.decide, template_id=template, state=state, actor=actor, overrule=overrule))
+
+    each("template", ids, act, state.value)
 
 
 COMMANDS = [templates]
