@@ -110,7 +110,7 @@ def _extra() -> Finding:
 
 def _models() -> list[Finding]:
     return [
-        Finding(f"model {name}", lack is None, lack or f"ready, {model.task}", lack or "", needed=False)
+        Finding(f"model {name}", lack is None, f"for {model.task}", lack or "", needed=False)
         for name, model in sorted(registry().models.items())
         for lack in [model.missing()]
     ]

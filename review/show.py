@@ -2,10 +2,11 @@
 
 import json
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import click
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
@@ -15,6 +16,9 @@ out = Console(highlight=False, width=None if sys.stdout.isatty() else 160)
 """Standard output; wide where no terminal sets a width, so that a log or a pipe gets whole words."""
 
 err = Console(stderr=True, highlight=False)
+
+GAP = 2
+"""Characters between two columns."""
 
 COLOURS = {
     "delivered": "green",
@@ -33,9 +37,7 @@ def as_json(value: object) -> None:
 
 def batch_table(report: Mapping[str, Any]) -> Table:
     """A batch as people read it."""
-    table = Table(
-        title=f"batch {report['batch']}: {report['vendor']}/{report['upload']}", title_justify="left"
-    )
+    table = _table(f"batch {report['batch']}: {report['vendor']}/{report['upload']}")
     table.add_column("state")
     table.add_column("images", justify="right")
     for state in ImageState:
@@ -55,11 +57,29 @@ def batch_table(report: Mapping[str, Any]) -> Table:
     return table
 
 
-def rows(title: str, columns: Iterable[str], lines: Iterable[Iterable[Any]]) -> None:
-    """A plain table on standard output."""
-    table = Table(title=title, title_justify="left")
-    for column in columns:
-        table.add_column(column, overflow="fold")
-    for line in lines:
-        table.add_row(*(str(cell) for cell in line))
+def rows(title: str, columns: Sequence[str], lines: Iterable[Iterable[Any]]) -> None:
+    """A plain table on standard output; where the terminal is narrow, sentences break before words do."""
+    table, cells = _table(title), [[str(cell) for cell in line] for line in lines]
+    for column, width in zip(columns, _widths([columns, *cells]), strict=True):
+        table.add_column(column, overflow="fold", width=width)
+    for line in cells:
+        table.add_row(*line)
     out.print(table)
+
+
+def _widths(lines: Sequence[Sequence[str]]) -> list[int]:
+    """Characters of each column, within the terminal's: sentences give way first, then the longest words."""
+    columns = list(zip(*lines, strict=True))
+    widths = [max(len(part) for cell in column for part in cell.split("\n")) for column in columns]
+    words = [max((len(word) for cell in column for word in cell.split()), default=1) for column in columns]
+    while sum(widths) + GAP * len(widths) > out.width and max(widths) > 1:
+        spare = [width - word for width, word in zip(widths, words, strict=True)]
+        widths[spare.index(max(spare)) if max(spare) > 0 else widths.index(max(widths))] -= 1
+    return widths
+
+
+def _table(title: str) -> Table:
+    """An empty table without upright lines: on 80 columns its words need the room."""
+    return Table(
+        title=title, title_justify="left", box=SIMPLE_HEAD, show_edge=False, padding=(0, GAP - 1, 0, 0)
+    )

@@ -2,6 +2,7 @@
 
 import click
 
+from line.errors import InputError
 from records import batches
 from records.database import transact
 from review import reach
@@ -14,7 +15,7 @@ def halt(batch: int, reason: str) -> None:
     """Halt BATCH: what waits is held; what a worker is in the middle of ends its step."""
     with reach.records():
         if not transact(lambda connection: batches.halt(connection, batch, reason), actor="person"):
-            raise click.ClickException(f"batch {batch} is not running")
+            raise InputError(f"batch {batch} is not running: there is nothing to halt")
     click.echo(f"batch {batch} is halted; `sluice resume {batch}` goes on through a probe")
 
 

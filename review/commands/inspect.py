@@ -54,7 +54,7 @@ def _overview(as_json: bool) -> None:
         found = {"batches": all_reports, "workers": live, "schedulers": schedulers, "queues": queues}
         show.as_json(found | {"troubles": troubles})
         return
-    columns = ("batch", "upload", "recipe", "state", "images", "delivered", "flagged", "artifacts", "cost")
+    columns = ("batch", "upload", "recipe", "state", "delivered", "flagged", "artifacts", "cost")
     show.rows("batches", columns, [_line(report) for report in all_reports])
     if live:
         names = sorted({*live, *queues})
@@ -75,8 +75,7 @@ def _line(report: dict[str, Any]) -> list[Any]:
         f"{report['vendor']}/{report['upload']}",
         report["recipe"],
         report["state"],
-        report["images"],
-        states["delivered"],
+        f"{states['delivered']} of {report['images']}",
         states["flagged"],
         f"{report['artifact_rate']:.1%}",
         f"{report['cost']:.4f}",
@@ -97,9 +96,10 @@ def images(batch: int, state: str | None, as_json: bool) -> None:
                 show.as_json(line)
             return
         cells = (
-            (line["id"], line["name"], line["state"], line["reason"], line["sentence"]) for line in lines
+            (line["id"], line["name"], line["state"], f"{line['reason']}\n{line['sentence']}".strip())
+            for line in lines
         )
-        show.rows(f"batch {batch}", ("id", "name", "state", "reason", "why"), cells)
+        show.rows(f"batch {batch}", ("id", "name", "state", "reason"), cells)
 
 
 @click.command()
@@ -110,7 +110,10 @@ def doctor(as_json: bool) -> None:
     if as_json:
         show.as_json([finding.as_dict() for finding in found])
     else:
-        cells = [(finding.what, finding.word, finding.detail, finding.mend) for finding in found]
+        cells = [
+            (finding.what, finding.word, finding.detail, "" if finding.good else finding.mend)
+            for finding in found
+        ]
         show.rows("doctor", ("what", "state", "found", "how to mend it"), cells)
     if any(finding.needed and not finding.good for finding in found):
         raise click.exceptions.Exit(1)

@@ -24,7 +24,10 @@ SUFFIXES = (".safetensors", ".pth", ".ckpt", ".pt", ".bin")
 @json_option
 @click.pass_context
 def models(context: click.Context, as_json: bool) -> None:
-    """The trusted models: task, licence, revision, source, ready or not and why; pull and add weights."""
+    """The trusted models: task, licence, revision, ready or what is missing; pull and add weights.
+
+    With --json also source, hash, memory, inputs, outputs and known failings.
+    """
     if context.invoked_subcommand is None:
         _show(as_json)
 
@@ -55,8 +58,11 @@ def _show(as_json: bool) -> None:
     if as_json:
         show.as_json(found)
         return
-    columns = ("model", "task", "licence", "revision", "source", "ready", "missing")
-    show.rows("trusted models", columns, [[line[column] for column in columns] for line in found])
+    cells = [
+        (line["model"], line["task"], line["licence"], line["revision"], line["missing"] or "ready")
+        for line in found
+    ]
+    show.rows("trusted models", ("model", "task", "licence", "revision", "state"), cells)
 
 
 sha256_option = click.option(

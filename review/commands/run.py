@@ -51,7 +51,9 @@ def run(upload: Path, out: Path, recipe: str, vendor: str, as_json: bool) -> Non
             batch_id = place(upload, vendor, recipe, out=out.resolve().as_uri())
             _tell_of_others(batch_id)
             report = _follow(batch_id, stack.tend)
-    report |= {"seconds": time.monotonic() - started}
+    seconds = time.monotonic() - started
+    settled = sum(report["by_state"][state.value] for state in SETTLED)
+    report |= {"seconds": seconds, "images_per_second": settled / seconds}
     _tell(report, out, as_json)
     if report["state"] == "halted":
         raise click.exceptions.Exit(HALTED)
@@ -113,11 +115,8 @@ def _now(batch_id: int) -> reports.Progress | None:
 
 def _tell(report: dict[str, Any], out: Path, as_json: bool) -> None:
     if as_json:
-        settled = sum(report["by_state"][state.value] for state in SETTLED)
-        keys = ("batch", "state", "images", "by_state", "artifact_rate", "seconds")
-        document = {key: report[key] for key in keys}
-        document |= {"images_per_second": settled / report["seconds"], "delivered": str(out.resolve())}
-        show.as_json(document)
+        keys = ("batch", "state", "images", "by_state", "artifact_rate", "seconds", "images_per_second")
+        show.as_json({key: report[key] for key in keys} | {"delivered": str(out.resolve())})
         sys.stdout.flush()
         return
     show.out.print(show.batch_table(report))
