@@ -15,6 +15,7 @@ class Source(StrEnum):
     CLOSER: the text detector on a larger copy; it takes some texture for text.
     FARTHER: the text detector on a small copy: titles too large for it at its usual scale.
     ALONG: the text detector on a levelled strip along a slanted line of which it saw a part.
+    LARGE: the text detector's box around something large and compact, in which see-through strokes were found.
     REPEATED: one mark all over the photo, by its period; the quad is the whole photo.
     """
 
@@ -22,6 +23,7 @@ class Source(StrEnum):
     CLOSER = "closer"
     FARTHER = "farther"
     ALONG = "along"
+    LARGE = "large"
     REPEATED = "repeated"
 
 

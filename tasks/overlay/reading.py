@@ -28,11 +28,13 @@ CLOSER = 3
 FARTHER = (2, 3)
 """The limit over those of the farther looks."""
 ALL_OVER = 0.85
-"""Probability that what repeats over a whole photo is an overlay: printed cloth that fills it repeats as well."""
+"""Probability of an overlay where one mark lies over a whole photo or thing: printed cloth may look so as well."""
 WORTH = 0.3
 """Probability from which letters are worth a second drawing."""
 ONE_COLOUR = 0.75
 """Share of the ink within some levels of its middle from which it is of one colour."""
+FRAMED = 0.65
+"""Score from which a framed thing may be large letters."""
 LEVEL = 2.0
 """Degrees within which a text is level."""
 COMPACT = 3.0
@@ -140,8 +142,8 @@ def _under(scene: Scene, region: Candidate, shape: Shape | None) -> Shape | None
 
 
 def _probability(region: Candidate, features: Features) -> float:
-    """The decision's; a mark is known by its period, but never so surely that no one is asked."""
-    return ALL_OVER if region.source is Source.REPEATED else overlay_probability(features)
+    """The decision's; a mark is known by its period or its blend, but never so surely that no one is asked."""
+    return ALL_OVER if region.source in (Source.REPEATED, Source.LARGE) else overlay_probability(features)
 
 
 def find(rgb: Rgb, finder: TextFinder, limit: int) -> list[Candidate]:
@@ -154,8 +156,9 @@ def find(rgb: Rgb, finder: TextFinder, limit: int) -> list[Candidate]:
     """
     first = finder.find(rgb, limit=limit)
     texts = [as_candidate(region) for region in first if not is_object(rgb, region)]
+    things = [region for region in first if is_object(rgb, region)]
     looks = [(limit // times, Source.FARTHER) for times in FARTHER]
-    if len(texts) < len(first):
+    if things:
         looks.append((limit * CLOSER // 2, Source.CLOSER))
     for other, source in looks:
         for region in finder.find(rgb, limit=other):
@@ -164,8 +167,17 @@ def find(rgb: Rgb, finder: TextFinder, limit: int) -> list[Candidate]:
     lines = follow(rgb, finder, texts)
     texts = [text for text in texts if not any(holds(line, text) for line in lines)]
     texts += [as_candidate(line, Source.ALONG) for line in lines]
+    texts += [mark for thing in things if (mark := _over(rgb, thing)) is not None]
     mark = find_repeated(rgb)
     return texts if mark is None else [*texts, mark]
+
+
+def _over(rgb: Rgb, thing: Region) -> Candidate | None:
+    """A large see-through mark over the thing that the detector framed, if its strokes fit one blend."""
+    if thing.score < FRAMED:
+        return None
+    strokes = veiled(find_strokes(rgb, thing.quad), sides(thing.quad)[1])
+    return None if strokes is None else Candidate(thing.quad, thing.score, Source.LARGE, strokes)
 
 
 def as_candidate(region: Region, source: Source = Source.DETECTOR) -> Candidate:
