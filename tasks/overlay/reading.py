@@ -16,7 +16,7 @@ from tasks.overlay.features import Features, compare, describe
 from tasks.overlay.opacity import veil, veiled
 from tasks.overlay.repeated import find_repeated
 from tasks.overlay.scene import Scene, look
-from tasks.overlay.shape import Shape, find_shape
+from tasks.overlay.shape import Shape, find_inner, find_shape
 from tasks.overlay.strokes import Strokes, find_strokes, sides
 
 WHOLE = 0.2
@@ -118,7 +118,7 @@ def read(rgb: Rgb, regions: Sequence[Region]) -> list[Reading]:
     ]
     chances = [_probability(region, own) for region, own in zip(texts, features, strict=True)]
     return [
-        Reading(region, _drawn(region, drawn, own, chance), _under(scene, region, shape), own, chance)
+        Reading(region, _drawn(region, drawn, own, chance), _under(scene, region, drawn, shape), own, chance)
         for region, drawn, shape, own, chance in zip(texts, strokes, shapes, features, chances, strict=True)
     ]
 
@@ -130,15 +130,15 @@ def _drawn(region: Candidate, strokes: Strokes, features: Features, probability:
     return veiled(strokes, sides(region.quad)[1]) or strokes
 
 
-def _under(scene: Scene, region: Candidate, shape: Shape | None) -> Shape | None:
-    """The shape under a text, or where no colour tells it, what has the straight edges of a see-through one."""
-    if (
-        region.source is Source.REPEATED
-        or (shape is not None and shape.is_drawn)
-        or tilt(region.quad) > LEVEL
-    ):
+def _under(scene: Scene, region: Candidate, strokes: Strokes, shape: Shape | None) -> Shape | None:
+    """The shape under a text; else the one that its box frames; else what has a see-through one's straight edges."""
+    if region.source in (Source.REPEATED, Source.LARGE) or (shape is not None and shape.is_drawn):
         return shape
-    return find_band(scene.view, scene.scale, region.quad) or shape
+    inner = find_inner(scene.view, scene.scale, region.quad, strokes)
+    if inner is not None and inner.is_drawn:
+        return inner
+    band = find_band(scene.view, scene.scale, region.quad) if tilt(region.quad) < LEVEL else None
+    return band or shape
 
 
 def _probability(region: Candidate, features: Features) -> float:

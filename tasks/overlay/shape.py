@@ -1,13 +1,13 @@
 """The filled shape a text may stand on: a banner, a badge, a label."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from line.picture import Mask, Rgb
-from tasks.overlay.strokes import Strokes
+from tasks.overlay.strokes import BIN, Strokes
 
 TOLERANCE = 14
 """Levels by which a shape's colour may vary in each channel."""
@@ -17,6 +17,10 @@ SMALLEST = 0.6
 """Least area over that of the text's box: a detector's box may reach beyond a tight banner or a round badge."""
 BRINK = 14.0
 """Least change across a shape's rim: where a gradient leaves the tolerance there is none."""
+HEART = 0.6
+"""Share of a box, by its sides, that lies inside a round badge."""
+OTHER = 24
+"""Levels in a channel from which a pixel is not of the badge's colour."""
 ACROSS = 0.97
 """Share of a row or column that a strip fills which runs from border to border."""
 
@@ -117,6 +121,27 @@ def find_shape(view: Rgb, scale: float, quad: NDArray[np.float32], strokes: Stro
         view=filled > 0,
         scale=scale,
     )
+
+
+def find_inner(view: Rgb, scale: float, quad: NDArray[np.float32], strokes: Strokes) -> Shape | None:
+    """The shape inside the box, where the detector framed a whole badge or sign: of its middle's commonest colour.
+
+    Arguments as of :func:`find_shape`; ``strokes`` may be wrong, only their window counts.
+    """
+    middle = quad.mean(axis=0)
+    heart = (middle + HEART * (quad - middle)).astype(np.float32)
+    inside = np.zeros(strokes.box.shape, np.uint8)
+    rows, columns = strokes.window
+    cv2.fillConvexPoly(
+        inside, np.rint((heart - (columns.start, rows.start)) * strokes.scale).astype(np.int32), 1
+    )
+    colours = strokes.rgb[inside > 0]
+    if not len(colours):
+        return None
+    codes = (colours // BIN).astype(np.int64) @ np.array([256, 16, 1])
+    tone = np.median(colours[codes == np.bincount(codes).argmax()], axis=0)
+    away = np.abs(strokes.rgb.astype(np.float32) - tone).max(axis=-1) > OTHER
+    return find_shape(view, scale, heart, replace(strokes, box=inside > 0, glyphs=away))
 
 
 def _brink(view: Rgb, filled: NDArray[np.bool_], rim: NDArray[np.bool_]) -> float:

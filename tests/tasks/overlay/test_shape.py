@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from line.picture import Rgb
-from tasks.overlay.shape import Shape, find_shape
+from tasks.overlay.shape import Shape, find_inner, find_shape
 from tasks.overlay.strokes import find_strokes
 
 QUAD = np.array([[120, 90], [220, 90], [220, 120], [120, 120]], np.float32)
@@ -97,4 +97,23 @@ def lettered_dark(rgb: Rgb) -> Rgb:
 def test_where_a_gradient_leaves_the_tolerance_no_shape_ends() -> None:
     ramp = np.linspace(40, 240, 400)[None, :, None].repeat(300, axis=0).repeat(3, axis=2).astype(np.uint8)
     shape = shape_of(lettered(ramp))
+    assert shape is None or not shape.is_drawn
+
+
+def test_a_badge_that_the_box_frames_whole_is_found_from_its_middle() -> None:
+    rgb = textured()
+    cv2.circle(rgb, (170, 105), 45, (0, 120, 220), -1)
+    frame = np.array([[110, 45], [230, 45], [230, 165], [110, 165]], np.float32)
+    shape = find_inner(lettered(rgb), 1.0, frame, find_strokes(rgb, frame))
+    assert shape is not None
+    assert shape.is_drawn
+    mask = shape.full_mask(400, 300) > 0
+    disc = cv2.circle(np.zeros((300, 400), np.uint8), (170, 105), 45, 1, -1) > 0
+    assert mask[disc].mean() > 0.98
+    assert mask.sum() < 1.15 * disc.sum()
+
+
+def test_a_box_on_a_photo_frames_no_shape() -> None:
+    rgb = textured()
+    shape = find_inner(rgb, 1.0, QUAD, find_strokes(rgb, QUAD))
     assert shape is None or not shape.is_drawn
