@@ -6,7 +6,6 @@ from gates.cells import box_of_worst
 from gates.contract import Box, Gate, Limit
 from gates.edit import Edit
 from gates.measures.cast import colour_cast
-from gates.measures.fill_colour import fill_shift
 
 
 def measure(edit: Edit) -> Mapping[str, float]:
@@ -18,7 +17,7 @@ def measure(edit: Edit) -> Mapping[str, float]:
     """
     if edit.transform == "erase_text":
         return {
-            "fill_colour": max((fill_shift(patch) for patch in edit.patches), default=0.0),
+            "fill_colour": edit.unlikeness("colour"),
             "fill_hue": edit.unlikeness("hue"),
         }
     found = colour_cast(edit.before, edit.after)
@@ -33,7 +32,7 @@ def measure(edit: Edit) -> Mapping[str, float]:
 
 def where(edit: Edit) -> Box | None:
     if edit.transform == "erase_text":
-        worst = max(edit.patches, key=fill_shift, default=None)
+        worst = edit.most_unlike(("colour",))
         return worst.box if worst else None
     cells = colour_cast(edit.before, edit.after).cells
     return box_of_worst(cells, *edit.after.shape[:2])
@@ -44,7 +43,7 @@ GATE = Gate(
     transforms=frozenset({"erase_text", "upscale", "deliver"}),
     limits={
         "fill_colour": Limit(at_most=30.0),
-        "fill_hue": Limit(at_most=2.9),
+        "fill_hue": Limit(at_most=5.0),
         "colour_shift": Limit(at_most=1.25),
         "colour_worst": Limit(at_most=8.5),
         "hue_turn": Limit(at_most=1.2),

@@ -9,9 +9,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from gates.measures.context import context
 from gates.measures.copies import copied
+from gates.measures.fill_colour import fill_shift
+from gates.measures.ghost import stroke_ghost
 from gates.measures.likeness import Figures, beyond_usual
-from gates.measures.probe import Planes, probe_of
+from gates.measures.probe import Planes, Probe, probe_of
+from gates.measures.repetition import repetition
+from gates.measures.strokes import unerased
 from gates.patch import Patch, find_patches
 from line.picture import Mask, Rgb
 
@@ -94,10 +99,33 @@ class Edit:
     @cached_property
     def likeness(self) -> list[Figures]:
         """For each patch, how its fill departs from its surroundings beyond what is usual in this photo."""
-        if self.mask is None or not self.patches:
-            return []
-        planes = Planes(self.after, self.mask)
-        return [beyond_usual(planes, probe_of(patch, self.mask)) for patch in self.patches]
+        return [beyond_usual(self._planes, probe) for probe in self._probes]
+
+    @cached_property
+    def _planes(self) -> Planes:
+        return Planes(self.after, cast(Mask, self.mask))
+
+    @cached_property
+    def _probes(self) -> list[Probe]:
+        return [probe_of(patch, cast(Mask, self.mask)) for patch in self.patches]
+
+    @cached_property
+    def fills(self) -> list[Figures]:
+        """For each patch, every figure of its fill: what it departs by, and what that must be read with."""
+        return [
+            found
+            | {"misplaced": misplaced}
+            | {
+                "ghost": stroke_ghost(patch.before, patch.after, patch.inside).beyond_chance,
+                "unerased": unerased(patch),
+                "repetition": repetition(patch),
+                "colour": fill_shift(patch),
+            }
+            | context(patch, self._planes, probe)
+            for patch, found, misplaced, probe in zip(
+                self.patches, self.likeness, self.misplaced, self._probes, strict=True
+            )
+        ]
 
     @cached_property
     def misplaced(self) -> list[float]:
@@ -113,12 +141,12 @@ class Edit:
         ]
 
     def unlikeness(self, name: str) -> float:
-        """The worst patch's figure, see :func:`gates.measures.likeness.figures`; 0 where none exceeds the usual."""
-        return max(0.0, *(found.get(name, 0.0) for found in self.likeness), 0.0)
+        """The worst patch's figure of :attr:`fills`; 0 where none exceeds the usual."""
+        return max(0.0, *(found.get(name, 0.0) for found in self.fills), 0.0)
 
     def most_unlike(self, names: tuple[str, ...]) -> Patch | None:
         """The patch that departs most in any of these figures."""
         if not self.patches:
             return None
-        worst = [max((found.get(name, -1.0) for name in names), default=-1.0) for found in self.likeness]
+        worst = [max((found.get(name, -1.0) for name in names), default=-1.0) for found in self.fills]
         return self.patches[worst.index(max(worst))]

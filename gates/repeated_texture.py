@@ -4,7 +4,6 @@ from collections.abc import Mapping
 
 from gates.contract import Box, Gate, Limit
 from gates.edit import Edit
-from gates.measures.repetition import repetition
 
 
 def measure(edit: Edit) -> Mapping[str, float]:
@@ -15,18 +14,14 @@ def measure(edit: Edit) -> Mapping[str, float]:
     if edit.mask is None or not edit.same_size:
         return {}
     return {
-        "repetition": max((repetition(patch) for patch in edit.patches), default=0.0),
-        "misplaced": max(edit.misplaced, default=0.0),
+        "repetition": edit.unlikeness("repetition"),
+        "misplaced": edit.unlikeness("misplaced"),
     }
 
 
 def where(edit: Edit) -> Box | None:
-    worst = max(
-        zip(edit.misplaced, edit.patches, strict=True),
-        key=lambda pair: max(pair[0], repetition(pair[1])),
-        default=None,
-    )
-    return worst[1].box if worst else None
+    worst = edit.most_unlike(("misplaced", "repetition"))
+    return worst.box if worst else None
 
 
 GATE = Gate(

@@ -7,9 +7,6 @@ import numpy as np
 
 from gates.contract import Box, Gate, Limit
 from gates.edit import Edit
-from gates.measures.ghost import stroke_ghost
-from gates.measures.strokes import unerased
-from gates.patch import Patch
 
 CLOSE = 15
 """Pixels: gaps between letters up to this belong to the erased text when boxes are compared."""
@@ -27,8 +24,8 @@ def measure(edit: Edit) -> Mapping[str, float]:
     if edit.mask is None or not edit.same_size:
         return {}
     readings = {
-        "ghost": max((_ghost(patch) for patch in edit.patches), default=0.0),
-        "unerased": max((unerased(patch) for patch in edit.patches), default=0.0),
+        "ghost": edit.unlikeness("ghost"),
+        "unerased": edit.unlikeness("unerased"),
     }
     if edit.find_text is not None:
         readings["text_left"] = _text_left(edit)
@@ -36,16 +33,8 @@ def measure(edit: Edit) -> Mapping[str, float]:
 
 
 def where(edit: Edit) -> Box | None:
-    worst = max(edit.patches, key=_severity, default=None)
+    worst = edit.most_unlike(("ghost", "unerased"))
     return worst.box if worst else None
-
-
-def _severity(patch: Patch) -> float:
-    return _ghost(patch) + 100 * unerased(patch)
-
-
-def _ghost(patch: Patch) -> float:
-    return stroke_ghost(patch.before, patch.after, patch.inside).beyond_chance
 
 
 def _text_left(edit: Edit) -> float:
@@ -72,7 +61,7 @@ def _text_left(edit: Edit) -> float:
 GATE = Gate(
     name="text_residue",
     transforms=frozenset({"erase_text"}),
-    limits={"ghost": Limit(at_most=0.95), "unerased": Limit(at_most=0.6), "text_left": Limit(at_most=0.05)},
+    limits={"ghost": Limit(at_most=0.5), "unerased": Limit(at_most=0.6), "text_left": Limit(at_most=0.05)},
     measure=measure,
     where=where,
 )
