@@ -23,8 +23,8 @@ from review.pairs import pairs
 def calibrate(folder: Path, transform: str, rate: float, as_json: bool) -> None:
     """Propose gate limits from a FOLDER of good edits, with pictures of the same names in before/ and after/.
 
-    A folder masks/ of white on black PNGs says where pixels were allowed to change. What is printed goes
-    below the step in a recipe.
+    At least 20 edits. A folder masks/ of white on black PNGs says where pixels were allowed to change. What
+    is printed goes below the step in a recipe.
     """
     check_transform(transform)
     for part in ("before", "after"):

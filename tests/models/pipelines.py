@@ -77,6 +77,22 @@ def unet(channels: int, classes: int | None = None) -> Any:
     ).eval()
 
 
+def parts(folder: Path, channels: int) -> dict[str, Any]:
+    """What a pipeline of the first Stable Diffusion is made of, with a network of so many channels."""
+    from diffusers import DDIMScheduler
+
+    return {
+        "vae": vae(4),
+        "text_encoder": text_encoder(),
+        "tokenizer": tokenizer(folder / "words"),
+        "unet": unet(channels),
+        "scheduler": DDIMScheduler(steps_offset=1, clip_sample=False),
+        "safety_checker": None,
+        "feature_extractor": None,
+        "requires_safety_checker": False,
+    }
+
+
 def register(name: str, task: str, **options: Any) -> Weights:
     """Make and save the pipeline of a task in its place, and write it into the manifest."""
     folder = SAVERS[task](weights.weights_folder() / name)
@@ -110,18 +126,9 @@ def enter(name: str, folder: Path, task: str, **options: Any) -> Weights:
 
 def save_inpainting(folder: Path) -> Path:
     """Four latent channels, the mask's, and four of the masked picture: nine."""
-    from diffusers import DDIMScheduler, StableDiffusionInpaintPipeline
+    from diffusers import StableDiffusionInpaintPipeline
 
-    StableDiffusionInpaintPipeline(
-        vae=vae(4),
-        text_encoder=text_encoder(),
-        tokenizer=tokenizer(folder / "words"),
-        unet=unet(9),
-        scheduler=DDIMScheduler(steps_offset=1, clip_sample=False),
-        safety_checker=None,
-        feature_extractor=None,
-        requires_safety_checker=False,
-    ).save_pretrained(folder)
+    StableDiffusionInpaintPipeline(**parts(folder, channels=9)).save_pretrained(folder)
     return folder
 
 
@@ -142,18 +149,10 @@ def save_enlarging(folder: Path) -> Path:
 
 
 def save_generating(folder: Path) -> Path:
-    from diffusers import DDIMScheduler, StableDiffusionPipeline
+    """Four latent channels and nothing else."""
+    from diffusers import StableDiffusionPipeline
 
-    StableDiffusionPipeline(
-        vae=vae(4),
-        text_encoder=text_encoder(),
-        tokenizer=tokenizer(folder / "words"),
-        unet=unet(4),
-        scheduler=DDIMScheduler(steps_offset=1, clip_sample=False),
-        safety_checker=None,
-        feature_extractor=None,
-        requires_safety_checker=False,
-    ).save_pretrained(folder)
+    StableDiffusionPipeline(**parts(folder, channels=4)).save_pretrained(folder)
     return folder
 
 
