@@ -102,13 +102,13 @@ def test_where_a_gradient_leaves_the_tolerance_no_shape_ends() -> None:
 
 def test_a_badge_that_the_box_frames_whole_is_found_from_its_middle() -> None:
     rgb = textured()
-    cv2.circle(rgb, (170, 105), 45, (0, 120, 220), -1)
+    cv2.circle(rgb, (170, 105), 54, (0, 120, 220), -1)
     frame = np.array([[110, 45], [230, 45], [230, 165], [110, 165]], np.float32)
     shape = find_inner(lettered(rgb), 1.0, frame, find_strokes(rgb, frame))
     assert shape is not None
     assert shape.is_drawn
     mask = shape.full_mask(400, 300) > 0
-    disc = cv2.circle(np.zeros((300, 400), np.uint8), (170, 105), 45, 1, -1) > 0
+    disc = cv2.circle(np.zeros((300, 400), np.uint8), (170, 105), 54, 1, -1) > 0
     assert mask[disc].mean() > 0.98
     assert mask.sum() < 1.15 * disc.sum()
 
