@@ -29,10 +29,6 @@ class SettingsError(InputError):
     """Raised when an environment variable or ``sluice.toml`` holds something unusable."""
 
 
-class MoveError(SluiceError):
-    """Raised when a state may not follow another."""
-
-
 class ModelError(SluiceError):
     """Raised when a model cannot be found, loaded or trusted; the message says how to mend it."""
 

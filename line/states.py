@@ -2,8 +2,6 @@
 
 from enum import StrEnum
 
-from line.errors import MoveError
-
 
 class ImageState(StrEnum):
     """Where one image is; exactly one at any time."""
@@ -90,23 +88,3 @@ BATCH_MOVES: frozenset[tuple[BatchState, BatchState]] = frozenset(
         (BatchState.DONE, BatchState.RUNNING),
     }
 )
-
-
-def check_image_move(old: ImageState, new: ImageState) -> None:
-    """Refuse an illegal move of an image.
-
-    Raises:
-        MoveError: ``new`` may not follow ``old``.
-    """
-    if (old, new) not in IMAGE_MOVES:
-        raise MoveError(f"an image may not go from {old} to {new}")
-
-
-def check_batch_move(old: BatchState, new: BatchState) -> None:
-    """Refuse an illegal move of a batch.
-
-    Raises:
-        MoveError: ``new`` may not follow ``old``.
-    """
-    if (old, new) not in BATCH_MOVES:
-        raise MoveError(f"a batch may not go from {old} to {new}")

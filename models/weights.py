@@ -96,11 +96,6 @@ class Weights(_Table):
         """MB that it holds once loaded, as declared."""
         return self.memory or sum(file.bytes or 0 for file in self.files) / 1e6
 
-    @property
-    def unpinned(self) -> bool:
-        """Whether nothing says what its files must be."""
-        return not all(file.sha256 for file in self.files)
-
 
 def weights_folder() -> Path:
     return settings().home_folder / "weights"

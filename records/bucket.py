@@ -155,12 +155,6 @@ class Bucket:
         except (BaseError, OSError) as error:
             raise ServiceError(f"{self.url}: cannot list {prefix}: {error}") from error
 
-    def local_path(self, key: str) -> Path | None:
-        """The file behind a key where the bucket is a folder."""
-        if not isinstance(self.store, LocalStore):
-            return None
-        return Path(unquote(urlparse(self.url).path)) / key
-
 
 def _listed(meta: Any) -> Listed:
     tag = meta["e_tag"] or meta["last_modified"].isoformat()

@@ -109,4 +109,4 @@ def _keep_mask(image_id: int, path: Path) -> str:
             f"--mask {path}: {read.shape[1]} × {read.shape[0]} pixels, the image has {size[0]} × {size[1]}"
         )
     mask = np.where(read > 127, 255, 0).astype(np.uint8)
-    return bucket(settings().bucket).keep(intermediate.encode_mask(mask), ".png")
+    return bucket(settings().bucket).keep(intermediate.encode_mask(mask), intermediate.MASK_SUFFIX)

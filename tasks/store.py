@@ -152,14 +152,16 @@ class _Said:
         unchanged = isinstance(subject, Picture) and picture.rgb is subject.rgb
         kept: str | None = self.loaded.image.current
         if not unchanged:
-            kept = bucket(settings().bucket).keep(intermediate.encode_rgb(picture.rgb), ".qoi")
+            kept = bucket(settings().bucket).keep(
+                intermediate.encode_rgb(picture.rgb), intermediate.PICTURE_SUFFIX
+            )
         return kept, _keep_mask(picture.mask)
 
 
 def _keep_mask(mask: Mask | None) -> str | None:
     if mask is None or not np.any(mask):
         return None
-    return bucket(settings().bucket).keep(intermediate.encode_mask(mask), ".png")
+    return bucket(settings().bucket).keep(intermediate.encode_mask(mask), intermediate.MASK_SUFFIX)
 
 
 def _plain(reason: Reason) -> Mapping[str, Any]:

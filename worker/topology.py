@@ -117,12 +117,6 @@ class Topology(_Table):
         """What a vendor attested, if it did."""
         return self.vendors[vendor].watermark_rights if vendor in self.vendors else None
 
-    @property
-    def unserved(self) -> list[Queue]:
-        """Queues that no group of this machine works on; fine where another machine does."""
-        served = {queue for group in self.workers.values() for queue in group.queues}
-        return [queue for queue in Queue if queue not in served]
-
 
 def cores() -> int:
     """Cores this process may use: its pinned set and its container's share, not what the board has."""

@@ -1,18 +1,11 @@
 """The moves of images and batches as a graph."""
 
-from itertools import product
-
-import pytest
-
-from line.errors import MoveError
 from line.states import (
     BATCH_MOVES,
     IMAGE_MOVES,
     SETTLED,
     BatchState,
     ImageState,
-    check_batch_move,
-    check_image_move,
 )
 
 
@@ -43,21 +36,3 @@ def test_the_line_alone_never_moves_a_settled_image() -> None:
 
 def test_only_work_delivers() -> None:
     assert {old for old, new in IMAGE_MOVES if new is ImageState.DELIVERED} == {ImageState.WORKING}
-
-
-@pytest.mark.parametrize(("old", "new"), list(product(ImageState, ImageState)))
-def test_an_image_moves_as_the_table_says_and_not_otherwise(old: ImageState, new: ImageState) -> None:
-    if (old, new) in IMAGE_MOVES:
-        check_image_move(old, new)
-        return
-    with pytest.raises(MoveError, match=f"from {old} to {new}"):
-        check_image_move(old, new)
-
-
-@pytest.mark.parametrize(("old", "new"), list(product(BatchState, BatchState)))
-def test_a_batch_moves_as_the_table_says_and_not_otherwise(old: BatchState, new: BatchState) -> None:
-    if (old, new) in BATCH_MOVES:
-        check_batch_move(old, new)
-        return
-    with pytest.raises(MoveError, match=f"from {old} to {new}"):
-        check_batch_move(old, new)

@@ -232,7 +232,7 @@ def test_the_catalogue_is_read_and_each_entry_can_be_got_or_says_what_it_lacks()
         assert entry.memory_per_megapixel > 0
         lacking = str(weights.missing(entry))
         assert f"sluice models pull {name}" in lacking
-        assert entry.unpinned == ("--sha256" in lacking)
+        assert all(file.sha256 for file in entry.files) == ("--sha256" not in lacking)
 
 
 def test_weights_cannot_take_the_name_of_a_model_that_needs_none() -> None:

@@ -116,13 +116,6 @@ def test_more_objects_than_one_page_are_all_listed(bucket: Bucket, tmp_path: Pat
     assert len(keys(bucket, "many")) == count
 
 
-def test_a_local_path_is_told_where_there_is_one(bucket: Bucket) -> None:
-    bucket.put("a b/c", b"x")
-    path = bucket.local_path("a b/c")
-    assert (path is None) == bucket.url.startswith("s3")
-    assert path is None or path.read_bytes() == b"x"
-
-
 def test_a_bucket_that_cannot_be_reached_is_an_outage(variables: dict[str, str]) -> None:
     client = boto3.client(
         "s3",

@@ -40,7 +40,6 @@ def test_without_a_file_one_group_works_on_every_queue_with_every_core(
     assert list(found.workers) == ["cpu"]
     assert found.workers["cpu"].queues == tuple(Queue)
     assert found.workers["cpu"].count == cores() >= 1
-    assert found.unserved == []
 
 
 def test_a_file_in_the_current_folder_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -56,16 +55,10 @@ def test_every_table_of_the_file_is_understood(tmp_path: Path) -> None:
     assert (found.workers["rest"].device, found.workers["rest"].count) == ("cpu", 3)
     assert found.costs == {"cpu": 0.04, "cuda:0": 2.5}
     assert found.vendors["acme"].watermark_rights == "Letter of 2026-03-02, contracts/acme.pdf"
-    assert found.unserved == [Queue.DENOISE, Queue.RESTORE, Queue.GENERATE]
 
 
 def test_a_file_without_workers_gets_the_default_ones(tmp_path: Path) -> None:
     assert load(write(tmp_path, "[costs]\ncpu = 1\n")).workers == Topology().workers
-
-
-def test_queues_nobody_here_works_on_are_named(tmp_path: Path) -> None:
-    found = load(write(tmp_path, '[workers.a]\nqueue = "admit"\n'))
-    assert found.unserved == [queue for queue in Queue if queue is not Queue.ADMIT]
 
 
 @pytest.mark.parametrize(
