@@ -1,6 +1,7 @@
 """What a fill's figures must be read with: how deep the hole was, how busy and how mixed its surroundings are."""
 
 import math
+from typing import cast
 
 import cv2
 import numpy as np
@@ -55,7 +56,7 @@ def _directions(patch: Patch) -> Figures:
 
 
 def _at(plane: Floats, spot: Points, kept: np.ndarray) -> Floats:
-    return plane[spot[0][kept], spot[1][kept]]
+    return cast(Floats, plane[spot[0][kept], spot[1][kept]])
 
 
 def _doublings(ours: float, theirs: float) -> float:

@@ -31,6 +31,6 @@ def gmsd(one: Floats, other: Floats) -> float:
 
 
 def _gradient(luma: Floats) -> Floats:
-    halved = cv2.blur(luma, (2, 2))[::2, ::2]
+    halved = cv2.blur(luma, (2, 2), anchor=(0, 0))[::2, ::2]
     across, down = (cv2.filter2D(halved, cv2.CV_32F, kernel) for kernel in (PREWITT, PREWITT.T))
     return cast(Floats, cv2.magnitude(across, down))

@@ -39,7 +39,7 @@ def _planes(rgb: Rgb) -> tuple[Floats, Floats, Floats]:
     step = max(1, round(min(rgb.shape[:2]) / SHORT))
     small = cast(Floats, rgb.astype(np.float32))
     if step > 1:
-        small = cast(Floats, cv2.blur(small, (step, step))[::step, ::step])
+        small = cast(Floats, cv2.blur(small, (step, step), anchor=((step - 1) // 2,) * 2)[::step, ::step])
     to = np.array([[0.2989, 0.5870, 0.1140], [0.30, 0.04, -0.35], [0.34, -0.60, 0.17]], np.float32)
     luma, h, m = (cast(Floats, small @ weights) for weights in to)
     return luma, h, m

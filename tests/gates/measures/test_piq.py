@@ -52,10 +52,10 @@ def test_multi_scale_ssim_agrees(pair: tuple[Rgb, Rgb]) -> None:
 
 def test_gmsd_agrees(pair: tuple[Rgb, Rgb]) -> None:
     theirs = piq.gmsd(*map(grey, pair), data_range=1.0)
-    assert gmsd(*map(luma, pair)) == pytest.approx(float(theirs), abs=6e-3)
+    assert gmsd(*map(luma, pair)) == pytest.approx(float(theirs), abs=1e-3)
 
 
 def test_mdsi_agrees(pair: tuple[Rgb, Rgb]) -> None:
     one, other = map(colour, pair)
-    theirs = piq.mdsi(one, other, data_range=1.0)
-    assert mdsi(*pair) == pytest.approx(float(theirs), abs=6e-3)
+    theirs = piq.mdsi(other, one, data_range=1.0)  # the damaged one first
+    assert mdsi(*pair) == pytest.approx(float(theirs), abs=1e-4)
