@@ -1,4 +1,4 @@
-"""Fills a hole from what is around it: sparse in the cosine domain, with the photo's own grain."""
+"""Fills a hole from what is around it: local cosines and the photo's own grain, or pieces of an even texture."""
 
 from typing import ClassVar
 
@@ -8,10 +8,16 @@ import numpy as np
 from line.picture import Mask, Rgb
 from models.contract import Filler
 from models.fill.cosine import BLOCK, sparse
+from models.fill.exemplar import MARGIN, exemplar
 from models.fill.grain import with_grain
 from models.fill.membrane import membrane
-from models.fill.planes import Hole, Planes, groups, opponent, rounded
+from models.fill.planes import Box, Hole, Planes, groups, opponent, rounded
 from models.fill.rim import to_invent
+
+DEEP = 16.0
+"""Pixels from the ground from which cosines have nothing left to go by."""
+CORE = 0.05
+"""Share of a hole that lies so deep, below which it is one of letters that run together."""
 
 
 class Surroundings(Filler):
@@ -20,13 +26,14 @@ class Surroundings(Filler):
     First the masked pixels that were never painted over are found, and kept. Then a membrane is
     stretched over the rest. A photo is sparse in local cosines: what is left after the small
     coefficients are dropped is the smoothest continuation of the shades, edges and weave around the
-    hole. Last comes grain as strong and as fine as that near by.
+    hole. Then comes grain as strong and as fine as that near by. Last, where a hole is deep and the
+    ground around it one even texture, pieces of that texture take the fill's place.
     """
 
     name = "surroundings"
     licence = "MIT"
     source = "Guleryuz, IEEE Transactions on Image Processing 15(3), 2006"
-    revision = "6"
+    revision = "7"
     memory_per_megapixel = 150.0
     grained: ClassVar[bool] = True
     """Whether grain is added: without it PSNR is higher, and the fill looks like a blurred patch."""
@@ -36,10 +43,13 @@ class Surroundings(Filler):
         if not hole.any() or hole.all():
             return rgb.copy()
         filled = rgb.copy()
-        for left, top, right, bottom in groups(hole):
+        boxes = groups(hole)
+        for left, top, right, bottom in boxes:
             part = np.s_[max(0, top - BLOCK) : bottom + BLOCK, max(0, left - BLOCK) : right + BLOCK]
             if not hole[part].all():
                 filled[part] = self._fill_part(filled[part], hole[part], seed)
+        for box in boxes:
+            _lay_texture(rgb, filled, hole, box, seed)
         return filled
 
     def _fill_part(self, rgb: Rgb, hole: Hole, seed: int) -> Rgb:
@@ -63,6 +73,32 @@ def _continued(planes: Planes, hole: Hole) -> Planes:
     padded = np.asarray(cv2.copyMakeBorder(planes, *edges, cv2.BORDER_REFLECT), np.float32)
     holes = cv2.copyMakeBorder(hole.astype(np.uint8), *edges, cv2.BORDER_REFLECT) > 0
     return sparse(membrane(padded, holes), holes)[BLOCK : BLOCK + high, BLOCK : BLOCK + wide]
+
+
+def _lay_texture(rgb: Rgb, filled: Rgb, hole: Hole, box: Box, seed: int) -> None:
+    """Change the group of holes in ``box`` of ``filled`` where it is deep and its ground an even texture."""
+    left, top, right, bottom = box
+    part = np.s_[max(0, top - MARGIN) : bottom + MARGIN, max(0, left - MARGIN) : right + MARGIN]
+    own = np.zeros_like(hole)
+    own[top:bottom, left:right] = hole[top:bottom, left:right]
+    if hole[part].all() or not _is_deep(own[part]):
+        return
+    planes = opponent(rgb[part])
+    invent, unknown = to_invent(planes, hole[part])
+    invent &= own[part]
+    if not _is_deep(invent):
+        return
+    laid = exemplar(planes, unknown | hole[part] & ~own[part], invent, seed)
+    if laid is not None:
+        texture, weight = laid[0], laid[1][..., None]
+        under = filled[part]
+        mixed = rounded(texture * weight + opponent(under) * (1 - weight))
+        under[weight[..., 0] > 0] = mixed[weight[..., 0] > 0]
+
+
+def _is_deep(hole: Hole) -> bool:
+    away = cv2.distanceTransform(hole.astype(np.uint8), cv2.DIST_L2, 5)
+    return int((away >= DEEP).sum()) > CORE * int(hole.sum())
 
 
 MODELS = (Surroundings,)
