@@ -64,6 +64,8 @@ class Reading:
         """Whether it is like a watermark: hardly different from its ground, seen through, or all over the photo."""
         if self.strokes.contrast < FAINT or self.region.source is Source.REPEATED:
             return True
+        if self.shape is not None and self.shape.is_drawn:  # its even ground would show no blend: strays do
+            return False
         blend = veil(self.strokes)
         return blend is not None and blend.is_seen_through
 
