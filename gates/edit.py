@@ -14,7 +14,7 @@ from gates.measures.copies import copied
 from gates.measures.fill_colour import fill_shift
 from gates.measures.ghost import stroke_ghost
 from gates.measures.likeness import Figures, beyond_usual
-from gates.measures.probe import Planes, Probe, probe_of
+from gates.measures.probe import Planes, Probe, area_of, probe_of
 from gates.measures.repetition import repetition
 from gates.measures.strokes import unerased
 from gates.patch import Patch, find_patches
@@ -103,7 +103,7 @@ class Edit:
 
     @cached_property
     def _planes(self) -> Planes:
-        return Planes(self.after, cast(Mask, self.mask))
+        return Planes(self.after, cast(Mask, self.mask), area_of(self.patches, self._probes))
 
     @cached_property
     def _probes(self) -> list[Probe]:

@@ -1,5 +1,6 @@
 """Where a fill and its surroundings are sampled, and where else in the photo the same shape fits."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeAlias, cast
@@ -25,6 +26,8 @@ PLACES = 6
 """Other places of the photo that a fill is held against."""
 STRIDE = 3.5
 """Pixels between one curve of samples and the next, beside the feather's width."""
+SPARE = 48
+"""Pixels around a patch that curves of samples and windows reach at most."""
 SMOOTH = 7
 """Side in pixels of the window over which the strength of a band is averaged."""
 
@@ -36,23 +39,31 @@ class Planes:
     Attributes:
         rgb: [H, W, 3] uint8 the result.
         mask: [H, W] uint8.
+        area: rows and columns that hold all that is sampled; beside them nothing is computed.
     """
 
     rgb: Rgb
     mask: Mask
+    area: tuple[slice, slice] = (slice(None), slice(None))
 
     @cached_property
     def colour(self) -> Floats:
         """[H, W, 3] float32 luma and the two colour differences, 0..255, over 3 × 3 pixels."""
-        ycc = cv2.cvtColor(self.rgb, cv2.COLOR_RGB2YCrCb).astype(np.float32)
-        return cast(Floats, cv2.blur(ycc, (3, 3)))
+        ycc = cv2.cvtColor(self.rgb[self.area], cv2.COLOR_RGB2YCrCb).astype(np.float32)
+        return self._placed(cv2.blur(ycc, (3, 3)))
 
     @cached_property
     def strength(self) -> Floats:
         """[H, W, 3] float32 local mean of the square root of the strength of three bands, fine to coarse."""
-        luma = cv2.cvtColor(self.rgb, cv2.COLOR_RGB2GRAY).astype(np.float32)
+        luma = cv2.cvtColor(self.rgb[self.area], cv2.COLOR_RGB2GRAY).astype(np.float32)
         bands = cv2.merge([grain(luma), detail(luma, 3, 7), detail(luma, 7, 15)])
-        return cast(Floats, cv2.blur(cv2.sqrt(bands), (SMOOTH, SMOOTH)))
+        return self._placed(cv2.blur(cv2.sqrt(bands), (SMOOTH, SMOOTH)))
+
+    def _placed(self, part: np.ndarray) -> Floats:
+        """As large as the picture, empty beside the part that was looked at."""
+        whole = np.zeros(self.rgb.shape, np.float32)
+        whole[self.area] = part
+        return whole
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,6 +93,18 @@ class Probe:
         rows = np.rint(self.y + self.away_y * away + self.away_x * along).astype(np.int64) + shift[1]
         columns = np.rint(self.x + self.away_x * away - self.away_y * along).astype(np.int64) + shift[0]
         return rows, columns
+
+
+def area_of(patches: Sequence[Patch], probes: Sequence[Probe]) -> tuple[slice, slice]:
+    """Rows and columns around all patches and all places that they are moved to."""
+    boxes = [
+        (x + dx - SPARE, y + dy - SPARE, x + dx + w + SPARE, y + dy + h + SPARE)
+        for (x, y, w, h), probe in ((patch.box, probe) for patch, probe in zip(patches, probes, strict=True))
+        for dx, dy in ((0, 0), *probe.shifts)
+    ]
+    left, top = (max(0, min(box[side] for box in boxes)) for side in (0, 1))
+    right, below = (max(box[side] for box in boxes) for side in (2, 3))
+    return slice(top, below), slice(left, right)
 
 
 def probe_of(patch: Patch, mask: Mask) -> Probe:

@@ -37,7 +37,7 @@ def unerased(patch: Patch) -> float:
     count = int(edges.sum())
     if count < FEW:
         return 0.0
-    changed = (cv2.absdiff(patch.before, patch.after).max(axis=2) > SAME).astype(np.uint8)
+    changed = (_change(patch) > SAME).astype(np.uint8)
     # a gradient reaches two pixels beyond the stroke that it belongs to
     near = cv2.dilate(changed, np.ones((5, 5), np.uint8)) > 0
     return float((edges & ~near).sum() / count)
@@ -49,8 +49,7 @@ def swallowed(patch: Patch) -> float:
     A mask that reaches over a detail of the product takes it away although no text hid it.
     """
     inside = patch.solid
-    inside = patch.solid
-    change = np.abs(patch.before.astype(np.float32) - patch.after).max(axis=2)
+    change = _change(patch)
     if inside.sum() < FEW:
         return 0.0
     clearest = inside & (change >= np.percentile(change[inside], 95)) & (change > SAME)
@@ -72,6 +71,12 @@ def swallowed(patch: Patch) -> float:
         around(detail(plane, 3, 9), spare, WINDOW)[spare] for plane in (patch.before_luma, patch.after_luma)
     )
     return float(np.percentile(np.log2((had + FLOOR) / (has + FLOOR)), 97))
+
+
+def _change(patch: Patch) -> np.ndarray:
+    """[h, w] uint8, the greatest difference over the channels."""
+    red, green, blue = cv2.split(cv2.absdiff(patch.before, patch.after))
+    return cv2.max(cv2.max(red, green), blue)
 
 
 def _gradient(luma: Floats) -> Floats:
