@@ -16,7 +16,7 @@ from line.errors import ModelError
 from line.picture import Mask, Rgb
 from models.contract import Enlargement, Filler, Generator, Model, Task, Upscaler
 from models.crop import windows
-from models.network import Floats, Network, floats, levels, model_from, quiet
+from models.network import Floats, Network, floats, levels, model_from, quiet, resized
 from models.padding import Sizes, padded
 from models.sampling import Sampling
 from models.weights import Weights
@@ -181,7 +181,7 @@ class PipelineUpscaler(Pipeline, Upscaler):
 
     def upscale_all(self, wanted: Sequence[Enlargement]) -> list[Rgb]:
         larger = self.run([floats(item.rgb) for item in wanted], [item.seed for item in wanted])
-        return [_to(levels(one), item.size) for one, item in zip(larger, wanted, strict=True)]
+        return [resized(levels(one), item.size) for one, item in zip(larger, wanted, strict=True)]
 
     def batch(self, pictures: Sequence[Floats], seed: int) -> list[Floats]:
         return [self._enlarge(picture, seed) for picture in pictures]
@@ -218,7 +218,7 @@ class PipelineGenerator(Pipeline, Generator):
             made = self.call(seed, width=fitting[0], height=fitting[1])
         else:
             self.network = self.from_picture
-            image = _pil(padded(floats(_to(start, size)), fitting))
+            image = _pil(padded(floats(resized(start, size)), fitting))
             made = self.call(seed, image=image, strength=self.options.strength)
         return levels(made[: size[1], : size[0]])
 
@@ -265,14 +265,8 @@ def _folder(weights: Weights, files: list[Path]) -> Path:
 
 def _pil(picture: Floats) -> Image.Image:
     """[H, W, 3] or [H, W], 0..1, as a Pillow picture: every pipeline takes those."""
-    return Image.fromarray(np.rint(picture * 255).astype(np.uint8))
+    return Image.fromarray(levels(picture))
 
 
 def _sized(picture: Floats, size: tuple[int, int], interpolation: int) -> Floats:
     return np.asarray(cv2.resize(picture, size, interpolation=interpolation), np.float32)
-
-
-def _to(rgb: Rgb, size: tuple[int, int]) -> Rgb:
-    if (rgb.shape[1], rgb.shape[0]) == size:
-        return rgb
-    return np.asarray(Image.fromarray(rgb).resize(size, Image.Resampling.LANCZOS))

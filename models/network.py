@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from line.errors import ModelError
 from line.picture import Rgb
@@ -185,6 +186,13 @@ def floats(rgb: Rgb) -> Floats:
 def levels(picture: Floats) -> Rgb:
     """[H, W, 3] float32 in 0..1 as uint8, rounded."""
     return np.rint(np.clip(picture, 0, 1) * 255).astype(np.uint8)
+
+
+def resized(rgb: Rgb, size: tuple[int, int]) -> Rgb:
+    """[H, W, 3] uint8 at ``size`` (width, height), by Lanczos; itself where it has that size."""
+    if (rgb.shape[1], rgb.shape[0]) == size:
+        return rgb
+    return np.asarray(Image.fromarray(rgb).resize(size, Image.Resampling.LANCZOS))
 
 
 @contextmanager

@@ -9,13 +9,12 @@ from typing import Any
 
 import cv2
 import numpy as np
-from PIL import Image
 
 from line.errors import ModelError
 from line.picture import Mask, Rgb
 from models.contract import Denoiser, Enlargement, Filler, Model, Restorer, Task, Upscaler
 from models.crop import windows
-from models.network import Floats, Network, floats, levels, model_from
+from models.network import Floats, Network, floats, levels, model_from, resized
 from models.padding import Sizes
 from models.weights import Weights
 
@@ -87,7 +86,7 @@ class SpandrelUpscaler(Spandrel, Upscaler):
             )
             for at, picture in zip(short, larger, strict=True):
                 pictures[at] = picture
-        return [_resized(levels(picture), item.size) for picture, item in zip(pictures, wanted, strict=True)]
+        return [resized(levels(picture), item.size) for picture, item in zip(pictures, wanted, strict=True)]
 
 
 class SpandrelDenoiser(Spandrel, Denoiser):
@@ -181,9 +180,3 @@ def _state(path: Path) -> dict[str, Any]:
 
 def _is_short(picture: Floats, size: tuple[int, int]) -> bool:
     return bool(picture.shape[1] < size[0] or picture.shape[0] < size[1])
-
-
-def _resized(rgb: Rgb, size: tuple[int, int]) -> Rgb:
-    if (rgb.shape[1], rgb.shape[0]) == size:
-        return rgb
-    return np.asarray(Image.fromarray(rgb).resize(size, Image.Resampling.LANCZOS))

@@ -14,9 +14,7 @@ RIM = 8
 """Of them, those at a tile's inner border that are thrown away: there the network saw no surroundings."""
 
 
-def in_tiles(
-    picture: Plane, run: Callable[[Plane], Plane], side: int, *, overlap: int = OVERLAP, rim: int = RIM
-) -> Plane:
+def in_tiles(picture: Plane, run: Callable[[Plane], Plane], side: int) -> Plane:
     """``run`` over tiles of at most ``side`` × ``side`` pixels, put together again.
 
     Where tiles overlap, one fades into the next along a raised cosine; the weights of all tiles at a
@@ -26,15 +24,13 @@ def in_tiles(
         picture: [H, W, C] float32.
         run: a tile [h, w, C] to its result [h · s, w · s, D], with the same whole s for each.
         side: of a tile, overlap and rim included; no less than twice the overlap is used.
-        overlap: pixels that neighbours share.
-        rim: pixels at an inner border that count for nothing; below half the overlap.
 
     Returns:
         [H · s, W · s, D] float32.
     """
     high, wide = picture.shape[:2]
-    side = max(side, 2 * overlap)
-    rows, columns = spans(high, side, overlap), spans(wide, side, overlap)
+    side = max(side, 2 * OVERLAP)
+    rows, columns = spans(high, side, OVERLAP), spans(wide, side, OVERLAP)
     if len(rows) == len(columns) == 1:
         return run(picture)
     result = weight = np.zeros(0, np.float32)
@@ -46,7 +42,7 @@ def in_tiles(
                 scale = done.shape[0] // (bottom - top)
                 result = np.zeros((high * scale, wide * scale, done.shape[2]), np.float32)
                 weight = np.zeros((high * scale, wide * scale, 1), np.float32)
-            down, across = _fade(rows, row, rim, scale), _fade(columns, column, rim, scale)
+            down, across = _fade(rows, row, scale), _fade(columns, column, scale)
             share = (down[:, None] * across[None, :])[..., None]
             place = np.s_[top * scale : bottom * scale, left * scale : right * scale]
             result[place] += done * share
@@ -69,20 +65,20 @@ def _spans(length: int, side: int, overlap: int) -> Iterator[tuple[int, int]]:
         yield begin, begin + side
 
 
-def _fade(all_spans: list[tuple[int, int]], at: int, rim: int, scale: int) -> Plane:
+def _fade(all_spans: list[tuple[int, int]], at: int, scale: int) -> Plane:
     """Weight of each pixel of a stretch: 1 inside, fading to its neighbours over all that they share."""
     begin, end = all_spans[at]
     position = ((np.arange((end - begin) * scale) + 0.5) / scale).astype(np.float32)
     weight = np.ones_like(position)
     if at > 0:
-        weight *= _ramp(position, all_spans[at - 1][1] - begin, rim)
+        weight *= _ramp(position, all_spans[at - 1][1] - begin)
     if at + 1 < len(all_spans):
-        weight *= _ramp(np.float32(end - begin) - position, end - all_spans[at + 1][0], rim)
+        weight *= _ramp(np.float32(end - begin) - position, end - all_spans[at + 1][0])
     # never quite nothing: where tiles share more than they must, some pixel may lie in every rim
     return np.maximum(weight, 1e-6).astype(np.float32)
 
 
-def _ramp(away: Plane, shared: int, rim: int) -> Plane:
+def _ramp(away: Plane, shared: int) -> Plane:
     """0 to 1 over ``shared`` pixels but the rims at both ends, ``away`` pixels from a border."""
-    share = np.clip((away - rim) / max(shared - 2 * rim, 1), 0, 1)
+    share = np.clip((away - RIM) / max(shared - 2 * RIM, 1), 0, 1)
     return (0.5 - 0.5 * np.cos(np.pi * share)).astype(np.float32)

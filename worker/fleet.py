@@ -82,9 +82,7 @@ def scheduler(env: Mapping[str, str]) -> Program:
     return Program("scheduler", [*PYTHON, "-m", "scheduler"], {**env, **_NO_GPU})
 
 
-def flower(
-    env: Mapping[str, str], port: int, user: str, password: str, address: str = "127.0.0.1"
-) -> Program:
+def flower(env: Mapping[str, str], port: int, user: str, password: str) -> Program:
     """Flower, to watch the workers: on this machine only, behind a password, with nothing to press.
 
     ``/metrics`` and ``/healthcheck`` stay open whatever the password, hence the address. What it knows
@@ -97,7 +95,7 @@ def flower(
     if "," in user + password or ":" in user:
         raise ValueError("Flower's user and password may hold no comma, and its user no colon")
     command = [*PYTHON, "-m", "celery", "-A", "worker", "flower"]
-    command += [f"--address={address}", f"--port={port}", f"--conf={FLOWER_PAGE}"]
+    command += ["--address=127.0.0.1", f"--port={port}", f"--conf={FLOWER_PAGE}"]
     return Program("flower", command, {**env, **_NO_GPU, "FLOWER_BASIC_AUTH": f"{user}:{password}"})
 
 

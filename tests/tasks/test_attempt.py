@@ -1,7 +1,5 @@
 """No picture spoils another: faults are pinned on the image they belong to, memory is halved before it is missed."""
 
-from collections.abc import Callable, Sequence
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -9,25 +7,8 @@ import pytest
 
 from gates.contract import Gate, GateError, Limit, registry
 from line.picture import Edited, Flagged, FlagKind, Outcome, Picture
-from line.recipe import Recipe, Step
-from tasks.attempt import Attempted, Failed, attempt
-from tasks.store import Loaded
-from tasks.transform import Transform
-
-PLAIN = Recipe.model_validate(
-    {"name": "r", "steps": [{"transform": "admit"}, {"transform": "trial"}]}, strict=False
-)
-
-
-def loaded(count: int) -> list[Loaded]:
-    rgb = np.full((20, 30, 3), 90, np.uint8)
-    image: Any = SimpleNamespace(id=1, file="a.jpg", current="k")
-    return [Loaded(image, Picture(f"{number}.jpg", rgb), 1) for number in range(count)]
-
-
-def trying(function: Callable[..., Sequence[Outcome]], count: int = 4, **step: Any) -> list[Attempted]:
-    made = Transform("trial", "admit", function)
-    return attempt(made, None, Step(transform="trial", **step), PLAIN, loaded(count))
+from tasks.attempt import Attempted, Failed
+from tests.harness.made_up_step import trying
 
 
 def names(tried: list[Attempted]) -> list[str]:

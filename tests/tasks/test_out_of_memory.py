@@ -1,24 +1,16 @@
 """Want of memory at a step: fewer pictures at once, then tiles, then a person; and what was done is recorded."""
 
 import weakref
-from collections.abc import Callable, Sequence
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from line.picture import Edited, Flagged, Outcome, Picture
-from line.recipe import Recipe, Step
-from models.contract import Filler, Model
-from tasks.attempt import Attempted, Failed, attempt
-from tasks.store import Loaded
-from tasks.transform import Transform
+from models.contract import Filler
+from tasks.attempt import Attempted, Failed
+from tests.harness.made_up_step import trying
 from worker.trouble import DeviceLostError
-
-PLAIN = Recipe.model_validate(
-    {"name": "r", "steps": [{"transform": "admit"}, {"transform": "trial"}]}, strict=False
-)
 
 
 class Tiled(Filler):
@@ -27,20 +19,6 @@ class Tiled(Filler):
 
     def fill(self, rgb: Any, mask: Any, *, seed: int) -> Any:
         return rgb
-
-
-def loaded(count: int) -> list[Loaded]:
-    rgb = np.full((20, 30, 3), 90, np.uint8)
-    image: Any = SimpleNamespace(id=1, file="a.jpg", current="k")
-    return [Loaded(image, Picture(f"{number}.jpg", rgb), 1) for number in range(count)]
-
-
-def trying(
-    function: Callable[..., Sequence[Outcome]], count: int, model: Model | None = None
-) -> list[Attempted]:
-    return attempt(
-        Transform("trial", "admit", function), model, Step(transform="trial"), PLAIN, loaded(count)
-    )
 
 
 def readings(tried: list[Attempted]) -> list[dict[str, float]]:
