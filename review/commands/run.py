@@ -1,5 +1,8 @@
 """``sluice run``: the whole line on this machine for one upload."""
 
+import os
+import shlex
+import shutil
 import signal
 import sys
 import time
@@ -123,11 +126,21 @@ def _tell(report: dict[str, Any], out: Path, as_json: bool) -> None:
     show.out.print(f"delivered to [bold]{out.resolve()}[/], every image told in manifest.jsonl there")
     batch = report["batch"]
     if report["by_state"]["flagged"]:
-        show.out.print(f"look at what was flagged: [bold]sluice images {batch} --state flagged[/]")
+        show.out.print(
+            f"look at what was flagged: [bold]{_called()} images {batch} --state flagged[/]", soft_wrap=True
+        )
     if report["state"] == "halted":
         show.out.print(
-            f"[red]halted[/]: {report['halt_reason']}. Go on through a probe: sluice resume {batch}"
+            f"[red]halted[/]: {report['halt_reason']}. Go on through a probe: {_called()} resume {batch}",
+            soft_wrap=True,
         )
+
+
+def _called() -> str:
+    """How this command was called, so that the next one finds the same state folder."""
+    home = os.environ.get("SLUICE_HOME")
+    name = "sluice" if shutil.which("sluice") else sys.argv[0]
+    return f"SLUICE_HOME={shlex.quote(home)} {name}" if home else name
 
 
 COMMANDS = [run]
