@@ -5,6 +5,7 @@ import json
 import os
 import re
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
@@ -40,10 +41,10 @@ def place(upload: Path, vendor: str, recipe_name: str, *, out: str | None) -> in
     store = bucket(settings().bucket)
     for number in range(1, 10_000):
         prefix = folder + (f"-{number}" if number > 1 else "") + (".zip" if upload.is_file() else "")
-        batch_id = transact(lambda connection, at=prefix: batches.of_prefix(connection, at))  # type: ignore[misc]
+        batch_id = transact(partial(batches.of_prefix, prefix=prefix))
         if batch_id is None:
             return _send(store, upload, files, prefix, recipe, out)
-        if out is None or transact(lambda connection, at=batch_id: batches.is_open(connection, at)):  # type: ignore[misc]
+        if out is None or transact(partial(batches.is_open, batch_id=batch_id)):
             return batch_id
     raise InputError(f"{upload}: submitted too often; remove older ones below {INGEST}/ in the bucket")
 
