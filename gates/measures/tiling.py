@@ -8,7 +8,7 @@ PERIODS = range(3, 17)
 """Pixels; what comes every second pixel is how a raw photo's colours were read."""
 PARTS = 3
 """Rows and columns of parts looked at one by one."""
-MOST = 1152
+MOST = 768
 """Side in pixels of the middle that is looked at."""
 ODD = 16.0
 """Grey levels beyond which a difference is no faint pattern but an edge."""
@@ -29,20 +29,27 @@ def tiling(reference: Floats, luma: Floats) -> float:
     """
     area = tuple(slice((side - min(side, MOST)) // 2, (side + min(side, MOST)) // 2) for side in luma.shape)
     added = np.clip(luma[area] - reference[area], -ODD, ODD)
-    parts = [part for band in np.array_split(added, PARTS) for part in np.array_split(band, PARTS, axis=1)]
+    bands = np.array_split(added, PARTS)
+    parts = [np.ascontiguousarray(part) for band in bands for part in np.array_split(band, PARTS, axis=1)]
+    spread = [float(part.var()) for part in parts]
     strongest = 0.0
     for period in PERIODS:
-        found = [_folded(part, period) for part in parts if part.size >= FEWEST * period * period]
+        found = [
+            _folded(part, period, variance)
+            for part, variance in zip(parts, spread, strict=True)
+            if part.size >= FEWEST * period * period
+        ]
         if found:
             strongest = max(strongest, float(np.median(found)))
     return strongest
 
 
-def _folded(part: Floats, period: int) -> float:
+def _folded(part: Floats, period: int, variance: float) -> float:
     height, width = (side // period * period for side in part.shape)
-    rows = part[:height, :width].reshape(-1, period, width).mean(axis=0)
+    # whole rows first: they lie in one piece
+    rows = part[:height].reshape(-1, period, part.shape[1]).mean(axis=0)[:, :width]
     cells = rows.reshape(period, -1, period).mean(axis=1)
     # whole rows and columns differ by what is in the picture: a tile's pattern does in both directions
     pattern = cells - cells.mean(axis=0) - cells.mean(axis=1, keepdims=True) + cells.mean()
-    chance = float(part.var()) * period * period / (height * width)
+    chance = variance * period * period / (height * width)
     return float(np.sqrt(max(0.0, float((pattern**2).mean()) - chance)))
