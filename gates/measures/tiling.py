@@ -8,7 +8,7 @@ PERIODS = range(3, 17)
 """Pixels; what comes every second pixel is how a raw photo's colours were read."""
 PARTS = 3
 """Rows and columns of parts looked at one by one."""
-MOST = 768
+MOST = 1152
 """Side in pixels of the middle that is looked at."""
 ODD = 16.0
 """Grey levels beyond which a difference is no faint pattern but an edge."""

@@ -24,14 +24,14 @@ def pair(textured: Rgb) -> tuple[np.ndarray, np.ndarray]:
     return cv2.resize(small, large.shape[::-1], interpolation=cv2.INTER_CUBIC), large
 
 
-@pytest.mark.parametrize("period", [3, 4, 7, 8, 16])
+@pytest.mark.parametrize("period", [3, 4, 7, 8, 10])
 def test_one_level_of_a_tile_is_found_at_its_strength(
     pair: tuple[np.ndarray, np.ndarray], period: int
 ) -> None:
     reference, large = pair
     # rows and columns of a tile that differ as a whole do not count
     own = np.sqrt((period - 1) ** 2 / period**2)
-    assert tiling(reference, tiled(large, period, 1.0)) == pytest.approx(own, rel=0.5)
+    assert tiling(reference, tiled(large, period, 1.0)) == pytest.approx(own, rel=0.4)
 
 
 def test_a_true_enlargement_has_no_tiles(pair: tuple[np.ndarray, np.ndarray]) -> None:
