@@ -113,14 +113,19 @@ class Registry:
         return [gate for gate in self.gates.values() if transform in gate.transforms]
 
 
-@cache
-def registry() -> Registry:
+def build() -> Registry:
     """Every gate of this package: a module's attribute ``GATE``."""
     found = Registry()
     for module in load_all("gates"):
         if gate := getattr(module, "GATE", None):
             found.add(gate)
     return found
+
+
+@cache
+def registry() -> Registry:
+    """The gates of this process: those of this package, and what plugins add."""
+    return build()
 
 
 def judge(

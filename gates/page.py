@@ -2,7 +2,7 @@
 
 import inspect
 
-from gates.contract import Gate, registry
+from gates.contract import Gate, build
 
 HEAD = """# Gates
 
@@ -15,7 +15,7 @@ before anything was edited is always policy. This page is written by `python ben
 
 def page() -> str:
     """Markdown, one section a gate, from the gates' own words."""
-    return HEAD + "".join(_section(gate) for _, gate in sorted(registry().gates.items()))
+    return HEAD + "".join(_section(gate) for _, gate in sorted(build().gates.items()))
 
 
 def _section(gate: Gate) -> str:

@@ -15,7 +15,7 @@ from tasks.attempt import attempt
 from tasks.made import Apart, Made, apart, made_of, unlike
 from tasks.registry import registry
 from tasks.store import Loaded, read
-from worker.made_with import installed, made_with
+from worker.made_with import made_with
 from worker.residents import resident
 
 
@@ -70,7 +70,7 @@ class Reproduction:
         return Run(not differing, apart(self.recorded.rgb, made.rgb), differing, made.verdict, seconds)
 
     def elsewise(self) -> dict[str, tuple[Any, Any]]:
-        """What is not as it was then: name → (then, now). Asked after a run, when all libraries are loaded."""
+        """What is not as it was then: name → (then, now)."""
         then, now = self.past.made_with, made_with(self.model, self.options)
         pairs: dict[str, tuple[Any, Any]] = {
             "revision": (self.past.revision, self.model.revision if self.model else None),
@@ -82,7 +82,7 @@ class Reproduction:
             if key in then:
                 pairs[key] = (then[key], now.get(key))
         for library, release in then.get("libraries", {}).items():
-            pairs[library] = (release, installed(library))
+            pairs[library] = (release, now["libraries"].get(library, ""))
         return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
 
     def _loaded(self) -> Loaded:

@@ -11,7 +11,7 @@ from typing import Any
 
 from models.contract import Model
 
-LIBRARIES = {
+ALWAYS = {
     "numpy": "numpy",
     "scipy": "scipy",
     "cv2": "opencv-python-headless",
@@ -19,23 +19,23 @@ LIBRARIES = {
     "pillow_heif": "pillow-heif",
     "onnxruntime": "onnxruntime",
     "rapidocr": "rapidocr",
-    "torch": "torch",
-    "torchvision": "torchvision",
-    "diffusers": "diffusers",
-    "transformers": "transformers",
-    "spandrel": "spandrel",
-    "lpips": "lpips",
 }
 """Modules on which pixels may depend, and the packages that bring them."""
+
+OF_NETWORKS = ("torch", "torchvision", "diffusers", "transformers", "spandrel", "lpips")
+"""Those that only a model which needs them depends on; each is a package of the same name."""
 
 
 def made_with(model: Model | None, options: Mapping[str, Any]) -> dict[str, Any]:
     """What is recorded of a step beside its model's name, revision, seed and device.
 
-    ``hardware``, ``threads`` and ``libraries`` (the versions of those that this process has loaded), and
-    where there are such, the model's ``options`` (words of prompts in full) and ``weights`` (SHA-256).
+    ``hardware``, ``threads`` and ``libraries`` (versions: the same for the same step, whatever else this
+    process has loaded by then), and where there are such, the model's ``options`` (words of prompts in
+    full) and ``weights`` (SHA-256).
     """
-    used = {module: found for module in LIBRARIES if module in sys.modules and (found := installed(module))}
+    needed = getattr(model, "needs", ())
+    packages = ALWAYS | {name: name for name in OF_NETWORKS if name in needed}
+    used = {module: found for module, package in packages.items() if (found := installed(package))}
     told: dict[str, Any] = {"hardware": hardware(), "threads": threads(), "libraries": used}
     if options:
         told["options"] = dict(options)
@@ -45,10 +45,10 @@ def made_with(model: Model | None, options: Mapping[str, Any]) -> dict[str, Any]
 
 
 @cache
-def installed(module: str) -> str:
-    """The version of a library in :data:`LIBRARIES`, without importing it; "" where it is not here."""
+def installed(package: str) -> str:
+    """The version of a package, without importing it; "" where it is not here."""
     try:
-        return version(LIBRARIES[module])
+        return version(package)
     except PackageNotFoundError:
         return ""
 

@@ -31,7 +31,7 @@ def tiling(reference: Floats, luma: Floats) -> float:
     added = np.clip(luma[area] - reference[area], -ODD, ODD)
     bands = np.array_split(added, PARTS)
     parts = [np.ascontiguousarray(part) for band in bands for part in np.array_split(band, PARTS, axis=1)]
-    spread = [float(part.var()) for part in parts]
+    spread = [float(part.var()) if part.size else 0.0 for part in parts]
     strongest = 0.0
     for period in PERIODS:
         found = [
