@@ -1,12 +1,36 @@
 """Working on the surroundings of a mask alone: where to look, and putting the result back."""
 
+from collections.abc import Callable
 from typing import TypeAlias
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from line.picture import Mask, Rgb
+
 Window: TypeAlias = tuple[slice, slice]
+
+MARGIN = 64
+"""Pixels around a hole that a network is shown at least."""
+
+
+def filled_by(rgb: Rgb, mask: Mask, fill: Callable[[Rgb, NDArray[np.bool_]], Rgb]) -> Rgb:
+    """``rgb`` with each hole of ``mask`` (> 0) filled from its own surroundings, every other pixel as it was.
+
+    Args:
+        rgb: [H, W, 3] uint8.
+        mask: [H, W] uint8. Where it is all hole, there is nothing to fill from: ``rgb`` comes back.
+        fill: a part [h, w, 3] uint8 and its hole [h, w] to a part of the same size; only its hole is taken.
+    """
+    hole = mask > 0
+    filled = rgb.copy()
+    if not hole.any() or hole.all():
+        return filled
+    for window in windows(hole, MARGIN):
+        part, inside = filled[window], hole[window]
+        part[inside] = fill(part, inside)[inside]
+    return filled
 
 
 def windows(hole: NDArray[np.bool_], margin: int) -> list[Window]:

@@ -10,19 +10,17 @@ from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from line.errors import ModelError
 from line.picture import Mask, Rgb
 from models.contract import Enlargement, Filler, Generator, Model, Task, Upscaler
-from models.crop import windows
+from models.crop import filled_by
 from models.network import Floats, Network, floats, levels, model_from, quiet, resized
 from models.padding import Sizes, padded
 from models.sampling import Sampling
 from models.weights import Weights
-
-MARGIN = 64
-"""Pixels around a hole that the pipeline is shown at least."""
 
 SIDE = 512
 """Longer side that a pipeline works at where its weights do not say (``options.side``): that of its training."""
@@ -124,17 +122,13 @@ class PipelineFiller(Pipeline, Filler):
     )
 
     def fill(self, rgb: Rgb, mask: Mask, *, seed: int) -> Rgb:
-        hole = mask > 0
-        if not hole.any() or hole.all():
-            return rgb.copy()
-        filled = rgb.copy()
-        for window in windows(hole, MARGIN):
-            part, inside = filled[window], hole[window]
+        def fill(part: Rgb, hole: NDArray[np.bool_]) -> Rgb:
             # what is to be removed is taken out beforehand: resizing would smear it into what is kept, and
             # with a strength below 1 the pipeline starts from it
-            bare = np.asarray(cv2.inpaint(part, inside.astype(np.uint8), 3, cv2.INPAINT_TELEA), np.uint8)
-            part[inside] = levels(self._fill(floats(bare), inside, seed))[inside]
-        return filled
+            bare = np.asarray(cv2.inpaint(part, hole.astype(np.uint8), 3, cv2.INPAINT_TELEA), np.uint8)
+            return levels(self._fill(floats(bare), hole, seed))
+
+        return filled_by(rgb, mask, fill)
 
     def _fill(self, part: Floats, hole: Any, seed: int) -> Floats:
         high, wide = hole.shape

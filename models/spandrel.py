@@ -13,16 +13,13 @@ import numpy as np
 from line.errors import ModelError
 from line.picture import Mask, Rgb
 from models.contract import Denoiser, Enlargement, Filler, Model, Restorer, Task, Upscaler
-from models.crop import windows
+from models.crop import filled_by
 from models.network import Floats, Network, floats, levels, model_from, resized
 from models.padding import Sizes
 from models.weights import Weights
 
 PASSES = 3
 """Times a picture may go through an enlarging network: one of 2 reaches 8."""
-
-MARGIN = 64
-"""Pixels around a hole that the network is shown at least."""
 
 LONGEST = 1024
 """Longer side of what is filled at once; the structure of more is filled at a smaller size."""
@@ -122,14 +119,7 @@ class SpandrelFiller(Spandrel, Filler):
     )
 
     def fill(self, rgb: Rgb, mask: Mask, *, seed: int) -> Rgb:
-        hole = mask > 0
-        if not hole.any() or hole.all():
-            return rgb.copy()
-        filled = rgb.copy()
-        for window in windows(hole, MARGIN):
-            part, inside = filled[window], hole[window]
-            part[inside] = levels(self._fill(floats(part), inside, seed))[inside]
-        return filled
+        return filled_by(rgb, mask, lambda part, hole: levels(self._fill(floats(part), hole, seed)))
 
     def _fill(self, part: Floats, hole: Any, seed: int) -> Floats:
         high, wide = hole.shape
