@@ -1,6 +1,6 @@
 """Fills a hole from what is around it: local cosines and the photo's own grain, or pieces of an even texture."""
 
-from typing import ClassVar
+from typing import ClassVar, cast
 
 import cv2
 import numpy as np
@@ -14,6 +14,8 @@ from models.fill.membrane import membrane
 from models.fill.planes import Box, Hole, Planes, groups, opponent, rounded
 from models.fill.rim import to_invent
 
+CONTINUED, SHADED = 8.0, 24.0
+"""Pixels from the ground up to which cosines alone continue it, and from which on shades alone do."""
 DEEP = 16.0
 """Pixels from the ground from which cosines have nothing left to go by."""
 CORE = 0.05
@@ -26,14 +28,15 @@ class Surroundings(Filler):
     First the masked pixels that were never painted over are found, and kept. Then a membrane is
     stretched over the rest. A photo is sparse in local cosines: what is left after the small
     coefficients are dropped is the smoothest continuation of the shades, edges and weave around the
-    hole. Then comes grain as strong and as fine as that near by. Last, where a hole is deep and the
-    ground around it one even texture, pieces of that texture take the fill's place.
+    hole. Deeper than that reaches, a second membrane carries its shades on: a banner along the border
+    fades out and leaves no bar. Then comes grain as strong and as fine as that near by. Last, where a
+    hole is deep and the ground around it one even texture, pieces of that texture take the fill's place.
     """
 
     name = "surroundings"
     licence = "MIT"
     source = "Guleryuz, IEEE Transactions on Image Processing 15(3), 2006"
-    revision = "7"
+    revision = "8"
     memory_per_megapixel = 150.0
     grained: ClassVar[bool] = True
     """Whether grain is added: without it PSNR is higher, and the fill looks like a blurred patch."""
@@ -72,7 +75,13 @@ def _continued(planes: Planes, hole: Hole) -> Planes:
     edges = (BLOCK, BLOCK + -high % BLOCK, BLOCK, BLOCK + -wide % BLOCK)
     padded = np.asarray(cv2.copyMakeBorder(planes, *edges, cv2.BORDER_REFLECT), np.float32)
     holes = cv2.copyMakeBorder(hole.astype(np.uint8), *edges, cv2.BORDER_REFLECT) > 0
-    return sparse(membrane(padded, holes), holes)[BLOCK : BLOCK + high, BLOCK : BLOCK + wide]
+    fill = sparse(membrane(padded, holes), holes)[BLOCK : BLOCK + high, BLOCK : BLOCK + wide]
+    depth = cv2.distanceTransform(hole.astype(np.uint8), cv2.DIST_L2, 5)
+    if depth.max() <= CONTINUED:
+        return fill
+    shades = membrane(fill, depth > CONTINUED)
+    weight = np.clip((depth - CONTINUED) / (SHADED - CONTINUED), 0, 1)[..., None]
+    return cast(Planes, fill + (shades - fill) * weight)
 
 
 def _lay_texture(rgb: Rgb, filled: Rgb, hole: Hole, box: Box, seed: int) -> None:

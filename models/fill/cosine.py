@@ -23,7 +23,7 @@ COARSE, FINE = 400.0, 12.0
 """Threshold on cosine coefficients in the first and the last round."""
 
 Grid = tuple[int, int, NDArray[np.intp], NDArray[np.intp]]
-"""Top, left, and which of the grid's blocks, down and across, see a part of the hole."""
+"""Top, left, and which of the grid's blocks, down and across, see a part of the hole and its rim."""
 
 
 def sparse(planes: Planes, hole: Hole) -> Planes:
@@ -55,7 +55,10 @@ def sparse(planes: Planes, hole: Hole) -> Planes:
 
 
 def _grids(hole: Hole) -> list[Grid]:
-    """The grids, neighbours in the list far apart in place."""
+    """The grids, neighbours in the list far apart in place.
+
+    A block wholly in the hole has nothing to go by, and would only level the fill.
+    """
     counts = cv2.integral(hole.astype(np.uint8))
     found: list[Grid] = []
     places = range(0, BLOCK, STEP)
@@ -64,7 +67,7 @@ def _grids(hole: Hole) -> list[Grid]:
             left = places[(row + turn) % len(places)]
             part = counts[top::BLOCK, left::BLOCK].astype(np.int64)
             inside = part[1:, 1:] - part[:-1, 1:] - part[1:, :-1] + part[:-1, :-1]
-            down, across = np.nonzero(inside)
+            down, across = np.nonzero((inside > 0) & (inside < BLOCK**2))
             found.append((top, left, down, across))
     return found
 

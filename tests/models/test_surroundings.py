@@ -95,3 +95,18 @@ def test_holes_at_the_edge_of_the_photo_are_filled(corner: tuple[slice, slice]) 
     filled = Surroundings().fill(before, mask, seed=1)
     assert np.ptp(filled[corner].mean(axis=(0, 1))) < 12
     assert (filled[mask == 0] == before[mask == 0]).all()
+
+
+@pytest.mark.parametrize("border", [np.s_[-70:], np.s_[:70]])
+def test_a_banner_along_the_border_leaves_no_bar(border: slice) -> None:
+    """Its fill goes on with what is next to it and fades out, instead of jumping to the mean of all."""
+    truth = np.full((240, 400, 3), 245, np.uint8)
+    truth[:, 20:90] = truth[:, 150:330] = (60, 40, 35)
+    mask = np.zeros(truth.shape[:2], np.uint8)
+    mask[border] = 255
+    before = truth.copy()
+    before[border] = (255, 210, 0)
+    filled = Surroundings().fill(before, mask, seed=1).astype(int)
+    assert np.abs(np.diff(filled, axis=0)).max() < 15
+    deepest = filled[0 if border.start is None else -1]
+    assert deepest[240].mean() < deepest[390].mean() - 60
