@@ -20,7 +20,7 @@ def measure(edit: Edit) -> Mapping[str, float]:
             "fill_colour": edit.unlikeness("colour"),
             "fill_hue": edit.unlikeness("hue"),
         }
-    found = colour_cast(edit.before, edit.after)
+    found = colour_cast(edit.before, edit.shrunk)
     return {
         "colour_shift": found.shift,
         "colour_worst": found.worst,
@@ -34,7 +34,7 @@ def where(edit: Edit) -> Box | None:
     if edit.transform == "erase_text":
         worst = edit.most_unlike(("colour",))
         return worst.box if worst else None
-    cells = colour_cast(edit.before, edit.after).cells
+    cells = colour_cast(edit.before, edit.shrunk).cells
     return box_of_worst(cells, *edit.after.shape[:2])
 
 

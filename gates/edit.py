@@ -16,8 +16,9 @@ from gates.measures.ghost import stroke_ghost
 from gates.measures.likeness import Figures, beyond_usual
 from gates.measures.probe import Planes, Probe, area_of, probe_of
 from gates.measures.repetition import repetition
+from gates.measures.shrunk import shrunk
 from gates.measures.strokes import unerased
-from gates.patch import Patch, find_patches
+from gates.patch import Patch, find_patches, luma
 from line.picture import Mask, Rgb
 
 Gray: TypeAlias = NDArray[np.float32]
@@ -57,12 +58,12 @@ class Edit:
     @cached_property
     def before_luma(self) -> Gray:
         """BT.601 luma of the input."""
-        return cv2.cvtColor(self.before, cv2.COLOR_RGB2GRAY).astype(np.float32)
+        return luma(self.before)
 
     @cached_property
     def after_luma(self) -> Gray:
         """BT.601 luma of the result."""
-        return cv2.cvtColor(self.after, cv2.COLOR_RGB2GRAY).astype(np.float32)
+        return luma(self.after)
 
     @cached_property
     def reference_luma(self) -> Gray:
@@ -73,17 +74,35 @@ class Edit:
         return cast(Gray, cv2.resize(self.before_luma, size, interpolation=cv2.INTER_CUBIC))
 
     @cached_property
-    def coarse_lumas(self) -> tuple[Gray, Gray]:
-        """Both lumas at half their size where large, for what needs no finest detail; of one size only."""
-        if min(self.after.shape[:2]) < COARSE:
-            return self.before_luma, self.after_luma
-        size = (self.after.shape[1] // 2, self.after.shape[0] // 2)
-        planes = (self.before_luma, self.after_luma)
+    def shrunk(self) -> Rgb:
+        """The result at the input's size, by area means where they differ."""
+        if self.same_size:
+            return self.after
+        return shrunk(self.after, (self.before.shape[1], self.before.shape[0]))
+
+    @cached_property
+    def shrunk_luma(self) -> Gray:
+        """Luma of :attr:`shrunk`."""
+        return self.after_luma if self.same_size else luma(self.shrunk)
+
+    @cached_property
+    def coarse(self) -> tuple[Rgb, Rgb]:
+        """Both at the input's size, or half of it where large, for what needs no finest detail."""
+        height, width = (side // 2 for side in self.before.shape[:2])
+        if min(height, width) < COARSE // 2:
+            return self.before, self.shrunk
         before, after = (
-            cv2.resize(plane[: 2 * size[1], : 2 * size[0]], size, interpolation=cv2.INTER_AREA)
-            for plane in planes
+            shrunk(rgb[: 2 * height, : 2 * width], (width, height)) for rgb in (self.before, self.shrunk)
         )
-        return cast(Gray, before), cast(Gray, after)
+        return before, after
+
+    @cached_property
+    def coarse_lumas(self) -> tuple[Gray, Gray]:
+        """Lumas of :attr:`coarse`."""
+        before, after = self.coarse
+        if before is self.before:
+            return self.before_luma, self.shrunk_luma
+        return luma(before), luma(after)
 
     @property
     def same_size(self) -> bool:

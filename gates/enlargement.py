@@ -2,9 +2,6 @@
 
 import math
 from collections.abc import Mapping
-from typing import cast
-
-import cv2
 
 from gates.cells import box_of_worst
 from gates.contract import Box, Gate, Limit
@@ -15,8 +12,6 @@ from gates.measures.histogram import levels_lost
 from gates.measures.local_error import local_error
 from gates.measures.overshoot import overshoot
 from gates.measures.psnr import psnr
-from gates.patch import luma
-from line.picture import Rgb
 
 
 def measure(edit: Edit) -> Mapping[str, float]:
@@ -32,14 +27,13 @@ def measure(edit: Edit) -> Mapping[str, float]:
     tall, wide = edit.after.shape[0] / height, edit.after.shape[1] / width
     # one pixel of rounding on the shorter side changes the proportions by this much
     forced = 1 / min(edit.after.shape[:2])
-    small = cast(Rgb, cv2.resize(edit.after, (width, height), interpolation=cv2.INTER_AREA))
     return {
         "enlarged": min(tall, wide),
         "aspect_change": max(0.0, abs(math.log(wide / tall)) - forced),
-        "consistency": psnr(edit.before, small),
-        "shift": math.hypot(*shift(edit.before_luma, luma(small))),
+        "consistency": psnr(edit.before, edit.shrunk),
+        "shift": math.hypot(*shift(edit.before_luma, edit.shrunk_luma)),
         "overshoot": float(overshoot(edit.before_luma, edit.after_luma).mean()),
-        "local_error": float(local_error(edit.before_luma, luma(small)).max()),
+        "local_error": float(local_error(edit.before_luma, edit.shrunk_luma).max()),
         "upscale_levels_lost": levels_lost(edit.before, edit.after),
         "stairs": _stairs(edit, wide, tall),
     }
@@ -54,8 +48,7 @@ def _stairs(edit: Edit, wide: float, tall: float) -> float:
 
 def where(edit: Edit) -> Box:
     """The cell that shrinks to something else than the input."""
-    small = cast(Rgb, cv2.resize(edit.after, edit.before.shape[1::-1], interpolation=cv2.INTER_AREA))
-    return box_of_worst(local_error(edit.before_luma, luma(small)), *edit.after.shape[:2])
+    return box_of_worst(local_error(edit.before_luma, edit.shrunk_luma), *edit.after.shape[:2])
 
 
 GATE = Gate(

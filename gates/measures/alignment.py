@@ -2,10 +2,13 @@
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from gates.patch import Floats
 
-MARGIN = 4
+MARGIN = 5
+"""Pixels along the border that a smoothed slope reads beyond."""
+STRIP = 64
 
 
 def shift(reference: Floats, luma: Floats) -> tuple[float, float]:
@@ -20,15 +23,20 @@ def shift(reference: Floats, luma: Floats) -> tuple[float, float]:
     """
     if min(reference.shape) < 4 * MARGIN:
         return 0.0, 0.0
-    one, other = (cv2.GaussianBlur(plane, (9, 9), 1.5) for plane in (reference, luma))
-    inner = np.s_[MARGIN:-MARGIN, MARGIN:-MARGIN]
-    middle = (one + other) / 2
-    dx = cv2.Scharr(middle, cv2.CV_32F, 1, 0, scale=1 / 32)[inner].ravel()
-    dy = cv2.Scharr(middle, cv2.CV_32F, 0, 1, scale=1 / 32)[inner].ravel()
-    change = (one - other)[inner].ravel()
-    xx, xy, yy = float(dx @ dx), float(dx @ dy), float(dy @ dy)
+    # in strips, whose planes stay in the processor's cache
+    tops = range(0, reference.shape[0] - 2 * MARGIN, STRIP)
+    strips = [np.s_[top : top + STRIP + 2 * MARGIN] for top in tops]
+    products = np.sum([_products(reference[strip], luma[strip]) for strip in strips], axis=0)
     # a little stiffness: a picture without edges has no shift
-    stiff = 0.01 * dx.size
-    system = np.array([[xx + stiff, xy], [xy, yy + stiff]])
-    x, y = np.linalg.solve(system, [float(dx @ change), float(dy @ change)])
+    x, y = np.linalg.solve(products[:2, :2] + np.eye(2) * 0.01 * reference.size, products[:2, 2])
     return float(x), float(y)
+
+
+def _products(reference: Floats, luma: Floats) -> NDArray[np.float64]:
+    """[3, 3] sums over the inner pixels of each product of both slopes and the change."""
+    one, other = (cv2.GaussianBlur(plane, (9, 9), 1.5) for plane in (reference, luma))
+    middle = cv2.addWeighted(one, 0.5, other, 0.5, 0)
+    slopes = [cv2.Scharr(middle, cv2.CV_32F, *order, scale=1 / 32) for order in ((1, 0), (0, 1))]
+    inner = np.s_[MARGIN:-MARGIN, MARGIN:-MARGIN]
+    planes = [plane[inner].ravel() for plane in (*slopes, cv2.subtract(one, other))]
+    return np.array([[float(mine @ its) for its in planes] for mine in planes])

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gates.measures.area import area_means
 from gates.measures.ciede2000 import ciede2000, lab
-from gates.measures.shrunk import shrunk
 from gates.patch import Floats
 from line.picture import Rgb
 
@@ -62,4 +62,4 @@ def colour_cast(before: Rgb, after: Rgb) -> Cast:
 def _grid(rgb: Rgb, shape: tuple[int, ...]) -> Floats:
     scale = min(1 / CELL, GRID / max(shape))
     size = (max(1, round(shape[1] * scale)), max(1, round(shape[0] * scale)))
-    return lab(shrunk(rgb, size).astype(np.float32))
+    return lab(area_means(rgb, size))

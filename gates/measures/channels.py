@@ -2,9 +2,9 @@
 
 from itertools import permutations
 
-import numpy as np
+import cv2
 
-from gates.measures.shrunk import shrunk
+from gates.measures.area import area_means
 from line.picture import Rgb
 
 GRID = 64
@@ -17,6 +17,7 @@ def swap_gain(before: Rgb, after: Rgb) -> float:
     """
     height, width = before.shape[:2]
     size = (min(GRID, width), min(GRID, height))
-    one, other = (shrunk(picture, size).astype(np.int16) for picture in (before, after))
-    errors = {order: float(np.abs(one - other[..., list(order)]).mean()) for order in permutations(range(3))}
-    return max(0.0, errors[(0, 1, 2)] - min(errors.values()))
+    one, other = (area_means(picture, size) for picture in (before, after))
+    apart = [[float(cv2.absdiff(mine, its).mean()) for its in cv2.split(other)] for mine in cv2.split(one)]
+    errors = [sum(apart[mine][its] for mine, its in enumerate(order)) / 3 for order in permutations(range(3))]
+    return max(0.0, errors[0] - min(errors))

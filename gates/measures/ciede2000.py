@@ -1,5 +1,6 @@
 """The CIEDE2000 colour difference."""
 
+import math
 from typing import cast
 
 import cv2
@@ -21,10 +22,10 @@ def ciede2000(one: Floats, other: Floats) -> Floats:
     Sharma, Wu and Dalal, "The CIEDE2000 color-difference formula: implementation notes,
     supplementary test data, and mathematical observations", 2005, with k_L = k_C = k_H = 1.
     """
-    l1, a1, b1 = np.moveaxis(one.astype(np.float64), -1, 0)
-    l2, a2, b2 = np.moveaxis(other.astype(np.float64), -1, 0)
+    l1, a1, b1 = np.moveaxis(one.astype(np.float32), -1, 0)
+    l2, a2, b2 = np.moveaxis(other.astype(np.float32), -1, 0)
     grey = (np.hypot(a1, b1) + np.hypot(a2, b2)) / 2
-    stretch = 1.5 - 0.5 * np.sqrt(grey**7 / (grey**7 + SEVENTH))
+    stretch = 1.5 - 0.5 * _saturated(grey)
     a1, a2 = a1 * stretch, a2 * stretch
     c1, c2 = np.hypot(a1, b1), np.hypot(a2, b2)
     h1, h2 = np.arctan2(b1, a1) % (2 * np.pi), np.arctan2(b2, a2) % (2 * np.pi)
@@ -36,15 +37,21 @@ def ciede2000(one: Floats, other: Floats) -> Floats:
     l_mean, c_mean = (l1 + l2) / 2, (c1 + c2) / 2
     t = (
         1
-        - 0.17 * np.cos(middle - np.radians(30))
+        - 0.17 * np.cos(middle - math.radians(30))
         + 0.24 * np.cos(2 * middle)
-        + 0.32 * np.cos(3 * middle + np.radians(6))
-        - 0.20 * np.cos(4 * middle - np.radians(63))
+        + 0.32 * np.cos(3 * middle + math.radians(6))
+        - 0.20 * np.cos(4 * middle - math.radians(63))
     )
     s_l = 1 + 0.015 * (l_mean - 50) ** 2 / np.sqrt(20 + (l_mean - 50) ** 2)
     s_c, s_h = 1 + 0.045 * c_mean, 1 + 0.015 * c_mean * t
-    blue = np.radians(30) * np.exp(-(((np.degrees(middle) - 275) / 25) ** 2))
-    cross = -2 * np.sqrt(c_mean**7 / (c_mean**7 + SEVENTH)) * np.sin(2 * blue)
+    blue = math.radians(30) * np.exp(-(((np.degrees(middle) - 275) / 25) ** 2))
+    cross = -2 * _saturated(c_mean) * np.sin(2 * blue)
     light, chroma, hue = (l2 - l1) / s_l, (c2 - c1) / s_c, d_hue / s_h
     square = light**2 + chroma**2 + hue**2 + cross * chroma * hue
-    return cast(Floats, np.sqrt(np.maximum(square, 0)).astype(np.float32))
+    return cast(Floats, np.sqrt(np.maximum(square, 0)))
+
+
+def _saturated(chroma: Floats) -> Floats:
+    seventh = chroma * chroma * chroma
+    seventh = seventh * seventh * chroma
+    return cast(Floats, np.sqrt(seventh / (seventh + np.float32(SEVENTH))))

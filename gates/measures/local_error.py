@@ -2,9 +2,9 @@
 
 from typing import cast
 
-import cv2
 import numpy as np
 
+from gates.measures.area import area_means
 from gates.patch import Floats
 
 CELL = 16
@@ -27,6 +27,6 @@ def local_error(reference: Floats, luma: Floats) -> Floats:
     size = (max(1, luma.shape[1] // CELL), max(1, luma.shape[0] // CELL))
     difference = luma - reference
     planes = (difference * difference, reference, reference * reference)
-    square, mean, power = (cv2.resize(plane, size, interpolation=cv2.INTER_AREA) for plane in planes)
+    square, mean, power = (area_means(plane, size) for plane in planes)
     activity = np.sqrt(np.maximum(0, power - mean * mean))
-    return cast(Floats, (np.sqrt(square) / (FLOOR + MASKING * activity)).reshape(size[1], size[0]))
+    return cast(Floats, np.sqrt(np.maximum(0, square)) / (FLOOR + MASKING * activity))

@@ -1,8 +1,11 @@
 """Sharpness: the energy of the Laplacian against that of the input."""
 
+from typing import cast
+
 import cv2
 import numpy as np
 
+from gates.measures.area import area_means
 from gates.patch import Floats
 
 FLOOR = 2.0
@@ -27,7 +30,5 @@ def sharpness_change(reference: Floats, luma: Floats, floor: float = FLOOR) -> F
         floor: mean absolute Laplacian added to both.
     """
     size = (max(1, luma.shape[1] // TILE), max(1, luma.shape[0] // TILE))
-    ours, theirs = (
-        cv2.resize(laplacian(plane), size, interpolation=cv2.INTER_AREA) for plane in (luma, reference)
-    )
-    return np.log2((ours + floor) / (theirs + floor)).reshape(size[1], size[0]).astype(np.float32)
+    ours, theirs = (area_means(laplacian(plane), size) for plane in (luma, reference))
+    return cast(Floats, np.log2((ours + floor) / (theirs + floor)))

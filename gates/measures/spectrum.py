@@ -2,8 +2,8 @@
 
 from typing import cast
 
+import cv2
 import numpy as np
-from scipy import fft
 
 from gates.patch import Floats
 
@@ -22,13 +22,31 @@ def power(luma: Floats) -> Floats:
     Args:
         luma: [H, W] float32, 0..255.
     """
-    tiles = _tiles(luma)
-    tiles = tiles - tiles.mean(axis=(1, 2), keepdims=True)
     slope = np.hanning(TILE).astype(np.float32)
     window = np.outer(slope, slope)
-    found = fft.rfft2(tiles * window)
-    scale = float((window**2).sum())
-    return cast(Floats, (found.real**2 + found.imag**2).mean(axis=0) / scale)
+    squares = np.zeros((TILE, TILE), np.float32)
+    tiles = _tiles(luma)
+    for tile in tiles:
+        windowed = (tile - tile.mean()) * window
+        cv2.accumulateSquare(cv2.dft(windowed), squares)
+    return cast(Floats, _unpacked(squares) / (len(tiles) * float((window**2).sum())))
+
+
+def _unpacked(squares: Floats) -> Floats:
+    """[TILE, TILE // 2 + 1] power from the squares of OpenCV's packed spectrum.
+
+    There the real and imaginary parts of one frequency are neighbours in a row; in the first and the last
+    column, which hold their own mirror images, neighbours in the column.
+    """
+    found = np.empty((TILE, TILE // 2 + 1), np.float32)
+    found[:, 1:-1] = squares[:, 1:-1:2] + squares[:, 2:-1:2]
+    half = TILE // 2
+    for at in (0, -1):
+        column = squares[:, at]
+        found[[0, half], at] = column[[0, -1]]
+        found[1:half, at] = column[1:-1:2] + column[2:-1:2]
+        found[half + 1 :, at] = found[1:half, at][::-1]
+    return found
 
 
 def bands(spectrum: Floats) -> Floats:
@@ -39,11 +57,11 @@ def bands(spectrum: Floats) -> Floats:
     return cast(Floats, (total / np.bincount(ring.ravel(), minlength=BANDS + 1))[:BANDS].astype(np.float32))
 
 
-def _tiles(luma: Floats) -> Floats:
+def _tiles(luma: Floats) -> list[Floats]:
     short = [(0, max(0, TILE - side)) for side in luma.shape]
     if any(after for _, after in short):
         luma = np.pad(luma, short, mode="symmetric")
     starts = [np.linspace(0, side - TILE, max(1, side // TILE)).astype(int) for side in luma.shape]
     corners = [(y, x) for y in starts[0] for x in starts[1]]
     chosen = np.linspace(0, len(corners) - 1, min(MOST, len(corners))).astype(int)
-    return np.stack([luma[y : y + TILE, x : x + TILE] for y, x in (corners[index] for index in chosen)])
+    return [luma[y : y + TILE, x : x + TILE] for y, x in (corners[index] for index in chosen)]

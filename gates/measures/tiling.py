@@ -7,7 +7,7 @@ from gates.patch import Floats
 PERIODS = range(3, 17)
 """Pixels; what comes every second pixel is how a raw photo's colours were read."""
 PARTS = 3
-"""Rows and columns of parts looked at one by one."""
+"""Rows and columns of equal parts looked at one by one."""
 MOST = 1152
 """Side in pixels of the middle that is looked at."""
 ODD = 16.0
@@ -29,27 +29,32 @@ def tiling(reference: Floats, luma: Floats) -> float:
     """
     area = tuple(slice((side - min(side, MOST)) // 2, (side + min(side, MOST)) // 2) for side in luma.shape)
     added = np.clip(luma[area] - reference[area], -ODD, ODD)
-    bands = np.array_split(added, PARTS)
-    parts = [np.ascontiguousarray(part) for band in bands for part in np.array_split(band, PARTS, axis=1)]
-    spread = [float(part.var()) if part.size else 0.0 for part in parts]
-    strongest = 0.0
-    for period in PERIODS:
-        found = [
-            _folded(part, period, variance)
-            for part, variance in zip(parts, spread, strict=True)
-            if part.size >= FEWEST * period * period
-        ]
-        if found:
-            strongest = max(strongest, float(np.median(found)))
-    return strongest
+    height, width = (side // PARTS for side in added.shape)
+    periods = [period for period in PERIODS if height * width >= FEWEST * period * period]
+    if not periods:
+        return 0.0
+    bands = added[: PARTS * height].reshape(PARTS, height, -1)
+    spread = _by_part(bands, width).var(axis=(1, 3))
+    return max(_folded(bands, width, period, spread) for period in periods)
 
 
-def _folded(part: Floats, period: int, variance: float) -> float:
-    height, width = (side // period * period for side in part.shape)
+def _folded(bands: Floats, width: int, period: int, spread: Floats) -> float:
+    """Grey levels of the pattern of one period in the middle part; ``spread`` [PARTS, PARTS] is each one's variance."""
+    rows, columns = bands.shape[1] // period, width // period
     # whole rows first: they lie in one piece
-    rows = part[:height].reshape(-1, period, part.shape[1]).mean(axis=0)[:, :width]
-    cells = rows.reshape(period, -1, period).mean(axis=1)
+    lines = bands[:, : rows * period].reshape(PARTS, rows, period, -1).mean(axis=1)
+    cells = (
+        _by_part(lines, width)[..., : columns * period]
+        .reshape(PARTS, period, PARTS, columns, period)
+        .mean(axis=3)
+    )
     # whole rows and columns differ by what is in the picture: a tile's pattern does in both directions
-    pattern = cells - cells.mean(axis=0) - cells.mean(axis=1, keepdims=True) + cells.mean()
-    chance = variance * period * period / (height * width)
-    return float(np.sqrt(max(0.0, float((pattern**2).mean()) - chance)))
+    pattern = cells - cells.mean(axis=1, keepdims=True)
+    pattern -= pattern.mean(axis=3, keepdims=True)
+    left = (pattern**2).mean(axis=(1, 3)) - spread / (rows * columns)
+    return float(np.sqrt(max(0.0, float(np.median(left)))))
+
+
+def _by_part(bands: Floats, width: int) -> Floats:
+    """[bands, rows, PARTS, width] of [bands, rows, W]."""
+    return bands[..., : PARTS * width].reshape(*bands.shape[:2], PARTS, width)
