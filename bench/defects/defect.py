@@ -129,7 +129,22 @@ def blocks(rgb: Rgb, quality: float, good: Good) -> Rgb:
 
 
 def banding(rgb: Rgb, step: float, good: Good) -> Rgb:
+    """Posterised, everywhere."""
     return levels(np.rint(rgb / step) * step)
+
+
+def bands(rgb: Rgb, step: float, good: Good) -> Rgb:
+    """Smooth gradients broken into steps, most of their grain gone; edges, texture and even grounds kept."""
+    plane = rgb.astype(np.float32)
+    smooth = cv2.GaussianBlur(plane, (0, 0), 4)
+    light, shade = (cv2.cvtColor(part, cv2.COLOR_RGB2GRAY) for part in (plane, smooth))
+    slope = cv2.magnitude(*(cv2.Sobel(shade, cv2.CV_32F, *way, scale=1 / 8) for way in ((1, 0), (0, 1))))
+    slope, detail = (cv2.GaussianBlur(part, (0, 0), 4) for part in (slope, np.abs(light - shade)))
+    where = np.clip(slope / 0.05 - 0.5, 0, 1) * np.clip(2 - detail / 2, 0, 1)
+    where = cv2.GaussianBlur(where, (0, 0), 2)[..., None]
+    edge = good.vary(tune=(0.4, 0.6), test=(0.6, 0.9))
+    stairs = cv2.GaussianBlur(np.rint(smooth / step) * step, (0, 0), edge) + 0.2 * (plane - smooth)
+    return levels(plane + where * (stairs - plane))
 
 
 def micro_tiling(rgb: Rgb, percent: float, good: Good) -> Rgb:

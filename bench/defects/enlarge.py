@@ -73,6 +73,7 @@ DEFECTS = (
     Defect("invented in one place", "upscale", whole(one_place), span=(1, 60)),
     Defect("moiré", "upscale", whole(d.moire), span=(1, 60)),
     Defect("banding", "upscale", whole(d.banding), units=(8, 16, 32)),
+    Defect("gradients in bands", "upscale", whole(d.bands), span=(1, 96)),
     Defect("enlarged contrast washed", "upscale", whole(d.washed), span=(0.02, 0.9)),
     Defect("enlarged hue turned", "upscale", whole(d.hue), units=(3, 5, 8)),
     Defect("enlarged of a cast", "upscale", whole(d.cast), span=(1, 60)),

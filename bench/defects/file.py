@@ -16,6 +16,7 @@ DEFECTS = (
     Defect("file hue turned", "deliver", whole(d.hue), units=(3, 5, 8)),
     Defect("file of a cast", "deliver", whole(d.cast), span=(1, 60)),
     Defect("file banding", "deliver", whole(d.banding), units=(8, 16, 32)),
+    Defect("file gradients in bands", "deliver", whole(d.bands), span=(1, 96)),
     Defect("file noise", "deliver", whole(d.noise), span=(1, 60)),
     Defect("file oversharpened", "deliver", whole(d.oversharpened), span=(0.1, 5)),
     Defect("file of the wrong image", "deliver", whole(d.wrong), span=(0.02, 1)),
