@@ -49,5 +49,6 @@ def _send_again() -> None:
     missing = [row.id for row in waiting if f"{row.batch_id}.{row.number}.{row.at}" not in present]
     if missing:
         due = transact(lambda connection: losses.count_attempt(connection, missing, grace))
-        log.warning("%d shards had no message in the broker: sent again", len(due))
-        publish(due)
+        if due:  # another scheduler or the worker itself may have been quicker
+            log.warning("%d shards had no message in the broker: sent again", len(due))
+            publish(due)
