@@ -98,11 +98,16 @@ class Edit:
 
     @cached_property
     def coarse_lumas(self) -> tuple[Gray, Gray]:
-        """Lumas of :attr:`coarse`."""
-        before, after = self.coarse
-        if before is self.before:
-            return self.before_luma, self.shrunk_luma
-        return luma(before), luma(after)
+        """Lumas of :attr:`coarse`, not rounded to levels: on a smooth ground that looks like a small shift."""
+        planes = (self.before_luma, self.shrunk_luma)
+        if self.coarse[0] is self.before:
+            return planes
+        height, width = self.coarse[0].shape[:2]
+        before, after = (
+            cv2.resize(plane[: 2 * height, : 2 * width], (width, height), interpolation=cv2.INTER_AREA)
+            for plane in planes
+        )
+        return cast(Gray, before), cast(Gray, after)
 
     @property
     def same_size(self) -> bool:

@@ -41,6 +41,13 @@ def test_a_good_file_passes(photo: Photo, quality: int) -> None:
     assert reasons(Edit("admit", photo.rgb, photo.rgb)) == set()
 
 
+def test_a_smooth_picture_seems_not_to_move_when_it_is_encoded() -> None:
+    for seed in range(4):
+        colours = np.random.default_rng(seed).integers(40, 216, (3, 5, 3), dtype=np.uint8)
+        smooth = cv2.resize(colours, (1000, 800), interpolation=cv2.INTER_CUBIC)
+        assert reasons(Edit("deliver", smooth, jpeg(smooth, 92))) == set()
+
+
 def test_a_smooth_fill_on_a_clean_ground_passes(erased: Erase) -> None:
     rows = np.linspace(250, 225, 400, dtype=np.float32)[:, None, None]
     ground = np.broadcast_to(rows, (400, 500, 3)) + np.random.default_rng(3).normal(0, 0.8, (400, 500, 1))
