@@ -50,7 +50,7 @@ def propose(good: Sequence[Readings], gates: Iterable[Gate], rate: float = 0.02)
         raise GateError(f"{len(good)} good edits are too few to calibrate on: give at least {FEWEST}")
     if not 0 <= rate < 1:
         raise GateError(f"a false-flag rate is a share from 0 to 1, not {rate:g}")
-    own = {name: limit for gate in gates for name, limit in gate.limits.items()}
+    own = {name: limit for gate in gates for name, limit in gate.limits.items() if limit.decides}
     open_ = {name: limit for name, limit in own.items() if not _exact(limit)}
     best = _cut(good, open_, 0)
     for spent in range(1, len(good)):

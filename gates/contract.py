@@ -21,7 +21,10 @@ class GateError(SluiceError):
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """The range a reading must stay in; either end may be open. NaN never passes."""
+    """The range a reading must stay in; either end may be open. NaN never passes.
+
+    Open at both ends it decides nothing until a recipe says what the reading must be.
+    """
 
     at_least: float | None = None
     at_most: float | None = None
@@ -33,7 +36,11 @@ class Limit:
 
     def __str__(self) -> str:
         ends = (("≥", self.at_least), ("≤", self.at_most))
-        return " and ".join(f"{sign} {end:g}" for sign, end in ends if end is not None)
+        return " and ".join(f"{sign} {end:g}" for sign, end in ends if end is not None) or "recorded only"
+
+    @property
+    def decides(self) -> bool:
+        return self.at_least is not None or self.at_most is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +87,8 @@ class Gate:
     Attributes:
         name: snake_case, the file's name.
         transforms: names of the transforms it judges.
-        limits: a default limit for each reading that decides; other readings are only recorded.
+        limits: a default limit for each reading that decides, or that a recipe may make decide (an open one);
+            other readings are only recorded.
         measure: computes the readings of one edit.
         where: says where the fault is, asked only when a limit broke.
         kind: what a broken limit means.

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from gates.measures.composition import Composition, compositions
 from gates.measures.context import context
 from gates.measures.copies import copied
 from gates.measures.fill_colour import fill_shift
@@ -17,7 +18,9 @@ from gates.measures.likeness import Figures, beyond_usual
 from gates.measures.probe import Planes, Probe, area_of, probe_of
 from gates.measures.repetition import repetition
 from gates.measures.shrunk import shrunk
+from gates.measures.stillness import stillness
 from gates.measures.strokes import unerased
+from gates.measures.tones import tones
 from gates.patch import Patch, find_patches, luma
 from line.picture import Mask, Rgb
 
@@ -109,6 +112,11 @@ class Edit:
         )
         return cast(Gray, before), cast(Gray, after)
 
+    @cached_property
+    def compositions(self) -> tuple[Composition, Composition]:
+        """Both seen from afar, with the input's ground."""
+        return compositions(*self.coarse)
+
     @property
     def same_size(self) -> bool:
         return self.before.shape == self.after.shape
@@ -123,10 +131,19 @@ class Edit:
     @cached_property
     def likeness(self) -> list[Figures]:
         """For each patch, how its fill departs from its surroundings beyond what is usual in this photo."""
-        return [beyond_usual(self._planes, probe) for probe in self._probes]
+        return [
+            beyond_usual(planes, lambda: self._wider, probe)
+            for planes, probe in zip(self._planes, self._probes, strict=True)
+        ]
 
     @cached_property
-    def _planes(self) -> Planes:
+    def _planes(self) -> list[Planes]:
+        """For each patch, what is sampled around it."""
+        return [Planes(self.after, cast(Mask, self.mask), area_of([patch])) for patch in self.patches]
+
+    @cached_property
+    def _wider(self) -> Planes:
+        """What is sampled around all patches and the places that they are held against."""
         return Planes(self.after, cast(Mask, self.mask), area_of(self.patches, self._probes))
 
     @cached_property
@@ -145,9 +162,11 @@ class Edit:
                 "repetition": repetition(patch),
                 "colour": fill_shift(patch),
             }
-            | context(patch, self._planes, probe)
-            for patch, found, misplaced, probe in zip(
-                self.patches, self.likeness, self.misplaced, self._probes, strict=True
+            | context(patch, planes, probe)
+            | tones(planes, probe)
+            | stillness(patch, planes, probe)
+            for patch, found, misplaced, planes, probe in zip(
+                self.patches, self.likeness, self.misplaced, self._planes, self._probes, strict=True
             )
         ]
 

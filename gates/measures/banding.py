@@ -36,9 +36,8 @@ def step_heights(reference: Floats, luma: Floats) -> Floats:
     """
     smooth = _gradients(reference)
     change = luma - reference
-    coarse = cv2.GaussianBlur(change, (9, 9), 1.5)
-    fine = change - coarse
-    coarse -= cv2.blur(coarse, (15, 15))
+    calm = cv2.GaussianBlur(change, (9, 9), 1.5)
+    fine, coarse = change - calm, calm - cv2.blur(calm, (15, 15))
     size = (max(1, luma.shape[1] // CELL), max(1, luma.shape[0] // CELL))
     share = area_means(smooth, size)
     square = area_means((coarse * coarse - GRAINY * fine * fine) * smooth, size)
