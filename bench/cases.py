@@ -95,7 +95,8 @@ class Timed(TextFinder, Filler):
 class Line:
     """Both steps with their models, as a worker would run them."""
 
-    def __init__(self) -> None:
+    def __init__(self, rights: str | None = None) -> None:
+        self.facts = {"vendor": {"watermark_rights": rights}} if rights else {}
         self.finder, self.filler, self.telea, self.reader = RapidOcr(), Surroundings(), Telea(), Reader()
         self.finder.load()
 
@@ -103,9 +104,10 @@ class Line:
         rgb = photo.rgb if drawn is None else drawn.rgb
         case = Case(photo.name, drawn.kind if drawn else kind, drawn.script if drawn else "")
         case.megapixels = rgb.shape[0] * rgb.shape[1] / 1e6
+        given = Picture(photo.name, rgb, facts=self.facts, seed=photo.seed % 2**32)
         timed = Timed(self.finder, self.filler)
         begun = time.thread_time()
-        (found,) = find_text.function([Picture(photo.name, rgb, seed=photo.seed % 2**32)], timed)
+        (found,) = find_text.function([given], timed)
         whole = time.thread_time() - begun
         case.seconds = {"detect": timed.finding, "tell apart": whole - timed.finding}
         picture, after = found.picture, rgb

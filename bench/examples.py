@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 
 import cv2
@@ -22,7 +23,9 @@ from tasks.overlay.reading import Reading, find, read
 OVERLAY_PIXELS = 0.04
 """A box holding more of an overlay's pixels than this is an example of an overlay."""
 PRINT_PIXELS = 0.002
-"""A box holding fewer is an example of print; between the two it is no example."""
+"""A box holding fewer is an example of print."""
+OVERLAY_LETTERS, PRINT_LETTERS = 0.5, 0.1
+"""Share of the letters that are an overlay's: above the one they are an example of it, below the other of print."""
 MORE = 2
 """Times as many versions of a photo that bears print of its own: real print is rarer than drawn."""
 
@@ -37,6 +40,8 @@ class Example:
         photo: digest of the photo.
         shot: which version of the photo, unique within it.
         kind: "clean" as it came, "altered", "print", or the overlay's kind.
+        quad: corners of its box, pixels.
+        ink: median colour of its letters, RGB in levels; None where there are none.
         guarded: whether the line would ask a person however sure the trees are (faint, unclear banner, no ink).
     """
 
@@ -45,6 +50,8 @@ class Example:
     photo: str
     shot: int
     kind: str
+    quad: list[list[float]]
+    ink: list[float] | None
     guarded: bool
 
     def as_json(self) -> dict[str, object]:
@@ -72,13 +79,21 @@ def altered(rgb: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def label(reading: Reading, mask: np.ndarray) -> int | None:
-    """1 where the box bears an overlay's pixels, 0 where it bears none, None between."""
+    """1 where the letters are an overlay's, 0 where none of it is near, None between.
+
+    A watermark across a line of print makes no overlay of it: its letters would be erased with the mark.
+    """
     box = np.zeros(mask.shape, np.uint8)
     cv2.fillConvexPoly(box, np.rint(reading.region.quad).astype(np.int32), 1)
     share = float(mask[box > 0].mean()) if box.any() else 0.0
-    if share > OVERLAY_PIXELS:
+    if share < PRINT_PIXELS:
+        return 0
+    letters = reading.strokes.full_mask() > 0
+    near = cv2.dilate(mask[reading.strokes.window].astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    drawn = float(near[letters].mean()) if letters.any() else 0.0
+    if share > OVERLAY_PIXELS and drawn > OVERLAY_LETTERS:
         return 1
-    return 0 if share < PRINT_PIXELS else None
+    return 0 if drawn < PRINT_LETTERS else None
 
 
 def versions(
@@ -116,7 +131,19 @@ def examples(photo: Photo, counts: tuple[int, int, int]) -> list[Example]:
             truth = 0 if kind == "print" else touched
             guarded = bool(reading.is_faint or reading.leaves_ground or lacks_ink(reading))
             measured = {name: round(float(value), 6) for name, value in reading.features.items()}
-            found.append(Example(measured, truth, photo.digest, shot, kind, guarded))
+            quad, ink = np.round(reading.region.quad, 1).tolist(), reading.strokes.ink()
+            found.append(
+                Example(
+                    measured,
+                    truth,
+                    photo.digest,
+                    shot,
+                    kind,
+                    quad,
+                    None if ink is None else ink.tolist(),
+                    guarded,
+                )
+            )
     return found
 
 
@@ -136,7 +163,8 @@ def collect(
 ) -> list[Example]:
     """The examples of the tuning half, in the photos' order whatever the number of processes."""
     found: list[Example] = []
-    with ProcessPoolExecutor(processes) as pool:
+    # spawned: a fork copies locks that OpenCV's threads hold, and hangs at times
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
         work = pool.map(partial(examples, counts=counts), photos("tune", every=every, data=data))
         for number, part in enumerate(work):
             found += part

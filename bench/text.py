@@ -1,6 +1,6 @@
 """Overlays drawn over real photos, and real ones: found, told from print, taken off; what each costs.
 
-    python -m bench.text [--json FILE] [--sheet PNG] [--data FOLDER] [--every N] [--kinds N] [--half tune]
+    python -m bench.text [--json FILE] [--sheet PNG] [--data FOLDER] [--every N] [--kinds N] [--half tune] [--rights]
 
 Only the test half of the photos (by file hash) is reported; the classifier was trained on the other.
 Every photo goes through ``find_text`` and ``erase_text`` once as it is and ``--kinds`` times with
@@ -19,41 +19,78 @@ import argparse
 import json
 import sys
 import time
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict
+from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 
 import cv2
 import numpy as np
 
-from bench.captions.draw import KINDS, draw
+from bench.captions.draw import KINDS, Drawn, draw
 from bench.captions.fonts import lacking
 from bench.captions.pairs import alone, pairs
-from bench.captions.photos import DATA, photos
+from bench.captions.photos import DATA, Photo, photos
 from bench.cases import ALONE, Case, Line
 from bench.outcome import show, summary
 from bench.worst import sheet
 
 WORST = 40
+NONE = "none"
+"""Kind of a photo as it is."""
+REAL = "real"
+"""Kind of a real overlay whose clean photo is known; the case has the set's own name."""
+RIGHTS = "recorded for the measurement"
 
 
-def measure(half: str, every: int, kinds: int, data: Path) -> tuple[list[Case], list[Case]]:
-    """Cases of the drawn overlays and of the real ones."""
-    line, cases, real, begun = Line(), [], [], time.monotonic()
-    names, chosen = list(KINDS), list(photos(half, every=every, data=data))
-    for number, photo in enumerate(chosen):
-        cases.append(line.run(photo, None))
+Work = tuple[Photo, str, int, Drawn | None]
+"""A photo, the kind of its overlay, which of that photo's it is, and the overlay itself where it is a real one."""
+
+
+def work(half: str, every: int, kinds: int, data: Path) -> Iterator[Work]:
+    """Every photo as it is and with ``kinds`` overlays, then the real overlays."""
+    names = list(KINDS)
+    for number, photo in enumerate(photos(half, every=every, data=data)):
+        yield photo, NONE, 0, None
         for turn in range(kinds):
-            kind = names[(number + turn * 5) % len(names)]
-            rng = np.random.default_rng([photo.seed, turn])
-            cases.append(line.run(photo, draw(photo.rgb, kind, rng)))
-        if number % 20 == 19:
-            passed = time.monotonic() - begun
-            left = passed / (number + 1) * (len(chosen) - number - 1)
-            print(
-                f"{number + 1} of {len(chosen)} photos, {left / 60:.0f} min left", file=sys.stderr, flush=True
-            )
-    real += [line.run(photo, drawn) for photo, drawn in pairs(data)]
-    real += [line.run(photo, None, kind=ALONE) for photo in alone(data)]
+            yield photo, names[(number + turn * 5) % len(names)], turn, None
+    for photo, drawn in pairs(data):
+        yield photo, REAL, 0, drawn
+    for photo in alone(data):
+        yield photo, ALONE, 0, None
+
+
+_LINES: list[Line] = []
+
+
+def run(one: Work, rights: bool) -> tuple[bool, Case]:
+    """Whether the overlay is a real one, and what came of it; each process has one line."""
+    if not _LINES:
+        cv2.setNumThreads(1)
+        _LINES.append(Line(RIGHTS if rights else None))
+    photo, kind, turn, drawn = one
+    if kind in KINDS:  # drawn here, so that no more than a few wait in memory
+        drawn = draw(photo.rgb, kind, np.random.default_rng([photo.seed, turn]))
+    return kind in (REAL, ALONE), _LINES[0].run(photo, drawn, kind)
+
+
+def measure(todo: Iterable[Work], processes: int, rights: bool) -> tuple[list[Case], list[Case]]:
+    """Cases of the drawn overlays and of the real ones, in order whatever the number of processes."""
+    cases: list[Case] = []
+    real: list[Case] = []
+    begun = time.monotonic()
+    # spawned: a fork copies locks that OpenCV's threads hold, and hangs at times
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+        for number, (is_real, case) in enumerate(pool.map(partial(run, rights=rights), todo)):
+            (real if is_real else cases).append(case)
+            if number % 50 == 49:
+                print(
+                    f"{number + 1} pictures, {(time.monotonic() - begun) / 60:.1f} min",
+                    file=sys.stderr,
+                    flush=True,
+                )
     return cases, real
 
 
@@ -67,11 +104,17 @@ def main() -> None:
     parser.add_argument(
         "--half", choices=("test", "tune"), default="test", help="tune: to look at, not to report"
     )
+    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument(
+        "--rights",
+        action="store_true",
+        help="as if every vendor's right to have watermarks removed were on record",
+    )
     given = parser.parse_args()
     if absent := lacking():
         raise SystemExit(f"fonts are missing: apt-get install {' '.join(absent)}")
-    cv2.setNumThreads(1)
-    cases, real = measure(given.half, given.every, given.kinds, given.data)
+    todo = work(given.half, given.every, given.kinds, given.data)
+    cases, real = measure(todo, given.processes, given.rights)
     found = summary(cases, real)
     show(found, given.half)
     if given.sheet:

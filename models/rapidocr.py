@@ -15,6 +15,8 @@ from models.contract import Region, TextFinder
 
 STRIDE = 32
 """The network takes sides that are multiples of this."""
+MOST = 2.0
+"""Times that a small photo is enlarged at most: its letters are then of a size that the network knows."""
 
 
 class RapidOcr(TextFinder):
@@ -29,7 +31,7 @@ class RapidOcr(TextFinder):
     name = "rapidocr"
     licence = "Apache-2.0"
     source = "https://pypi.org/project/rapidocr/ (PP-OCRv6_det_small.onnx inside the wheel)"
-    revision = "pp-ocrv6-det-small/2"
+    revision = "pp-ocrv6-det-small/3"
     memory_per_megapixel = 120.0
 
     @classmethod
@@ -83,9 +85,9 @@ class RapidOcr(TextFinder):
 def _blob(rgb: Rgb, limit: int) -> NDArray[np.float32]:
     """[1, 3, h, w] float32 in -1..1, blue first, sides multiples of 32, long side about ``limit``."""
     height, width = rgb.shape[:2]
-    scale = min(1.0, limit / max(height, width))
+    scale = min(MOST, limit / max(height, width))
     size = tuple(max(STRIDE, round(side * scale / STRIDE) * STRIDE) for side in (width, height))
-    small = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+    small = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
     blob = cv2.dnn.blobFromImage(small, 1 / 127.5, mean=(127.5,) * 3, swapRB=True)
     return cast(NDArray[np.float32], blob)
 

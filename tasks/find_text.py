@@ -9,7 +9,7 @@ import numpy as np
 from line.picture import Edited, Flagged, Mask, Outcome, Picture, Rgb
 from models.contract import Model, Task, TextFinder
 from tasks.overlay.companions import companions
-from tasks.overlay.reading import Reading, find, read
+from tasks.overlay.reading import BY_ITSELF, Reading, find, read
 from tasks.overlay.recurring import box_of
 from tasks.overlay.stamp import ONE_INK, SAME_LOOK, Stamp, look_for
 from tasks.overlay.strokes import Window
@@ -41,7 +41,7 @@ def find_text(
     *,
     limit: int = 640,
     erase: Literal["sure", "never", "person"] = "sure",
-    sure: float = 0.94,
+    sure: float = 0.9,
     unsure: float = 0.5,
 ) -> list[Outcome]:
     """Mask the overlays of each picture.
@@ -173,9 +173,12 @@ def is_sure(reading: Reading, sure: float, *, by_right: bool = False) -> bool:
     """Whether a text may be erased without asking; a faint one only by the vendor's right."""
     if reading.probability < sure or reading.leaves_ground:
         return False
+    confirmed = reading.probability >= 1  # by a person, at this place
+    if reading.alone < BY_ITSELF and not confirmed:
+        return False
     if reading.is_faint:
         return by_right and bool(reading.strokes.glyphs.any())
-    return reading.probability >= 1 or not lacks_ink(reading)  # 1: a person confirmed it
+    return confirmed or not lacks_ink(reading)
 
 
 def lacks_ink(reading: Reading) -> bool:

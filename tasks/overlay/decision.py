@@ -1,4 +1,4 @@
-"""Features of a piece of text in, probability of being an overlay out."""
+"""Features of a piece of text in, probability of being an overlay out: by itself first, then in company."""
 
 import json
 import math
@@ -28,8 +28,8 @@ class Forest:
     prior: float
     trees: tuple[Mapping[str, Any], ...]
 
-    def probability(self, features: Features) -> float:
-        """Probability, 0..1; a feature that is not a number counts as -1, "could not be measured"."""
+    def odds(self, features: Features) -> float:
+        """Log-odds; a feature that is not a number counts as -1, "could not be measured"."""
         values = [features[name] for name in self.features]
         values = [value if math.isfinite(value) else -1.0 for value in values]
         odds = self.prior
@@ -39,16 +39,36 @@ class Forest:
                 below = values[tree["feature"][node]] <= tree["threshold"][node]
                 node = left[node] if below else right[node]
             odds += tree["value"][node]
-        return 1 / (1 + math.exp(-max(-30.0, min(30.0, odds))))
+        return float(odds)
 
 
 @cache
-def forest() -> Forest:
-    """The forest that is shipped."""
+def forests() -> tuple[Forest, Forest]:
+    """The forests that are shipped: for a text by itself, and for it among the photo's others."""
     stored = json.loads(TREES.read_text(encoding="utf-8"))
-    return Forest(tuple(stored["features"]), float(stored["prior"]), tuple(stored["trees"]))
+    alone, among = (
+        Forest(tuple(one["features"]), float(one["prior"]), tuple(one["trees"]))
+        for one in (stored["alone"], stored["among"])
+    )
+    return alone, among
 
 
-def overlay_probability(features: Features) -> float:
-    """Probability, 0..1, that text was laid over the photo rather than photographed with it."""
-    return forest().probability(features)
+def overlay_odds(features: Features) -> float:
+    """Log-odds that text was laid over the photo rather than photographed with it, by itself."""
+    return forests()[0].odds(features)
+
+
+def company_odds(heard: Features) -> float:
+    """The same once the other texts of the photo are heard, from the features of ``company``."""
+    return forests()[1].odds(heard)
+
+
+def as_probability(odds: float) -> float:
+    """The logistic function."""
+    return 1 / (1 + math.exp(-max(-30.0, min(30.0, odds))))
+
+
+def as_odds(probability: float) -> float:
+    """Its inverse."""
+    kept = max(1e-12, min(1 - 1e-12, probability))
+    return math.log(kept / (1 - kept))

@@ -8,7 +8,9 @@ from numpy.typing import NDArray
 
 from line.picture import Rgb
 from models.contract import Region
+from tasks.overlay.candidate import Candidate, Source
 from tasks.overlay.capture import traces
+from tasks.overlay.opacity import veil
 from tasks.overlay.scene import Scene
 from tasks.overlay.setting import typography
 from tasks.overlay.shape import Shape
@@ -25,7 +27,7 @@ LEANS = (0.0, 0.5, -0.5, 1.0, -1.0, 2.0, -2.0, 3.5, -3.5, 5.0, -5.0)
 
 def describe(
     rgb: Rgb,
-    region: Region,
+    region: Candidate,
     strokes: Strokes,
     shape: Shape | None,
     scene: Scene,
@@ -34,7 +36,12 @@ def describe(
     """Every feature of one region; lengths are shares of the photo's long side, colours in levels."""
     return {
         **_place(rgb, region, all_regions),
+        "source": float(list(Source).index(region.source)),
+        "likeness": strokes.likeness,
         **_ink(strokes),
+        **_inks(strokes),
+        **_rim(strokes),
+        **_veil(strokes),
         **_drift(strokes),
         **_lie(strokes),
         **_elsewhere(strokes, scene),
@@ -116,6 +123,63 @@ def _ink(strokes: Strokes) -> dict[str, float]:
         "contrast": strokes.contrast,
         "ink_share": float(strokes.glyphs.sum() / max(strokes.box.sum(), 1)),
         "pieces": float((pieces > 6).sum()),
+    }
+
+
+def _inks(strokes: Strokes) -> dict[str, float]:
+    """How well two flat colours explain the letters: those with a contour or a shadow are of two."""
+    names = ("two_inks_common", "two_inks_apart", "second_ink")
+    colours = strokes.rgb[strokes.glyphs].astype(np.float32)
+    if len(colours) < 30:
+        return dict.fromkeys(names, -1.0)
+    first = np.median(colours, axis=0)
+    away = np.linalg.norm(colours - first, axis=1)
+    second = np.median(colours[away >= np.percentile(away, 85)], axis=0)
+    for _ in range(4):  # k-medians with k = 2
+        other = np.linalg.norm(colours - second, axis=1) < np.linalg.norm(colours - first, axis=1)
+        if other.all() or not other.any():
+            break
+        first, second = np.median(colours[~other], axis=0), np.median(colours[other], axis=0)
+    to_first, to_second = (np.linalg.norm(colours - tone, axis=1) for tone in (first, second))
+    return {
+        "two_inks_common": float(np.mean(np.minimum(to_first, to_second) < 14)),
+        "two_inks_apart": float(np.linalg.norm(first - second)),
+        "second_ink": float(np.mean(to_second < to_first)),
+    }
+
+
+def _rim(strokes: Strokes) -> dict[str, float]:
+    """How far the letters' rim strays from a blend of ink and ground, in contrasts: drawn letters are blended in."""
+    names = ("rim_off", "rim_share")
+    ink = strokes.ink()
+    glyphs = strokes.glyphs.astype(np.uint8)
+    rim = (
+        cv2.dilate(glyphs, np.ones((3, 3), np.uint8)) > cv2.erode(glyphs, np.ones((3, 3), np.uint8))
+    ) & strokes.box
+    if ink is None or rim.sum() < 30:
+        return dict.fromkeys(names, -1.0)
+    ground = strokes.ground[rim].astype(np.float32)
+    way = ink - ground
+    length = np.maximum((way**2).sum(axis=1), 100.0)
+    seen = strokes.rgb[rim].astype(np.float32) - ground
+    share = (seen * way).sum(axis=1) / length
+    off = np.linalg.norm(seen - share[:, None] * way, axis=1) / np.sqrt(length)
+    between = (share > 0.1) & (share < 0.9)
+    return {
+        "rim_off": float(np.median(off[between])) if between.sum() >= 10 else -1.0,
+        "rim_share": float(between.mean()),
+    }
+
+
+def _veil(strokes: Strokes) -> dict[str, float]:
+    """What the ink does with the changes of its ground."""
+    blend = veil(strokes)
+    if blend is None:
+        return {"veil_through": -2.0, "veil_agreement": -2.0, "veil_variation": -1.0}
+    return {
+        "veil_through": float(np.clip(blend.through, -1.5, 1.5)),
+        "veil_agreement": blend.agreement,
+        "veil_variation": blend.variation,
     }
 
 

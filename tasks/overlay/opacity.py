@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tasks.overlay.strokes import Strokes
+from tasks.overlay.strokes import Strokes, filled_around
 
 SOAKED = 0.15
 """Share of the ground's changes that must come through: less may be the soft rim of opaque strokes."""
@@ -149,7 +149,8 @@ def _settled(strokes: Strokes, tall: float) -> tuple[float, NDArray[np.bool_], N
         blend = veil(replace(strokes, glyphs=glyphs))
         if blend is None:
             break
-        ground = _ground(rgb, glyphs, max(2.0, 0.06 * tall))
+        free = cv2.dilate(glyphs.astype(np.uint8), np.ones((3, 3), np.uint8)) == 0
+        ground = filled_around(strokes.rgb, free, max(2.0, 0.06 * tall))
         if blend.is_seen_through and blend.through < CLEAREST and blend.agreement > SURELY:
             best = blend.agreement, glyphs, ground
         core = cv2.erode(glyphs.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
@@ -161,13 +162,3 @@ def _settled(strokes: Strokes, tall: float) -> tuple[float, NDArray[np.bool_], N
         near = cv2.dilate(glyphs.astype(np.uint8), np.ones((7, 7), np.uint8)) > 0
         glyphs = (cv2.GaussianBlur(as_ink - as_ground, (0, 0), 0.8) < 0) & strokes.box & near
     return best
-
-
-def _ground(rgb: NDArray[np.float32], glyphs: NDArray[np.bool_], reach: float) -> NDArray[np.float32]:
-    """``rgb`` with the strokes filled from around them, from farther where nothing is near."""
-    free = (cv2.dilate(glyphs.astype(np.uint8), np.ones((3, 3), np.uint8)) == 0).astype(np.float32)
-    colour, weight = np.zeros_like(rgb), np.full(free.shape, 1e-4, np.float32)
-    for share, sigma in ((1.0, reach), (0.02, 4 * reach)):
-        colour += share * cv2.GaussianBlur(rgb * free[..., None], (0, 0), sigma)
-        weight += share * cv2.GaussianBlur(free, (0, 0), sigma)
-    return np.asarray(colour / weight[..., None], np.float32)

@@ -11,7 +11,8 @@ from models.contract import Region, TextFinder
 from tasks.overlay.along import NEW, area, follow, holds, shared, tilt
 from tasks.overlay.band import find_band
 from tasks.overlay.candidate import Candidate, Source
-from tasks.overlay.decision import overlay_probability
+from tasks.overlay.company import company
+from tasks.overlay.decision import as_odds, as_probability, company_odds, overlay_odds
 from tasks.overlay.features import Features, compare, describe
 from tasks.overlay.opacity import veil, veiled
 from tasks.overlay.repeated import find_repeated
@@ -23,16 +24,24 @@ WHOLE = 0.2
 """A compact box over more than this share of a photo is an object that the detector took for text."""
 FAINT = 28.0
 """Contrast in levels (Euclidean over RGB) below which nothing is erased without a person."""
+BADGE = 2.5
+"""Area over that of the text's box up to which a shape is what the detector framed."""
 CLOSER = 3
 """Halves of the limit for the closer look."""
 FARTHER = (2, 3)
 """The limit over those of the farther looks."""
+BY_ITSELF = 0.85
+"""Probability by itself below which no company makes an overlay sure: print that stands together is print."""
 ALL_OVER = 0.85
 """Probability of an overlay where one mark lies over a whole photo or thing: printed cloth may look so as well."""
 WORTH = 0.3
 """Probability from which letters are worth a second drawing."""
 ONE_COLOUR = 0.75
 """Share of the ink within some levels of its middle from which it is of one colour."""
+CLEAR = 0.42
+"""Likeness to ink from which letters are drawn well already: a second drawing could only be of a part."""
+MARKS = (Source.REPEATED, Source.LARGE)
+"""Candidates that are no line of text."""
 FRAMED = 0.65
 """Score from which a framed thing may be large letters."""
 LEVEL = 2.0
@@ -50,7 +59,8 @@ class Reading:
         strokes: its letters.
         shape: the banner, badge or label under it, if any.
         features: what the decision was made on.
-        probability: of being an overlay, 0..1.
+        probability: of being an overlay, 0..1, once the photo's other texts are heard.
+        alone: the same by itself.
     """
 
     region: Candidate
@@ -58,14 +68,20 @@ class Reading:
     shape: Shape | None
     features: Features
     probability: float
+    alone: float
 
     @property
     def is_faint(self) -> bool:
         """Whether it is like a watermark: hardly different from its ground, seen through, or all over the photo."""
-        if self.strokes.contrast < FAINT or self.region.source is Source.REPEATED:
+        if self.region.source is Source.REPEATED:
             return True
-        if self.shape is not None and self.shape.is_drawn:  # its even ground would show no blend: strays do
-            return False
+        drawn = self.shape if self.shape is not None and self.shape.is_drawn else None
+        if drawn is not None and drawn.over_text < BADGE:
+            return False  # a whole badge was framed, and its letters may have been missed
+        if self.strokes.contrast < FAINT:
+            return True
+        if drawn is not None:
+            return False  # its even ground would show no blend: strays do
         blend = veil(self.strokes)
         return blend is not None and blend.is_seen_through
 
@@ -118,23 +134,35 @@ def read(rgb: Rgb, regions: Sequence[Region]) -> list[Reading]:
         next(compared) if region.source is not Source.REPEATED else compare([one])[0]
         for one, region in zip(described, texts, strict=True)
     ]
-    chances = [_probability(region, own) for region, own in zip(texts, features, strict=True)]
+    alone = [_alone(text, own) for text, own in zip(texts, features, strict=True)]
+    chances = _in_company(texts, strokes, alone)
     return [
-        Reading(region, _drawn(region, drawn, own, chance), _under(scene, region, drawn, shape), own, chance)
-        for region, drawn, shape, own, chance in zip(texts, strokes, shapes, features, chances, strict=True)
+        Reading(
+            region,
+            _drawn(region, drawn, own, chance),
+            _under(scene, region, drawn, shape),
+            own,
+            chance,
+            by_itself,
+        )
+        for region, drawn, shape, own, chance, by_itself in zip(
+            texts, strokes, shapes, features, chances, alone, strict=True
+        )
     ]
 
 
 def _drawn(region: Candidate, strokes: Strokes, features: Features, probability: float) -> Strokes:
     """The letters, drawn anew where they are ink that the ground shows through: its colour is not one."""
-    if region.strokes is not None or probability < WORTH or features["ink_common"] > ONE_COLOUR:
+    if region.strokes is not None or probability < WORTH:
+        return strokes
+    if features["ink_common"] > ONE_COLOUR or strokes.likeness > CLEAR:
         return strokes
     return veiled(strokes, sides(region.quad)[1]) or strokes
 
 
 def _under(scene: Scene, region: Candidate, strokes: Strokes, shape: Shape | None) -> Shape | None:
     """The shape under a text; else the one that its box frames; else what has a see-through one's straight edges."""
-    if region.source in (Source.REPEATED, Source.LARGE) or (shape is not None and shape.is_drawn):
+    if region.source in MARKS or (shape is not None and shape.is_drawn):
         return shape
     inner = find_inner(scene.view, scene.scale, region.quad, strokes)
     if inner is not None and inner.is_drawn:
@@ -143,9 +171,25 @@ def _under(scene: Scene, region: Candidate, strokes: Strokes, shape: Shape | Non
     return band or shape
 
 
-def _probability(region: Candidate, features: Features) -> float:
-    """The decision's; a mark is known by its period or its blend, but never so surely that no one is asked."""
-    return ALL_OVER if region.source in (Source.REPEATED, Source.LARGE) else overlay_probability(features)
+def _alone(text: Candidate, features: Features) -> float:
+    """Probability by itself; a mark is known by its period or its blend, but never so surely that no one is asked."""
+    return ALL_OVER if text.source in MARKS else as_probability(overlay_odds(features))
+
+
+def _in_company(
+    texts: Sequence[Candidate], strokes: Sequence[Strokes], alone: Sequence[float]
+) -> list[float]:
+    """Probability of each once the others are heard; a mark all over the photo keeps no company."""
+    chances = list(alone)
+    single = [place for place, text in enumerate(texts) if text.source not in MARKS]
+    heard = company(
+        [texts[place].quad for place in single],
+        [strokes[place].ink() for place in single],
+        [as_odds(alone[place]) for place in single],
+    )
+    for place, said in zip(single, heard, strict=True):
+        chances[place] = as_probability(company_odds(said))
+    return chances
 
 
 def find(rgb: Rgb, finder: TextFinder, limit: int) -> list[Candidate]:
@@ -154,13 +198,14 @@ def find(rgb: Rgb, finder: TextFinder, limit: int) -> list[Candidate]:
     At a half and a third of the limit titles that fill the photo become text of a usual size, for half the
     time of the first look in all.
     A closer look is taken where the detector took a whole thing for text: such a box swallows the letters
-    beside the thing; at another scale they usually stand alone. Slanted lines are followed to their ends.
+    beside the thing; at another scale they usually stand alone. It is taken of small photos too, whose
+    letters are of few pixels and lost in texture. Slanted lines are followed to their ends.
     """
     first = finder.find(rgb, limit=limit)
     texts = [as_candidate(region) for region in first if not is_object(rgb, region)]
     things = [region for region in first if is_object(rgb, region)]
     looks = [(limit // times, Source.FARTHER) for times in FARTHER]
-    if things:
+    if things or max(rgb.shape[:2]) <= limit:
         looks.append((limit * CLOSER // 2, Source.CLOSER))
     for other, source in looks:
         for region in finder.find(rgb, limit=other):

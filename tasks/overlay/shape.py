@@ -7,8 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from line.picture import Mask, Rgb
-from tasks.overlay.strokes import BIN, Strokes
+from tasks.overlay.strokes import Strokes
 
+BIN = 16
+"""Levels in a bin when colours are counted."""
 TOLERANCE = 14
 """Levels by which a shape's colour may vary in each channel."""
 LARGEST = 0.3

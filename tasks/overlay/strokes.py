@@ -8,18 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from line.picture import Mask, Rgb
+from tasks.overlay.ink import FAINTEST, find_ink
 
 Window = tuple[slice, slice]
 WORK_HEIGHT = 56
 """Boxes of higher letters are looked at smaller: a stroke then spans some ten pixels, enough for a mask."""
-FAINTEST = 9.0
-"""A stroke differs from its ground by at least this many levels (Euclidean over RGB)."""
-BUSY = 45.0
-"""Range of luma around a box, in levels, from which letters are told by their colour."""
-BIN = 16
-"""Levels in a bin when colours are counted."""
-ALIKE = 42.0
-"""Levels (Euclidean over RGB) within which pixels count as one ink."""
+TEXTURE = 2.0
+"""Times the ground's own changes from which something hangs on to letters."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +29,7 @@ class Strokes:
         glyphs: [h, w] bool, letters with contour and shadow.
         ground: [h, w, 3] uint8, the window with letters smoothed away.
         contrast: median distance of the letters from their ground, levels over RGB.
+        likeness: how much like ink they look by their outline, 0..1.
     """
 
     window: Window
@@ -43,6 +39,7 @@ class Strokes:
     glyphs: NDArray[np.bool_]
     ground: Rgb
     contrast: float
+    likeness: float = 0.0
 
     def ink(self) -> NDArray[np.float32] | None:
         """Median colour of the letters, RGB in levels; None where there are none."""
@@ -86,59 +83,43 @@ def find_strokes(rgb: Rgb, quad: NDArray[np.float32]) -> Strokes:
     cv2.fillConvexPoly(inside, corners, 1)
     # the detector's boxes cut tails and contours short
     box = cv2.dilate(inside, np.ones((5, 5), np.uint8)) > 0
-    busy = _is_busy(part, box)
     # wide enough that even bold letters are the lesser part of a median's window
-    reach = min(max(3, int((0.62 if busy else 1.1) * height * scale)) | 1, 255)
-    ground = np.asarray(cv2.medianBlur(np.ascontiguousarray(part), reach), np.uint8)
-    glyphs, contrast = _letters(part, ground, box, busy)
-    return Strokes(window, scale, part, box, glyphs, ground, contrast)
-
-
-def _letters(rgb: Rgb, ground: Rgb, box: NDArray[np.bool_], busy: bool) -> tuple[NDArray[np.bool_], float]:
+    reach = min(max(3, int(1.1 * height * scale)) | 1, 255)
+    smooth = np.asarray(cv2.medianBlur(np.ascontiguousarray(part), reach), np.uint8)
     if not box.any():
-        return box, 0.0
+        return Strokes(window, scale, part, box, box, smooth, 0.0)
+    ink, likeness = find_ink(part, smooth, box, (quad - (left, top)) * scale, height * scale)
+    if not ink.any():
+        return Strokes(window, scale, part, box, ink, smooth, 0.0)
+    glyphs, ground, contrast = _with_rims(part, ink, box, height * scale)
+    return Strokes(window, scale, part, box, glyphs, ground, contrast, likeness)
+
+
+def _with_rims(
+    rgb: Rgb, ink: NDArray[np.bool_], box: NDArray[np.bool_], tall: float
+) -> tuple[NDArray[np.bool_], Rgb, float]:
+    """The ink with its soft rims and shadows, the ground filled from around it, and the ink's contrast."""
+    near = cv2.dilate(ink.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    ground = filled_around(rgb, ~near, max(2.0, 0.12 * tall))
     distance = np.sqrt(((rgb.astype(np.float32) - ground) ** 2).sum(axis=-1))
-    strong = _by_ink(rgb, box) if busy else None
-    if strong is None:
-        values = np.minimum(distance[box], 255).astype(np.uint8)
-        split, _ = cv2.threshold(values, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
-        strong = (distance > max(split, FAINTEST)) & box
-    contrast = float(np.median(distance[strong])) if strong.any() else 0.0
-    # soft rims, thin contours and shadows hang on to the letters: weaker, but connected to them
-    weak = (distance > max(0.25 * contrast, FAINTEST)) & box
-    near = cv2.dilate(strong.astype(np.uint8), np.ones((3, 3), np.uint8), iterations=3) > 0
-    return strong | (weak & near), contrast
+    contrast = float(np.median(distance[ink]))
+    # soft rims, thin contours and shadows hang on to the letters: weaker, but connected, and no texture
+    rest = distance[box & ~near]
+    texture = TEXTURE * float(np.percentile(rest, 75)) if rest.size else 0.0
+    weak = (distance > max(0.25 * contrast, FAINTEST, min(texture, 0.6 * contrast))) & box
+    near = cv2.dilate(near.astype(np.uint8), np.ones((3, 3), np.uint8), iterations=2) > 0
+    return ink | (weak & near), np.clip(np.rint(ground), 0, 255).astype(np.uint8), contrast
 
 
-def _is_busy(rgb: Rgb, box: NDArray[np.bool_]) -> bool:
-    """Whether the ground around the box has edges that could be taken for letters."""
-    around = rgb[~box]
-    if len(around) < 50:
-        return False
-    low, high = np.percentile(around.mean(axis=1), (5, 95))
-    return bool(high - low > BUSY)
+def filled_around(rgb: Rgb, free: NDArray[np.bool_], reach: float) -> NDArray[np.float32]:
+    """``rgb`` with all but ``free`` filled from around by normalised convolution, from farther where nothing is near.
 
-
-def _by_ink(rgb: Rgb, box: NDArray[np.bool_]) -> NDArray[np.bool_] | None:
-    """Pixels of the colours that are frequent in the box, rare around it, and drawn in thin strokes."""
-    bins = (rgb // BIN).astype(np.int32)
-    codes = (bins[..., 0] * 16 + bins[..., 1]) * 16 + bins[..., 2]
-    inside = np.bincount(codes[box], minlength=4096) / box.sum()
-    outside = np.bincount(codes[~box], minlength=4096) / max((~box).sum(), 1)
-    excess = inside - outside
-    rows = np.nonzero(box.any(axis=1))[0]
-    thin = max(3, int(0.3 * len(rows))) | 1
-    found = np.zeros_like(box)
-    for code in np.argsort(excess)[::-1][:6]:
-        if excess[code] < 0.02:
-            break
-        tone = rgb[box & (codes == code)].mean(axis=0)
-        alike = np.sqrt(((rgb.astype(np.float32) - tone) ** 2).sum(axis=-1)) < ALIKE
-        share_in, share_out = alike[box].mean(), alike[~box].mean()
-        if share_in < 0.05 or share_in > 0.6 or share_out > 0.4 * share_in:
-            continue
-        letters = (alike & box).astype(np.uint8)
-        thick = cv2.morphologyEx(letters, cv2.MORPH_OPEN, np.ones((thin, thin), np.uint8))
-        if thick.sum() < 0.3 * letters.sum():
-            found |= letters > 0
-    return found if found.any() else None
+    Knutsson and Westin, CVPR 1993. [h, w, 3] float32; ``reach`` is the nearer standard deviation, pixels.
+    """
+    known = free.astype(np.float32)
+    shown = rgb.astype(np.float32) * known[..., None]
+    colour, weight = np.zeros_like(shown), np.full(known.shape, 1e-4, np.float32)
+    for share, sigma in ((1.0, reach), (0.02, 4 * reach)):
+        colour += share * cv2.GaussianBlur(shown, (0, 0), sigma)
+        weight += share * cv2.GaussianBlur(known, (0, 0), sigma)
+    return np.asarray(colour / weight[..., None], np.float32)

@@ -9,6 +9,7 @@ from models.contract import Region, TextFinder
 from models.rapidocr import RapidOcr
 from tasks.find_text import find_text
 from tasks.overlay import reading
+from tasks.overlay.decision import as_odds
 from tasks.overlay.strokes import find_strokes
 
 
@@ -46,7 +47,8 @@ def run(picture: Picture, *boxes: tuple[int, int, int, int], **params: object) -
 def decided(monkeypatch: pytest.MonkeyPatch) -> Sequence[float]:
     """Probabilities the decision gives, one text after the other."""
     given: list[float] = []
-    monkeypatch.setattr(reading, "overlay_probability", lambda features: given.pop(0))
+    monkeypatch.setattr(reading, "overlay_odds", lambda features: as_odds(given.pop(0)))
+    monkeypatch.setattr(reading, "company_odds", lambda heard: heard["odds"])  # nobody is persuaded
     return given
 
 
@@ -238,3 +240,19 @@ def test_letters_of_no_ink_of_their_own_go_to_a_person_however_sure_the_trees_ar
     outcome = run(Picture("torn.jpg", rgb), BOX)
     assert isinstance(outcome, Flagged)
     assert outcome.reason == "overlay_or_print"
+
+
+def test_company_alone_makes_no_overlay_sure(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "overlay_odds", lambda features: as_odds(0.8))
+    monkeypatch.setattr(reading, "company_odds", lambda heard: as_odds(0.99))
+    outcome = run(written(), BOX)
+    assert isinstance(outcome, Flagged)
+    assert outcome.reason == "overlay_or_print"
+
+
+def test_company_may_save_print_that_looks_like_an_overlay_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "overlay_odds", lambda features: as_odds(0.97))
+    monkeypatch.setattr(reading, "company_odds", lambda heard: as_odds(0.1))
+    outcome = run(written(), BOX)
+    assert isinstance(outcome, Edited)
+    assert outcome.picture.mask is None

@@ -10,6 +10,7 @@ from line.picture import Edited, Flagged, Mask, Outcome, Picture, Rgb
 from models.contract import Region, TextFinder
 from tasks.find_text import find_text
 from tasks.overlay import reading
+from tasks.overlay.decision import as_odds
 from tasks.overlay.recurring import Box
 from tasks.overlay.stamp import RIM, as_text, canvas
 
@@ -81,7 +82,8 @@ def masked(outcome: Outcome) -> Mask:
 def decided(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Probabilities the decision gives, one text after the other."""
     given: list[float] = []
-    monkeypatch.setattr(reading, "overlay_probability", lambda features: given.pop(0))
+    monkeypatch.setattr(reading, "overlay_odds", lambda features: as_odds(given.pop(0)))
+    monkeypatch.setattr(reading, "company_odds", lambda heard: heard["odds"])  # nobody is persuaded
     return given
 
 
