@@ -4,9 +4,11 @@ from typing import cast
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from line.picture import Edited, Facts, Flagged, Mask, Outcome, Picture, Rgb
 from models.contract import Filler, Model, Task
+from tasks.overlay.unblend import unblended
 from tasks.transform import transform
 from worker.queues import Queue
 
@@ -34,7 +36,7 @@ def erase_text(
     feather: int = 2,
     max_coverage: float = 0.12,
 ) -> list[Outcome]:
-    """Fill what the mask covers and blend it in.
+    """Fill what the mask covers and blend it in; see-through ink is taken off what shines through it instead.
 
     Args:
         dilate: pixels the mask is widened by, for antialiased rims and the rings JPEG leaves round them.
@@ -50,22 +52,27 @@ def _erase(picture: Picture, filler: Filler, dilate: int, feather: int, max_cove
     if picture.mask is None or not picture.mask.any():
         return Edited(picture.with_(mask=None))
     touched = feathered(picture.mask, dilate, feather)
-    coverage = float(np.mean(touched > 0))
-    readings = {"coverage": coverage}
     by_person = bool(picture.facts.get("person_mask"))
-    if coverage > (1.0 if by_person else max_coverage) or touched.all():
+    # a person's mask is no ink: it is drawn around
+    laid_open, core = (picture.rgb, None) if by_person else unblended(picture.rgb, picture.mask)
+    hole = touched if core is None else np.where(core, 0, touched).astype(np.uint8)
+    coverage = float(np.mean(hole > 0))
+    readings = {"coverage": coverage, "unblended": float(np.mean(touched > 0)) - coverage}
+    if coverage > (1.0 if by_person else max_coverage) or hole.all():
         sentence = (
             f"Text covers {coverage:.0%} of the photo, more than the {max_coverage:.0%} "
             "that can be filled from the rest without inventing the product."
         )
         return Flagged("mask_too_large", sentence, picture=picture, readings=readings)
-    filled = filler.fill(picture.rgb, touched, seed=picture.seed)
+    filled = filler.fill(laid_open, hole, seed=picture.seed) if hole.any() else laid_open
     clean = composite(picture.rgb, filled, touched)
-    facts = {**picture.facts, "fills": [*picture.facts.get("fills", ()), *fills(touched)]}
+    facts = {**picture.facts, "fills": [*picture.facts.get("fills", ()), *fills(hole)]}
+    if core is not None and core.any():
+        facts["unblended"] = [*picture.facts.get("unblended", ()), *fills(core)]
     return Edited(picture.with_(rgb=clean, mask=None, facts=facts), touched=touched, readings=readings)
 
 
-def fills(touched: Mask) -> list[list[int]]:
+def fills(touched: NDArray[np.uint8] | NDArray[np.bool_]) -> list[list[int]]:
     """Left, top, right, bottom in pixels of each place that was filled, for the steps after this one.
 
     Letters of one line stand in one box: what is a few pixels apart is joined.
