@@ -1,11 +1,23 @@
 """A fill against its surroundings, judged by how places of the same photo differ from theirs."""
 
 import math
-from typing import TypeAlias, cast
+from collections.abc import Callable
+from typing import TypeAlias
 
 import numpy as np
 
-from gates.measures.probe import STRIDE, Planes, Points, Probe, Shift
+from gates.measures.probe import (
+    CURVES,
+    PASSING,
+    Planes,
+    Points,
+    Probe,
+    Shift,
+    clipped,
+    moved,
+    seen,
+    seen_on_curves,
+)
 from gates.patch import Bools, Floats
 
 Figures: TypeAlias = dict[str, float]
@@ -33,11 +45,9 @@ STEADY = 2
 """At least so many places say what is usual in this photo."""
 CLUMP = 9.4
 """Neighbouring points are not independent: variance of a median (π / 2) times about six points as one."""
-HALF = 1.5
-"""Pixels along the edge to each side, over which a difference along it is taken."""
 
 
-def figures(planes: Planes, probe: Probe, shift: Shift = (0, 0)) -> Figures:
+def figures(planes: Planes, probe: Probe, shift: Shift = (0, 0), like: Figures | None = None) -> Figures:
     """All figures of one place; those for which too few points can be seen there are left out.
 
     The figures of :data:`SIDED` are the least over the sides (above, below, left, right) that have points
@@ -53,58 +63,55 @@ def figures(planes: Planes, probe: Probe, shift: Shift = (0, 0)) -> Figures:
 
     In pairs of a pixel of the fill with the nearest of the surroundings: ``grain``, ``detail`` and
     ``coarse``, doublings of three bands.
+
+    Args:
+        planes: what is sampled.
+        probe: the fill's shape.
+        shift: moves it to another place.
+        like: the fill's own figures; those of another place are left out where it is not about as busy.
     """
-    own = shift == (0, 0)
-    return _edge_figures(planes, probe, shift, own) | _pair_figures(planes, probe, shift, own)
+    return _edge_figures(planes, probe, shift, like) | _pair_figures(planes, probe, shift, like)
 
 
-def beyond_usual(planes: Planes, probe: Probe) -> Figures:
+def beyond_usual(planes: Planes, wider: Callable[[], Planes], probe: Probe) -> Figures:
     """The figures of a fill, less what the same shape shows at other places of the same photo.
 
     What is usual is the mean and one standard deviation over the places where the photo is about as
     busy; :data:`USUAL` stands in where there are none such, and where nothing exceeds it no other
     place is looked at. Figures named ``-…`` are of what is missing.
+
+    Args:
+        planes: what is sampled around the fill.
+        wider: gives the same around the other places too; called only where one is looked at.
+        probe: the fill's shape.
     """
     own = figures(planes, probe)
     known = [name for name in USUAL if name in own]
     if all(own[name] <= USUAL[name] for name in known):
         return {name: own[name] - USUAL[name] for name in known}
-    elsewhere = [figures(planes, probe, shift) for shift in probe.shifts]
+    elsewhere = [figures(wider(), probe, shift, own) for shift in probe.shifts]
     excess = {}
     for name in known:
-        activity = "busy" if name.strip("-") in PAIRED else "edge_busy"
-        alike = [
-            found[name]
-            for found in elsewhere
-            if name in found and abs(found[activity] - own[activity]) < ALIKE
-        ]
+        alike = [found[name] for found in elsewhere if name in found]
         expected = float(np.mean(alike) + np.std(alike)) if len(alike) >= STEADY else USUAL[name]
         excess[name] = own[name] - expected
     return excess
 
 
-def _edge_figures(planes: Planes, probe: Probe, shift: Shift, own: bool) -> Figures:
-    stride = probe.gap + STRIDE
-    distances = {
-        "rim": -(probe.gap + 1), "fill": -(probe.gap + 2.5), "deep": -(probe.gap + 5),
-        "near": 1.0, "far": 1 + stride, "further": 1 + 2 * stride,
-    }  # fmt: skip
-    spots = {name: probe.curve(away, 0, shift) for name, away in distances.items()}
-    kept = np.ones(len(probe.x), np.bool_)
-    for name, spot in spots.items():
-        kept &= _seen(planes, spot, solid=own and name in ("rim", "fill"), anything=own and name == "deep")
-    if kept.sum() < (FEWEST if own else max(FEWEST, 0.6 * len(kept))):
+def _edge_figures(planes: Planes, probe: Probe, shift: Shift, like: Figures | None) -> Figures:
+    spots = moved(probe.curves, shift)
+    kept = seen_on_curves(planes, probe, None if like is None else shift)
+    if kept.sum() < (FEWEST if like is None else max(FEWEST, 0.6 * len(kept))):
         return {}
-    value = {name: _at(planes.colour, spot, kept) for name, spot in spots.items()}
-    along = {}
-    for name in ("rim", "fill", "near", "far"):
-        ahead, behind = (
-            _at(planes.colour, _clipped(planes, probe.curve(distances[name], side, shift)), kept)
-            for side in (HALF, -HALF)
-        )
-        along[name] = ahead[:, 0] - behind[:, 0]
-    across = (value["fill"] - 2 * value["near"] + value["far"])[:, 0]
+    value = dict(zip(CURVES, planes.colour[spots[0][:, kept], spots[1][:, kept]], strict=True))
     outside = (value["near"] - 2 * value["far"] + value["further"])[:, 0]
+    busy = math.log2(_typical(outside) + CALM)
+    if like is not None and not abs(busy - like.get("edge_busy", math.inf)) < ALIKE:
+        return {}
+    rows, columns = clipped(planes, moved(probe.passing, shift))
+    ahead, behind = planes.colour[rows[..., kept], columns[..., kept], 0]
+    along = dict(zip(PASSING, ahead - behind, strict=True))
+    across = (value["fill"] - 2 * value["near"] + value["far"])[:, 0]
     whole_hue = _hue(value["near"], value["fill"])
     found = []
     for side in _sides(probe.away_x[kept], probe.away_y[kept]):
@@ -112,31 +119,35 @@ def _edge_figures(planes: Planes, probe: Probe, shift: Shift, own: bool) -> Figu
         ragged = _doublings(_typical(across[side]), _typical(outside[side]))
         hue = min(whole_hue, _hue(value["near"][side], value["fill"][side]))
         found.append({"ragged": ragged, "crossing": crossing, "-crossing": -crossing, "hue": hue})
-    natural = np.abs(np.median(value["near"] - value["far"], axis=0))
-    step, deep, rim = (_common(value[name] - value["near"], natural) for name in ("fill", "deep", "rim"))
+    ways = (("fill", "near"), ("deep", "near"), ("rim", "near"), ("rim", "deep"), ("near", "far"))
+    step, deep, rim, rim_deep = _common(np.stack([value[one] - value[other] for one, other in ways]))
     return _least(found) | {
         "step": max(step, deep),
-        "rim": max(rim, _common(value["rim"] - value["deep"], natural)),
+        "rim": max(rim, rim_deep),
         "broken": _doublings(_typical(along["fill"] - along["near"]), _typical(along["near"] - along["far"])),
         "unlinked": _link(along["near"], along["far"]) - _link(along["fill"], along["near"]),
-        "edge_busy": math.log2(_typical(outside) + CALM),
+        "edge_busy": busy,
     }
 
 
-def _pair_figures(planes: Planes, probe: Probe, shift: Shift, own: bool) -> Figures:
-    inner, outer = _moved(probe.inner, shift), _moved(probe.outer, shift)
-    kept = _seen(planes, outer, solid=False) & _seen(planes, inner, solid=own)
-    if kept.sum() < (FEWEST if own else max(FEWEST, 0.6 * len(kept))):
+def _pair_figures(planes: Planes, probe: Probe, shift: Shift, like: Figures | None) -> Figures:
+    inner, outer = moved(probe.inner, shift), moved(probe.outer, shift)
+    kept = seen(planes, outer, solid=False) & seen(planes, inner, solid=like is None)
+    if kept.sum() < (FEWEST if like is None else max(FEWEST, 0.6 * len(kept))):
         return {}
-    ours, theirs = (_at(planes.strength, spot, kept) ** 2 for spot in (inner, outer))
+    theirs = _at(planes.strength, outer, kept) ** 2
+    busy = float(np.median(np.log2(theirs[:, 1] + CALM)))
+    if like is not None and not abs(busy - like.get("busy", math.inf)) < ALIKE:
+        return {}
+    ours = _at(planes.strength, inner, kept) ** 2
     change = np.log2((ours + GRAIN_FLOOR) / (theirs + GRAIN_FLOOR))
     sides = _sides((outer[1] - inner[1])[kept], (outer[0] - inner[0])[kept])
     found = [_of_pairs(change[side]) for side in sides] if len(sides) > 1 else []
-    return _of_pairs(change) | _least(found) | {"busy": float(np.median(np.log2(theirs[:, 1] + CALM)))}
+    return _of_pairs(change) | _least(found) | {"busy": busy}
 
 
 def _of_pairs(change: Floats) -> Figures:
-    middle = dict(zip(PAIRED, map(float, np.median(change, axis=0)), strict=True))
+    middle = dict(zip(PAIRED, map(float, np.median(change.T.copy(), axis=1)), strict=True))
     return middle | {f"-{name}": -value for name, value in middle.items()}
 
 
@@ -154,36 +165,22 @@ def _least(found: list[Figures]) -> Figures:
     }
 
 
-def _moved(points: Points, shift: Shift) -> Points:
-    return points[0] + shift[1], points[1] + shift[0]
-
-
-def _seen(planes: Planes, spot: Points, *, solid: bool, anything: bool = False) -> Bools:
-    """Which points lie in the picture and, as asked, in the solid fill or where nothing was changed."""
-    rows, columns = spot
-    height, width = planes.mask.shape
-    inside = cast(Bools, (rows >= 0) & (rows < height) & (columns >= 0) & (columns < width))
-    if anything:
-        return inside
-    mask = planes.mask[np.where(inside, rows, 0), np.where(inside, columns, 0)]
-    return cast(Bools, inside & ((mask >= 128) if solid else (mask == 0)))
-
-
-def _clipped(planes: Planes, spot: Points) -> Points:
-    height, width = planes.mask.shape
-    return np.clip(spot[0], 0, height - 1), np.clip(spot[1], 0, width - 1)
-
-
 def _at(plane: Floats, spot: Points, kept: Bools) -> Floats:
     return plane[spot[0][kept], spot[1][kept]]
 
 
-def _common(steps: Floats, natural: Floats) -> float:
-    """Grey levels that all steps have in common, beyond what the next ones out have and beyond chance."""
-    middle = np.median(steps, axis=0)
-    deviation = 1.4826 * np.median(np.abs(steps - middle), axis=0)
-    beyond = np.abs(middle) - natural - 3 * deviation * math.sqrt(CLUMP / len(steps))
-    return float(np.linalg.norm(np.maximum(0, beyond)))
+def _common(steps: Floats) -> list[float]:
+    """Grey levels that all steps of a kind have in common, beyond what the last kind's have and beyond chance.
+
+    Args:
+        steps: [kinds, N, 3]; the last kind are the natural ones.
+    """
+    planes = np.ascontiguousarray(np.swapaxes(steps, 1, 2))
+    middle = np.median(planes, axis=2)
+    deviation = 1.4826 * np.median(np.abs(planes - middle[..., None]), axis=2)
+    chance = 3 * deviation * math.sqrt(CLUMP / planes.shape[2])
+    beyond = np.maximum(0, np.abs(middle) - np.abs(middle[-1]) - chance)
+    return [float(np.linalg.norm(kind)) for kind in beyond[:-1]]
 
 
 def _typical(values: Floats) -> float:

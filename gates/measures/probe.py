@@ -26,8 +26,8 @@ PLACES = 6
 """Other places of the photo that a fill is held against."""
 STRIDE = 3.5
 """Pixels between one curve of samples and the next, beside the feather's width."""
-SPARE = 48
-"""Pixels around a patch that curves of samples and windows reach at most."""
+SPARE = 16
+"""Pixels beyond a patch's margin that curves of samples and windows reach at most."""
 SMOOTH = 7
 """Side in pixels of the window over which the strength of a band is averaged."""
 
@@ -66,7 +66,15 @@ class Planes:
         return whole
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+CURVES = ("rim", "fill", "deep", "near", "far", "further")
+"""Curves along a mask's edge, from within the fill to the outside."""
+PASSING = ("rim", "fill", "near", "far")
+"""Those along which differences are taken."""
+HALF = 1.5
+"""Pixels along the edge to each side, over which a difference along it is taken."""
+
+
+@dataclass(frozen=True, eq=False)
 class Probe:
     """One masked area as points.
 
@@ -88,23 +96,78 @@ class Probe:
     outer: Points
     shifts: tuple[Shift, ...]
 
-    def curve(self, away: float, along: float, shift: Shift) -> Points:
-        """The pixels ``away`` pixels from the mask's edge and ``along`` it; negative ``away`` is inside."""
-        rows = np.rint(self.y + self.away_y * away + self.away_x * along).astype(np.int64) + shift[1]
-        columns = np.rint(self.x + self.away_x * away - self.away_y * along).astype(np.int64) + shift[0]
+    @cached_property
+    def curves(self) -> Points:
+        """[6, N] rows and columns of the pixels on each of :data:`CURVES`."""
+        return self._at([(away, 0.0) for away in self._distances.values()])
+
+    @cached_property
+    def passing(self) -> Points:
+        """[2, 4, N] rows and columns ahead of and behind each point on each of :data:`PASSING`."""
+        rows, columns = self._at([(self._distances[name], by) for by in (HALF, -HALF) for name in PASSING])
+        return rows.reshape(2, len(PASSING), -1), columns.reshape(2, len(PASSING), -1)
+
+    @property
+    def _distances(self) -> dict[str, float]:
+        """Pixels from the mask's edge; negative is inside."""
+        stride = self.gap + STRIDE
+        inside, outside = (
+            (-(self.gap + 1), -(self.gap + 2.5), -(self.gap + 5)),
+            (1.0, 1 + stride, 1 + 2 * stride),
+        )
+        return dict(zip(CURVES, inside + outside, strict=True))
+
+    def _at(self, ways: list[tuple[float, float]]) -> Points:
+        """[ways, N] the pixels so many pixels away from the mask's edge and along it."""
+        away, along = (np.array(part, np.float32)[:, None] for part in zip(*ways, strict=True))
+        rows = np.rint(self.y + self.away_y * away + self.away_x * along).astype(np.int64)
+        columns = np.rint(self.x + self.away_x * away - self.away_y * along).astype(np.int64)
         return rows, columns
 
 
-def area_of(patches: Sequence[Patch], probes: Sequence[Probe]) -> tuple[slice, slice]:
-    """Rows and columns around all patches and all places that they are moved to."""
+def area_of(patches: Sequence[Patch], probes: Sequence[Probe] = ()) -> tuple[slice, slice]:
+    """Rows and columns around all patches and, where probes are given, all places that they are moved to."""
+    shifts = [probe.shifts for probe in probes] or [()] * len(patches)
     boxes = [
         (x + dx - SPARE, y + dy - SPARE, x + dx + w + SPARE, y + dy + h + SPARE)
-        for (x, y, w, h), probe in ((patch.box, probe) for patch, probe in zip(patches, probes, strict=True))
-        for dx, dy in ((0, 0), *probe.shifts)
+        for (x, y, w, h), ways in ((patch.box, ways) for patch, ways in zip(patches, shifts, strict=True))
+        for dx, dy in ((0, 0), *ways)
     ]
     left, top = (max(0, min(box[side] for box in boxes)) for side in (0, 1))
     right, below = (max(box[side] for box in boxes) for side in (2, 3))
     return slice(top, below), slice(left, right)
+
+
+def seen_on_curves(planes: Planes, probe: Probe, shift: Shift | None = None) -> Bools:
+    """[N] which points along the edge are seen on all of :data:`CURVES`: the fill's own, those within it in the fill,
+    and after a shift all of them where nothing was changed."""
+    inside, mask = _masked(planes, moved(probe.curves, shift or (0, 0)))
+    fits = mask == 0
+    if shift is None:
+        fits[:2] = mask[:2] >= 128
+        fits[2] = True
+    return cast(Bools, (inside & fits).all(axis=0))
+
+
+def seen(planes: Planes, spot: Points, *, solid: bool) -> Bools:
+    """Which points lie in the picture and, as asked, in the solid fill or where nothing was changed."""
+    inside, mask = _masked(planes, spot)
+    return inside & ((mask >= 128) if solid else (mask == 0))
+
+
+def moved(points: Points, shift: Shift) -> Points:
+    return points[0] + shift[1], points[1] + shift[0]
+
+
+def clipped(planes: Planes, spot: Points) -> Points:
+    height, width = planes.mask.shape
+    return np.clip(spot[0], 0, height - 1), np.clip(spot[1], 0, width - 1)
+
+
+def _masked(planes: Planes, spot: Points) -> tuple[Bools, Mask]:
+    """Which points lie in the picture, and the mask there."""
+    rows, columns = clipped(planes, spot)
+    return cast(Bools, (rows == spot[0]) & (columns == spot[1])), cast(Mask, planes.mask[rows, columns])
 
 
 def probe_of(patch: Patch, mask: Mask) -> Probe:

@@ -11,6 +11,8 @@ NEAR = 6
 MOST = 256
 """Side in pixels of the part of a large area that is looked at."""
 LEAST = 400
+FAINT = 0.4
+"""Likeness to itself moved that any texture may show."""
 OVERLAP = 0.2
 """Share of an area that two copies must have in common for their likeness to count."""
 
@@ -23,7 +25,8 @@ def repetition(patch: Patch) -> float:
     """
     if patch.solid.sum() < LEAST:
         return 0.0
-    return max(0.0, _peak(patch.after_luma, patch.solid) - _peak(patch.after_luma, patch.ring))
+    found = _peak(patch.after_luma, patch.solid)
+    return max(0.0, found - _peak(patch.after_luma, patch.ring)) if found > FAINT else 0.0
 
 
 def _peak(luma: Floats, where: Bools) -> float:

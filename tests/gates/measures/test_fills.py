@@ -9,7 +9,9 @@ from gates.measures.likeness import Figures, beyond_usual, figures
 from gates.measures.probe import Planes, Probe, probe_of
 from gates.measures.repetition import repetition
 from gates.measures.seam import seam_map
+from gates.measures.stillness import stillness
 from gates.measures.strokes import swallowed, unerased
+from gates.measures.tones import tones
 from gates.patch import Patch, find_patches
 from line.picture import Rgb
 
@@ -101,8 +103,44 @@ def test_a_place_is_judged_by_others_of_the_same_photo() -> None:
     (patch,) = find_patches(cloth, cloth, mask)
     planes, probe = Planes(cloth, mask), probe_of(patch, mask)
     assert probe.shifts
-    excess = beyond_usual(planes, probe)
+    excess = beyond_usual(planes, lambda: planes, probe)
     assert max(excess.values()) < 0.6
+
+
+def coloured(seed: int = 5) -> Rgb:
+    """Soft patches of colour, as a print on cloth has them."""
+    spots = np.random.default_rng(seed).integers(30, 226, (7, 11, 3), dtype=np.uint8)
+    return cv2.resize(spots, (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 0.6])
+def test_contrast_that_a_fill_lost_shows_in_its_slope_on_the_outside(share: float) -> None:
+    printed = coloured()
+    mean = printed.reshape(-1, 3).mean(axis=0)
+    found = tones(*place_of(with_fill(printed, mean + (printed - mean) * (1 - share))))
+    whole = tones(*place_of(printed))
+    assert found["slope"] == pytest.approx((1 - share) * whole["slope"], rel=0.05)
+    assert found["slope_usual"] == whole["slope_usual"]
+
+
+@pytest.mark.parametrize("degrees", [0, 20, -40])
+def test_a_turned_hue_is_in_degrees(degrees: float) -> None:
+    cloth = np.full((HEIGHT, WIDTH, 3), (170, 110, 80), np.uint8)
+    plane = cv2.cvtColor(cloth, cv2.COLOR_RGB2YCrCb).astype(np.float32)
+    colour = (plane[..., 1] - 128 + 1j * (plane[..., 2] - 128)) * np.exp(1j * np.radians(degrees))
+    turned = np.dstack([plane[..., 0], colour.real + 128, colour.imag + 128]).round().astype(np.uint8)
+    found = tones(*place_of(with_fill(cloth, cv2.cvtColor(turned, cv2.COLOR_YCrCb2RGB))))
+    assert found["turned_hue"] == pytest.approx(abs(degrees), abs=2.5)
+    assert found["turned_usual"] == pytest.approx(0, abs=0.1)
+
+
+def test_grain_that_is_gone_leaves_a_still_fill() -> None:
+    fine = ground(1.2)
+    smooth = with_fill(fine, cv2.GaussianBlur(fine, (0, 0), 4))
+    kept, gone = (stillness(patch_of(rgb), *place_of(rgb)) for rgb in (fine, smooth))
+    assert abs(kept["still_2"]) < 0.1 < 0.3 < gone["still_2"]
+    assert gone["calm_fine"] < -1.5 < -0.3 < kept["calm_fine"]
+    assert gone["pair_fine"] < -1.5
 
 
 def test_nothing_to_see_gives_no_figures() -> None:
@@ -110,7 +148,13 @@ def test_nothing_to_see_gives_no_figures() -> None:
     mask[10:14, 10:14] = 255
     blank = np.full((40, 40, 3), 99, np.uint8)
     (patch,) = find_patches(blank, blank, mask)
-    assert beyond_usual(Planes(blank, mask), probe_of(patch, mask)) == {}
+    planes, probe = Planes(blank, mask), probe_of(patch, mask)
+    assert (
+        beyond_usual(planes, lambda: planes, probe)
+        == tones(planes, probe)
+        == stillness(patch, planes, probe)
+        == {}
+    )
 
 
 @pytest.mark.parametrize("away", [(0, 0), (9, 31)])
