@@ -61,7 +61,7 @@ GATE = Gate(
         "shift": Limit(at_most=0.15),
         "overshoot": Limit(at_most=9.5),
         "local_error": Limit(at_most=2.0),
-        "upscale_levels_lost": Limit(at_most=0.1),
+        "upscale_levels_lost": Limit(at_most=0.3),
         "stairs": Limit(at_most=1.25),
     },
     measure=measure,

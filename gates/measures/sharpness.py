@@ -12,11 +12,30 @@ FLOOR = 2.0
 """Mean absolute Laplacian, grey levels, added to both: a blank surface cannot lose sharpness."""
 TILE = 64
 """Side in pixels of the tiles compared one by one."""
+CELL = 16
+"""Side in pixels of the cells in which faint detail is compared."""
+EDGE = 6.0
+"""Absolute Laplacian, grey levels, from which a pixel belongs to an edge and counts no more."""
+ROUNDING = 1.5
+"""Mean absolute Laplacian, grey levels, added to both: what rounding makes of a blank surface."""
 
 
 def laplacian(luma: Floats) -> Floats:
     """[H, W] float32 absolute response of the 3 × 3 Laplacian."""
     return np.abs(cv2.Laplacian(luma, cv2.CV_32F))
+
+
+def faded(reference: Floats, luma: Floats) -> Floats:
+    """[rows, columns] halvings of faint detail, cell by cell: the weave that smoothing takes, leaving edges.
+
+    The Laplacian of :func:`sharpness_change`, its size cut off so that no edge outweighs the texture beside it.
+
+    Args:
+        reference, luma: [H, W] float32, 0..255.
+    """
+    size = (max(1, luma.shape[1] // CELL), max(1, luma.shape[0] // CELL))
+    ours, theirs = (area_means(np.minimum(laplacian(plane), EDGE), size) for plane in (luma, reference))
+    return cast(Floats, -np.log2((ours + ROUNDING) / (theirs + ROUNDING)))
 
 
 def sharpness_change(reference: Floats, luma: Floats, floor: float = FLOOR) -> Floats:

@@ -15,7 +15,7 @@ from gates.measures.grain import grain
 from gates.measures.identity import box_of, changed_outside
 from gates.measures.overshoot import overshoot
 from gates.measures.psnr import EQUAL, psnr
-from gates.measures.sharpness import sharpness_change
+from gates.measures.sharpness import faded, sharpness_change
 from gates.measures.spectrum import BANDS, bands, power
 from gates.measures.truncation import flat_tail
 from gates.patch import find_patches, luma
@@ -182,3 +182,12 @@ def test_an_enlargement_of_an_odd_size_shifts_no_colour() -> None:
     rgb = np.stack([60 + 140 * stripes, 90 + 60 * stripes, 200 - 150 * stripes], -1).astype(np.uint8)
     large = cv2.resize(rgb, (564, 1000), interpolation=cv2.INTER_CUBIC)
     assert colour_cast(rgb, large).shift < 0.4
+
+
+def test_faint_detail_that_was_smoothed_away_is_found_beside_edges_that_stayed() -> None:
+    weave = np.random.default_rng(6).normal(0, 2, (128, 128)).astype(np.float32)
+    weave[:, ::16] += 120
+    smooth = cv2.bilateralFilter(weave, 9, 40, 4)
+    assert faded(weave, smooth).min() > 0.4
+    assert abs(faded(weave, weave[::-1])).max() < 0.3
+    assert abs(sharpness_change(weave, smooth)).max() < faded(weave, smooth).min() / 2
