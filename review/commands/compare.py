@@ -3,18 +3,17 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from gates.compare import Comparison, Perceptual
+from gates.compare import Comparison
 from gates.compare import compare as compare_pairs
 from line.picture import Rgb
-from models import contract
-from models.contract import Task
 from review import show
 from review.pairs import Pair, pairs, read
+from worker.perceptual import distance
 
 path_argument = click.Path(exists=True, path_type=Path)
 
@@ -35,9 +34,10 @@ def compare(reference: Path, other: Path, out: Path | None, as_json: bool) -> No
     A picture of another size is brought to the reference's first.
     """
     both = pairs(reference, other)
-    name, perceptual = _perceptual()
-    found = compare_pairs(_read(both), perceptual)
-    report = _report(found, name)
+    measure = distance()
+    # GMSD is among the metrics already
+    found = compare_pairs(_read(both), None if measure.instead_of else measure.between)
+    report = _report(found, measure.instead_of or measure.name)
     if out is not None:
         out.parent.mkdir(parents=True, exist_ok=True)
         out.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n")
@@ -49,8 +49,6 @@ def compare(reference: Path, other: Path, out: Path | None, as_json: bool) -> No
         for metric, value in found.average.items()
     )
     show.rows(f"{len(both)} pictures", ("metric", "average", "worst", "of"), cells)
-    if perceptual is None:
-        show.err.print(f"no LPIPS: {name}")
 
 
 def _read(both: list[Pair]) -> Iterator[tuple[str, Rgb, Rgb]]:
@@ -61,21 +59,6 @@ def _read(both: list[Pair]) -> Iterator[tuple[str, Rgb, Rgb]]:
             progress.update(bar, description=pair.name)
             yield pair.name, read(pair.before), read(pair.after)
             progress.advance(bar)
-
-
-def _perceptual() -> tuple[str, Perceptual | None]:
-    """The name and the distance of the first learned measure that is ready here, or why there is none."""
-    why = "no model of that task is known"
-    for name, model in sorted(contract.registry().models.items()):
-        if model.task is not Task.PERCEPTUAL:
-            continue
-        if lacking := model.missing():
-            why = lacking
-            continue
-        ready = cast(contract.Perceptual, model())
-        ready.load()
-        return name, ready.distance
-    return why, None
 
 
 def _report(found: Comparison, lpips: str) -> dict[str, Any]:
