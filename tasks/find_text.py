@@ -9,7 +9,7 @@ import numpy as np
 from line.picture import Edited, Flagged, Mask, Outcome, Picture, Rgb
 from models.contract import Model, Task, TextFinder
 from tasks.overlay.companions import companions
-from tasks.overlay.reading import BY_ITSELF, Reading, find, read
+from tasks.overlay.reading import BY_ITSELF, CLEAR, Reading, find, read
 from tasks.overlay.recurring import box_of
 from tasks.overlay.stamp import ONE_INK, SAME_LOOK, Stamp, look_for
 from tasks.overlay.strokes import Window
@@ -23,6 +23,8 @@ LIKELY = 0.75
 
 MANY_TONES = 25.0
 """Median distance of the letters' pixels from their middle colour, levels, from which they are of no one ink."""
+FEW = 0.25
+"""Share of the ink near its middle colour below which it is of no one tone."""
 COMMON_TONE = 0.15
 """Share of the photo that has the letters' middle colour from which it marks no ink."""
 
@@ -182,8 +184,16 @@ def is_sure(reading: Reading, sure: float, *, by_right: bool = False) -> bool:
 
 
 def lacks_ink(reading: Reading) -> bool:
-    """Whether the letters are of many tones that the rest of the photo has too: a torn edge, a fence."""
-    return reading.features["ink_spread"] > MANY_TONES and reading.features["ink_elsewhere"] > COMMON_TONE
+    """Whether no ink was found that could be erased: of tones that the rest of the photo has too, or of no one tone.
+
+    The first is a torn edge or a fence; the second a mark over texture, of which strokes would be left.
+    """
+    features = reading.features
+    if features["ink_spread"] > MANY_TONES and features["ink_elsewhere"] > COMMON_TONE:
+        return True
+    if reading.shape is not None and reading.shape.is_drawn:
+        return False  # the shape is erased with whatever it bears
+    return features["likeness"] < CLEAR and features["ink_common"] < FEW
 
 
 def joins(reading: Reading, certain: Sequence[Reading]) -> bool:

@@ -128,7 +128,8 @@ class _Frame:
 
 def _distance(colours: Plane, other: Plane | Rgb) -> Plane:
     """Euclidean, levels over RGB, [h, w]."""
-    return np.asarray(np.sqrt(((colours - other) ** 2).sum(axis=-1)), np.float32)
+    away = colours - other
+    return np.asarray(np.sqrt(np.einsum("hwc,hwc->hw", away, away)), np.float32)
 
 
 def _tones(rgb: Rgb, box: Flags) -> Iterator[Plane]:

@@ -88,7 +88,8 @@ class Reading:
     @property
     def leaves_ground(self) -> bool:
         """Whether taking the letters alone would leave an empty banner behind whose outline is not clear."""
-        own = self.features["ground_change"] > 30 and self.features["ground_spread"] < 4
+        change, spread = self.features["ground_change"], self.features["ground_spread"]
+        own = (change > 30 and spread < 4) or (change > 50 and spread < 8.5)
         return own and not (self.shape is not None and self.shape.is_drawn)
 
     def as_fact(self) -> dict[str, Any]:
@@ -162,13 +163,13 @@ def _drawn(region: Candidate, strokes: Strokes, features: Features, probability:
 
 def _under(scene: Scene, region: Candidate, strokes: Strokes, shape: Shape | None) -> Shape | None:
     """The shape under a text; else the one that its box frames; else what has a see-through one's straight edges."""
-    if region.source in MARKS or (shape is not None and shape.is_drawn):
+    if region.source in MARKS:
         return shape
-    inner = find_inner(scene.view, scene.scale, region.quad, strokes)
-    if inner is not None and inner.is_drawn:
-        return inner
     band = find_band(scene.view, scene.scale, region.quad) if tilt(region.quad) < LEVEL else None
-    return band or shape
+    if shape is not None and shape.is_drawn:
+        return band if band is not None and shape.is_part_of(band) else shape
+    inner = find_inner(scene.view, scene.scale, region.quad, strokes)
+    return inner if inner is not None and inner.is_drawn else band or shape
 
 
 def _alone(text: Candidate, features: Features) -> float:
@@ -196,17 +197,19 @@ def find(rgb: Rgb, finder: TextFinder, limit: int) -> list[Candidate]:
     """The places that may hold an overlay: what the detector sees, what is too large for it, what repeats.
 
     At a half and a third of the limit titles that fill the photo become text of a usual size, for half the
-    time of the first look in all.
-    A closer look is taken where the detector took a whole thing for text: such a box swallows the letters
-    beside the thing; at another scale they usually stand alone. It is taken of small photos too, whose
-    letters are of few pixels and lost in texture. Slanted lines are followed to their ends.
+    time of the first look in all. Small photos are looked at closely from the first: their letters are of few
+    pixels, and lost in texture. So is a photo where the detector took a whole thing for text: such a box
+    swallows the letters beside the thing; at another scale they usually stand alone. Slanted lines are
+    followed to their ends.
     """
-    first = finder.find(rgb, limit=limit)
+    close = limit * CLOSER // 2
+    is_small = max(rgb.shape[:2]) <= limit
+    first = finder.find(rgb, limit=close if is_small else limit)
     texts = [as_candidate(region) for region in first if not is_object(rgb, region)]
     things = [region for region in first if is_object(rgb, region)]
     looks = [(limit // times, Source.FARTHER) for times in FARTHER]
-    if things or max(rgb.shape[:2]) <= limit:
-        looks.append((limit * CLOSER // 2, Source.CLOSER))
+    if things:
+        looks.append((limit if is_small else close, Source.CLOSER))
     for other, source in looks:
         for region in finder.find(rgb, limit=other):
             if not is_object(rgb, region) and not any(_overlap(region, known) for known in texts):

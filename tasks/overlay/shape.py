@@ -23,6 +23,10 @@ HEART = 0.6
 """Share of a box, by its sides, that lies inside a round badge."""
 OTHER = 24
 """Levels in a channel from which a pixel is not of the badge's colour."""
+SQUARE, LONG = 0.84, 1.8
+"""Share of its rectangle that a long shape fills at least; elongation from which it is long, no badge."""
+PIECE = 1.1
+"""Times that a banner is larger than what is but a piece of it."""
 ACROSS = 0.97
 """Share of a row or column that a strip fills which runs from border to border."""
 
@@ -62,7 +66,28 @@ class Shape:
             and self.step > 20
             and self.brink > BRINK
             and SMALLEST < self.over_text < (40 if self.sides >= 2 else 14)
+            and (self.squareness > SQUARE or self.elongation < LONG)
         )
+
+    @property
+    def squareness(self) -> float:
+        """Share of the upright rectangle around it that it fills, 0..1."""
+        rows, columns = self._extent()
+        return float(self.view.sum()) / max(rows * columns, 1)
+
+    @property
+    def elongation(self) -> float:
+        """Longer side of that rectangle over its shorter one."""
+        rows, columns = self._extent()
+        return max(rows, columns) / max(min(rows, columns), 1)
+
+    def _extent(self) -> tuple[int, int]:
+        rows, columns = np.nonzero(self.view)
+        return int(np.ptp(rows)) + 1, int(np.ptp(columns)) + 1
+
+    def is_part_of(self, other: "Shape") -> bool:
+        """Whether it is but a piece of ``other``: of a see-through banner, where one ground lies under it."""
+        return other.area > PIECE * self.area and bool(other.view[self.view].mean() > 0.95)
 
     def full_mask(self, width: int, height: int) -> Mask:
         """[height, width] uint8, 255 inside the shape and on its rim."""

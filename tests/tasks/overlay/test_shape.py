@@ -117,3 +117,25 @@ def test_a_box_on_a_photo_frames_no_shape() -> None:
     rgb = textured()
     shape = find_inner(rgb, 1.0, QUAD, find_strokes(rgb, QUAD))
     assert shape is None or not shape.is_drawn
+
+
+def test_a_long_shape_with_a_ragged_side_is_a_thing_of_the_scene() -> None:
+    rgb = textured()
+    corners = np.array([[80, 80], [330, 80], [240, 132], [80, 132]])
+    cv2.fillPoly(rgb, [corners], (200, 0, 20))
+    shape = shape_of(lettered(rgb))
+    assert shape is not None
+    assert shape.solidity > 0.95
+    assert shape.squareness < 0.84
+    assert not shape.is_drawn
+
+
+def test_a_see_through_banner_is_more_than_its_piece_over_one_ground() -> None:
+    piece, whole = np.zeros((2, 300, 400), bool)
+    piece[80:130, 100:200], whole[80:130, 100:300] = True, True
+    part, banner = (
+        Shape(float(view.mean()), 1.0, 2.0, 0.0, 60.0, 60.0, 0, view, 1.0) for view in (piece, whole)
+    )
+    assert part.is_part_of(banner)
+    assert not banner.is_part_of(part)
+    assert not banner.is_part_of(banner)
