@@ -1,7 +1,7 @@
 """Good edits of photos: made from the truth, and by the line's own models where they are truly good."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import cv2
 import numpy as np
@@ -23,11 +23,10 @@ TRIES = 8
 """Strengths tried to find how visible a kind of damage is in a photo."""
 
 
-def good_edits(photo: Photo, other: Photo) -> Iterator[tuple[str, Good]]:
+def good_edits(photo: Photo, other: Photo, steps: Iterable[str]) -> Iterator[tuple[str, Good]]:
     """(how it was made, the edit); what is called "truth …" is what defects are injected into."""
-    yield from erasures(photo, other)
-    yield from enlargements(photo, other)
-    yield from deliveries(photo, other)
+    for step in steps:
+        yield from MAKERS[step](photo, other)
 
 
 def erasures(photo: Photo, other: Photo) -> Iterator[tuple[str, Good]]:
@@ -84,6 +83,10 @@ def damages(good: Good, defect: Defect, photo: Photo) -> Iterator[tuple[str, flo
             # between two tries both grow in proportion, nearly
             strength = float(np.exp(np.interp(np.log(wished), np.log(found), np.log(strengths))))
             yield severity, strength, bad(strength)
+
+
+MAKERS = {"erase_text": erasures, "upscale": enlargements, "deliver": deliveries}
+"""What makes the good edits of each step."""
 
 
 def _erased(photo: Photo, other: Photo, case: Overlaid, fill: Rgb) -> Good:

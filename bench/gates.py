@@ -21,7 +21,7 @@ import numpy as np  # noqa: E402
 
 from bench.defects import enlarge, erase, file  # noqa: E402
 from bench.defects.visible import SEVERITIES, visibility  # noqa: E402
-from bench.edits import damages, good_edits  # noqa: E402
+from bench.edits import MAKERS, damages, good_edits  # noqa: E402
 from bench.overlays import composite, overlay  # noqa: E402
 from bench.photos import Photo, photos  # noqa: E402
 from gates.contract import judge, registry  # noqa: E402
@@ -45,6 +45,9 @@ def main() -> None:
     options.add_argument("--half", choices=("tune", "test"), default="test", help="which photos are measured")
     options.add_argument("--only", default="", help="measure defects whose kind contains this")
     options.add_argument(
+        "--step", choices=tuple(MAKERS), action="append", help="measure edits of this step only"
+    )
+    options.add_argument(
         "--again", type=Path, help="judge the rows of an earlier run by today's limits instead"
     )
     options.add_argument("--docs", action="store_true", help="write docs/gates.md and measure nothing")
@@ -55,19 +58,20 @@ def main() -> None:
     if chosen.docs:
         (Path(__file__).resolve().parents[1] / "docs" / "gates.md").write_text(page())
         return
+    steps = chosen.step or list(MAKERS)
     if chosen.again:
         rows = [rejudged(json.loads(line)) for line in chosen.again.read_text().splitlines()]
     else:
-        rows = measure(chosen.photos, chosen.long_side, chosen.only, tune=chosen.half == "tune")
+        rows = measure(chosen.photos, chosen.long_side, chosen.only, steps, tune=chosen.half == "tune")
     if chosen.rows:
         chosen.rows.write_text("\n".join(json.dumps(row) for row in rows))
-    found = report(rows) | {"speed_ms_per_megapixel": speed()}
+    found = report(rows) | {"speed_ms_per_megapixel": speed(steps)}
     print(table(found))
     if chosen.json:
         chosen.json.write_text(json.dumps(found, indent=1))
 
 
-def measure(count: int, long_side: int, only: str, *, tune: bool) -> list[Row]:
+def measure(count: int, long_side: int, only: str, steps: list[str], *, tune: bool) -> list[Row]:
     """One row per judged edit of each photo of the half; ``count`` photos are taken of both halves together."""
     taken = list(photos(count, long_side))
     rows = []
@@ -75,7 +79,7 @@ def measure(count: int, long_side: int, only: str, *, tune: bool) -> list[Row]:
         if photo.tune is not tune:
             continue
         base = {"photo": photo.name}
-        for made, good in good_edits(photo, taken[(number + 1) % len(taken)]):
+        for made, good in good_edits(photo, taken[(number + 1) % len(taken)], steps):
             own = base | {"transform": good.edit.transform}
             rows.append(own | {"kind": made, "severity": "good"} | _judged(good.edit))
             if not made.startswith("truth"):
@@ -86,7 +90,8 @@ def measure(count: int, long_side: int, only: str, *, tune: bool) -> list[Row]:
                 for severity, strength, bad in damages(good, defect, photo):
                     own |= {"kind": defect.kind, "severity": severity, "strength": strength}
                     rows.append(own | _judged(bad))
-        rows.append(base | {"transform": "erase_text", "kind": "fill", "severity": "real"} | _real(photo))
+        if "erase_text" in steps:
+            rows.append(base | {"transform": "erase_text", "kind": "fill", "severity": "real"} | _real(photo))
         print(f"\r{number + 1}/{len(taken)}", end="", file=sys.stderr)
     return rows
 
@@ -200,12 +205,12 @@ def _mean(kinds: dict[str, dict[str, Any]], severity: str, who: str) -> float:
     return float(np.mean(found)) if found else 0.0
 
 
-def speed(repeat: int = 5) -> dict[str, float]:
+def speed(steps: list[str], repeat: int = 5) -> dict[str, float]:
     """Median milliseconds per megapixel of the result, all gates of a step, CPU of one thread, no text detector."""
     taken: dict[str, list[float]] = defaultdict(list)
     pictures = list(photos(6, 1200))
     for photo, other in zip(pictures, pictures[1:] + pictures[:1], strict=True):
-        for _, good in good_edits(photo, other):
+        for _, good in good_edits(photo, other, steps):
             edit = good.edit
             for _ in range(repeat):
                 fresh = Edit(edit.transform, edit.before, edit.after, edit.mask)

@@ -18,6 +18,10 @@ FIGURES = (
     "-detail", "coarse", "-coarse", "misplaced", "ghost", "unerased", "repetition", "colour",
     "depth", "busy_fine", "busy_middle", "busy_coarse", "top_fine", "top_middle", "top_coarse", "mixed", "levelled",
     "tones", "tones_lost", "directed", "turned",
+    "off_luma", "off_luma_top", "off_colour", "turned_hue", "turned_deep", "turned_usual", "slope", "slope_usual",
+    "back", "back_deep", "back_usual", "colour_slope", "colour_slope_usual", "chroma", "chroma_usual",
+    "still_1", "still_2", "still_ring", "calmer_fine", "calm_fine", "pair_low_fine", "pair_fine", "pair_low_middle",
+    "pair_middle", "pair_coarse", "shape_low", "shape_high",
 )  # fmt: skip
 """What the trees are trained on: faults, and from "depth" on what they must be read with."""
 UNSEEN = {"step": 1.0, "rim": 0.7, "grain": 0.25}

@@ -27,7 +27,7 @@ def where(edit: Edit) -> Box | None:
 GATE = Gate(
     name="repeated_texture",
     transforms=frozenset({"erase_text"}),
-    limits={"repetition": Limit(at_most=0.75), "misplaced": Limit(at_most=0.55)},
+    limits={"repetition": Limit(at_most=0.75), "misplaced": Limit(at_most=0.6)},
     measure=measure,
     where=where,
 )

@@ -61,7 +61,7 @@ def _text_left(edit: Edit) -> float:
 GATE = Gate(
     name="text_residue",
     transforms=frozenset({"erase_text"}),
-    limits={"ghost": Limit(at_most=0.5), "unerased": Limit(at_most=0.6), "text_left": Limit(at_most=0.05)},
+    limits={"ghost": Limit(at_most=0.53), "unerased": Limit(at_most=0.55), "text_left": Limit(at_most=0.05)},
     measure=measure,
     where=where,
 )

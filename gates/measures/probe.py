@@ -167,7 +167,7 @@ def clipped(planes: Planes, spot: Points) -> Points:
 def _masked(planes: Planes, spot: Points) -> tuple[Bools, Mask]:
     """Which points lie in the picture, and the mask there."""
     rows, columns = clipped(planes, spot)
-    return cast(Bools, (rows == spot[0]) & (columns == spot[1])), cast(Mask, planes.mask[rows, columns])
+    return cast(Bools, (rows == spot[0]) & (columns == spot[1])), planes.mask[rows, columns]
 
 
 def probe_of(patch: Patch, mask: Mask) -> Probe:

@@ -1,8 +1,6 @@
 """How the tones and colours of a fill follow those right outside of its edge."""
 
 import math
-from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,10 +35,12 @@ def tones(planes: Planes, probe: Probe) -> Figures:
     fill, deep, near, far = (value[name] for name in ("fill", "deep", "near", "far"))
     hue = {name: part[:, 1] - 128 + 1j * (part[:, 2] - 128) for name, part in value.items()}
     luma, colour = np.s_[:, :1], np.s_[:, 1:]
+    lumas = np.abs(fill - near)[:, 0], np.abs(near - far)[:, 0]
+    colours = np.abs(hue["fill"] - hue["near"]), np.abs(hue["near"] - hue["far"])
     return {
-        "off_luma": _doublings(*(np.median(part) for part in _steps(value, 0)), LEVEL),
-        "off_luma_top": _doublings(*(np.percentile(part, 90) for part in _steps(value, 0)), LEVEL),
-        "off_colour": _doublings(*(np.median(part) for part in _steps(hue, None)), LEVEL),
+        "off_luma": _doublings(np.median(lumas[0]), np.median(lumas[1]), LEVEL),
+        "off_luma_top": _doublings(np.percentile(lumas[0], 90), np.percentile(lumas[1], 90), LEVEL),
+        "off_colour": _doublings(np.median(colours[0]), np.median(colours[1]), LEVEL),
         "turned_hue": _turn(hue["fill"], hue["near"]),
         "turned_deep": _turn(hue["deep"], hue["near"]),
         "turned_usual": _turn(hue["near"], hue["far"]),
@@ -56,12 +56,6 @@ def tones(planes: Planes, probe: Probe) -> Figures:
     }
 
 
-def _steps(value: dict[str, NDArray[Any]], column: int | None) -> Iterator[NDArray[np.float64]]:
-    for one, other in (("fill", "near"), ("near", "far")):
-        step = value[one] - value[other]
-        yield np.abs(step if column is None else step[:, column])
-
-
 def _turn(hue: NDArray[np.complex128], other: NDArray[np.complex128]) -> float:
     return abs(math.degrees(np.angle((hue * other.conj()).sum() + GREY**2 * len(hue))))
 
@@ -71,5 +65,5 @@ def _slope(what: NDArray[np.float64], on: NDArray[np.float64], noise: float) -> 
     return float((what * on).sum() / ((on * on).sum() + noise * len(on)))
 
 
-def _doublings(ours: float, theirs: float, floor: float) -> float:
+def _doublings(ours: np.floating, theirs: np.floating, floor: float) -> float:
     return math.log2((ours + floor) / (theirs + floor))
