@@ -35,7 +35,7 @@ from gates.measures.ssim import ssim_map
 from models.contract import Filler
 from models.surroundings import Surroundings
 from models.telea import Telea
-from tasks.erase_text import composite, feathered
+from tasks.erase_text import composite, widened
 
 FLAT, TEXTURED = 2.5, 8.0
 """Deviation of the finest detail around the mask, levels: below is flat or gradient, above textured."""
@@ -96,9 +96,11 @@ def readings(drawn: Drawn, mask: np.ndarray, after: np.ndarray) -> dict[str, flo
 def measure(photo: Photo, kind: str, sheet: list[tuple[float, np.ndarray]] | None) -> list[dict]:
     """A row for each filler; none where the overlay is no case for a fill."""
     drawn = draw(photo.rgb, kind, np.random.default_rng(photo.seed))
-    mask = feathered(drawn.mask.astype(np.uint8), 3, 2)
+    if not drawn.mask.any():
+        return []
+    mask = widened(drawn.rgb, drawn.mask.astype(np.uint8), 3, 2)
     inside = mask > 0
-    if not drawn.mask.any() or inside.mean() > LARGEST:
+    if inside.mean() > LARGEST:
         return []
     rows, afters = [], []
     for name, make in FILLERS.items():

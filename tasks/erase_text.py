@@ -1,5 +1,6 @@
 """Takes masked text off a photo and leaves every pixel outside the feathered mask as it was."""
 
+from functools import partial
 from typing import cast
 
 import cv2
@@ -8,10 +9,13 @@ from numpy.typing import NDArray
 
 from line.picture import Edited, Facts, Flagged, Mask, Outcome, Picture, Rgb
 from models.contract import Filler, Model, Task
+from models.fill.rim import JPEG, ringed
 from tasks.overlay.unblend import unblended
 from tasks.transform import transform
 from worker.queues import Queue
 
+GROUND = 48
+"""Pixels of surroundings by which a photo's quiet places are known."""
 JOIN = 25
 """Pixels between two fills up to which they are told as one."""
 
@@ -51,8 +55,9 @@ def erase_text(
 def _erase(picture: Picture, filler: Filler, dilate: int, feather: int, max_coverage: float) -> Outcome:
     if picture.mask is None or not picture.mask.any():
         return Edited(picture.with_(mask=None))
-    touched = feathered(picture.mask, dilate, feather)
     by_person = bool(picture.facts.get("person_mask"))
+    widen = feathered if by_person else partial(widened, picture.rgb)
+    touched = widen(picture.mask, dilate, feather)
     # a person's mask is no ink: it is drawn around
     laid_open, core = (picture.rgb, None) if by_person else unblended(picture.rgb, picture.mask)
     hole = touched if core is None else np.where(core, 0, touched).astype(np.uint8)
@@ -83,6 +88,17 @@ def fills(touched: NDArray[np.uint8] | NDArray[np.bool_]) -> list[list[int]]:
         [int(left), int(top), int(left + width), int(top + height)]
         for left, top, width, height, _ in stats[1:]
     ]
+
+
+def widened(rgb: Rgb, mask: Mask, dilate: int, feather: int) -> Mask:
+    """``mask`` > 0 feathered, with the rings that JPEG left around it on quiet ground."""
+    rings = np.zeros(mask.shape, np.bool_)
+    rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
+    # from a corner of JPEG's blocks, with enough ground around to know it by
+    top, left = (max(0, int(side[0]) - GROUND) // JPEG * JPEG for side in (rows, columns))
+    part = np.s_[top : int(rows[-1]) + GROUND, left : int(columns[-1]) + GROUND]
+    rings[part] = ringed(rgb[part], mask[part] > 0)
+    return np.maximum(feathered(mask, dilate, feather), feathered(rings.astype(np.uint8), 0, feather))
 
 
 def feathered(mask: Mask, dilate: int, feather: int) -> Mask:

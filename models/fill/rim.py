@@ -13,8 +13,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from line.picture import Rgb
 from models.fill.membrane import membrane
-from models.fill.planes import Hole, Planes
+from models.fill.planes import Hole, Planes, opponent
 
 Level = NDArray[np.float32]
 """[H, W] float32, levels of deviation."""
@@ -33,7 +34,13 @@ CLEAR = 3
 """Pixels outside the mask up to which rings are looked for, and hidden from the fill."""
 REACH = 24
 """Pixels outside the mask up to which the photo's own detail is measured."""
+RINGING_LOUDEST = 25.0
+"""The same inside the blocks that hold ink."""
 WINDOW = 41
+SEEN = 0.1
+"""Share of a window below which too little ground is in it to call it quiet."""
+JPEG = 8
+"""Side in pixels of the blocks that JPEG packs by themselves."""
 RINGING = 2.0
 """Detail next to the mask in multiples of detail further out: above it is ringing."""
 RINGING_QUIET, RINGING_MOST = 1.5, 6.0
@@ -62,8 +69,26 @@ def to_invent(planes: Planes, mask: Hole) -> tuple[Hole, Hole]:
     return invent, invent | (outside & ringing & (away <= CLEAR))
 
 
-def _is_ringing(beside: Level, usual: Level) -> Hole:
-    quiet = (usual < RINGING_QUIET) & (beside < RINGING_MOST)
+def ringed(rgb: Rgb, ink: Hole) -> Hole:
+    """Pixels around ``ink`` that show rings on quiet ground: JPEG spreads them over its blocks of 8 x 8 pixels.
+
+    Args:
+        rgb: [H, W, 3] uint8 whose blocks begin at its corner, as those of a JPEG file do.
+    """
+    high, wide = ink.shape
+    away = cv2.distanceTransform((~ink).astype(np.uint8), cv2.DIST_L2, 5)
+    full = np.pad(ink, ((0, -high % JPEG), (0, -wide % JPEG)))
+    held = full.reshape(full.shape[0] // JPEG, JPEG, -1, JPEG).any(axis=(1, 3))
+    blocks = held.repeat(JPEG, axis=0).repeat(JPEG, axis=1)[:high, :wide] & ~ink & (away <= JPEG)
+    detail = _detail(opponent(rgb), away > 1)
+    far = (away > JPEG + CLEAR) & (away < REACH + CLEAR)
+    known = cv2.blur(far.astype(np.float32), (WINDOW, WINDOW)) > SEEN
+    usual, beside = _level(detail, far), _level(detail, blocks & (away > CLEAR))
+    return blocks & known & _is_ringing(_over_planes(beside), _over_planes(usual), RINGING_LOUDEST)
+
+
+def _is_ringing(beside: Level, usual: Level, most: float = RINGING_MOST) -> Hole:
+    quiet = (usual < RINGING_QUIET) & (beside < most)
     return quiet & (beside > RINGING * usual + 0.3)
 
 

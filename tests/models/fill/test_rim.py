@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 
 from models.fill.planes import Planes, opponent
-from models.fill.rim import to_invent
+from models.fill.rim import ringed, to_invent
 
 
 def cloth(strength: float = 10.0) -> np.ndarray:
@@ -69,3 +69,37 @@ def test_the_fill_does_not_lean_on_rings_beside_the_mask() -> None:
     _, unknown = to_invent(planes, mask)
     assert unknown[rings].all()
     assert not unknown[away > 3.5].any()
+
+
+def captioned(ground: np.ndarray, quality: int | None) -> tuple[np.ndarray, np.ndarray]:
+    """``ground`` with dark letters, through JPEG of that quality, and the letters."""
+    ink = np.zeros(ground.shape[:2], np.uint8)
+    cv2.putText(ink, "SALE", (40, 75), cv2.FONT_HERSHEY_SIMPLEX, 1.4, 255, 4)
+    written = ground.copy()
+    written[ink > 0] = (40, 20, 20)
+    if quality is not None:
+        packed = cv2.imencode(".jpg", written, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
+        written = np.asarray(cv2.imdecode(packed, cv2.IMREAD_COLOR), np.uint8)
+    return written, ink > 0
+
+
+def test_jpeg_rings_on_quiet_ground_are_seen_within_the_blocks_that_hold_ink() -> None:
+    rgb, ink = captioned(np.full((120, 200, 3), 215, np.uint8), quality=75)
+    rings = ringed(rgb, ink)
+    off = np.abs(rgb.astype(int) - 215).max(axis=-1) > 4
+    beyond = cv2.dilate(ink.astype(np.uint8), np.ones((9, 9), np.uint8)) == 0
+    assert (off & beyond).sum() > 20
+    assert rings[off & beyond].mean() > 0.9
+    rows, columns = np.nonzero(rings)
+    held = {(row // 8, column // 8) for row, column in np.argwhere(ink).tolist()}
+    assert {
+        (row // 8, column // 8) for row, column in zip(rows.tolist(), columns.tolist(), strict=True)
+    } <= held
+
+
+def test_where_nothing_rings_and_in_texture_no_mask_is_widened() -> None:
+    for rgb, ink in (
+        captioned(np.full((120, 200, 3), 215, np.uint8), quality=None),
+        captioned(cloth(), quality=75),
+    ):
+        assert not ringed(rgb, ink).any()
