@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 from gates.patch import Floats
 from line.picture import Rgb
 
+FEW = 1_000_000
+"""Values in a colour picture below which OpenCV's own way is quicker."""
+
 
 def area_means(picture: Rgb | Floats, size: tuple[int, int]) -> Floats:
     """[rows, columns(, 3)] float32 mean of ``picture`` under each cell of a grid, exact to fractions of a pixel.
@@ -22,6 +25,9 @@ def area_means(picture: Rgb | Floats, size: tuple[int, int]) -> Floats:
     """
     columns, rows = size
     height, width = picture.shape[:2]
+    if picture.ndim == 3 and picture.size < FEW and rows <= height and columns <= width:
+        small = cv2.resize(picture.astype(np.float32), size, interpolation=cv2.INTER_AREA)
+        return cast(Floats, small.reshape(rows, columns, 3))
     lines = _sums(np.ascontiguousarray(picture).reshape(height, -1), rows)
     across = lines.reshape(rows, width, -1).transpose(1, 0, 2)
     sums = _sums(np.ascontiguousarray(across).reshape(width, -1), columns)

@@ -9,7 +9,13 @@ from gates.measures.area import area_means
 
 @pytest.mark.parametrize(
     ("shape", "size"),
-    [((64, 96), (6, 4)), ((101, 67), (9, 13)), ((90, 77, 3), (31, 40)), ((5, 7, 3), (5, 3))],
+    [
+        ((64, 96), (6, 4)),
+        ((101, 67), (9, 13)),
+        ((90, 77, 3), (31, 40)),
+        ((701, 603, 3), (60, 71)),
+        ((5, 7, 3), (5, 3)),
+    ],
 )
 @pytest.mark.parametrize("kind", [np.uint8, np.float32])
 def test_cells_hold_the_mean_of_the_pixels_under_them(
