@@ -31,9 +31,9 @@ GATE = Gate(
     limits={
         "seam": Limit(at_most=4.5),
         "rim": Limit(at_most=4.0),
-        "ragged": Limit(at_most=1.5),
-        "broken": Limit(at_most=1.0),
-        "unlinked": Limit(at_most=0.6),
+        "ragged": Limit(at_most=1.9),
+        "broken": Limit(at_most=1.15),
+        "unlinked": Limit(at_most=0.7),
     },
     measure=measure,
     where=where,

@@ -87,8 +87,8 @@ def test_text_beside_the_mask_is_no_residue(white: Overlaid, erased: Erase) -> N
     assert "text_residue.text_left" not in reasons(edit)
 
 
-def test_a_fill_a_shade_off_shows_as_a_seam(white: Overlaid, erased: Erase) -> None:
-    assert "seam.seam" in reasons(erased(white, cv2.subtract(white.truth, (6, 6, 6, 0))))
+def test_a_fill_a_shade_off_is_flagged(white: Overlaid, erased: Erase) -> None:
+    assert "fill_evidence.evidence" in reasons(erased(white, cv2.subtract(white.truth, (6, 6, 6, 0))))
 
 
 def test_a_flat_fill_on_cloth_is_flagged(cloth: Overlaid, erased: Erase) -> None:
