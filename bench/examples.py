@@ -5,7 +5,7 @@ The same code that reads photos in the line measures them here, so that a featur
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
@@ -27,6 +27,8 @@ PRINT_PIXELS = 0.002
 """A box holding fewer is an example of print."""
 OVERLAY_LETTERS, PRINT_LETTERS = 0.5, 0.1
 """Share of the letters that are an overlay's: above the one they are an example of it, below the other of print."""
+AGED = 0.4
+"""Share of the overlays that were made smaller with their photo."""
 CROSSED = 0.3
 """Share of a box that a line of print covers from which an overlay crosses print there."""
 MORE = 2
@@ -106,6 +108,16 @@ def label(reading: Reading, mask: np.ndarray, printed: Sequence[Region]) -> int 
     return 0 if drawn < PRINT_LETTERS and crosses else None
 
 
+def aged(drawn: Drawn, rng: np.random.Generator) -> Drawn:
+    """The photo with its overlay made smaller and saved again: what reaches a shop was seldom drawn on there."""
+    scale, quality = rng.uniform(0.45, 0.9), int(rng.integers(70, 96))
+    rgb, clean, mask = (
+        np.asarray(cv2.resize(one, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA))
+        for one in (drawn.rgb, drawn.clean, drawn.mask.astype(np.float32))
+    )
+    return replace(drawn, rgb=jpeg(rgb, quality, 2), clean=jpeg(clean, quality, 2), mask=mask > 0.5)
+
+
 def inside(region: Region, shape: tuple[int, ...]) -> np.ndarray:
     """[H, W] bool, the pixels of a box."""
     box = np.zeros(shape[:2], np.uint8)
@@ -116,7 +128,7 @@ def inside(region: Region, shape: tuple[int, ...]) -> np.ndarray:
 def versions(photo: Photo, counts: tuple[int, int, int]) -> Iterator[tuple[str, np.ndarray, Drawn | None]]:
     """Kind, pixels, and the overlay on them (None where there is none), for ``counts`` of each sort."""
     plain, overlaid, printed = counts
-    rng = np.random.default_rng(photo.seed)
+    rng, aging = np.random.default_rng(photo.seed), np.random.default_rng([photo.seed, 1])
     yield "clean", photo.rgb, None
     for _ in range(plain):
         yield "altered", altered(photo.rgb, rng), None
@@ -124,6 +136,8 @@ def versions(photo: Photo, counts: tuple[int, int, int]) -> Iterator[tuple[str, 
     for number in range(overlaid):
         ground = photo.rgb if rng.random() < 0.6 else altered(photo.rgb, rng)
         drawn = draw(ground, str(order[number % len(order)]), rng)
+        if aging.random() < AGED:
+            drawn = aged(drawn, aging)
         yield drawn.kind, drawn.rgb, drawn
     for _ in range(printed):
         drawn = imprint(photo.rgb if rng.random() < 0.5 else altered(photo.rgb, rng), rng)
