@@ -32,6 +32,8 @@ FARTHER = (2, 3)
 """The limit over those of the farther looks."""
 BY_ITSELF = 0.85
 """Probability by itself below which no company makes an overlay sure: print that stands together is print."""
+WHOSE = 0.5
+"""Probability by itself below which a text is rather print."""
 ALL_OVER = 0.85
 """Probability of an overlay where one mark lies over a whole photo or thing: printed cloth may look so as well."""
 WORTH = 0.3
@@ -190,6 +192,11 @@ def _in_company(
     )
     for place, said in zip(single, heard, strict=True):
         chances[place] = as_probability(company_odds(said))
+        text = texts[place]
+        if text.source is Source.FARTHER and any(
+            alone[other] < WHOSE and holds(text, texts[other]) for other in single if other != place
+        ):
+            chances[place] = min(chances[place], ALL_OVER)  # no title, but something that bears print
     return chances
 
 

@@ -1,0 +1,35 @@
+import numpy as np
+import pytest
+
+from tasks.overlay import reading
+from tasks.overlay.candidate import Candidate, Source
+from tasks.overlay.decision import as_odds
+from tasks.overlay.reading import ALL_OVER, read
+
+PHOTO = np.random.default_rng(3).integers(90, 160, (300, 400, 3), np.uint8)
+
+
+def box(left: int, top: int, right: int, bottom: int) -> np.ndarray:
+    return np.array([[left, top], [right, top], [right, bottom], [left, bottom]], np.float32)
+
+
+BOARD, LABEL = box(40, 40, 360, 140), box(120, 60, 280, 84)
+
+
+@pytest.mark.parametrize(("label", "sure"), [(0.1, False), (0.9, True)])
+def test_a_large_box_around_print_is_no_title(
+    label: float, sure: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = [0.97, label]
+    monkeypatch.setattr(reading, "overlay_odds", lambda features: as_odds(given.pop(0)))
+    monkeypatch.setattr(reading, "company_odds", lambda heard: heard["odds"])
+    board, _ = read(PHOTO, [Candidate(BOARD, 0.9, Source.FARTHER), Candidate(LABEL, 0.9)])
+    assert board.alone == pytest.approx(0.97)
+    assert board.probability == pytest.approx(0.97 if sure else ALL_OVER)
+
+
+def test_a_mark_all_over_the_photo_is_never_sure() -> None:
+    strokes = read(PHOTO, [Candidate(LABEL, 0.9)])[0].strokes
+    (mark,) = read(PHOTO, [Candidate(box(0, 0, 400, 300), 0.9, Source.REPEATED, strokes)])
+    assert mark.probability == ALL_OVER
+    assert mark.is_faint
