@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from line.settings import Settings
+from worker import topology
 from worker.queues import Queue
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -182,3 +183,17 @@ def test_fresh_passwords_are_long_private_and_made_once(tmp_path):
     assert file.read_text() == made
     wanted = yaml.safe_load((DOCKER / "compose.yaml").read_text())["secrets"]
     assert all(f"\n{secret['environment']}=" in f"\n{made}" for secret in wanted.values())
+
+
+@pytest.mark.parametrize("name", [name for name in OURS if name != "flower"])
+def test_costs_and_vendors_can_be_told_to_every_process(name):
+    config = SERVICES[name]["environment"]["SLUICE_CONFIG"]
+    assert f"./sluice.toml:{config}:ro" in SERVICES[name]["volumes"]
+
+
+def test_the_file_of_costs_and_vendors_is_one_that_can_be_read_with_its_examples():
+    shipped = (DOCKER / "sluice.toml").read_text()
+    assert topology.load(DOCKER / "sluice.toml").vendors == {}
+    told = tomllib.loads(re.sub(r"^# (?=\[|\w+ = |\")", "", shipped, flags=re.MULTILINE))
+    assert topology.Topology.model_validate(told).rights_of("acme")
+    assert topology.Topology.model_validate(told).costs["cuda:0"] > 0
