@@ -6,7 +6,7 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -42,18 +42,25 @@ def run(upload: Path, out: Path, recipe: str, vendor: str, as_json: bool) -> Non
     from tasks.recipes import load
 
     load(recipe)  # refuse a bad recipe before anything is started
-    signal.signal(signal.SIGTERM, _interrupt)
+    asked: list[int] = []
+
+    def interrupt(number: int, _: object) -> None:
+        asked.append(number)
+        raise KeyboardInterrupt
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, interrupt)
     started = time.monotonic()
     out.mkdir(parents=True, exist_ok=True)
     if reach.running():
         with reach.records():
-            report = _follow(place(upload, vendor, recipe, out=out.resolve().as_uri()), lambda: None)
+            report = _follow(place(upload, vendor, recipe, out=out.resolve().as_uri()), lambda: None, asked)
     else:
         show.err.print("[dim]starting Postgres, Redis, the scheduler and the workers …[/]")
         with Stack() as stack:
             batch_id = place(upload, vendor, recipe, out=out.resolve().as_uri())
             _tell_of_others(batch_id)
-            report = _follow(batch_id, stack.tend)
+            report = _follow(batch_id, stack.tend, asked)
     seconds = time.monotonic() - started
     settled = sum(report["by_state"][state.value] for state in SETTLED)
     report |= {"seconds": seconds, "images_per_second": settled / seconds}
@@ -72,12 +79,13 @@ def _tell_of_others(batch_id: int) -> None:
             )
 
 
-def _interrupt(*_: object) -> None:
-    raise KeyboardInterrupt
+def _follow(batch_id: int, tend: Callable[[], None], asked: Sequence[int]) -> dict[str, Any]:
+    """Show progress until the batch is done or halted and its manifest written; answers its report.
 
-
-def _follow(batch_id: int, tend: Callable[[], None]) -> dict[str, Any]:
-    """Show progress until the batch is done or halted and its manifest written; answers its report."""
+    Raises:
+        KeyboardInterrupt: a signal was ``asked`` for, also one whose own exception was lost: Python drops
+            what is raised while a destructor or a weak reference's callback runs.
+    """
     columns = (
         TextColumn("[progress.description]{task.description}"),
         BarColumn(),
@@ -88,6 +96,8 @@ def _follow(batch_id: int, tend: Callable[[], None]) -> dict[str, Any]:
     with Progress(*columns, console=show.err, transient=True) as progress:
         bar = progress.add_task(f"batch {batch_id}", total=None, settled=0, images="?", said="")
         while True:
+            if asked:
+                raise KeyboardInterrupt
             tend()
             if (now := _now(batch_id)) is not None:
                 settled = sum(now.counts.get(state.value, 0) for state in SETTLED)
