@@ -200,8 +200,8 @@ def train(found: list[Example], rounds: int, out: Path) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--examples", type=Path, help="JSON file to keep collected examples in")
-    parser.add_argument("--variants", type=int, default=3, help="altered versions of each photo")
-    parser.add_argument("--kinds", type=int, default=5, help="overlays drawn on each photo")
+    parser.add_argument("--variants", type=int, default=2, help="altered versions of each photo")
+    parser.add_argument("--kinds", type=int, default=6, help="overlays drawn on each photo")
     parser.add_argument("--imprints", type=int, default=3, help="pieces of print put on each photo")
     parser.add_argument("--rounds", type=int, default=350, help="trees")
     parser.add_argument("--every", type=int, default=1, help="take each N-th photo")
