@@ -1,12 +1,12 @@
 """How much of the ground shows through letters: a see-through mark is a watermark, however plain."""
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from tasks.overlay.blend import LEAST, fitted
 from tasks.overlay.strokes import Strokes, filled_around
 
 SOAKED = 0.15
@@ -15,8 +15,6 @@ GOES_WITH = 0.85
 """Correlation of ink and ground from which the former follows the latter."""
 VARIED = 3.0
 """Standard deviation of the ground along the strokes, levels, below which it tells nothing."""
-TILE = 8
-"""Working pixels along a side of the places at which ink and ground are compared."""
 THICKEST = 0.35
 """Widest stroke, in heights of the text."""
 FAINTEST = 5
@@ -30,8 +28,6 @@ HOPEFUL = 0.3
 """Agreement below which no blend comes of it."""
 FILLED = (0.03, 0.65)
 """Share of a box that strokes fill."""
-LEAST = 6
-"""Pixels of ink in a place, and places, from which they count."""
 
 
 @dataclass(frozen=True)
@@ -57,8 +53,7 @@ class Veil:
 def veil(strokes: Strokes) -> Veil | None:
     """Fit of the letters to a constant blend with what is just outside them; None where too little is to see.
 
-    Ink inside the strokes is set against ground next to them, averaged over small places so that grain
-    cancels, one slope for the three channels, by least squares with Tukey's biweight (Holland and Welsch, 1977).
+    Ink inside the strokes is set against ground next to them.
     """
     glyphs = strokes.glyphs.astype(np.uint8)
     if glyphs.sum() < LEAST * LEAST:
@@ -70,35 +65,8 @@ def veil(strokes: Strokes) -> Veil | None:
     free = ((away > 1.5) & (away < 7)).astype(np.float32)
     weight = cv2.GaussianBlur(free, (0, 0), 3)
     ground = cv2.GaussianBlur(rgb * free[..., None], (0, 0), 3) / np.maximum(weight, 1e-4)[..., None]
-    rows, columns = np.nonzero(core & (weight > 0.1))
-    place = rows // TILE * rgb.shape[1] + columns // TILE
-    _, place, counts = np.unique(place, return_inverse=True, return_counts=True)
-    enough = counts >= LEAST
-    if enough.sum() < LEAST:
-        return None
-    ink, under = _means(rgb[rows, columns], place, counts), _means(ground[rows, columns], place, counts)
-    return _fit(ink[enough], under[enough], np.sqrt(counts[enough]))
-
-
-def _means(
-    colours: NDArray[np.floating[Any]], place: NDArray[np.int64], counts: NDArray[np.int64]
-) -> NDArray[np.float64]:
-    """Mean colour of each place, [n, 3]."""
-    return np.stack([np.bincount(place, channel) for channel in colours.T], axis=1) / counts[:, None]
-
-
-def _fit(ink: NDArray[np.float64], ground: NDArray[np.float64], weight: NDArray[np.float64]) -> Veil:
-    trust = weight
-    for _ in range(8):
-        share = (trust / trust.sum())[:, None]
-        of_ink, of_ground = ink - (share * ink).sum(axis=0), ground - (share * ground).sum(axis=0)
-        varied = float((share * of_ground**2).sum())
-        through = float((share * of_ground * of_ink).sum()) / max(varied, 1e-6)
-        wrong = np.abs(of_ink - through * of_ground).max(axis=1)
-        limit = 4 * max(2.0, 1.48 * float(np.median(wrong)))
-        trust = weight * np.maximum(1 - (wrong / limit) ** 2, 0) ** 2
-    both = np.sqrt(varied * float((share * of_ink**2).sum()))
-    return Veil(through, through * varied / max(float(both), 1e-6), float(np.sqrt(varied / 3)))
+    found = fitted(rgb, ground, core & (weight > 0.1))
+    return None if found is None else Veil(found.slope, found.agreement, found.variation)
 
 
 def veiled(strokes: Strokes, height: float) -> Strokes | None:

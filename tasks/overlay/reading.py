@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -72,7 +73,7 @@ class Reading:
     probability: float
     alone: float
 
-    @property
+    @cached_property
     def is_faint(self) -> bool:
         """Whether it is like a watermark: hardly different from its ground, seen through, or all over the photo."""
         if self.region.source is Source.REPEATED:

@@ -8,13 +8,14 @@ effectiveness of visible watermarks", CVPR 2017).
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import cast
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from line.picture import Mask, Rgb
+from tasks.overlay.blend import fitted
 
 Floats = NDArray[np.float32]
 Pixels = NDArray[np.bool_]
@@ -37,10 +38,6 @@ SMEARED, DEEP = 3.0, 10.0
 """The same where the shade of a banner is settled: JPEG smears colours over the edge."""
 SHOWN = 0.05
 """Share of a blur's window below which the ground beside is not seen."""
-TILE = 8
-"""Pixels along a side of the places at which ink and ground are compared."""
-LEAST = 6
-"""Pixels in a place, and places, from which they count."""
 THICK = 12.0
 """Pixels of depth from which ink is a banner."""
 WIDEST, WHOLLY = 6, 0.85
@@ -169,37 +166,15 @@ def _contrast(light: Floats, ground: Floats, where: Pixels) -> float:
 
 
 def _blend(light: Floats, ground: Floats, samples: Pixels, agreed: float) -> Blend | None:
-    """Least squares with Tukey's biweight over small places, so that grain cancels; one slope for all channels."""
-    rows, columns = np.nonzero(samples)
-    place = rows // TILE * light.shape[1] + columns // TILE
-    _, place, counts = np.unique(place, return_inverse=True, return_counts=True)
-    enough = counts >= LEAST
-    if enough.sum() < LEAST:
-        return None
-    ink, under = (_means(part[rows, columns], place, counts)[enough] for part in (light, ground))
-    trust = weight = np.sqrt(counts[enough])
-    for _ in range(8):
-        share = (trust / trust.sum())[:, None]
-        ink_mean, ground_mean = (share * ink).sum(axis=0), (share * under).sum(axis=0)
-        of_ink, of_ground = ink - ink_mean, under - ground_mean
-        varied, inked = float((share * of_ground**2).sum()), float((share * of_ink**2).sum())
-        slope = float((share * of_ground * of_ink).sum()) / max(varied, 1e-6)
-        wrong = np.abs(of_ink - slope * of_ground).max(axis=1)
-        stray = float(np.median(wrong))
-        trust = weight * np.maximum(1 - (wrong / (4 * max(2.0, 1.48 * stray))) ** 2, 0) ** 2
-    agreement = slope * varied / max(np.sqrt(varied * inked), 1e-6)
-    if agreement < agreed or np.sqrt(varied / 3) < VARIED:
+    """The blend of ink with the ground beside it; None where they do not agree, or hardly any is see-through."""
+    found = fitted(light, ground, samples)
+    if found is None or found.agreement < agreed or found.variation < VARIED:
         return None
     # ground beside is not ground below: either is off by as much, and the slope between them too flat
-    through = _possible(slope / agreement, ink_mean, ground_mean)
-    if not DENSEST < through < CLEAREST or stray / through > STRAY:
+    through = _possible(found.slope / found.agreement, found.ink, found.ground)
+    if not DENSEST < through < CLEAREST or found.stray / through > STRAY:
         return None
-    return Blend(through, ink_mean - through * ground_mean)
-
-
-def _means(colours: NDArray[Any], place: NDArray[np.int64], counts: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Mean colour of each place, [n, 3]."""
-    return np.stack([np.bincount(place, channel) for channel in colours.T], axis=1) / counts[:, None]
+    return Blend(through, found.ink - through * found.ground)
 
 
 def _possible(slope: float, ink: NDArray[np.float64], ground: NDArray[np.float64]) -> float:
