@@ -13,6 +13,8 @@ SOAKED = 0.15
 """Share of the ground's changes that must come through: less may be the soft rim of opaque strokes."""
 GOES_WITH = 0.85
 """Correlation of ink and ground from which the former follows the latter."""
+RATHER = 0.65
+"""The same from which a person is asked whose mark it is: soft rims and texture hide the ground's changes."""
 VARIED = 3.0
 """Standard deviation of the ground along the strokes, levels, below which it tells nothing."""
 THICKEST = 0.35
@@ -47,7 +49,15 @@ class Veil:
     @property
     def is_seen_through(self) -> bool:
         """Whether the ground surely shows through; on an even ground nobody can say."""
-        return SOAKED < self.through < 1 and self.agreement > GOES_WITH and self.variation > VARIED
+        return self._is_seen_through(GOES_WITH)
+
+    @property
+    def may_be_seen_through(self) -> bool:
+        """Whether it may, so that nothing is erased without the vendor's right or a person."""
+        return self._is_seen_through(RATHER)
+
+    def _is_seen_through(self, agreed: float) -> bool:
+        return SOAKED < self.through < 1 and self.agreement > agreed and self.variation > VARIED
 
 
 def veil(strokes: Strokes) -> Veil | None:

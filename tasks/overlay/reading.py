@@ -86,7 +86,7 @@ class Reading:
         if drawn is not None:
             return False  # its even ground would show no blend: strays do
         blend = veil(self.strokes)
-        return blend is not None and blend.is_seen_through
+        return blend is not None and blend.may_be_seen_through
 
     @property
     def leaves_ground(self) -> bool:

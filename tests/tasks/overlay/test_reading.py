@@ -1,5 +1,8 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
+from PIL import Image
 
 from tasks.overlay import reading
 from tasks.overlay.candidate import Candidate, Source
@@ -13,6 +16,9 @@ def box(left: int, top: int, right: int, bottom: int) -> np.ndarray:
     return np.array([[left, top], [right, top], [right, bottom], [left, bottom]], np.float32)
 
 
+SIGNATURE = np.array([[193, 490], [388, 489], [389, 522], [194, 524]], np.float32)
+"""Where the detector sees the mark on the sample."""
+SAMPLES = Path(__file__).resolve().parents[3] / "samples" / "upload"
 BOARD, LABEL = box(40, 40, 360, 140), box(120, 60, 280, 84)
 
 
@@ -32,4 +38,11 @@ def test_a_mark_all_over_the_photo_is_never_sure() -> None:
     strokes = read(PHOTO, [Candidate(LABEL, 0.9)])[0].strokes
     (mark,) = read(PHOTO, [Candidate(box(0, 0, 400, 300), 0.9, Source.REPEATED, strokes)])
     assert mark.probability == ALL_OVER
+    assert mark.is_faint
+
+
+def test_a_see_through_mark_over_texture_waits_for_the_vendors_right_however_clear_its_letters_are() -> None:
+    photo = np.asarray(Image.open(SAMPLES / "acme/shoes/sneakers-white.jpg").convert("RGB"))
+    (mark,) = read(photo, [Candidate(SIGNATURE, 0.9)])
+    assert mark.strokes.likeness > 0.5
     assert mark.is_faint
