@@ -36,7 +36,7 @@ class Surroundings(Filler):
     name = "surroundings"
     licence = "MIT"
     source = "Guleryuz, IEEE Transactions on Image Processing 15(3), 2006"
-    revision = "8"
+    revision = "9"
     memory_per_megapixel = 150.0
     grained: ClassVar[bool] = True
     """Whether grain is added: without it PSNR is higher, and the fill looks like a blurred patch."""

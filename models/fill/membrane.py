@@ -11,27 +11,32 @@ import numpy as np
 
 from models.fill.planes import Hole, Planes
 
-ROUNDS = 20
+ROUNDS = 40
 """Of Jacobi's at each size."""
+FAR = 1e-4
+"""Weight of ground that does not meet the hole: it colours only coarse cells without any rim."""
 _CROSS = np.array([[0, 1, 0], [1, 0, 1], [0, 1, 0]], np.float32) / 4
 
 
 def membrane(planes: Planes, hole: Hole) -> Planes:
     """``planes`` with the hole filled; a hole without any rim is filled with nought."""
-    known = (~hole).astype(np.float32)
-    sizes: list[tuple[Planes, Planes]] = [(planes * known[..., None], known)]
-    while min(sizes[-1][1].shape) > 4 and sizes[-1][1].min() < 1e-3:
-        values, weights = (
-            cv2.resize(part, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA) for part in sizes[-1]
+    rim = (cv2.dilate(hole.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0) & ~hole
+    weights = np.where(hole, 0, np.where(rim, 1, FAR)).astype(np.float32)
+    sizes = [(planes * weights[..., None], weights, np.stack([hole, rim], axis=-1).astype(np.float32))]
+    while min(sizes[-1][1].shape) > 4 and sizes[-1][2][..., 0].max() > 1 - 1e-3:
+        values, weights, shares = (
+            np.asarray(cv2.resize(part, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), np.float32)
+            for part in sizes[-1]
         )
-        sizes.append((np.asarray(values, np.float32), np.asarray(weights, np.float32)))
-    values, weights = sizes[-1]
-    film = np.zeros_like(values) + values.sum(axis=(0, 1)) / max(float(weights.sum()), 1e-6)
-    for values, weights in reversed(sizes):
+        sizes.append((values, weights, shares))
+    values, weights, _ = sizes[-1]
+    film = np.zeros_like(values) + values.sum(axis=(0, 1)) / max(float(weights.sum()), 1e-9)
+    for values, weights, shares in reversed(sizes):
         film = np.asarray(cv2.resize(film, weights.shape[::-1]), np.float32)
-        inside = (weights < 0.5)[..., None]
-        rim = values / np.maximum(weights, 1e-6)[..., None]
+        # what holds a piece of the rim is held by it, or steep ground behind the rim would leak in
+        inside = (shares[..., :1] > 0) & (shares[..., 1:] == 0)
+        held = values / np.maximum(weights, 1e-9)[..., None]
+        film = np.where(inside, film, held)
         for _ in range(ROUNDS):
-            film = np.where(inside, film, rim)
-            film = cv2.filter2D(film, -1, _CROSS, borderType=cv2.BORDER_REFLECT)
+            film = np.where(inside, cv2.filter2D(film, -1, _CROSS, borderType=cv2.BORDER_REFLECT), held)
     return np.where(hole[..., None], film, planes).astype(np.float32)

@@ -28,3 +28,13 @@ def test_what_is_known_stays_as_it_is() -> None:
     hole = np.zeros(planes.shape[:2], np.bool_)
     hole[10:30, 20:50] = True
     assert np.array_equal(membrane(planes, hole)[~hole], planes[~hole])
+
+
+def test_no_film_is_darker_than_its_rim_however_steep_the_ground_behind_it() -> None:
+    ramp = np.repeat(np.linspace(100, 240, 100, dtype=np.float32), 2)[:, None, None]
+    planes = np.broadcast_to(ramp, (200, 300, 3)).copy()
+    hole = np.zeros((200, 300), bool)
+    hole[130:] = True
+    film = membrane(planes, hole)
+    assert film[hole].min() >= planes[129, 0, 0] - 0.5
+    assert film[hole].max() <= planes[129, 0, 0] + 0.5
