@@ -21,7 +21,7 @@ from gates.measures.shrunk import shrunk
 from gates.measures.stillness import stillness
 from gates.measures.strokes import unerased
 from gates.measures.tones import tones
-from gates.patch import Patch, find_patches, luma
+from gates.patch import Greys, Patch, find_patches, luma
 from line.picture import Mask, Rgb
 
 Gray: TypeAlias = NDArray[np.float32]
@@ -59,14 +59,24 @@ class Edit:
     find_text: Callable[[Rgb], NDArray[np.float32]] | None = None
 
     @cached_property
+    def before_grey(self) -> Greys:
+        """BT.601 luma of the input in whole levels."""
+        return cast(Greys, cv2.cvtColor(self.before, cv2.COLOR_RGB2GRAY))
+
+    @cached_property
+    def after_grey(self) -> Greys:
+        """BT.601 luma of the result in whole levels."""
+        return cast(Greys, cv2.cvtColor(self.after, cv2.COLOR_RGB2GRAY))
+
+    @cached_property
     def before_luma(self) -> Gray:
         """BT.601 luma of the input."""
-        return luma(self.before)
+        return self.before_grey.astype(np.float32)
 
     @cached_property
     def after_luma(self) -> Gray:
         """BT.601 luma of the result."""
-        return luma(self.after)
+        return self.after_grey.astype(np.float32)
 
     @cached_property
     def reference_luma(self) -> Gray:

@@ -32,7 +32,7 @@ def measure(edit: Edit) -> Mapping[str, float]:
         "aspect_change": max(0.0, abs(math.log(wide / tall)) - forced),
         "consistency": psnr(edit.before, edit.shrunk),
         "shift": math.hypot(*shift(edit.before_luma, edit.shrunk_luma)),
-        "overshoot": float(overshoot(edit.before_luma, edit.after_luma).mean()),
+        "overshoot": float(overshoot(edit.before_grey, edit.after_grey).mean()),
         "local_error": float(local_error(edit.before_luma, edit.shrunk_luma).max()),
         "upscale_levels_lost": levels_lost(edit.before, edit.after),
         "stairs": _stairs(edit, wide, tall),
@@ -43,7 +43,7 @@ def _stairs(edit: Edit, wide: float, tall: float) -> float:
     """Steps on the grid of the input's pixels; below 1.2 times there are too few pixels within a cell."""
     if min(wide, tall) < 1.2:
         return 0.0
-    return grid_step(edit.after_luma, (wide, tall))
+    return grid_step(edit.after_grey, (wide, tall))
 
 
 def where(edit: Edit) -> Box:

@@ -13,6 +13,8 @@ from line.picture import Mask, Rgb
 
 Bools: TypeAlias = NDArray[np.bool_]
 Floats: TypeAlias = NDArray[np.float32]
+Greys: TypeAlias = NDArray[np.uint8]
+"""[H, W] luma in whole levels."""
 
 RING = 16
 """Width in pixels of the ring of untouched picture that a fill is held against."""

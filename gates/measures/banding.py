@@ -5,7 +5,7 @@ from typing import cast
 import cv2
 import numpy as np
 
-from gates.measures.area import area_means
+from gates.measures.area import means_of
 from gates.patch import Floats
 
 CELL = 8
@@ -18,6 +18,8 @@ SHARE = 0.3
 """Share of a cell that must be gradient for it to be looked at."""
 GRAINY = 0.1
 """Power that grain leaves in the band, over its power below; .035 if it is white, more where a camera smoothed it."""
+REACH = 11
+"""Pixels around one that its step hangs on."""
 FEWEST = 4
 """Cells of gradient without which there is nothing to say."""
 
@@ -34,13 +36,8 @@ def step_heights(reference: Floats, luma: Floats) -> Floats:
     Args:
         reference, luma: [H, W] float32, 0..255, of one size.
     """
-    smooth = _gradients(reference)
-    change = luma - reference
-    calm = cv2.GaussianBlur(change, (9, 9), 1.5)
-    fine, coarse = change - calm, calm - cv2.blur(calm, (15, 15))
     size = (max(1, luma.shape[1] // CELL), max(1, luma.shape[0] // CELL))
-    share = area_means(smooth, size)
-    square = area_means((coarse * coarse - GRAINY * fine * fine) * smooth, size)
+    share, square = means_of(_steps, (reference, luma), size, REACH)
     square[share < SHARE] = np.nan
     return cast(Floats, np.sqrt(12 * np.maximum(0, square) / np.maximum(share, SHARE)))
 
@@ -49,6 +46,17 @@ def banding(heights: Floats) -> float:
     """Grey levels of the steps in the worst twentieth of the cells that hold a gradient; 0 where hardly any does."""
     found = heights[~np.isnan(heights)]
     return float(np.percentile(found, 95)) if found.size >= FEWEST else 0.0
+
+
+def _steps(reference: Floats, luma: Floats) -> tuple[Floats, Floats]:
+    """[H, W] float32 1 where the reference is a smooth gradient, else 0; and the power of the steps there."""
+    smooth = _gradients(reference)
+    if not smooth.any():
+        return smooth, smooth
+    change = cv2.subtract(luma, reference)
+    calm = cv2.GaussianBlur(change, (9, 9), 1.5)
+    fine, coarse = cv2.subtract(change, calm), cv2.subtract(calm, cv2.blur(calm, (15, 15)))
+    return smooth, cast(Floats, (coarse * coarse - GRAINY * fine * fine) * smooth)
 
 
 def _gradients(luma: Floats) -> Floats:

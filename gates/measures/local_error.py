@@ -4,7 +4,7 @@ from typing import cast
 
 import numpy as np
 
-from gates.measures.area import area_means
+from gates.measures.area import means_of
 from gates.patch import Floats
 
 CELL = 16
@@ -25,8 +25,11 @@ def local_error(reference: Floats, luma: Floats) -> Floats:
         reference, luma: [H, W] float32, 0..255, of one size.
     """
     size = (max(1, luma.shape[1] // CELL), max(1, luma.shape[0] // CELL))
-    difference = luma - reference
-    planes = (difference * difference, reference, reference * reference)
-    square, mean, power = (area_means(plane, size) for plane in planes)
+    square, mean, power = means_of(_powers, (reference, luma), size)
     activity = np.sqrt(np.maximum(0, power - mean * mean))
     return cast(Floats, np.sqrt(np.maximum(0, square)) / (FLOOR + MASKING * activity))
+
+
+def _powers(reference: Floats, luma: Floats) -> tuple[Floats, Floats, Floats]:
+    difference = luma - reference
+    return difference * difference, reference, reference * reference

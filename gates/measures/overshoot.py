@@ -1,21 +1,23 @@
 """Ringing and halo: values an enlargement invents beyond what lies around each pixel of its input."""
 
-from typing import cast
+from typing import TypeVar, cast
 
 import cv2
 import numpy as np
 
-from gates.patch import Floats
+from gates.patch import Floats, Greys
+
+T = TypeVar("T", Greys, Floats)
 
 
-def overshoot(small: Floats, large: Floats) -> Floats:
+def overshoot(small: T, large: T) -> T:
     """[h, w] grey levels by which ``large`` leaves the range of the 3 × 3 input pixels, at its worst.
 
     The bound that Shan et al., "Fast image/video upsampling", 2008, name ringing beyond the input.
 
     Args:
-        small: [h, w] float32 luma of the input.
-        large: [H, W] float32 luma of the enlargement.
+        small: [h, w] luma of the input, uint8 (quicker) or float32.
+        large: [H, W] luma of the enlargement, of the same kind.
     """
     around = np.ones((3, 3), np.uint8)
     size = (small.shape[1], small.shape[0])
@@ -24,5 +26,6 @@ def overshoot(small: Floats, large: Floats) -> Floats:
     # the extreme over each input pixel's own area, read at its centre
     high = cv2.resize(cv2.dilate(large, square), size, interpolation=cv2.INTER_NEAREST)
     low = cv2.resize(cv2.erode(large, square), size, interpolation=cv2.INTER_NEAREST)
-    above, below = high - cv2.dilate(small, around), cv2.erode(small, around) - low
-    return cast(Floats, np.maximum(0, np.maximum(above, below)))
+    above = cv2.subtract(high, cv2.dilate(small, around))
+    below = cv2.subtract(cv2.erode(small, around), low)
+    return cast(T, np.maximum(cv2.max(above, below), 0))

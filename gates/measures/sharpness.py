@@ -5,7 +5,7 @@ from typing import cast
 import cv2
 import numpy as np
 
-from gates.measures.area import area_means
+from gates.measures.area import means_of
 from gates.patch import Floats
 
 FLOOR = 2.0
@@ -22,7 +22,8 @@ ROUNDING = 1.5
 
 def laplacian(luma: Floats) -> Floats:
     """[H, W] float32 absolute response of the 3 × 3 Laplacian."""
-    return np.abs(cv2.Laplacian(luma, cv2.CV_32F))
+    found = cv2.Laplacian(luma, cv2.CV_32F)
+    return cast(Floats, np.abs(found, out=found))
 
 
 def faded(reference: Floats, luma: Floats) -> Floats:
@@ -34,7 +35,12 @@ def faded(reference: Floats, luma: Floats) -> Floats:
         reference, luma: [H, W] float32, 0..255.
     """
     size = (max(1, luma.shape[1] // CELL), max(1, luma.shape[0] // CELL))
-    ours, theirs = (area_means(np.minimum(laplacian(plane), EDGE), size) for plane in (luma, reference))
+    ours, theirs = means_of(
+        lambda *planes: [np.minimum(laplacian(plane), EDGE) for plane in planes],
+        (luma, reference),
+        size,
+        reach=1,
+    )
     return cast(Floats, -np.log2((ours + ROUNDING) / (theirs + ROUNDING)))
 
 
@@ -49,5 +55,7 @@ def sharpness_change(reference: Floats, luma: Floats, floor: float = FLOOR) -> F
         floor: mean absolute Laplacian added to both.
     """
     size = (max(1, luma.shape[1] // TILE), max(1, luma.shape[0] // TILE))
-    ours, theirs = (area_means(laplacian(plane), size) for plane in (luma, reference))
+    ours, theirs = means_of(
+        lambda *planes: [laplacian(plane) for plane in planes], (luma, reference), size, reach=1
+    )
     return cast(Floats, np.log2((ours + floor) / (theirs + floor)))

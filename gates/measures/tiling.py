@@ -1,5 +1,6 @@
 """Micro-tiling: a small pattern added over and over, as transposed convolutions leave it."""
 
+import cv2
 import numpy as np
 
 from gates.patch import Floats
@@ -28,33 +29,49 @@ def tiling(reference: Floats, luma: Floats) -> float:
         reference, luma: [H, W] float32 of one size, 0..255.
     """
     area = tuple(slice((side - min(side, MOST)) // 2, (side + min(side, MOST)) // 2) for side in luma.shape)
-    added = np.clip(luma[area] - reference[area], -ODD, ODD)
-    height, width = (side // PARTS for side in added.shape)
+    ours, theirs = luma[area], reference[area]
+    height, width = (side // PARTS for side in ours.shape)
     periods = [period for period in PERIODS if height * width >= FEWEST * period * period]
     if not periods:
         return 0.0
-    bands = added[: PARTS * height].reshape(PARTS, height, -1)
-    spread = _by_part(bands, width).var(axis=(1, 3))
-    return max(_folded(bands, width, period, spread) for period in periods)
-
-
-def _folded(bands: Floats, width: int, period: int, spread: Floats) -> float:
-    """Grey levels of the pattern of one period in the middle part; ``spread`` [PARTS, PARTS] is each one's variance."""
-    rows, columns = bands.shape[1] // period, width // period
-    # whole rows first: they lie in one piece
-    lines = bands[:, : rows * period].reshape(PARTS, rows, period, -1).mean(axis=1)
-    cells = (
-        _by_part(lines, width)[..., : columns * period]
-        .reshape(PARTS, period, PARTS, columns, period)
-        .mean(axis=3)
+    longest = [period for period in periods if 2 * period not in periods]
+    spread = np.empty((PARTS, PARTS), np.float32)
+    sums = {period: np.empty((PARTS, period * PARTS * width), np.float32) for period in longest}
+    for band in range(PARTS):
+        part = np.s_[band * height : (band + 1) * height, : PARTS * width]
+        added = cv2.subtract(ours[part], theirs[part])
+        np.clip(added, -ODD, ODD, out=added)
+        spread[:, band] = [cv2.meanStdDev(piece)[1].item() ** 2 for piece in np.split(added, PARTS, axis=1)]
+        for period, found in sums.items():  # whole rows first: they lie in one piece
+            lines = added[: height // period * period].reshape(height // period, -1)
+            cv2.reduce(lines, 0, cv2.REDUCE_SUM, dst=found[band : band + 1])
+    return max(
+        _strongest(sums[period].reshape(PARTS, period, PARTS, width), height, spread) for period in longest
     )
-    # whole rows and columns differ by what is in the picture: a tile's pattern does in both directions
-    pattern = cells - cells.mean(axis=1, keepdims=True)
-    pattern -= pattern.mean(axis=3, keepdims=True)
-    left = (pattern**2).mean(axis=(1, 3)) - spread / (rows * columns)
-    return float(np.sqrt(max(0.0, float(np.median(left)))))
 
 
-def _by_part(bands: Floats, width: int) -> Floats:
-    """[bands, rows, PARTS, width] of [bands, rows, W]."""
-    return bands[..., : PARTS * width].reshape(*bands.shape[:2], PARTS, width)
+def _strongest(lines: Floats, height: int, spread: Floats) -> float:
+    """Grey levels in the middle part of a pattern of this period, of half of it, of a quarter, ….
+
+    Args:
+        lines: [bands, period, columns, width] sums over all whole periods in a band.
+        height: of a band.
+        spread: [columns, bands] variance of each part.
+    """
+    period, width = lines.shape[1], lines.shape[3]
+    rows = height // period
+    lines = np.ascontiguousarray(lines.transpose(2, 3, 0, 1))
+    power = 0.0
+    while True:
+        columns = width // period
+        cells = lines[:, : columns * period].reshape(PARTS, columns, period, PARTS, period).sum(axis=1)
+        # whole rows and columns differ by what is in the picture: a tile's pattern does in both directions
+        pattern = cells / np.float32(rows * columns)
+        pattern -= pattern.mean(axis=1, keepdims=True)
+        pattern -= pattern.mean(axis=3, keepdims=True)
+        left = (pattern * pattern).mean(axis=(1, 3)) - spread / (rows * columns)
+        power = max(power, float(np.median(left)))
+        if period % 2 or period // 2 not in PERIODS:
+            return float(np.sqrt(power))
+        period, rows = period // 2, 2 * rows
+        lines = lines[..., :period] + lines[..., period:]
