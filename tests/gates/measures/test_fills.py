@@ -195,3 +195,14 @@ def test_detail_away_from_the_strokes_is_swallowed_only_when_it_is_lost() -> Non
     before = cv2.putText(detailed.copy(), "A", (60, 82), cv2.FONT_HERSHEY_SIMPLEX, 1.2, (230, 20, 20), 3)
     assert swallowed(patch_of(detailed, before)) < 0.2
     assert swallowed(patch_of(calm, before)) > 1.5
+
+
+def test_a_second_ink_is_no_detail_unless_its_colour_goes_on_outside_the_mask() -> None:
+    calm = ground(1.0)
+    letter = cv2.putText(calm.copy(), "A", (60, 82), cv2.FONT_HERSHEY_SIMPLEX, 1.2, (230, 20, 20), 3)
+    priced = cv2.putText(letter.copy(), "$ 9", (105, 82), cv2.FONT_HERSHEY_SIMPLEX, 0.9, (90, 90, 90), 3)
+    assert swallowed(patch_of(calm, priced)) < 0.2
+    bars = letter.copy()
+    for left in range(115, 165, 10):
+        bars[20:120, left : left + 4] = (90, 90, 90)
+    assert swallowed(patch_of(with_fill(bars, calm), bars)) > 1.5
