@@ -32,7 +32,7 @@ def copied(patch: Patch, before: Floats) -> float:
     scene = before[y - top : y + h + REACH, x - left : x + w + REACH]
     fine = scene - cv2.blur(scene, (FINE, FINE))
     # the text itself is no texture: its strokes must not outweigh all else
-    fine = np.clip(fine, *np.percentile(fine, (2, 98)))
+    fine = np.clip(fine, *np.percentile(fine, (2, 98)).astype(np.float32))
     # a piece may lie half outside of the photo as long as what matters of it is inside
     below, right = (
         size + reach + REACH - side
@@ -40,9 +40,8 @@ def copied(patch: Patch, before: Floats) -> float:
     )
     fine = np.pad(fine, ((REACH - top, below), (REACH - left, right)))
     ours = patch.after_luma - cv2.blur(patch.after_luma, (FINE, FINE))
-    shape = [
-        fft.next_fast_len(side + other, real=True) for side, other in zip(fine.shape, ours.shape, strict=True)
-    ]
+    # the piece stays within the scene at every place looked at: nothing runs round the scene's end
+    shape = [fft.next_fast_len(side, real=True) for side in fine.shape]
     spectra = fft.rfft2(fine, shape), fft.rfft2(fine * fine, shape)
     likeness = [
         _likeness(ours, where.astype(np.float32), spectra, shape) for where in (patch.solid, patch.ring)

@@ -36,17 +36,23 @@ def _peak(luma: Floats, where: Bools) -> float:
     part = tuple(_middle(line) for line in (rows, columns))
     weight = where[part].astype(np.float32)
     texture = (luma[part] - around(luma[part], where[part], 9)) * weight
-    shape = [fft.next_fast_len(2 * side, real=True) for side in weight.shape]
-    power = np.abs(fft.rfft2(texture, shape)) ** 2
-    overlap = fft.irfft2(np.abs(fft.rfft2(weight, shape)) ** 2, shape)
-    likeness = fft.irfft2(power, shape)
-    alone = float(likeness[0, 0] / max(1.0, float(overlap[0, 0])))
-    enough = overlap > OVERLAP * float(overlap[0, 0])
-    y, x = (np.minimum(np.arange(side), side - np.arange(side)) for side in shape)
-    enough &= np.hypot(y[:, None], x[None]) >= NEAR
-    if alone < 0.5 or not enough.any():  # less than a level of texture: nothing that could repeat
+    alone = float((texture * texture).sum()) / max(1.0, float(weight.sum()))
+    if alone < 0.5:  # less than a level of texture: nothing that could repeat
         return 0.0
-    return float((likeness[enough] / overlap[enough]).max() / alone)
+    shape = [fft.next_fast_len(2 * side, real=True) for side in weight.shape]
+    # either way along the same line is the same: half of all moves are enough
+    half = shape[0] // 2 + 1
+    likeness, overlap = (
+        fft.irfft2(np.abs(fft.rfft2(plane, shape)) ** 2, shape)[:half] for plane in (texture, weight)
+    )
+    least = OVERLAP * float(overlap[0, 0])
+    enough = overlap > least
+    wide = min(NEAR, shape[1] // 2)
+    y, x = np.arange(min(NEAR, half))[:, None], np.arange(1 - wide, wide)
+    enough[y, x] &= np.hypot(y, x) >= NEAR
+    if not enough.any():
+        return 0.0
+    return float(np.where(enough, likeness / np.maximum(overlap, least), -1).max() / alone)
 
 
 def _middle(line: np.ndarray[tuple[int], np.dtype[np.int64]]) -> slice:
