@@ -49,20 +49,19 @@ class Planes:
     @cached_property
     def colour(self) -> Floats:
         """[H, W, 3] float32 luma and the two colour differences, 0..255, over 3 × 3 pixels."""
-        ycc = cv2.cvtColor(self.rgb[self.area], cv2.COLOR_RGB2YCrCb).astype(np.float32)
-        return self._placed(cv2.blur(ycc, (3, 3)))
+        return self._smoothed(cv2.cvtColor(self.rgb[self.area], cv2.COLOR_RGB2YCrCb), 3)
 
     @cached_property
     def strength(self) -> Floats:
         """[H, W, 3] float32 local mean of the square root of the strength of three bands, fine to coarse."""
         luma = cv2.cvtColor(self.rgb[self.area], cv2.COLOR_RGB2GRAY).astype(np.float32)
         bands = cv2.merge([grain(luma), detail(luma, 3, 7), detail(luma, 7, 15)])
-        return self._placed(cv2.blur(cv2.sqrt(bands), (SMOOTH, SMOOTH)))
+        return self._smoothed(cv2.sqrt(bands), SMOOTH)
 
-    def _placed(self, part: np.ndarray) -> Floats:
-        """As large as the picture, empty beside the part that was looked at."""
+    def _smoothed(self, part: np.ndarray, side: int) -> Floats:
+        """Means over ``side`` pixels, as large as the picture, empty beside the part that was looked at."""
         whole = np.zeros(self.rgb.shape, np.float32)
-        whole[self.area] = part
+        cv2.boxFilter(part, cv2.CV_32F, (side, side), dst=whole[self.area])
         return whole
 
 
