@@ -115,7 +115,7 @@ DEFECTS = (
     Defect("fill micro-tiling", "erase_text", within(d.micro_tiling), units=(1, 2, 5), seen=0.125),
     Defect("fill invented texture", "erase_text", within(d.invented), span=(1, 60)),
     Defect("fill noise amplified", "erase_text", within(d.noise), span=(1, 60)),
-    Defect("fill grain gone", "erase_text", within(d.grain_gone), units=(5, 9, 15), seen=0.125),
+    Defect("fill grain gone", "erase_text", within(d.grain_gone), units=(5, 9, 15), seen=0.25),
     Defect("mask grown over a detail", "erase_text", grown, units=(10, 20, 40)),
     Defect("edit outside the mask", "erase_text", leak, units=(1, 3, 10), always=True),
     Defect("fill from another photo", "erase_text", within(d.wrong), span=(0.02, 1)),
