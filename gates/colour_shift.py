@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from gates.cells import box_of_worst
 from gates.contract import Box, Gate, Limit
 from gates.edit import Edit
-from gates.measures.cast import colour_cast
+from gates.measures.cast import Cast, colour_cast
 
 
 def measure(edit: Edit) -> Mapping[str, float]:
@@ -20,7 +20,7 @@ def measure(edit: Edit) -> Mapping[str, float]:
             "fill_colour": edit.unlikeness("colour"),
             "fill_hue": edit.unlikeness("hue"),
         }
-    found = colour_cast(edit.before, edit.shrunk)
+    found = _cast(edit)
     return {
         "colour_shift": found.shift,
         "colour_worst": found.worst,
@@ -30,12 +30,15 @@ def measure(edit: Edit) -> Mapping[str, float]:
     }
 
 
+def _cast(edit: Edit) -> Cast:
+    return colour_cast(*edit.coarse, edit.before.shape)
+
+
 def where(edit: Edit) -> Box | None:
     if edit.transform == "erase_text":
         worst = edit.most_unlike(("colour",))
         return worst.box if worst else None
-    cells = colour_cast(edit.before, edit.shrunk).cells
-    return box_of_worst(cells, *edit.after.shape[:2])
+    return box_of_worst(_cast(edit).cells, *edit.after.shape[:2])
 
 
 GATE = Gate(

@@ -28,8 +28,9 @@ Gray: TypeAlias = NDArray[np.float32]
 """[H, W] float32 luma, 0..255."""
 
 
-COARSE = 512
-"""Shorter side in pixels from which half the size is enough for similarity and alignment."""
+COARSE = 384
+"""Shorter side in pixels from which half the size is enough for similarity, alignment and colours; where Wang's own
+code for SSIM begins to halve."""
 
 
 FITS = 0.1

@@ -9,7 +9,7 @@ from gates.edit import Edit
 from gates.measures.alignment import shift
 from gates.measures.grid_step import grid_step
 from gates.measures.histogram import levels_lost
-from gates.measures.local_error import local_error
+from gates.measures.local_error import local_error, unexplained_error
 from gates.measures.overshoot import overshoot
 from gates.measures.psnr import psnr
 
@@ -20,7 +20,8 @@ def measure(edit: Edit) -> Mapping[str, float]:
     ``consistency``: dB of PSNR, shrunk by area means to the input's size. ``shift``: input pixels.
     ``aspect_change``: relative, beyond what whole pixels force. ``overshoot``: mean grey levels
     outside the range of the neighbouring input pixels. ``enlarged``: by how much, both sides.
-    ``local_error``: the worst cell's, 1 being about visible. ``upscale_levels_lost``: share of green levels.
+    ``local_error``: the worst cell's, 1 being about visible; ``invented``: the same of what no sharpening or
+    softening of the whole picture explains. ``upscale_levels_lost``: share of green levels.
     ``stairs``: doublings of the steps on the grid of the input's pixels.
     """
     height, width = edit.before.shape[:2]
@@ -34,6 +35,7 @@ def measure(edit: Edit) -> Mapping[str, float]:
         "shift": math.hypot(*shift(edit.before_luma, edit.shrunk_luma)),
         "overshoot": float(overshoot(edit.before_grey, edit.after_grey).mean()),
         "local_error": float(local_error(edit.before_luma, edit.shrunk_luma).max()),
+        "invented": float(unexplained_error(edit.before_luma, edit.shrunk_luma).max()),
         "upscale_levels_lost": levels_lost(edit.before, edit.after),
         "stairs": _stairs(edit, wide, tall),
     }
@@ -61,6 +63,8 @@ GATE = Gate(
         "shift": Limit(at_most=0.15),
         "overshoot": Limit(at_most=9.5),
         "local_error": Limit(at_most=2.0),
+        # good enlargements stay below .7; texture in one place that is just seen begins at .8
+        "invented": Limit(at_most=1.0),
         "upscale_levels_lost": Limit(at_most=0.3),
         "stairs": Limit(at_most=1.25),
     },

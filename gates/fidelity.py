@@ -37,8 +37,8 @@ GATE = Gate(
     transforms=frozenset({"deliver"}),
     limits={
         "file_ssim": Limit(at_least=0.85),
-        "file_gmsd": Limit(at_most=0.015),
-        "file_local_error": Limit(at_most=3.3),
+        "file_gmsd": Limit(at_most=0.007),
+        "file_local_error": Limit(at_most=3.1),
         "file_levels_lost": Limit(at_most=0.1),
     },
     measure=measure,

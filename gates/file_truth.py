@@ -25,7 +25,7 @@ def measure(edit: Edit) -> Mapping[str, float]:
     if edit.transform == "deliver":
         same = edit.same_size
         readings["file_psnr"] = psnr(edit.before, edit.after) if same else 0.0
-        readings["swap_gain"] = swap_gain(*edit.coarse)
+        readings["swap_gain"] = swap_gain(*(seen.cells for seen in edit.compositions))
         readings["file_shift"] = _shift(edit) if same else 0.0
     return readings
 

@@ -11,6 +11,9 @@ from bench.overlays import jpeg
 from gates.edit import Edit
 from line.picture import Rgb
 
+GROUND = 0.001
+"""Share of a picture that must be nearly white for there to be a ground to grey: one pixel of glint is none."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Good:
@@ -186,6 +189,8 @@ def cropped(rgb: Rgb, percent: float, good: Good) -> Rgb:
 def greyed_ground(rgb: Rgb, by: float, good: Good) -> Rgb:
     """What was nearly white has become a little grey."""
     light = np.clip((rgb.min(axis=2).astype(np.float32) - 225) / 20, 0, 1)[..., None]
+    if np.count_nonzero(light) < GROUND * light.size:
+        return rgb
     return levels(rgb - by * light)
 
 

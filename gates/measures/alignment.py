@@ -28,15 +28,16 @@ def shift(reference: Floats, luma: Floats) -> tuple[float, float]:
     strips = [np.s_[top : top + STRIP + 2 * MARGIN] for top in tops]
     products = np.sum([_products(reference[strip], luma[strip]) for strip in strips], axis=0)
     # a little stiffness: a picture without edges has no shift
-    x, y = np.linalg.solve(products[:2, :2] + np.eye(2) * 0.01 * reference.size, products[:2, 2])
+    x, y = np.linalg.solve(products[:, :2] + np.eye(2) * 0.01 * reference.size, products[:, 2])
     return float(x), float(y)
 
 
 def _products(reference: Floats, luma: Floats) -> NDArray[np.float64]:
-    """[3, 3] sums over the inner pixels of each product of both slopes and the change."""
+    """[2, 3] sums over the inner pixels of the products of both slopes with both and with the change."""
     one, other = (cv2.GaussianBlur(plane, (9, 9), 1.5) for plane in (reference, luma))
     middle = cv2.addWeighted(one, 0.5, other, 0.5, 0)
     slopes = [cv2.Scharr(middle, cv2.CV_32F, *order, scale=1 / 32) for order in ((1, 0), (0, 1))]
     inner = np.s_[MARGIN:-MARGIN, MARGIN:-MARGIN]
-    planes = [plane[inner].ravel() for plane in (*slopes, cv2.subtract(one, other))]
-    return np.array([[float(mine @ its) for its in planes] for mine in planes])
+    x, y, change = (plane[inner].ravel() for plane in (*slopes, cv2.subtract(one, other)))
+    xy = float(x @ y)
+    return np.array([[float(x @ x), xy, float(x @ change)], [xy, float(y @ y), float(y @ change)]])

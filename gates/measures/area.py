@@ -12,8 +12,8 @@ from line.picture import Rgb
 
 FEW = 1_000_000
 """Values in a colour picture below which OpenCV's own way is quicker."""
-STRIP = 64
-"""Lines worked on at once where what is averaged has to be computed first: few enough to stay in the cache."""
+STRIP = 65_536
+"""Pixels worked on at once where what is averaged has to be computed first: few enough to stay in the cache."""
 
 
 def area_means(picture: Rgb | Floats, size: tuple[int, int]) -> Floats:
@@ -58,7 +58,7 @@ def means_of(
     height, width = planes[0].shape[:2]
     ends = np.linspace(0, height, rows + 1)
     strips = []
-    for cells in np.array_split(np.arange(rows), max(1, min(rows, height // STRIP))):
+    for cells in np.array_split(np.arange(rows), max(1, min(rows, height * width // STRIP))):
         mine = ends[cells[0] : cells[-1] + 2]
         top, below = int(mine[0]), int(np.ceil(mine[-1]))
         start = max(0, top - reach)

@@ -38,12 +38,16 @@ class Cast:
     cells: Floats
 
 
-def colour_cast(before: Rgb, after: Rgb) -> Cast:
+def colour_cast(before: Rgb, after: Rgb, shape: tuple[int, ...] = ()) -> Cast:
     """Compare two [H, W, 3] uint8 pictures, whatever their sizes, by area means on one grid.
 
     ΔE00 after Sharma, Wu and Dalal, 2005; hue and chroma in the a*b* plane of CIELAB.
+
+    Args:
+        before, after: both pictures.
+        shape: height and width that the grid is chosen for, where both were shrunk already.
     """
-    one, other = _grid(before, before.shape[:2]), _grid(after, before.shape[:2])
+    one, other = (_grid(rgb, shape or before.shape) for rgb in (before, after))
     cells = ciede2000(one, other)
     ab1, ab2 = (plane[..., 1] + 1j * plane[..., 2] for plane in (one, other))
     turned = (ab2 * ab1.conj()).sum() + GREY**2 * ab1.size
@@ -60,6 +64,6 @@ def colour_cast(before: Rgb, after: Rgb) -> Cast:
 
 
 def _grid(rgb: Rgb, shape: tuple[int, ...]) -> Floats:
-    scale = min(1 / CELL, GRID / max(shape))
+    scale = min(1 / CELL, GRID / max(shape[:2]))
     size = (max(1, round(shape[1] * scale)), max(1, round(shape[0] * scale)))
     return lab(area_means(rgb, size))

@@ -1,10 +1,11 @@
 """The CIEDE2000 colour difference."""
 
 import math
-from typing import cast
+from typing import Any, cast
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from gates.patch import Floats
 
@@ -22,36 +23,60 @@ def ciede2000(one: Floats, other: Floats) -> Floats:
     Sharma, Wu and Dalal, "The CIEDE2000 color-difference formula: implementation notes,
     supplementary test data, and mathematical observations", 2005, with k_L = k_C = k_H = 1.
     """
-    l1, a1, b1 = np.moveaxis(one.astype(np.float32), -1, 0)
-    l2, a2, b2 = np.moveaxis(other.astype(np.float32), -1, 0)
-    grey = (np.hypot(a1, b1) + np.hypot(a2, b2)) / 2
+    l1, a1, b1 = _planes(one)
+    l2, a2, b2 = _planes(other)
+    grey = (_length(a1, b1) + _length(a2, b2)) / 2
     stretch = 1.5 - 0.5 * _saturated(grey)
     a1, a2 = a1 * stretch, a2 * stretch
-    c1, c2 = np.hypot(a1, b1), np.hypot(a2, b2)
-    h1, h2 = np.arctan2(b1, a1) % (2 * np.pi), np.arctan2(b2, a2) % (2 * np.pi)
-    both = c1 * c2 > 0
-    turn = (h2 - h1 + np.pi) % (2 * np.pi) - np.pi
-    turn = np.where(both, turn, 0.0)
-    d_hue = 2 * np.sqrt(c1 * c2) * np.sin(turn / 2)
-    middle = np.where(both, (h1 + turn / 2) % (2 * np.pi), h1 + h2)
+    c1, c2 = _length(a1, b1), _length(a2, b2)
+    h1, h2 = np.arctan2(b1, a1), np.arctan2(b2, a2)
+    both = c1 * c2
+    turn = np.where(both > 0, _within(h2 - h1, 2 * math.pi), 0)
+    d_hue = 2 * np.sqrt(both) * np.sin(turn / 2)
+    middle = np.where(both > 0, h1 + turn / 2, h1 + h2)
     l_mean, c_mean = (l1 + l2) / 2, (c1 + c2) / 2
-    t = (
-        1
-        - 0.17 * np.cos(middle - math.radians(30))
-        + 0.24 * np.cos(2 * middle)
-        + 0.32 * np.cos(3 * middle + math.radians(6))
-        - 0.20 * np.cos(4 * middle - math.radians(63))
-    )
-    s_l = 1 + 0.015 * (l_mean - 50) ** 2 / np.sqrt(20 + (l_mean - 50) ** 2)
-    s_c, s_h = 1 + 0.045 * c_mean, 1 + 0.015 * c_mean * t
-    blue = math.radians(30) * np.exp(-(((np.degrees(middle) - 275) / 25) ** 2))
+    square = (l_mean - 50) ** 2
+    s_l = 1 + 0.015 * square / np.sqrt(20 + square)
+    s_c, s_h = 1 + 0.045 * c_mean, 1 + 0.015 * c_mean * _hue_weight(middle)
+    away = _within(middle - math.radians(275), 2 * math.pi) / math.radians(25)
+    # what is further is nothing, and slow to reckon with
+    blue = math.radians(30) * np.exp(-np.minimum(away * away, 40))
     cross = -2 * _saturated(c_mean) * np.sin(2 * blue)
     light, chroma, hue = (l2 - l1) / s_l, (c2 - c1) / s_c, d_hue / s_h
-    square = light**2 + chroma**2 + hue**2 + cross * chroma * hue
-    return cast(Floats, np.sqrt(np.maximum(square, 0)))
+    found = light * light + chroma * chroma + hue * hue + cross * chroma * hue
+    return cast(Floats, np.sqrt(np.maximum(found, 0)))
 
 
-def _saturated(chroma: Floats) -> Floats:
+def _planes(colours: Floats) -> Floats:
+    """[3, ...] float32 of [..., 3], each in one piece."""
+    return np.ascontiguousarray(np.moveaxis(colours, -1, 0), dtype=np.float32)
+
+
+def _length(a: Floats, b: Floats) -> Floats:
+    return cast(Floats, np.sqrt(a * a + b * b))
+
+
+def _within(angle: NDArray[Any], whole: float) -> Floats:
+    """Turned by whole circles to where it is nearest to none."""
+    return cast(Floats, angle - whole * np.rint(angle / whole))
+
+
+def _hue_weight(hue: NDArray[Any]) -> Floats:
+    """T of the formula; the cosines of the hue's multiples from its own cosine and sine."""
+    c1, s1 = np.cos(hue), np.sin(hue)
+    c2, s2 = c1 * c1 - s1 * s1, 2 * s1 * c1
+    c3, s3 = c1 * c2 - s1 * s2, s1 * c2 + c1 * s2
+    c4, s4 = c2 * c2 - s2 * s2, 2 * s2 * c2
+    terms = ((-0.17, c1, s1, -30), (0.24, c2, s2, 0), (0.32, c3, s3, 6), (-0.20, c4, s4, -63))
+    turns = [(weight, cosine, sine, math.radians(degrees)) for weight, cosine, sine, degrees in terms]
+    parts = [
+        weight * math.cos(turn) * cosine - weight * math.sin(turn) * sine
+        for weight, cosine, sine, turn in turns
+    ]
+    return cast(Floats, 1 + sum(parts))
+
+
+def _saturated(chroma: NDArray[Any]) -> Floats:
     seventh = chroma * chroma * chroma
     seventh = seventh * seventh * chroma
     return cast(Floats, np.sqrt(seventh / (seventh + np.float32(SEVENTH))))

@@ -1,9 +1,11 @@
 """Power spectra: how much detail there is at each scale."""
 
+from functools import cache
 from typing import cast
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from gates.patch import Floats
 
@@ -22,13 +24,12 @@ def power(luma: Floats) -> Floats:
     Args:
         luma: [H, W] float32, 0..255.
     """
-    slope = np.hanning(TILE).astype(np.float32)
-    window = np.outer(slope, slope)
+    window = _window()
     squares = np.zeros((TILE, TILE), np.float32)
     tiles = _tiles(luma)
     for tile in tiles:
-        windowed = (tile - tile.mean()) * window
-        cv2.accumulateSquare(cv2.dft(windowed), squares)
+        centred = tile - np.float32(cv2.mean(tile)[0])
+        cv2.accumulateSquare(cv2.dft(cv2.multiply(centred, window, dst=centred)), squares)
     return cast(Floats, _unpacked(squares) / (len(tiles) * float((window**2).sum())))
 
 
@@ -51,10 +52,22 @@ def _unpacked(squares: Floats) -> Floats:
 
 def bands(spectrum: Floats) -> Floats:
     """[BANDS] mean power in rings of equal width from 0 to 0.5 cycles per pixel."""
+    ring = _ring()
+    total = np.bincount(ring, spectrum.ravel(), BANDS + 1)
+    return cast(Floats, (total / np.bincount(ring, minlength=BANDS + 1))[:BANDS].astype(np.float32))
+
+
+@cache
+def _window() -> Floats:
+    slope = np.hanning(TILE).astype(np.float32)
+    return cast(Floats, np.outer(slope, slope))
+
+
+@cache
+def _ring() -> NDArray[np.int64]:
+    """[TILE * (TILE // 2 + 1)] the band that each frequency is in; ``BANDS`` in the corners, beyond all."""
     radius = np.hypot(np.fft.fftfreq(TILE)[:, None], np.fft.rfftfreq(TILE)[None])
-    ring = np.minimum((radius * 2 * BANDS).astype(int), BANDS)
-    total = np.bincount(ring.ravel(), spectrum.ravel(), BANDS + 1)
-    return cast(Floats, (total / np.bincount(ring.ravel(), minlength=BANDS + 1))[:BANDS].astype(np.float32))
+    return np.asarray(np.minimum((radius * 2 * BANDS).astype(np.int64), BANDS)).ravel()
 
 
 def _tiles(luma: Floats) -> list[Floats]:

@@ -1,7 +1,10 @@
 """Half-decoded files: a bottom of one colour where the rest of the photo should be."""
 
+import cv2
 import numpy as np
+from numpy.typing import NDArray
 
+from gates.patch import Bools
 from line.picture import Rgb
 
 LEVELS = 3
@@ -28,13 +31,12 @@ def flat_tail(rgb: Rgb) -> float:
     if height < 2 * BLOCK or width < BLOCK or last.min() >= 250:
         return 0.0
     # a tail must be plain in a few columns before the whole rows are looked at
-    columns = rgb[:, :: max(1, width // 64)].astype(np.int16)
-    plain = (np.abs(columns - last).max(axis=2) <= LEVELS).all(axis=1)
+    columns = np.ascontiguousarray(rgb[:, :: max(1, width // 64)])
+    plain = np.asarray(_alike(columns, last).all(axis=1))
     rows = int(np.argmin(plain[::-1])) if not plain.all() else height
     if rows in (0, height) or plain[0]:
         return 0.0
-    tail = rgb[height - rows :].astype(np.int16)
-    if rows * 50 < height or (np.abs(tail - last).max(axis=2) > LEVELS).mean() > 0.001:
+    if rows * 50 < height or (~_alike(rgb[height - rows :], last)).mean() > 0.001:
         return 0.0
     above = rgb[max(0, height - rows - 2 * BLOCK) : height - rows].astype(np.float32)
     distance = np.abs(above - last).max(axis=2)[::-1]
@@ -44,3 +46,9 @@ def flat_tail(rgb: Rgb) -> float:
         np.take_along_axis(distance, np.minimum(ends + up, len(distance) - 1)[None], 0) for up in range(4)
     ]
     return rows / height if float((np.mean(steps, axis=0) > ABRUPT).mean()) > 0.6 else 0.0
+
+
+def _alike(rgb: Rgb, colour: NDArray[np.float64]) -> Bools:
+    """[H, W] where every channel is within :data:`LEVELS` of ``colour`` [3]."""
+    low, high = np.ceil(colour - LEVELS), np.floor(colour + LEVELS)
+    return np.asarray(cv2.inRange(rgb, np.maximum(low, 0), np.minimum(high, 255))) > 0

@@ -8,7 +8,7 @@ from skimage.metrics import structural_similarity
 from gates.measures.gmsd import gmsd
 from gates.measures.grid_step import grid_step
 from gates.measures.histogram import levels_lost
-from gates.measures.local_error import CELL, local_error
+from gates.measures.local_error import CELL, local_error, unexplained_error
 from gates.measures.ssim import ms_ssim, ssim
 from gates.patch import luma
 from line.picture import Rgb
@@ -54,6 +54,20 @@ def test_a_local_error_is_found_in_its_cell_and_hides_in_texture(textured: Rgb) 
         assert np.unravel_index(int(cells.argmax()), cells.shape) == (2, 4)
         found.append(float(cells.max()))
     assert found[0] < found[1] == pytest.approx(6, rel=0.01)
+
+
+@pytest.mark.parametrize("amount", [-0.3, 0.3])
+def test_edges_that_are_all_sharper_or_softer_explain_a_change_and_blobs_do_not(
+    textured: Rgb, amount: float
+) -> None:
+    plane = luma(textured)
+    changed = plane + amount * (plane - cv2.blur(plane, (3, 3)))
+    assert unexplained_error(plane, changed).max() < 0.1 * local_error(plane, changed).max()
+    blobs = changed.copy()
+    blobs[2 * CELL : 3 * CELL, 4 * CELL : 5 * CELL] += np.random.default_rng(1).normal(0, 6, (CELL, CELL))
+    cells = unexplained_error(plane, blobs)
+    assert np.unravel_index(int(cells.argmax()), cells.shape) == (2, 4)
+    assert cells.max() == pytest.approx(local_error(changed, blobs).max(), rel=0.1)
 
 
 @pytest.mark.parametrize("scale", [2.0, 3.0, 1.5])
