@@ -9,7 +9,7 @@ from gates.edit import Edit
 from gates.measures.alignment import shift
 from gates.measures.grid_step import grid_step
 from gates.measures.histogram import levels_lost
-from gates.measures.local_error import local_error, unexplained_error
+from gates.measures.local_error import local_errors
 from gates.measures.overshoot import overshoot
 from gates.measures.psnr import psnr
 
@@ -28,14 +28,15 @@ def measure(edit: Edit) -> Mapping[str, float]:
     tall, wide = edit.after.shape[0] / height, edit.after.shape[1] / width
     # one pixel of rounding on the shorter side changes the proportions by this much
     forced = 1 / min(edit.after.shape[:2])
+    every, left = local_errors(edit.before_luma, edit.shrunk_luma)
     return {
         "enlarged": min(tall, wide),
         "aspect_change": max(0.0, abs(math.log(wide / tall)) - forced),
         "consistency": psnr(edit.before, edit.shrunk),
         "shift": math.hypot(*shift(edit.before_luma, edit.shrunk_luma)),
         "overshoot": float(overshoot(edit.before_grey, edit.after_grey).mean()),
-        "local_error": float(local_error(edit.before_luma, edit.shrunk_luma).max()),
-        "invented": float(unexplained_error(edit.before_luma, edit.shrunk_luma).max()),
+        "local_error": float(every.max()),
+        "invented": float(left.max()),
         "upscale_levels_lost": levels_lost(edit.before, edit.after),
         "stairs": _stairs(edit, wide, tall),
     }
@@ -50,7 +51,7 @@ def _stairs(edit: Edit, wide: float, tall: float) -> float:
 
 def where(edit: Edit) -> Box:
     """The cell that shrinks to something else than the input."""
-    return box_of_worst(local_error(edit.before_luma, edit.shrunk_luma), *edit.after.shape[:2])
+    return box_of_worst(local_errors(edit.before_luma, edit.shrunk_luma)[1], *edit.after.shape[:2])
 
 
 GATE = Gate(

@@ -37,8 +37,8 @@ def local_error(reference: Floats, luma: Floats) -> Floats:
     return _seen(means_of(_powers, (reference, luma), _size(luma)))
 
 
-def unexplained_error(reference: Floats, luma: Floats) -> Floats:
-    """:func:`local_error` without what is the same everywhere: edges that all came out sharper or softer.
+def local_errors(reference: Floats, luma: Floats) -> tuple[Floats, Floats]:
+    """:func:`local_error`, and the same without what all edges have in common: that they are sharper or softer.
 
     Interpolation is linear, so an enlargement by it, shrunk again, differs from its input by some of the
     input's own edges (Irani and Peleg, "Improving resolution by image registration", 1991, feed that
@@ -47,8 +47,20 @@ def unexplained_error(reference: Floats, luma: Floats) -> Floats:
     Args:
         reference, luma: [H, W] float32, 0..255, of one size.
     """
-    square = np.zeros((2, 2))
-    product = np.zeros(2)
+    fine, coarse = _sharpened(reference, luma)
+
+    def powers(reference: Floats, luma: Floats) -> tuple[Floats, ...]:
+        near, wide = _edges(reference)
+        left = cv2.subtract(cv2.subtract(luma, reference), cv2.addWeighted(near, fine, wide, coarse, 0))
+        return *_powers(reference, luma), cast(Floats, left * left)
+
+    square, mean, power, left = means_of(powers, (reference, luma), _size(luma), reach=2)
+    return _seen((square, mean, power)), _seen((left, mean, power))
+
+
+def _sharpened(reference: Floats, luma: Floats) -> tuple[float, float]:
+    """How much of either of :func:`_edges` came in, by least squares."""
+    square, product = np.zeros((2, 2)), np.zeros(2)
     for top in range(0, len(reference), SAMPLE[1]):
         lines = np.s_[top : top + SAMPLE[0]]
         edges = [plane.ravel() for plane in _edges(reference[lines])]
@@ -56,12 +68,7 @@ def unexplained_error(reference: Floats, luma: Floats) -> Floats:
         square += [[float(one @ other) for other in edges] for one in edges] + np.eye(2) * STIFF * len(change)
         product += [float(one @ change) for one in edges]
     fine, coarse = np.linalg.solve(square, product)
-
-    def left(reference: Floats, luma: Floats) -> tuple[Floats, Floats, Floats]:
-        near, wide = _edges(reference)
-        return _powers(reference, luma - cv2.addWeighted(near, fine, wide, coarse, 0))
-
-    return _seen(means_of(left, (reference, luma), _size(luma), reach=2))
+    return float(fine), float(coarse)
 
 
 def _powers(reference: Floats, luma: Floats) -> tuple[Floats, Floats, Floats]:
