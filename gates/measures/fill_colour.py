@@ -21,12 +21,13 @@ def fill_shift(patch: Patch) -> float:
         return 0.0
     depth = cv2.distanceTransform(patch.inside.astype(np.uint8), cv2.DIST_L2, 5)
     side = 2 * int(depth.max() + RING) + 1
-    weight = patch.ring.astype(np.float32)
-    share = np.maximum(cv2.blur(weight, (side, side)), 1e-6)
-    expected = cv2.blur(patch.after * weight[..., None], (side, side)) / share[..., None]
     rows, columns = np.nonzero(patch.solid)
     every = np.s_[:: max(1, len(rows) // SAMPLE)]
     chosen = (rows[every], columns[every])
-    means = [plane[chosen].reshape(-1, 1, 3).mean(axis=0, keepdims=True) for plane in (patch.after, expected)]
+    ring = patch.ring.astype(np.uint8)
+    alone = cv2.bitwise_and(patch.after, patch.after, mask=ring)
+    shares, sums = (cv2.boxFilter(plane, cv2.CV_32F, (side, side))[chosen] for plane in (ring, alone))
+    expected = sums / np.maximum(shares, 1e-6)[:, None]
+    means = [colours.mean(axis=0).reshape(1, 1, 3) for colours in (patch.after[chosen], expected)]
     one, other = (lab(mean.astype(np.float32)) for mean in means)
     return float(ciede2000(one, other).item())

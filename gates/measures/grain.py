@@ -5,22 +5,23 @@ from typing import cast
 import cv2
 import numpy as np
 
-from gates.patch import Bools, Floats
+from gates.patch import Bools, Floats, Greys
 
 SECOND = np.array([1, -2, 1], np.float32)
 
 
-def grain(luma: Floats) -> Floats:
+def grain(luma: Greys | Floats) -> Floats:
     """[H, W] local estimate of the standard deviation of white noise, grey levels.
 
     Immerkær, "Fast noise variance estimation", Computer Vision and Image Understanding 64(2), 1996:
     the mean of this over an area is that paper's estimate for it.
 
     Args:
-        luma: [H, W] float32, 0..255.
+        luma: [H, W] uint8 or float32, 0..255.
     """
-    response = cv2.sepFilter2D(luma, cv2.CV_32F, SECOND, SECOND)
-    return cast(Floats, np.abs(response) * np.float32(np.sqrt(np.pi / 2) / 6))
+    response = np.asarray(cv2.sepFilter2D(luma, cv2.CV_32F, SECOND, SECOND))
+    np.abs(response, out=response)
+    return cast(Floats, np.multiply(response, np.float32(np.sqrt(np.pi / 2) / 6), out=response))
 
 
 def detail(luma: Floats, fine: int, coarse: int) -> Floats:

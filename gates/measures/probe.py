@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from gates.measures.grain import detail, grain
-from gates.patch import RING, Bools, Floats, Patch
+from gates.measures.grain import grain
+from gates.patch import RING, Bools, Floats, Greys, Patch
 from line.picture import Mask, Rgb
 
 Points: TypeAlias = tuple[NDArray[np.int64], NDArray[np.int64]]
@@ -54,9 +54,10 @@ class Planes:
     @cached_property
     def strength(self) -> Floats:
         """[H, W, 3] float32 local mean of the square root of the strength of three bands, fine to coarse."""
-        luma = cv2.cvtColor(self.rgb[self.area], cv2.COLOR_RGB2GRAY).astype(np.float32)
-        bands = cv2.merge([grain(luma), detail(luma, 3, 7), detail(luma, 7, 15)])
-        return self._smoothed(cv2.sqrt(bands), SMOOTH)
+        grey = cast(Greys, cv2.cvtColor(self.rgb[self.area], cv2.COLOR_RGB2GRAY))
+        means = [cv2.boxFilter(grey, cv2.CV_32F, (side, side)) for side in (3, 7, 15)]
+        bands = cv2.merge([grain(grey), cv2.absdiff(*means[:2]), cv2.absdiff(*means[1:])])
+        return self._smoothed(cv2.sqrt(bands, dst=bands), SMOOTH)
 
     def _smoothed(self, part: np.ndarray, side: int) -> Floats:
         """Means over ``side`` pixels, as large as the picture, empty beside the part that was looked at."""
@@ -210,7 +211,7 @@ def _pairs(patch: Patch) -> tuple[Points, Points]:
     """Pixels within the fill, and for each the nearest pixel of the surroundings."""
     core = cv2.erode(patch.solid.astype(np.uint8), np.ones((3, 3), np.uint8))
     near = patch.distance <= AWAY
-    beyond = np.argwhere(~near)
+    beyond = np.flatnonzero(~near)
     rows, columns = np.nonzero(core)
     if not len(beyond) or not len(rows):
         none = (np.zeros(0, np.int64), np.zeros(0, np.int64))
@@ -218,13 +219,13 @@ def _pairs(patch: Patch) -> tuple[Points, Points]:
     _, labels = cv2.distanceTransformWithLabels(
         near.astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
     )
-    # a label stands for one pixel that is not near; the first of its pixels in the order of argwhere
+    # a label stands for one pixel that is not near
     lookup = np.zeros(int(labels.max()) + 1, np.int64)
-    lookup[labels[beyond[:, 0], beyond[:, 1]]] = np.arange(len(beyond))
+    lookup[labels.ravel()[beyond]] = beyond
     every = np.s_[:: max(1, len(rows) // MOST)]
     rows, columns = rows[every], columns[every]
-    partner = beyond[lookup[labels[rows, columns]]]
-    return (rows, columns), (partner[:, 0], partner[:, 1])
+    there = np.divmod(lookup[labels[rows, columns]], near.shape[1])
+    return (rows, columns), there
 
 
 def _shifts(patch: Patch, mask: Mask) -> tuple[Shift, ...]:

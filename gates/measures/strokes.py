@@ -87,9 +87,13 @@ def _like_ink(patch: Patch, clearest: Bools) -> Bools:
     contrast = float(np.linalg.norm(ink - ground))
     off_ink, off_ground = patch.before - ink, patch.after - ground
     # clear ink lets a share of another ground through: that share is the ground's, not a detail's
-    through = (off_ink * off_ground).sum(axis=2) / np.maximum((off_ground**2).sum(axis=2), 1)
+    through = _dot(off_ink, off_ground) / np.maximum(_dot(off_ground, off_ground), 1)
     rest = off_ink - np.clip(through, 0, CLEAREST)[..., None] * off_ground
-    return cast(Bools, np.linalg.norm(rest, axis=2) < INK * contrast)
+    return np.sqrt(_dot(rest, rest)) < INK * contrast
+
+
+def _dot(one: Floats, other: Floats) -> Floats:
+    return cast(Floats, np.einsum("yxc,yxc->yx", one, other))
 
 
 def _another_ink(patch: Patch, changed: Bools) -> Bools:
