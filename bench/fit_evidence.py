@@ -32,8 +32,8 @@ from line.picture import Rgb
 from models.surroundings import Surroundings
 
 FOLDS = 5
-FALSE_FLAGS = 0.013
-"""Share of the good edits of held-out photos that the limit may flag: the other limits of an erasure flag some too."""
+FALSE_FLAGS = 0.011
+"""Share of the good edits of held-out photos that the limit may flag; other limits of an erasure flag some too."""
 DRAWN, FILLED = 9, 3
 """Overlays drawn on each photo, and how many of them are filled by the line too: truths cost next to nothing."""
 ELSEWHERE = frozenset({"edit outside the mask"})

@@ -14,6 +14,7 @@ from gates.measures.context import context
 from gates.measures.copies import copied
 from gates.measures.fill_colour import fill_shift
 from gates.measures.ghost import stroke_ghost
+from gates.measures.kinship import kinship
 from gates.measures.likeness import Figures, beyond_usual
 from gates.measures.probe import Planes, Probe, area_of, probe_of
 from gates.measures.repetition import repetition
@@ -176,6 +177,7 @@ class Edit:
             | context(patch, planes, probe)
             | tones(planes, probe)
             | stillness(patch, planes, probe)
+            | kinship(patch, planes, probe)
             for patch, found, misplaced, planes, probe in zip(
                 self.patches, self.likeness, self.misplaced, self._planes, self._probes, strict=True
             )

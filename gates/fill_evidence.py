@@ -22,6 +22,11 @@ FIGURES = (
     "back", "back_deep", "back_usual", "colour_slope", "colour_slope_usual", "chroma", "chroma_usual",
     "still_1", "still_2", "still_ring", "calmer_fine", "calm_fine", "pair_low_fine", "pair_fine", "pair_low_middle",
     "pair_middle", "pair_coarse", "shape_low", "shape_high",
+    "kin_off", "kin_off_usual", "kin_off_mid", "kin_off_mid_usual", "kin_drift", "kin_drift_usual", "inked",
+    "inked_usual", "kin_grain", "kin_grain_usual", "kin_grain_low", "kin_grain_low_usual", "kin_detail",
+    "kin_detail_usual", "kin_hue", "kin_hue_usual", "kin_hue_mean", "kin_hue_mean_usual", "kin_hue_levels",
+    "kin_hue_levels_usual", "kin_coloured", "kin_light", "kin_light_usual", "kin_tint", "kin_tint_usual",
+    "moved", "moved_usual",
 )  # fmt: skip
 """What the trees are trained on: faults, and from "depth" on what they must be read with."""
 UNSEEN = {"step": 1.0, "rim": 0.7, "grain": 0.25}
@@ -34,7 +39,8 @@ def measure(edit: Edit) -> Mapping[str, float]:
     """``evidence``: log-odds that a fill is bad, from all its figures by boosted trees, in the worst patch.
 
     The figures are those of the gates ``seam``, ``fill_texture``, ``colour_shift``, ``repeated_texture`` and
-    ``text_residue``, read with the depth of the hole and the sort of its surroundings. The three that weigh
+    ``text_residue``, and what each surface under the mask differs by from its like outside (colour, hue, light, grain,
+    a tint of the ink), read with the depth of the hole and the sort of its surroundings. The three that weigh
     most are recorded as ``evidence_of_<figure>``, with what they add to the sum. Gradient boosting after
     Friedman, 2001; shares of the sum along each tree's path after Saabas, "Interpreting random forests", 2014.
     """

@@ -29,10 +29,10 @@ GATE = Gate(
     name="seam",
     transforms=frozenset({"erase_text"}),
     limits={
-        "seam": Limit(at_most=4.5),
-        "rim": Limit(at_most=4.0),
+        "seam": Limit(at_most=48.0),
+        "rim": Limit(at_most=30.0),
         "ragged": Limit(at_most=1.9),
-        "broken": Limit(at_most=1.15),
+        "broken": Limit(at_most=1.4),
         "unlinked": Limit(at_most=0.7),
     },
     measure=measure,
