@@ -5,20 +5,23 @@ The same code that reads photos in the line measures them here, so that a featur
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, dataclass, replace
-from functools import partial
+from dataclasses import asdict, dataclass
+from functools import cache, partial
 from multiprocessing import get_context
 from pathlib import Path
 
 import cv2
 import numpy as np
 
-from bench.captions.draw import KINDS, Drawn, draw, jpeg
+from bench.captions.draw import KINDS, Drawn, draw
 from bench.captions.imprint import imprint
 from bench.captions.photos import DATA, Photo, photos
+from bench.captions.versions import AGED, aged, altered
+from bench.crops import fold
 from models.contract import Region
 from models.rapidocr import RapidOcr
 from tasks.find_text import lacks_ink
+from tasks.overlay.overlay_map import OverlayMap
 from tasks.overlay.reading import MARKS, Reading, find, read
 
 OVERLAY_PIXELS = 0.04
@@ -27,8 +30,6 @@ PRINT_PIXELS = 0.002
 """A box holding fewer is an example of print."""
 OVERLAY_LETTERS, PRINT_LETTERS = 0.5, 0.1
 """Share of the letters that are an overlay's: above the one they are an example of it, below the other of print."""
-AGED = 0.4
-"""Share of the overlays that were made smaller with their photo."""
 CROSSED = 0.3
 """Share of a box that a line of print covers from which an overlay crosses print there."""
 MORE = 2
@@ -63,26 +64,6 @@ class Example:
         return asdict(self)
 
 
-def altered(rgb: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """The photo as another shop would have cut, turned, sharpened and saved it."""
-    if rng.random() < 0.5:
-        share = rng.uniform(0.45, 0.9)
-        high, wide = (max(64, int(side * share)) for side in rgb.shape[:2])
-        top = int(rng.integers(0, max(1, rgb.shape[0] - high)))
-        left = int(rng.integers(0, max(1, rgb.shape[1] - wide)))
-        rgb = rgb[top : top + high, left : left + wide]
-    if rng.random() < 0.5:
-        scale = rng.uniform(0.5, 1.3)
-        way = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-        rgb = cv2.resize(rgb, None, fx=scale, fy=scale, interpolation=way)
-    if rng.random() < 0.4:
-        soft = cv2.GaussianBlur(rgb, (0, 0), 1.2)
-        rgb = cv2.addWeighted(rgb, 1.7, soft, -0.7, 0)
-    if rng.random() < 0.3:
-        rgb = rgb[:, ::-1]
-    return jpeg(np.ascontiguousarray(rgb), int(rng.integers(70, 97)), int(rng.choice([0, 2])))
-
-
 def label(reading: Reading, mask: np.ndarray, printed: Sequence[Region]) -> int | None:
     """1 where the letters are an overlay's, 0 where none of it is near, None between.
 
@@ -106,16 +87,6 @@ def label(reading: Reading, mask: np.ndarray, printed: Sequence[Region]) -> int 
     if share > OVERLAY_PIXELS and (drawn > OVERLAY_LETTERS or not crosses):
         return 1
     return 0 if drawn < PRINT_LETTERS and crosses else None
-
-
-def aged(drawn: Drawn, rng: np.random.Generator) -> Drawn:
-    """The photo with its overlay made smaller and saved again: what reaches a shop was seldom drawn on there."""
-    scale, quality = rng.uniform(0.45, 0.9), int(rng.integers(70, 96))
-    rgb, clean, mask = (
-        np.asarray(cv2.resize(one, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA))
-        for one in (drawn.rgb, drawn.clean, drawn.mask.astype(np.float32))
-    )
-    return replace(drawn, rgb=jpeg(rgb, quality, 2), clean=jpeg(clean, quality, 2), mask=mask > 0.5)
 
 
 def inside(region: Region, shape: tuple[int, ...]) -> np.ndarray:
@@ -144,17 +115,18 @@ def versions(photo: Photo, counts: tuple[int, int, int]) -> Iterator[tuple[str, 
         yield "print", drawn.rgb, None
 
 
-def examples(photo: Photo, counts: tuple[int, int, int]) -> list[Example]:
+def examples(photo: Photo, counts: tuple[int, int, int], networks: tuple[Path, Path]) -> list[Example]:
     """All examples of one photo."""
     cv2.setNumThreads(1)
-    finder = _finder()
+    finder, chart = _finder(), _chart(networks[fold(photo.digest)])
     plain, overlaid, printed = counts
     if finder.find(photo.rgb, limit=640):
         plain *= MORE
     found: list[Example] = []
     for shot, (kind, rgb, drawn) in enumerate(versions(photo, (plain, overlaid, printed))):
         own = finder.find(drawn.clean, limit=640) if drawn is not None else []
-        for reading in read(rgb, find(rgb, finder, 640)):
+        laid = chart(rgb)
+        for reading in read(rgb, find(rgb, finder, 640, laid), laid):
             if reading.region.source in MARKS:
                 continue  # known by their period or their blend, not by the trees
             truth = 0 if drawn is None else label(reading, drawn.mask, own)
@@ -189,14 +161,30 @@ def _finder() -> RapidOcr:
     return _FINDERS[0]
 
 
+@cache
+def _chart(network: Path) -> OverlayMap:
+    """One overlay map for each process and network."""
+    return OverlayMap(network)
+
+
 def collect(
-    counts: tuple[int, int, int], *, every: int = 1, processes: int = 2, data: Path = DATA
+    counts: tuple[int, int, int],
+    networks: tuple[Path, Path],
+    *,
+    every: int = 1,
+    processes: int = 2,
+    data: Path = DATA,
 ) -> list[Example]:
-    """The examples of the tuning half, in the photos' order whatever the number of processes."""
+    """The examples of the tuning half, in the photos' order whatever the number of processes.
+
+    ``networks`` are those of the overlay map that were trained without the photos of fold 0 and without those of 1.
+    """
     found: list[Example] = []
     # spawned: a fork copies locks that OpenCV's threads hold, and hangs at times
     with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-        work = pool.map(partial(examples, counts=counts), photos("tune", every=every, data=data))
+        work = pool.map(
+            partial(examples, counts=counts, networks=networks), photos("tune", every=every, data=data)
+        )
         for number, part in enumerate(work):
             found += part
             if number % 10 == 0:

@@ -200,6 +200,13 @@ def train(found: list[Example], rounds: int, out: Path) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--examples", type=Path, help="JSON file to keep collected examples in")
+    parser.add_argument(
+        "--maps",
+        type=Path,
+        nargs=2,
+        required=True,
+        help="networks of bench.train_map --without 0 and --without 1: each is heard on photos it does not know",
+    )
     parser.add_argument("--variants", type=int, default=2, help="altered versions of each photo")
     parser.add_argument("--kinds", type=int, default=6, help="overlays drawn on each photo")
     parser.add_argument("--imprints", type=int, default=3, help="pieces of print put on each photo")
@@ -214,7 +221,7 @@ def main() -> None:
         found = [Example(**one) for one in json.loads(given.examples.read_text())]
     else:
         counts = (given.variants, given.kinds, given.imprints)
-        found = collect(counts, every=given.every, processes=given.processes)
+        found = collect(counts, tuple(given.maps), every=given.every, processes=given.processes)
         if given.examples:
             given.examples.write_text(json.dumps([one.as_json() for one in found]))
     train(found, given.rounds, given.out)

@@ -8,7 +8,10 @@ import numpy as np
 
 from line.picture import Edited, Flagged, Mask, Outcome, Picture, Rgb
 from models.contract import Model, Task, TextFinder
+from tasks.overlay.candidate import Source
 from tasks.overlay.companions import companions
+from tasks.overlay.laid import LIKELY as LAID_FROM
+from tasks.overlay.overlay_map import Map, overlay_map, pixels
 from tasks.overlay.reading import BY_ITSELF, CLEAR, Reading, find, read
 from tasks.overlay.recurring import box_of
 from tasks.overlay.stamp import ONE_INK, SAME_LOOK, Stamp, look_for
@@ -25,6 +28,10 @@ MANY_TONES = 25.0
 """Median distance of the letters' pixels from their middle colour, levels, from which they are of no one ink."""
 FEW = 0.25
 """Share of the ink near its middle colour below which it is of no one tone."""
+SEEN_BY_NONE = 0.8
+"""Probability from which a place of the overlay map counts where no finder saw text."""
+MOSTLY = 0.5
+"""Share of such a place that is erased with a certain overlay from which it is a piece of that."""
 COMMON_TONE = 0.15
 """Share of the photo that has the letters' middle colour from which it marks no ink."""
 
@@ -79,15 +86,18 @@ def _find(
     stamps = [Stamp.of_fact(fact) for fact in vendor.get("templates", ())]
     stamps.sort(key=lambda stamp: not stamp.confirmed)
     rights = vendor.get("watermark_rights")
-    found = find(picture.rgb, finder, limit)
-    seen = read(picture.rgb, [*found, *look_for(picture.rgb, finder, stamps, found)])
+    laid = overlay_map()(picture.rgb)
+    found = find(picture.rgb, finder, limit, laid)
+    seen = read(picture.rgb, [*found, *look_for(picture.rgb, finder, stamps, found)], laid)
     places = [_stamp_at(picture.rgb, reading, stamps) for reading in seen]
     readings = [
         replace(reading, probability=1.0) if is_stamp(picture.rgb, reading, stamp, unsure) else reading
         for reading, stamp in zip(seen, places, strict=True)
     ]
-    overlays = [reading for reading in readings if reading.probability >= unsure]
+    overlays = [reading for reading in readings if reading.probability >= least(reading, unsure)]
     certain = [reading for reading in overlays if is_sure(reading, sure, by_right=bool(rights))]
+    overlays = without_pieces(picture.rgb, overlays, certain, laid)
+    certain = [reading for reading in certain if reading in overlays]
     doubtful = [reading for reading in overlays if reading not in certain and not joins(reading, certain)]
     if known.get("doubts") == PRINT:
         overlays = [reading for reading in overlays if reading not in doubtful]
@@ -195,6 +205,30 @@ def lacks_ink(reading: Reading) -> bool:
     if reading.shape is not None and reading.shape.is_drawn:
         return False  # the shape is erased with whatever it bears
     return features["likeness"] < CLEAR and features["ink_common"] < FEW
+
+
+def least(reading: Reading, unsure: float) -> float:
+    """The probability from which a person hears of a place: where no text was seen, it must be likelier."""
+    return max(unsure, SEEN_BY_NONE) if reading.region.source is Source.LAID else unsure
+
+
+def without_pieces(
+    rgb: Rgb, overlays: Sequence[Reading], certain: Sequence[Reading], laid: Map
+) -> list[Reading]:
+    """``overlays`` less those places of the map that are erased with a certain one: a badge's rim, a shadow."""
+    if not any(reading.region.source is Source.LAID for reading in overlays) or not certain:
+        return list(overlays)
+    letters = [reading for reading in certain if reading.region.source is not Source.LAID]
+    erased = draw_mask(rgb, letters) > 0
+
+    def is_piece(reading: Reading) -> bool:
+        window = reading.strokes.window
+        there = pixels(laid, rgb.shape, window) > LAID_FROM
+        return bool(there.any()) and float(erased[window][there].mean()) > MOSTLY
+
+    return [
+        reading for reading in overlays if reading.region.source is not Source.LAID or not is_piece(reading)
+    ]
 
 
 def joins(reading: Reading, certain: Sequence[Reading]) -> bool:

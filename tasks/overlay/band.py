@@ -18,6 +18,8 @@ EVENED = 0.6
 """Share of the deviation outside a box that may be left inside."""
 AGAINST = 0.03
 """Share of it that may change the other way: the ground's own edges."""
+THINNEST = 6
+"""View pixels of a band's narrower side at least: what is thinner has no inside to look at."""
 REACH = 1.1
 """How far from the text an edge may be, in heights of the text."""
 
@@ -47,6 +49,8 @@ def find_band(view: Rgb, scale: float, quad: NDArray[np.float32]) -> Shape | Non
     if best is None:
         return None
     step, (x0, y0, x1, y1) = best
+    if min(x1 - x0, y1 - y0) < THINNEST:
+        return None
     filled = np.zeros((high, wide), bool)
     filled[y0:y1, x0:x1] = True
     if filled.mean() > LARGEST or not _evens(soft, (x0, y0, x1, y1)):

@@ -17,6 +17,7 @@ class Source(StrEnum):
     ALONG: the text detector on a levelled strip along a slanted line of which it saw a part.
     LARGE: the text detector's box around something large and compact, in which see-through strokes were found.
     REPEATED: one mark all over the photo, by its period; the quad is the whole photo.
+    LAID: the overlay map, where no text was seen: signs without letters, and letters that the detector misses.
     """
 
     DETECTOR = "detector"
@@ -25,6 +26,7 @@ class Source(StrEnum):
     ALONG = "along"
     LARGE = "large"
     REPEATED = "repeated"
+    LAID = "laid"
 
 
 @dataclass(frozen=True, slots=True)

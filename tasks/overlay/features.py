@@ -11,6 +11,7 @@ from models.contract import Region
 from tasks.overlay.candidate import Candidate, Source
 from tasks.overlay.capture import traces
 from tasks.overlay.opacity import veil
+from tasks.overlay.overlay_map import Map, pixels
 from tasks.overlay.scene import Scene
 from tasks.overlay.setting import typography
 from tasks.overlay.shape import Shape
@@ -32,12 +33,14 @@ def describe(
     shape: Shape | None,
     scene: Scene,
     all_regions: Sequence[Region],
+    laid: Map,
 ) -> Features:
     """Every feature of one region; lengths are shares of the photo's long side, colours in levels."""
     return {
         **_place(rgb, region, all_regions),
         "source": float(list(Source).index(region.source)),
         "likeness": strokes.likeness,
+        **_laid(laid, rgb.shape, strokes),
         **_ink(strokes),
         **_inks(strokes),
         **_rim(strokes),
@@ -87,6 +90,21 @@ def _place(rgb: Rgb, region: Region, all_regions: Sequence[Region]) -> dict[str,
         "height_share": across / max(heights),
         "pixels": float(longest),
         "height_pixels": across,
+    }
+
+
+def _laid(laid: Map, shape: tuple[int, ...], strokes: Strokes) -> dict[str, float]:
+    """What the overlay map says of the letters, their box, what is around it, and the whole photo."""
+    high, wide = strokes.box.shape  # large letters are looked at smaller
+    here = cv2.resize(pixels(laid, shape, strokes.window), (wide, high), interpolation=cv2.INTER_NEAREST)
+    ink, box, around = here[strokes.glyphs], here[strokes.box], here[~strokes.box]
+    return {
+        "laid_ink": float(ink.mean()) if ink.size else -1.0,
+        "laid_ink_least": float(np.percentile(ink, 20)) if ink.size else -1.0,
+        "laid_box": float(box.mean()) if box.size else -1.0,
+        "laid_most": float(np.percentile(box, 95)) if box.size else -1.0,
+        "laid_around": float(around.mean()) if around.size else -1.0,
+        "laid_photo": float((laid > 0.5).mean()),
     }
 
 

@@ -15,7 +15,9 @@ from tasks.overlay.candidate import Candidate, Source
 from tasks.overlay.company import company
 from tasks.overlay.decision import as_odds, as_probability, company_odds, overlay_odds
 from tasks.overlay.features import Features, compare, describe
+from tasks.overlay.laid import find_laid
 from tasks.overlay.opacity import veil, veiled
+from tasks.overlay.overlay_map import Map
 from tasks.overlay.repeated import find_repeated
 from tasks.overlay.scene import Scene, look
 from tasks.overlay.shape import Shape, find_inner, find_shape
@@ -104,8 +106,11 @@ class Reading:
         }
 
 
-def read(rgb: Rgb, regions: Sequence[Region]) -> list[Reading]:
-    """The text among ``regions`` of ``rgb`` [H, W, 3] uint8, in the given order; candidates keep their source."""
+def read(rgb: Rgb, regions: Sequence[Region], laid: Map) -> list[Reading]:
+    """The text among ``regions`` of ``rgb`` [H, W, 3] uint8, in the given order; candidates keep their source.
+
+    ``laid`` is the photo's overlay map.
+    """
     texts = [
         as_candidate(region)
         for region in regions
@@ -122,7 +127,9 @@ def read(rgb: Rgb, regions: Sequence[Region]) -> list[Reading]:
     # a mark all over the photo is compared with no text, and no text with it
     single = [region for region in texts if region.source is not Source.REPEATED]
     described = [
-        describe(rgb, region, drawn, shape, scene, [region] if region.source is Source.REPEATED else single)
+        describe(
+            rgb, region, drawn, shape, scene, [region] if region.source is Source.REPEATED else single, laid
+        )
         for region, drawn, shape in zip(texts, strokes, shapes, strict=True)
     ]
     compared = iter(
@@ -201,14 +208,14 @@ def _in_company(
     return chances
 
 
-def find(rgb: Rgb, finder: TextFinder, limit: int) -> list[Candidate]:
+def find(rgb: Rgb, finder: TextFinder, limit: int, laid: Map) -> list[Candidate]:
     """The places that may hold an overlay: what the detector sees, what is too large for it, what repeats.
 
     At a half and a third of the limit titles that fill the photo become text of a usual size, for half the
     time of the first look in all. Small photos are looked at closely from the first: their letters are of few
     pixels, and lost in texture. So is a photo where the detector took a whole thing for text: such a box
     swallows the letters beside the thing; at another scale they usually stand alone. Slanted lines are
-    followed to their ends.
+    followed to their ends. Last come the places of the overlay map ``laid`` that none of these covers.
     """
     close = limit * CLOSER // 2
     is_small = max(rgb.shape[:2]) <= limit
@@ -226,6 +233,7 @@ def find(rgb: Rgb, finder: TextFinder, limit: int) -> list[Candidate]:
     texts = [text for text in texts if not any(holds(line, text) for line in lines)]
     texts += [as_candidate(line, Source.ALONG) for line in lines]
     texts += [mark for thing in things if (mark := _over(rgb, thing)) is not None]
+    texts += find_laid(laid, rgb.shape, [text.quad for text in texts])
     mark = find_repeated(rgb)
     return texts if mark is None else [*texts, mark]
 

@@ -7,8 +7,9 @@ from PIL import Image, ImageDraw, ImageFont
 from line.picture import Edited, Flagged, FlagKind, Outcome, Picture, Rgb
 from models.contract import Region, TextFinder
 from models.rapidocr import RapidOcr
-from tasks.find_text import find_text
+from tasks.find_text import draw_mask, find_text, without_pieces
 from tasks.overlay import reading
+from tasks.overlay.candidate import Candidate, Source
 from tasks.overlay.decision import as_odds
 from tasks.overlay.strokes import find_strokes
 
@@ -41,6 +42,14 @@ def written(text: str = "SALE -50%", ink: tuple[int, int, int] = (230, 0, 18)) -
 def run(picture: Picture, *boxes: tuple[int, int, int, int], **params: object) -> Outcome:
     (outcome,) = find_text.function([picture], Pointing(*boxes), **params)
     return outcome
+
+
+@pytest.fixture(autouse=True)
+def laid(monkeypatch: pytest.MonkeyPatch) -> np.ndarray:
+    """The overlay map of every photo: nothing was laid over it, unless a test says so."""
+    told = np.zeros((75, 100), np.float32)
+    monkeypatch.setattr("tasks.find_text.overlay_map", lambda: lambda rgb: told)
+    return told
 
 
 @pytest.fixture
@@ -130,6 +139,31 @@ def test_never_records_overlays_and_masks_nothing(decided: list[float]) -> None:
     assert isinstance(outcome, Edited)
     assert outcome.picture.mask is None
     assert outcome.picture.facts["regions"][0]["overlay"] == 0.7
+
+
+@pytest.mark.parametrize(("probability", "asked"), [(0.7, False), (0.85, True)])
+def test_what_only_the_map_saw_must_be_likelier_before_a_person_hears_of_it(
+    laid: np.ndarray, decided: list[float], probability: float, asked: bool
+) -> None:
+    laid[10:20, 15:52] = 0.9
+    decided.append(probability)
+    outcome = run(written())
+    assert isinstance(outcome, Flagged if asked else Edited)
+    assert outcome.picture is not None
+    assert [region["overlay"] for region in outcome.picture.facts["regions"]] == [probability]
+
+
+def test_a_piece_of_what_is_erased_anyway_is_no_second_overlay(decided: list[float]) -> None:
+    decided += [0.99, 0.85]
+    rgb = written().rgb
+    (letters,) = (region.quad for region in Pointing(BOX).find(rgb, limit=640))
+    places = [Candidate(letters, 0.9), Candidate(letters, 0.9, Source.LAID)]
+    certain, piece = reading.read(rgb, places, np.zeros((1, 1), np.float32))
+    covered = (draw_mask(rgb, [certain]) > 0).reshape(75, 4, 100, 4).mean(axis=(1, 3))
+    elsewhere, on_letters = np.zeros((75, 100), np.float32), np.zeros((75, 100), np.float32)
+    on_letters[covered > 0.7], elsewhere[10, 15:20] = 0.9, 0.9
+    assert without_pieces(rgb, [certain, piece], [certain], on_letters) == [certain]
+    assert without_pieces(rgb, [certain, piece], [certain], elsewhere) == [certain, piece]
 
 
 def test_another_word_for_erase_is_refused() -> None:

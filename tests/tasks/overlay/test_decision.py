@@ -24,10 +24,10 @@ QUAD = np.array([[20, 20], [90, 20], [90, 40], [20, 40]], np.float32)
 
 
 def features(rgb: np.ndarray) -> dict[str, float]:
-    scene, region = look(rgb), Candidate(QUAD, 0.8)
+    scene, region, laid = look(rgb), Candidate(QUAD, 0.8), np.zeros((1, 1), np.float32)
     strokes = find_strokes(rgb, QUAD)
     shape = find_shape(scene.view, scene.scale, QUAD, strokes)
-    (alone,) = compare([describe(rgb, region, strokes, shape, scene, [region])])
+    (alone,) = compare([describe(rgb, region, strokes, shape, scene, [region], laid)])
     return dict(alone)
 
 

@@ -2,6 +2,8 @@ from collections.abc import Mapping
 
 import cv2
 import numpy as np
+import pytest
+from numpy.typing import NDArray
 
 from line.picture import Rgb
 from tasks.overlay.candidate import Candidate, Source
@@ -36,10 +38,17 @@ def written(opacity: float = 1.0, contour: bool = False, photographed: bool = Fa
     return np.clip(np.rint(rgb), 0, 255).astype(np.uint8)
 
 
-def features(rgb: Rgb, source: Source = Source.DETECTOR) -> Mapping[str, float]:
+NOTHING = np.zeros((1, 1), np.float32)
+"""A map of a photo over which nothing was laid."""
+
+
+def features(
+    rgb: Rgb, source: Source = Source.DETECTOR, laid: NDArray[np.float32] = NOTHING
+) -> Mapping[str, float]:
     scene, region = look(rgb), Candidate(QUAD, 0.8, source)
     strokes = find_strokes(rgb, QUAD)
-    return describe(rgb, region, strokes, find_shape(scene.view, scene.scale, QUAD, strokes), scene, [region])
+    shape = find_shape(scene.view, scene.scale, QUAD, strokes)
+    return describe(rgb, region, strokes, shape, scene, [region], laid)
 
 
 def test_letters_with_a_contour_are_of_two_inks() -> None:
@@ -68,3 +77,15 @@ def test_each_finder_is_known_to_the_decision() -> None:
 def test_letters_look_more_like_ink_than_a_bare_ground_does() -> None:
     assert features(written())["likeness"] > 0.5
     assert features(shaded())["likeness"] < 0.2
+
+
+def test_the_map_is_read_on_the_letters_and_beside_them() -> None:
+    rgb = written()
+    laid = np.zeros((-(-rgb.shape[0] // 4), -(-rgb.shape[1] // 4)), np.float32)
+    left, top = (QUAD.min(axis=0) / 4).astype(int)
+    right, bottom = np.ceil(QUAD.max(axis=0) / 4).astype(int)
+    laid[top : bottom + 1, left : right + 1] = 0.9
+    found = features(rgb, laid=laid)
+    assert found["laid_ink"] == pytest.approx(0.9)
+    assert found["laid_around"] < 0.3
+    assert 0 < found["laid_photo"] < 1

@@ -21,6 +21,10 @@ class Framing(TextFinder):
         return [Region(FRAME, 0.8)]
 
 
+NOTHING = np.zeros((1, 1), np.float32)
+"""A map of a photo over which nothing was laid."""
+
+
 def photo(opacity: float) -> Rgb:
     """A shaded thing before a light wall, with large dark letters of some opacity across both."""
     ramp = np.linspace(90, 200, 600)[None, :, None].repeat(420, axis=0).repeat(3, axis=2)
@@ -33,11 +37,11 @@ def photo(opacity: float) -> Rgb:
 
 def test_a_large_see_through_mark_over_a_product_is_found_and_shown_to_a_person() -> None:
     rgb = photo(0.5)
-    (mark,) = [one for one in find(rgb, Framing(), 640) if one.source is Source.LARGE]
-    (reading,) = read(rgb, [mark])
+    (mark,) = [one for one in find(rgb, Framing(), 640, NOTHING) if one.source is Source.LARGE]
+    (reading,) = read(rgb, [mark], NOTHING)
     assert 0.5 < reading.probability < 0.9
     assert reading.is_faint
 
 
 def test_a_product_that_the_detector_framed_is_no_mark() -> None:
-    assert find(photo(0.0), Framing(), 640) == []
+    assert find(photo(0.0), Framing(), 640, NOTHING) == []

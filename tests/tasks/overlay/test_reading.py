@@ -16,6 +16,8 @@ def box(left: int, top: int, right: int, bottom: int) -> np.ndarray:
     return np.array([[left, top], [right, top], [right, bottom], [left, bottom]], np.float32)
 
 
+NOTHING = np.zeros((1, 1), np.float32)
+"""A map of a photo over which nothing was laid."""
 SIGNATURE = np.array([[193, 490], [388, 489], [389, 522], [194, 524]], np.float32)
 """Where the detector sees the mark on the sample."""
 SAMPLES = Path(__file__).resolve().parents[3] / "samples" / "upload"
@@ -29,20 +31,20 @@ def test_a_large_box_around_print_is_no_title(
     given = [0.97, label]
     monkeypatch.setattr(reading, "overlay_odds", lambda features: as_odds(given.pop(0)))
     monkeypatch.setattr(reading, "company_odds", lambda heard: heard["odds"])
-    board, _ = read(PHOTO, [Candidate(BOARD, 0.9, Source.FARTHER), Candidate(LABEL, 0.9)])
+    board, _ = read(PHOTO, [Candidate(BOARD, 0.9, Source.FARTHER), Candidate(LABEL, 0.9)], NOTHING)
     assert board.alone == pytest.approx(0.97)
     assert board.probability == pytest.approx(0.97 if sure else ALL_OVER)
 
 
 def test_a_mark_all_over_the_photo_is_never_sure() -> None:
-    strokes = read(PHOTO, [Candidate(LABEL, 0.9)])[0].strokes
-    (mark,) = read(PHOTO, [Candidate(box(0, 0, 400, 300), 0.9, Source.REPEATED, strokes)])
+    strokes = read(PHOTO, [Candidate(LABEL, 0.9)], NOTHING)[0].strokes
+    (mark,) = read(PHOTO, [Candidate(box(0, 0, 400, 300), 0.9, Source.REPEATED, strokes)], NOTHING)
     assert mark.probability == ALL_OVER
     assert mark.is_faint
 
 
 def test_a_see_through_mark_over_texture_waits_for_the_vendors_right_however_clear_its_letters_are() -> None:
     photo = np.asarray(Image.open(SAMPLES / "acme/shoes/sneakers-white.jpg").convert("RGB"))
-    (mark,) = read(photo, [Candidate(SIGNATURE, 0.9)])
+    (mark,) = read(photo, [Candidate(SIGNATURE, 0.9)], NOTHING)
     assert mark.strokes.likeness > 0.5
     assert mark.is_faint

@@ -68,6 +68,6 @@ def test_a_mark_all_over_is_an_overlay_that_no_one_erases_unasked() -> None:
     rgb, _ = marked(photo(), 30)
     found = find_repeated(rgb)
     assert found is not None
-    (reading,) = read(rgb, [found])
+    (reading,) = read(rgb, [found], np.zeros((1, 1), np.float32))
     assert 0.5 < reading.probability < 0.9
     assert reading.is_faint

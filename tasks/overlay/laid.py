@@ -1,0 +1,59 @@
+"""Places that the overlay map takes for laid over, and in which no text was seen."""
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from tasks.overlay.candidate import Candidate, Source
+from tasks.overlay.overlay_map import CELL, LONGEST, Map
+
+LIKELY = 0.7
+"""Chance from which a cell counts."""
+FEWEST = 20
+"""Cells of a piece at least."""
+APART = 5
+"""Cells between two pieces up to which they are one."""
+ROOM = 2
+"""Cells around a text that are still its own."""
+TILTED = 3.0
+"""Degrees up to which a piece is taken as level."""
+MOST = 4
+"""Pieces looked at in one photo, the largest first."""
+
+
+def find_laid(laid: Map, shape: tuple[int, ...], known: Sequence[NDArray[np.float32]]) -> list[Candidate]:
+    """Candidates of a photo of ``shape`` [H, W, 3] where ``laid`` says so and no quad of ``known`` lies."""
+    side = CELL / min(1.0, LONGEST / max(shape[:2]))
+    free = (laid > LIKELY).astype(np.uint8)
+    taken = np.zeros(laid.shape, np.uint8)
+    for quad in known:
+        cv2.fillConvexPoly(taken, np.rint(quad / side).astype(np.int32), 1)
+    free[cv2.dilate(taken, np.ones((2 * ROOM + 1,) * 2, np.uint8)) > 0] = 0
+    joined = cv2.morphologyEx(free, cv2.MORPH_CLOSE, np.ones((APART, 2 * APART + 1), np.uint8))
+    count, labels, _, _ = cv2.connectedComponentsWithStats(joined)
+    sizes = np.bincount(labels[free > 0], minlength=count)
+    sizes[0] = 0
+    pieces = [piece for piece in np.argsort(-sizes)[:MOST] if sizes[piece] >= FEWEST]
+    return [_framed((labels == piece) & (free > 0), laid, side, shape) for piece in pieces]
+
+
+def _framed(piece: NDArray[np.bool_], laid: Map, side: float, shape: tuple[int, ...]) -> Candidate:
+    """The smallest box around a piece, level where it nearly is."""
+    rows, columns = np.nonzero(piece)
+    corners = np.concatenate([np.stack([columns + x, rows + y], axis=1) for x in (0, 1) for y in (0, 1)])
+    middle, size, angle = cv2.minAreaRect(corners.astype(np.float32))
+    if min(angle % 90, 90 - angle % 90) <= TILTED or 0.5 < size[0] / max(size[1], 1e-6) < 2:
+        (left, top), (right, bottom) = corners.min(axis=0), corners.max(axis=0)
+        quad = np.array([[left, top], [right, top], [right, bottom], [left, bottom]], np.float32)
+    else:
+        quad = _clockwise(np.asarray(cv2.boxPoints((middle, size, angle)), np.float32))
+    quad = np.clip(quad * side, 0, (shape[1] - 1, shape[0] - 1)).astype(np.float32)
+    return Candidate(quad, float(laid[piece].mean()), Source.LAID)
+
+
+def _clockwise(box: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Corners from the top left one on, as the text detector orders them."""
+    start = int(np.argmin(box.sum(axis=1)))
+    return np.roll(box, -start, axis=0)

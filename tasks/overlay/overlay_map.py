@@ -1,0 +1,81 @@
+"""What was laid over a photo, place by place: a small network's view, beside the text detector's."""
+
+import os
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from line.picture import Rgb
+
+NETWORK = Path(__file__).with_name("overlay_map.onnx")
+CELL = 4
+"""Pixels of a cell's side."""
+STRIDE = 16
+"""The network takes sides that are multiples of this."""
+LONGEST = 1600
+"""Long side in pixels to which larger photos are shrunk: overlays were drawn on photos up to this size."""
+
+Map = NDArray[np.float32]
+"""[h, w] float32 0..1, chance of each cell that something was laid over it."""
+
+
+def normalized(levels: Any) -> Any:
+    """What the network takes, of levels 0..255: an array, or a tensor while it is trained."""
+    return (levels - 128) / 64
+
+
+def pixels(laid: Map, shape: tuple[int, ...], window: tuple[slice, slice]) -> Map:
+    """The map of every pixel in ``window`` of a photo of ``shape``."""
+    side = CELL / min(1.0, LONGEST / max(shape[:2]))
+    rows, columns = (
+        np.minimum((np.arange(shape[axis])[part] + 0.5) / side, laid.shape[axis] - 1).astype(int)
+        for axis, part in enumerate(window)
+    )
+    return laid[np.ix_(rows, columns)]
+
+
+class OverlayMap:
+    """The trained network; one thread, so that the same bytes give the same map on every machine.
+
+    Args:
+        network: an ONNX file as ``bench.train_map`` writes it.
+    """
+
+    def __init__(self, network: Path = NETWORK) -> None:
+        # onnxruntime reports its use to its maker from the first import on, unless told before
+        os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        options.log_severity_level = 4
+        self._session: Any = onnxruntime.InferenceSession(
+            str(network), options, providers=["CPUExecutionProvider"]
+        )
+
+    def __call__(self, rgb: Rgb) -> Map:
+        """The map of ``rgb`` [H, W, 3] uint8; its cells cover the photo exactly, whatever their number."""
+        scale = min(1.0, LONGEST / max(rgb.shape[:2]))
+        seen = rgb
+        if scale < 1:
+            seen = np.asarray(
+                cv2.resize(rgb, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8
+            )
+        high, wide = seen.shape[:2]
+        padded = cv2.copyMakeBorder(seen, 0, -high % STRIDE, 0, -wide % STRIDE, cv2.BORDER_REPLICATE).astype(
+            np.float32
+        )
+        blob = normalized(padded).transpose(2, 0, 1)[None]
+        chance = self._session.run(None, {"photo": np.ascontiguousarray(blob)})[0][0, 0]
+        own: Map = chance[: -(-high // CELL), : -(-wide // CELL)]
+        return own
+
+
+@cache
+def overlay_map() -> OverlayMap:
+    """The network that is shipped."""
+    return OverlayMap()
