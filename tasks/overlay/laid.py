@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from tasks.overlay.candidate import Candidate, Source
 from tasks.overlay.overlay_map import CELL, LONGEST, Map
+from tasks.overlay.strokes import sides
 
 LIKELY = 0.7
 """Chance from which a cell counts."""
@@ -15,8 +16,8 @@ FEWEST = 20
 """Cells of a piece at least."""
 APART = 5
 """Cells between two pieces up to which they are one."""
-ROOM = 2
-"""Cells around a text that are still its own."""
+ROOM = 1.0
+"""Heights of a text around it in which pieces are its own: the map blurs what it sees."""
 TILTED = 3.0
 """Degrees up to which a piece is taken as level."""
 MOST = 4
@@ -29,12 +30,14 @@ def find_laid(laid: Map, shape: tuple[int, ...], known: Sequence[NDArray[np.floa
     free = (laid > LIKELY).astype(np.uint8)
     taken = np.zeros(laid.shape, np.uint8)
     for quad in known:
-        cv2.fillConvexPoly(taken, np.rint(quad / side).astype(np.int32), 1)
-    free[cv2.dilate(taken, np.ones((2 * ROOM + 1,) * 2, np.uint8)) > 0] = 0
+        corners = [np.rint(quad / side).astype(np.int32)]
+        cv2.fillPoly(taken, corners, 1)
+        cv2.polylines(taken, corners, True, 1, thickness=2 * round(ROOM * sides(quad)[1] / side) + 3)
     joined = cv2.morphologyEx(free, cv2.MORPH_CLOSE, np.ones((APART, 2 * APART + 1), np.uint8))
     count, labels, _, _ = cv2.connectedComponentsWithStats(joined)
     sizes = np.bincount(labels[free > 0], minlength=count)
     sizes[0] = 0
+    sizes[np.unique(labels[(taken > 0) & (free > 0)])] = 0
     pieces = [piece for piece in np.argsort(-sizes)[:MOST] if sizes[piece] >= FEWEST]
     return [_framed((labels == piece) & (free > 0), laid, side, shape) for piece in pieces]
 
