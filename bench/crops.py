@@ -1,6 +1,6 @@
 """Pieces of the tuning photos, with the pixels laid over them: what the overlay map is trained on."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from multiprocessing import get_context
@@ -16,11 +16,10 @@ from bench.captions.photos import DATA, Photo, photos
 from bench.captions.versions import AGED, aged, altered
 from models.contract import Region
 from models.rapidocr import RapidOcr
+from tasks.overlay.overlay_map import CELL
 
 SIDE = 192
 """Pixels of a crop's side."""
-CELL = 4
-"""Pixels of a cell's side: the map tells cells apart, not pixels."""
 COVERED = 0.12
 """Share of a cell that an overlay's pixels take from which the cell is overlaid; fewer than that say nothing."""
 SAID, UNSAID, OVERLAID = 0, 1, 2
@@ -65,8 +64,8 @@ def places(mask: np.ndarray, count: int, rng: np.random.Generator) -> Iterator[t
             yield int(rng.integers(mask.shape[1])), int(rng.integers(mask.shape[0]))
 
 
-def texts(regions: list[Region], shape: tuple[int, ...]) -> np.ndarray:
-    """[H, W] bool, what the text detector takes for text: what is most easily mistaken."""
+def inside(regions: Sequence[Region], shape: tuple[int, ...]) -> np.ndarray:
+    """[H, W] bool, the pixels of the boxes."""
     found = np.zeros(shape[:2], np.uint8)
     for region in regions:
         cv2.fillConvexPoly(found, np.rint(region.quad).astype(np.int32), 1)
@@ -89,7 +88,8 @@ def crops(photo: Photo, times: int) -> tuple[str, np.ndarray, np.ndarray]:
     for _ in range(times):
         for turn in range(4):
             rgb = photo.rgb if turn == 0 else altered(photo.rgb, rng)
-            take(rgb, np.zeros(rgb.shape[:2], np.float32), texts(finder.find(rgb, limit=640), rgb.shape), 3)
+            # near what is most easily mistaken
+            take(rgb, np.zeros(rgb.shape[:2], np.float32), inside(finder.find(rgb, limit=640), rgb.shape), 3)
         for kind in [*KINDS, "emblem", "emblem"]:
             ground = photo.rgb if rng.random() < 0.5 else altered(photo.rgb, rng)
             drawn = emblem(ground, rng) if kind == "emblem" else draw(ground, kind, rng)

@@ -17,7 +17,7 @@ from bench.captions.draw import KINDS, Drawn, draw
 from bench.captions.imprint import imprint
 from bench.captions.photos import DATA, Photo, photos
 from bench.captions.versions import AGED, aged, altered
-from bench.crops import fold
+from bench.crops import fold, inside
 from models.contract import Region
 from models.rapidocr import RapidOcr
 from tasks.find_text import lacks_ink
@@ -74,7 +74,7 @@ def label(reading: Reading, mask: np.ndarray, printed: Sequence[Region]) -> int 
         mask: [H, W] bool, the overlay's pixels.
         printed: text that the detector finds on the photo without the overlay.
     """
-    box = inside(reading.region, mask.shape)
+    box = inside([reading.region], mask.shape)
     share = float(mask[box].mean()) if box.any() else 0.0
     if share < PRINT_PIXELS:
         return 0
@@ -82,18 +82,11 @@ def label(reading: Reading, mask: np.ndarray, printed: Sequence[Region]) -> int 
     near = cv2.dilate(mask[reading.strokes.window].astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
     drawn = float(near[letters].mean()) if letters.any() else 0.0
     crosses = (
-        any(inside(region, mask.shape)[box].mean() > CROSSED for region in printed) if box.any() else False
+        any(inside([region], mask.shape)[box].mean() > CROSSED for region in printed) if box.any() else False
     )
     if share > OVERLAY_PIXELS and (drawn > OVERLAY_LETTERS or not crosses):
         return 1
     return 0 if drawn < PRINT_LETTERS and crosses else None
-
-
-def inside(region: Region, shape: tuple[int, ...]) -> np.ndarray:
-    """[H, W] bool, the pixels of a box."""
-    box = np.zeros(shape[:2], np.uint8)
-    cv2.fillConvexPoly(box, np.rint(region.quad).astype(np.int32), 1)
-    return box > 0
 
 
 def versions(photo: Photo, counts: tuple[int, int, int]) -> Iterator[tuple[str, np.ndarray, Drawn | None]]:

@@ -1,6 +1,5 @@
 """RapidOCR's bundled text detector (PP-OCRv6 small), detection alone, without its reading half."""
 
-import os
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, cast
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from line.errors import ModelError
 from line.picture import Rgb
 from models.contract import Region, TextFinder
+from models.onnx import session
 
 STRIDE = 32
 """The network takes sides that are multiples of this."""
@@ -24,8 +24,6 @@ class RapidOcr(TextFinder):
 
     The session is made here and not by ``rapidocr.RapidOCR``, which would hold the models for
     direction and reading too, keeps its call flags from one call to the next, and crops every box.
-    One thread within an operator: several worker processes share the cores, and the same bytes
-    give the same boxes however many cores a machine has.
     """
 
     name = "rapidocr"
@@ -54,18 +52,10 @@ class RapidOcr(TextFinder):
     def load(self) -> None:
         if lacking := self.missing():
             raise ModelError(f"rapidocr cannot run: {lacking}")
-        # onnxruntime reports its use to its maker from the first import on, unless told before
-        os.environ["ORT_DISABLE_TELEMETRY"] = "1"
-        import onnxruntime
+        # before its own import, which brings in onnxruntime
+        self._session: Any = session(Path(str(self.weights())), self.device)
         from rapidocr.ch_ppocr_det.utils import DBPostProcess
 
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.log_severity_level = 4
-        providers = ["CPUExecutionProvider"]
-        if self.device.startswith("cuda"):
-            providers.insert(0, "CUDAExecutionProvider")
-        self._session: Any = onnxruntime.InferenceSession(str(self.weights()), options, providers=providers)
         self._input: str = self._session.get_inputs()[0].name
         self._boxes: Any = DBPostProcess(
             thresh=0.2, box_thresh=0.35, max_candidates=1000, unclip_ratio=1.6, use_dilation=True

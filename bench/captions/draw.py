@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -54,16 +54,26 @@ def draw(rgb: np.ndarray, kind: str, rng: Random) -> Drawn:
         script = SCRIPTS[0] if rng.random() < 0.55 else SCRIPTS[rng.integers(len(SCRIPTS))]
         layer = Image.new("RGBA", size, (0, 0, 0, 0))
         KINDS[kind](layer, script, rng)
-        alpha = np.asarray(layer.getchannel("A"), np.float32)[..., None] / 255
-        over = np.asarray(layer.convert("RGB"), np.float32)
-        mixed = np.rint(rgb * (1 - alpha) + over * alpha).astype(np.uint8)
-        mask = np.abs(mixed.astype(int) - rgb).max(axis=-1) > VISIBLE
+        mixed, mask, alpha = laid_over(rgb, layer)
         if mask.sum() > LEGIBLE * (alpha > 0.1).sum() > 0:
             break
-    if rng.random() < 0.5:
-        quality, sampling = int(rng.integers(75, 97)), int(rng.choice([0, 2]))
-        return Drawn(kind, script.name, jpeg(rgb, quality, sampling), jpeg(mixed, quality, sampling), mask)
-    return Drawn(kind, script.name, rgb, mixed, mask)
+    return saved(Drawn(kind, script.name, rgb, mixed, mask), rng)
+
+
+def laid_over(rgb: np.ndarray, layer: Layer) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """``rgb`` under ``layer``, [H, W] bool of what changed visibly, and the layer's cover [H, W, 1] 0..1."""
+    alpha = np.asarray(layer.getchannel("A"), np.float32)[..., None] / 255
+    over = np.asarray(layer.convert("RGB"), np.float32)
+    mixed = np.rint(rgb * (1 - alpha) + over * alpha).astype(np.uint8)
+    return mixed, np.abs(mixed.astype(int) - rgb).max(axis=-1) > VISIBLE, alpha
+
+
+def saved(drawn: Drawn, rng: Random) -> Drawn:
+    """Half of them after one save as JPEG, with and without the overlay."""
+    if rng.random() >= 0.5:
+        return drawn
+    quality, sampling = int(rng.integers(75, 97)), int(rng.choice([0, 2]))
+    return replace(drawn, clean=jpeg(drawn.clean, quality, sampling), rgb=jpeg(drawn.rgb, quality, sampling))
 
 
 def jpeg(rgb: np.ndarray, quality: int, sampling: int) -> np.ndarray:

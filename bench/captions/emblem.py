@@ -3,10 +3,7 @@
 import numpy as np
 from PIL import Image, ImageDraw
 
-from bench.captions.draw import Drawn, Random, colour, jpeg, spot
-
-VISIBLE = 8
-"""Levels in any channel from which a pixel counts as changed."""
+from bench.captions.draw import Drawn, Random, colour, laid_over, saved, spot
 
 
 def emblem(rgb: np.ndarray, rng: Random) -> Drawn:
@@ -26,13 +23,8 @@ def emblem(rgb: np.ndarray, rng: Random) -> Drawn:
                 layer.alpha_composite(sign, (int(left), int(top)))
     else:
         layer.alpha_composite(sign, spot(layer, sign.size, rng, near_edge=0.5))
-    alpha = np.asarray(layer.getchannel("A"), np.float32)[..., None] / 255
-    mixed = np.rint(rgb * (1 - alpha) + np.asarray(layer.convert("RGB"), np.float32) * alpha).astype(np.uint8)
-    mask = np.abs(mixed.astype(int) - rgb).max(axis=-1) > VISIBLE
-    if rng.random() < 0.5:
-        quality, sampling = int(rng.integers(75, 97)), int(rng.choice([0, 2]))
-        return Drawn("emblem", "", jpeg(rgb, quality, sampling), jpeg(mixed, quality, sampling), mask)
-    return Drawn("emblem", "", rgb, mixed, mask)
+    mixed, mask, _ = laid_over(rgb, layer)
+    return saved(Drawn("emblem", "", rgb, mixed, mask), rng)
 
 
 def figure(pen: ImageDraw.ImageDraw, side: int, ink: tuple[int, ...], rng: Random) -> None:

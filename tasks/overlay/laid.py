@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tasks.overlay.candidate import Candidate, Source
-from tasks.overlay.overlay_map import CELL, LONGEST, Map
+from tasks.overlay.overlay_map import Map, cell_side
 from tasks.overlay.strokes import sides
 
 LIKELY = 0.7
@@ -26,7 +26,7 @@ MOST = 4
 
 def find_laid(laid: Map, shape: tuple[int, ...], known: Sequence[NDArray[np.float32]]) -> list[Candidate]:
     """Candidates of a photo of ``shape`` [H, W, 3] where ``laid`` says so and no quad of ``known`` lies."""
-    side = CELL / min(1.0, LONGEST / max(shape[:2]))
+    side = cell_side(shape)
     free = (laid > LIKELY).astype(np.uint8)
     taken = np.zeros(laid.shape, np.uint8)
     for quad in known:
@@ -34,7 +34,7 @@ def find_laid(laid: Map, shape: tuple[int, ...], known: Sequence[NDArray[np.floa
         cv2.fillPoly(taken, corners, 1)
         cv2.polylines(taken, corners, True, 1, thickness=2 * round(ROOM * sides(quad)[1] / side) + 3)
     joined = cv2.morphologyEx(free, cv2.MORPH_CLOSE, np.ones((APART, 2 * APART + 1), np.uint8))
-    count, labels, _, _ = cv2.connectedComponentsWithStats(joined)
+    count, labels = cv2.connectedComponents(joined)
     sizes = np.bincount(labels[free > 0], minlength=count)
     sizes[0] = 0
     sizes[np.unique(labels[(taken > 0) & (free > 0)])] = 0

@@ -1,6 +1,5 @@
 """What was laid over a photo, place by place: a small network's view, beside the text detector's."""
 
-import os
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -10,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from line.picture import Rgb
+from models.onnx import session
 
 NETWORK = Path(__file__).with_name("overlay_map.onnx")
 CELL = 4
-"""Pixels of a cell's side."""
+"""Pixels of a cell's side, on what the network sees."""
 STRIDE = 16
 """The network takes sides that are multiples of this."""
 LONGEST = 1600
@@ -28,9 +28,14 @@ def normalized(levels: Any) -> Any:
     return (levels - 128) / 64
 
 
+def cell_side(shape: tuple[int, ...]) -> float:
+    """Pixels of a cell's side on a photo of ``shape``."""
+    return CELL / min(1.0, LONGEST / max(shape[:2]))
+
+
 def pixels(laid: Map, shape: tuple[int, ...], window: tuple[slice, slice]) -> Map:
     """The map of every pixel in ``window`` of a photo of ``shape``."""
-    side = CELL / min(1.0, LONGEST / max(shape[:2]))
+    side = cell_side(shape)
     rows, columns = (
         np.minimum((np.arange(shape[axis])[part] + 0.5) / side, laid.shape[axis] - 1).astype(int)
         for axis, part in enumerate(window)
@@ -39,23 +44,14 @@ def pixels(laid: Map, shape: tuple[int, ...], window: tuple[slice, slice]) -> Ma
 
 
 class OverlayMap:
-    """The trained network; one thread, so that the same bytes give the same map on every machine.
+    """The trained network.
 
     Args:
         network: an ONNX file as ``bench.train_map`` writes it.
     """
 
     def __init__(self, network: Path = NETWORK) -> None:
-        # onnxruntime reports its use to its maker from the first import on, unless told before
-        os.environ["ORT_DISABLE_TELEMETRY"] = "1"
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.log_severity_level = 4
-        self._session: Any = onnxruntime.InferenceSession(
-            str(network), options, providers=["CPUExecutionProvider"]
-        )
+        self._session = session(network)
 
     def __call__(self, rgb: Rgb) -> Map:
         """The map of ``rgb`` [H, W, 3] uint8; its cells cover the photo exactly, whatever their number."""
