@@ -10,8 +10,8 @@ from bench.captions.draw import Drawn
 from bench.captions.photos import Photo
 from bench.legible import Reader
 from line.picture import Edited, Flagged, Picture, Rgb
-from models.contract import Filler, Region, TextFinder
-from models.rapidocr import RapidOcr
+from models.contract import Region
+from models.rapidocr import RapidOcr, Sight
 from models.surroundings import Surroundings
 from models.telea import Telea
 from tasks.erase_text import composite, erase_text, feathered
@@ -68,27 +68,33 @@ class Case:
         return "unseen" if self.seen < LEFT / 2 else "taken for print" if self.found < LEFT / 2 else "partly"
 
 
-class Timed(TextFinder, Filler):
-    """A finder and a filler that count their seconds."""
+class TimedFinder(RapidOcr):
+    """Counts its seconds."""
 
-    name = licence = source = revision = "timed"
-
-    def __init__(self, finder: TextFinder, filler: Filler) -> None:
-        self.finder, self.filler, self.finding, self.filling = finder, filler, 0.0, 0.0
-
-    def load(self) -> None:
-        """Both are loaded."""
+    seconds = 0.0
 
     def find(self, rgb: Rgb, *, limit: int) -> list[Region]:
         begun = time.thread_time()
-        regions = self.finder.find(rgb, limit=limit)
-        self.finding += time.thread_time() - begun
+        regions = super().find(rgb, limit=limit)
+        self.seconds += time.thread_time() - begun
         return regions
+
+    def look(self, rgb: Rgb, *, limit: int) -> Sight:
+        begun = time.thread_time()
+        sight = super().look(rgb, limit=limit)
+        self.seconds += time.thread_time() - begun
+        return sight
+
+
+class TimedFiller(Surroundings):
+    """Counts its seconds."""
+
+    seconds = 0.0
 
     def fill(self, rgb: Rgb, mask: np.ndarray, *, seed: int) -> Rgb:
         begun = time.thread_time()
-        filled = self.filler.fill(rgb, mask, seed=seed)
-        self.filling += time.thread_time() - begun
+        filled = super().fill(rgb, mask, seed=seed)
+        self.seconds += time.thread_time() - begun
         return filled
 
 
@@ -97,7 +103,7 @@ class Line:
 
     def __init__(self, rights: str | None = None) -> None:
         self.facts = {"vendor": {"watermark_rights": rights}} if rights else {}
-        self.finder, self.filler, self.telea, self.reader = RapidOcr(), Surroundings(), Telea(), Reader()
+        self.finder, self.filler, self.telea, self.reader = TimedFinder(), TimedFiller(), Telea(), Reader()
         self.finder.load()
 
     def run(self, photo: Photo, drawn: Drawn | None, kind: str = "none") -> Case:
@@ -105,11 +111,10 @@ class Line:
         case = Case(photo.name, drawn.kind if drawn else kind, drawn.script if drawn else "")
         case.megapixels = rgb.shape[0] * rgb.shape[1] / 1e6
         given = Picture(photo.name, rgb, facts=self.facts, seed=photo.seed % 2**32)
-        timed = Timed(self.finder, self.filler)
-        begun = time.thread_time()
-        (found,) = find_text.function([given], timed)
+        begun, self.finder.seconds, self.filler.seconds = time.thread_time(), 0.0, 0.0
+        (found,) = find_text.function([given], self.finder)
         whole = time.thread_time() - begun
-        case.seconds = {"detect": timed.finding, "tell apart": whole - timed.finding}
+        case.seconds = {"detect": self.finder.seconds, "tell apart": whole - self.finder.seconds}
         picture, after = found.picture, rgb
         mask = None if picture is None else picture.mask
         if drawn is not None:
@@ -118,9 +123,9 @@ class Line:
             case.outcome, case.reason = "person", found.reason
         elif mask is not None:
             begun = time.thread_time()
-            (erased,) = erase_text.function([picture], timed)
+            (erased,) = erase_text.function([picture], self.filler)
             whole = time.thread_time() - begun
-            case.seconds |= {"fill": timed.filling, "blend": whole - timed.filling}
+            case.seconds |= {"fill": self.filler.seconds, "blend": whole - self.filler.seconds}
             if isinstance(erased, Edited):
                 case.outcome, after = "erased", erased.picture.rgb
                 self.judge(case, rgb, after, erased.touched, drawn)

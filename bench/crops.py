@@ -16,7 +16,8 @@ from bench.captions.photos import DATA, Photo, photos
 from bench.captions.versions import AGED, aged, altered
 from models.contract import Region
 from models.rapidocr import RapidOcr
-from tasks.overlay.overlay_map import CELL
+from tasks.overlay.looks import LIMIT
+from tasks.overlay.overlay_map import CELL, KNOWN, STRONGEST, knowledge
 
 SIDE = 192
 """Pixels of a crop's side."""
@@ -25,8 +26,12 @@ COVERED = 0.12
 SAID, UNSAID, OVERLAID = 0, 1, 2
 """Values of a target: no overlay, not to be judged, overlay."""
 
-Crop = tuple[np.ndarray, np.ndarray]
-"""[SIDE, SIDE, 3] uint8 and [SIDE / CELL, SIDE / CELL] uint8 of target values."""
+STEPS = 127 / STRONGEST
+"""Steps of a unit in which the detector's knowledge is kept."""
+
+Crop = tuple[np.ndarray, np.ndarray, np.ndarray]
+"""[SIDE, SIDE, 3] uint8, [C, SIDE / KNOWN, SIDE / KNOWN] int8 (the detector's knowledge, in ``STEPS``) and
+[SIDE / CELL, SIDE / CELL] uint8 of target values."""
 
 
 def fold(digest: str) -> int:
@@ -40,16 +45,22 @@ def cells(mask: np.ndarray) -> np.ndarray:
     return np.where(share >= COVERED, OVERLAID, np.where(share > 0, UNSAID, SAID)).astype(np.uint8)
 
 
-def cut(rgb: np.ndarray, mask: np.ndarray, x: int, y: int) -> Crop:
+def cut(rgb: np.ndarray, known: np.ndarray, mask: np.ndarray, x: int, y: int) -> Crop:
     """The crop around (x, y), inside the photo where the photo is large enough."""
     high, wide = rgb.shape[:2]
-    left, top = (int(np.clip(at - SIDE // 2, 0, max(0, size - SIDE))) for at, size in ((x, wide), (y, high)))
+    left, top = (
+        int(np.clip(at - SIDE // 2, 0, max(0, size - SIDE))) // KNOWN * KNOWN
+        for at, size in ((x, wide), (y, high))
+    )
     piece = np.zeros((SIDE, SIDE, 3), np.uint8)
+    told = np.zeros((len(known), SIDE // KNOWN, SIDE // KNOWN), np.int8)
+    here = known[:, top // KNOWN : (top + SIDE) // KNOWN, left // KNOWN : (left + SIDE) // KNOWN]
+    told[:, : here.shape[1], : here.shape[2]] = np.rint(here * STEPS)
     own = np.zeros((SIDE, SIDE), np.float32)
     part = rgb[top : top + SIDE, left : left + SIDE]
     piece[: part.shape[0], : part.shape[1]] = part
     own[: part.shape[0], : part.shape[1]] = mask[top : top + SIDE, left : left + SIDE]
-    return piece, cells(own)
+    return piece, told, cells(own)
 
 
 def places(mask: np.ndarray, count: int, rng: np.random.Generator) -> Iterator[tuple[int, int]]:
@@ -72,8 +83,8 @@ def inside(regions: Sequence[Region], shape: tuple[int, ...]) -> np.ndarray:
     return found > 0
 
 
-def crops(photo: Photo, times: int) -> tuple[str, np.ndarray, np.ndarray]:
-    """Digest, [N, SIDE, SIDE, 3] uint8 and [N, SIDE / CELL, SIDE / CELL] uint8 of one photo's crops."""
+def crops(photo: Photo, times: int) -> tuple[str, np.ndarray, np.ndarray, np.ndarray]:
+    """Digest, and the crops of one photo, each part of them in one array."""
     cv2.setNumThreads(1)
     rng = np.random.default_rng([photo.seed, 7])
     finder = RapidOcr()
@@ -81,27 +92,30 @@ def crops(photo: Photo, times: int) -> tuple[str, np.ndarray, np.ndarray]:
     found: list[Crop] = []
 
     def take(rgb: np.ndarray, mask: np.ndarray, near: np.ndarray, count: int) -> None:
+        known = knowledge(finder.look(rgb, limit=LIMIT).levels, rgb.shape)
         anywhere = np.zeros(mask.shape, bool)
         for x, y in [*places(near, count, rng), *places(anywhere, 1, rng)]:
-            found.append(cut(rgb, mask, x, y))
+            found.append(cut(rgb, known, mask, x, y))
 
     for _ in range(times):
         for turn in range(4):
             rgb = photo.rgb if turn == 0 else altered(photo.rgb, rng)
             # near what is most easily mistaken
-            take(rgb, np.zeros(rgb.shape[:2], np.float32), inside(finder.find(rgb, limit=640), rgb.shape), 3)
+            take(
+                rgb, np.zeros(rgb.shape[:2], np.float32), inside(finder.find(rgb, limit=LIMIT), rgb.shape), 5
+            )
         for kind in [*KINDS, "emblem", "emblem"]:
             ground = photo.rgb if rng.random() < 0.5 else altered(photo.rgb, rng)
             drawn = emblem(ground, rng) if kind == "emblem" else draw(ground, kind, rng)
             if rng.random() < AGED:
                 drawn = aged(drawn, rng)
-            take(drawn.rgb, drawn.mask.astype(np.float32), drawn.mask, 3)
+            take(drawn.rgb, drawn.mask.astype(np.float32), drawn.mask, 5)
         for _ in range(4):
             printed = imprint(photo.rgb if rng.random() < 0.5 else altered(photo.rgb, rng), rng)
             nothing = np.zeros(printed.mask.shape, np.float32)
-            take(printed.rgb, nothing, printed.mask, 2)
-    pieces, targets = zip(*found, strict=True)
-    return photo.digest, np.stack(pieces), np.stack(targets)
+            take(printed.rgb, nothing, printed.mask, 4)
+    pieces, known, targets = zip(*found, strict=True)
+    return photo.digest, np.stack(pieces), np.stack(known), np.stack(targets)
 
 
 def collect(folder: Path, *, times: int, every: int = 1, processes: int = 2, data: Path = DATA) -> None:
@@ -114,7 +128,9 @@ def collect(folder: Path, *, times: int, every: int = 1, processes: int = 2, dat
     ]
     # spawned: a fork copies locks that OpenCV's threads hold, and hangs at times
     with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-        for number, (digest, pieces, targets) in enumerate(pool.map(partial(crops, times=times), todo)):
-            np.savez(folder / f"{digest}.npz", pieces=pieces, targets=targets)
+        for number, (digest, pieces, known, targets) in enumerate(
+            pool.map(partial(crops, times=times), todo)
+        ):
+            np.savez(folder / f"{digest}.npz", pieces=pieces, known=known, targets=targets)
             if number % 10 == 0:
                 print(f"{number} of {len(todo)} photos cut", flush=True)

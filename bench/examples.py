@@ -21,6 +21,7 @@ from bench.crops import fold, inside
 from models.contract import Region
 from models.rapidocr import RapidOcr
 from tasks.find_text import lacks_ink
+from tasks.overlay.looks import Looks
 from tasks.overlay.overlay_map import OverlayMap
 from tasks.overlay.reading import MARKS, Reading, find, read
 
@@ -118,8 +119,9 @@ def examples(photo: Photo, counts: tuple[int, int, int], networks: tuple[Path, P
     found: list[Example] = []
     for shot, (kind, rgb, drawn) in enumerate(versions(photo, (plain, overlaid, printed))):
         own = finder.find(drawn.clean, limit=640) if drawn is not None else []
-        laid = chart(rgb)
-        for reading in read(rgb, find(rgb, finder, 640, laid), laid):
+        looks = Looks(rgb, finder)
+        laid = chart(rgb, looks.levels)
+        for reading in read(rgb, find(looks, 640, laid), laid):
             if reading.region.source in MARKS:
                 continue  # known by their period or their blend, not by the trees
             truth = 0 if drawn is None else label(reading, drawn.mask, own)

@@ -19,11 +19,16 @@ from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
 from bench.captions.fonts import lacking
-from bench.crops import OVERLAID, UNSAID, collect, fold
+from bench.crops import OVERLAID, STEPS, UNSAID, collect, fold
+from models.rapidocr import CHANNELS, LEVELS
 from tasks.overlay.overlay_map import NETWORK, normalized
 
 WIDTHS = (16, 24, 48, 64)
 """Channels at a half, a quarter, an eighth and a sixteenth of the photo's scale."""
+TOLD = 48
+"""Channels that the detector's knowledge is brought to."""
+FORGOTTEN = 0.2
+"""Share of its channels that are left out at every step: the network must not know the photos by them."""
 BATCH = 32
 RATE = 2e-3
 OVERLAID_WEIGHT = 2.0
@@ -44,7 +49,9 @@ class Convolution(nn.Module):
 class Network(nn.Module):
     """U-Net (Ronneberger, Fischer and Brox, MICCAI 2015, arXiv:1505.04597), small, with a map of a quarter's scale.
 
-    [N, 3, H, W] float32 with sides that are multiples of 16, to log-odds [N, 1, H / 4, W / 4].
+    At an eighth of the scale it hears what the text detector knows: that was learnt on far more pictures.
+    [N, 3, H, W] float32 with sides that are multiples of 16 and [N, C, H / 8, W / 8] float32 to log-odds
+    [N, 1, H / 4, W / 4].
     """
 
     def __init__(self) -> None:
@@ -54,7 +61,12 @@ class Network(nn.Module):
         self.at_quarter = self.down(half, quarter)
         self.at_eighth = self.down(quarter, eighth)
         self.at_sixteenth = self.down(eighth, sixteenth)
-        self.to_eighth = Convolution(sixteenth + eighth, eighth)
+        self.heard = nn.Sequential(
+            Convolution(CHANNELS * len(LEVELS), TOLD, side=1),
+            Convolution(TOLD, TOLD),
+            Convolution(TOLD, TOLD),
+        )
+        self.to_eighth = Convolution(sixteenth + eighth + TOLD, eighth)
         self.to_quarter = Convolution(eighth + quarter, quarter)
         self.said = nn.Conv2d(quarter, 1, 1)
 
@@ -62,11 +74,12 @@ class Network(nn.Module):
     def down(given: int, made: int) -> nn.Sequential:
         return nn.Sequential(Convolution(given, made, 2), Convolution(made, made), Convolution(made, made))
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: torch.Tensor, known: torch.Tensor) -> torch.Tensor:
         quarter = self.at_quarter(self.at_half(x))
         eighth = self.at_eighth(quarter)
         sixteenth = self.at_sixteenth(eighth)
-        eighth = self.to_eighth(torch.cat([doubled(sixteenth), eighth], dim=1))
+        heard = self.heard(nn.functional.dropout2d(known, FORGOTTEN, self.training))
+        eighth = self.to_eighth(torch.cat([doubled(sixteenth), eighth, heard], dim=1))
         quarter = self.to_quarter(torch.cat([doubled(eighth), quarter], dim=1))
         out: torch.Tensor = self.said(quarter)
         return out
@@ -76,24 +89,28 @@ def doubled(x: torch.Tensor) -> torch.Tensor:
     return nn.functional.interpolate(x, scale_factor=2, mode="nearest")
 
 
-def load(folder: Path, keep: set[int]) -> tuple[np.ndarray, np.ndarray]:
-    """Crops and targets of the photos of those folds."""
-    files = [path for path in sorted(folder.glob("*.npz")) if fold(path.stem) in keep]
-    parts = [np.load(path) for path in files]
-    return np.concatenate([part["pieces"] for part in parts]), np.concatenate(
-        [part["targets"] for part in parts]
+def load(folder: Path, keep: set[int]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Crops, the detector's knowledge of them, and targets, of the photos of those folds."""
+    parts = [np.load(path) for path in sorted(folder.glob("*.npz")) if fold(path.stem) in keep]
+    pieces, known, targets = (
+        np.concatenate([part[name] for part in parts]) for name in ("pieces", "known", "targets")
+    )
+    return pieces, known, targets
+
+
+def given(pieces: np.ndarray, known: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
+    """What the network takes of crops, before the photo's levels are normalized."""
+    return (
+        torch.from_numpy(pieces.transpose(0, 3, 1, 2).astype(np.float32)),
+        torch.from_numpy(known.astype(np.float32) / np.float32(STEPS)),
     )
 
 
-def varied(
-    pieces: torch.Tensor, targets: torch.Tensor, rng: np.random.Generator
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Mirrored, its colours exchanged, a little darker: what no overlay depends on."""
-    if rng.random() < 0.5:
-        pieces, targets = pieces.flip(3), targets.flip(2)
+def varied(pieces: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
+    """Its colours exchanged, a little darker: what no overlay depends on."""
     if rng.random() < 0.3:
         pieces = pieces[:, torch.from_numpy(rng.permutation(3))]
-    return pieces * float(rng.uniform(0.85, 1.0)), targets
+    return pieces * float(rng.uniform(0.85, 1.0))
 
 
 def loss(odds: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
@@ -106,7 +123,7 @@ def loss(odds: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
 def train(folder: Path, keep: set[int], steps: int, seed: int = 0) -> Network:
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
-    pieces, targets = load(folder, keep)
+    pieces, known, targets = load(folder, keep)
     print(f"{len(pieces)} crops, {(targets == OVERLAID).mean():.3f} of their cells overlaid", flush=True)
     network = Network().to(memory_format=torch.channels_last)
     ways = torch.optim.AdamW(network.parameters(), lr=RATE, weight_decay=1e-3)
@@ -117,11 +134,12 @@ def train(folder: Path, keep: set[int], steps: int, seed: int = 0) -> Network:
         if len(order) < BATCH:
             order = rng.permutation(len(pieces)).tolist()
         chosen, order = sorted(order[:BATCH]), order[BATCH:]
-        x = torch.from_numpy(pieces[chosen].transpose(0, 3, 1, 2).astype(np.float32))
-        x, y = varied(x, torch.from_numpy(targets[chosen]), rng)
-        x = normalized(x).contiguous(memory_format=torch.channels_last)
+        x, told = given(pieces[chosen], known[chosen])
+        x = normalized(varied(x, rng)).contiguous(memory_format=torch.channels_last)
         ways.zero_grad()
-        value = loss(network(x)[:, 0], y)
+        with torch.autocast("cpu", torch.bfloat16):
+            odds = network(x, told)[:, 0]
+        value = loss(odds.float(), torch.from_numpy(targets[chosen]))
         value.backward()
         ways.step()
         plan.step()
@@ -136,12 +154,12 @@ def train(folder: Path, keep: set[int], steps: int, seed: int = 0) -> Network:
 
 def score(network: Network, folder: Path, keep: set[int]) -> None:
     """Precision and recall by cells on crops that were not trained on."""
-    pieces, targets = load(folder, keep)
+    pieces, known, targets = load(folder, keep)
     found = []
     with torch.no_grad():
         for start in range(0, len(pieces), 64):
-            x = torch.from_numpy(pieces[start : start + 64].transpose(0, 3, 1, 2).astype(np.float32))
-            odds = network(normalized(x).contiguous(memory_format=torch.channels_last))[:, 0]
+            x, told = given(pieces[start : start + 64], known[start : start + 64])
+            odds = network(normalized(x).contiguous(memory_format=torch.channels_last), told)[:, 0]
             found.append((torch.sigmoid(odds).numpy() * 255).astype(np.uint8))
     p, judged = np.concatenate(found), targets != UNSAID
     truth = targets == OVERLAID
@@ -179,10 +197,10 @@ def written(network: Network) -> onnx.ModelProto:
                 given = convolution(module, given)
         return given
 
-    def joined(low: str, high: str) -> str:
+    def joined(low: str, *high: str) -> str:
         nodes.append(helper.make_node("Resize", [low, "", "twice"], [f"{low}_up"], mode="nearest",
                                       coordinate_transformation_mode="asymmetric", nearest_mode="floor"))  # fmt: skip
-        nodes.append(helper.make_node("Concat", [f"{low}_up", high], [f"{low}_joined"], axis=1))
+        nodes.append(helper.make_node("Concat", [f"{low}_up", *high], [f"{low}_joined"], axis=1))
         return f"{low}_joined"
 
     stored.append(numpy_helper.from_array(np.array([1, 1, 2, 2], np.float32), "twice"))
@@ -190,14 +208,17 @@ def written(network: Network) -> onnx.ModelProto:
     quarter = every(network.at_quarter, half)
     eighth = every(network.at_eighth, quarter)
     sixteenth = every(network.at_sixteenth, eighth)
-    eighth = every(network.to_eighth, joined(sixteenth, eighth))
+    eighth = every(network.to_eighth, joined(sixteenth, eighth, every(network.heard, "known")))
     quarter = every(network.to_quarter, joined(eighth, quarter))
     odds = convolution(network.said, quarter, relu=False)
     nodes.append(helper.make_node("Sigmoid", [odds], ["overlay"]))
     graph = helper.make_graph(
         nodes,
         "overlay map",
-        [helper.make_tensor_value_info("photo", TensorProto.FLOAT, [1, 3, "height", "width"])],
+        [
+            helper.make_tensor_value_info("photo", TensorProto.FLOAT, [1, 3, "height", "width"]),
+            helper.make_tensor_value_info("known", TensorProto.FLOAT, [1, CHANNELS * len(LEVELS), "h", "w"]),
+        ],
         [helper.make_tensor_value_info("overlay", TensorProto.FLOAT, [1, 1, "rows", "columns"])],
         stored,
     )
@@ -214,17 +235,17 @@ def main() -> None:
     parser.add_argument("--without", type=int, choices=(0, 1), help="leave this half of the photos out")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--out", type=Path, default=NETWORK)
-    given = parser.parse_args()
+    options = parser.parse_args()
     if absent := lacking():
         raise SystemExit(f"fonts are missing: apt-get install {' '.join(absent)}")
-    torch.set_num_threads(given.threads)
-    collect(given.crops, times=given.times, processes=given.threads)
-    keep = {0, 1} - {given.without}
-    network = train(given.crops, keep, given.steps)
-    given.out.write_bytes(written(network).SerializeToString())
-    print(f"wrote {given.out.name}, {given.out.stat().st_size / 1e6:.2f} MB")
-    if given.without is not None:
-        score(network, given.crops, {given.without})
+    torch.set_num_threads(options.threads)
+    collect(options.crops, times=options.times, processes=options.threads)
+    keep = {0, 1} - {options.without}
+    network = train(options.crops, keep, options.steps)
+    options.out.write_bytes(written(network).SerializeToString())
+    print(f"wrote {options.out.name}, {options.out.stat().st_size / 1e6:.2f} MB")
+    if options.without is not None:
+        score(network, options.crops, {options.without})
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """RapidOCR's bundled text detector (PP-OCRv6 small), detection alone, without its reading half."""
 
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, cast
@@ -17,6 +18,23 @@ STRIDE = 32
 """The network takes sides that are multiples of this."""
 MOST = 2.0
 """Times that a small photo is enlarged at most: its letters are then of a size that the network knows."""
+LEVELS = tuple(f"p2o.pd_op.add.{number}.0" for number in (94, 90, 86, 82))
+"""The network's feature pyramid, at a quarter, an eighth, a sixteenth and a thirty-second of what it sees."""
+CHANNELS = 24
+"""Of each of its levels."""
+
+
+@dataclass(frozen=True, eq=False)
+class Sight:
+    """What the network makes of a photo.
+
+    Attributes:
+        regions: the text found.
+        levels: [CHANNELS, h, w] float32 each, from fine to coarse: what it knows of every place.
+    """
+
+    regions: list[Region]
+    levels: list[NDArray[np.float32]]
 
 
 class RapidOcr(TextFinder):
@@ -44,7 +62,7 @@ class RapidOcr(TextFinder):
     def missing(cls) -> str | None:
         weights = cls.weights()
         if weights is None or not find_spec("onnxruntime"):
-            return "install rapidocr and onnxruntime: pip install 'rapidocr>=3.10,<4' onnxruntime"
+            return "install rapidocr and onnxruntime: pip install 'rapidocr>=3.10,<3.11' onnxruntime"
         if not weights.is_file():
             return f"rapidocr is installed without {weights.name}: reinstall rapidocr 3.10"
         return None
@@ -52,18 +70,29 @@ class RapidOcr(TextFinder):
     def load(self) -> None:
         if lacking := self.missing():
             raise ModelError(f"rapidocr cannot run: {lacking}")
-        # before its own import, which brings in onnxruntime
-        self._session: Any = session(Path(str(self.weights())), self.device)
+        weights = cast(Path, self.weights())
+        try:
+            self._session: Any = session(weights, self.device, also=LEVELS)
+        except Exception as error:
+            raise ModelError(f"{weights.name} is not that of rapidocr 3.10, reinstall it: {error}") from error
         from rapidocr.ch_ppocr_det.utils import DBPostProcess
 
         self._input: str = self._session.get_inputs()[0].name
+        self._said: str = self._session.get_outputs()[0].name
         self._boxes: Any = DBPostProcess(
             thresh=0.2, box_thresh=0.35, max_candidates=1000, unclip_ratio=1.6, use_dilation=True
         )
 
     def find(self, rgb: Rgb, *, limit: int) -> list[Region]:
+        return self._regions(rgb, self._session.run([self._said], {self._input: _blob(rgb, limit)})[0])
+
+    def look(self, rgb: Rgb, *, limit: int) -> Sight:
+        """The regions that ``find`` gives, and what the network knows of every place besides."""
+        likelihood, *levels = self._session.run([self._said, *LEVELS], {self._input: _blob(rgb, limit)})
+        return Sight(self._regions(rgb, likelihood), [level[0] for level in levels])
+
+    def _regions(self, rgb: Rgb, likelihood: NDArray[np.float32]) -> list[Region]:
         height, width = rgb.shape[:2]
-        likelihood = self._session.run(None, {self._input: _blob(rgb, limit)})[0]
         quads, scores = self._boxes(likelihood, (height, width))
         found = [
             Region(np.asarray(quad, np.float32), float(score))

@@ -63,7 +63,8 @@ class Ran:
 
     Attributes:
         told: facts that every image came with beside its own, for the record.
-        made_with: options and weights of the model, hardware, threads, versions of libraries.
+        made_with: options and weights of the model, what the step itself has trained, hardware, threads, versions of
+            libraries.
     """
 
     transform: str

@@ -163,7 +163,7 @@ def _what_ran(
         delivers=transform.delivers,
         ends_chain=claim.is_last,
         told=templates.in_short(vendor),
-        made_with=made_with(model, claim.recipe.options_of(step)),
+        made_with=made_with(model, claim.recipe.options_of(step), transform.trained),
     )
 
 

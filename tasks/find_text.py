@@ -10,8 +10,10 @@ from line.picture import Edited, Flagged, Mask, Outcome, Picture, Rgb
 from models.contract import Model, Task, TextFinder
 from tasks.overlay.candidate import Source
 from tasks.overlay.companions import companions
+from tasks.overlay.decision import TREES
 from tasks.overlay.laid import LIKELY as LAID_FROM
-from tasks.overlay.overlay_map import Map, overlay_map, pixels
+from tasks.overlay.looks import Looks
+from tasks.overlay.overlay_map import NETWORK, Map, overlay_map, pixels
 from tasks.overlay.reading import BY_ITSELF, CLEAR, Reading, find, read
 from tasks.overlay.recurring import box_of
 from tasks.overlay.stamp import ONE_INK, SAME_LOOK, Stamp, look_for
@@ -42,6 +44,7 @@ COMMON_TONE = 0.15
     default_model="rapidocr",
     edits=False,
     informs=True,
+    trained=(TREES, NETWORK),
     asks_vendor=True,
 )
 def find_text(
@@ -86,8 +89,9 @@ def _find(
     stamps = [Stamp.of_fact(fact) for fact in vendor.get("templates", ())]
     stamps.sort(key=lambda stamp: not stamp.confirmed)
     rights = vendor.get("watermark_rights")
-    laid = overlay_map()(picture.rgb)
-    found = find(picture.rgb, finder, limit, laid)
+    looks = Looks(picture.rgb, finder)
+    laid = overlay_map()(picture.rgb, looks.levels)
+    found = find(looks, limit, laid)
     seen = read(picture.rgb, [*found, *look_for(picture.rgb, finder, stamps, found)], laid)
     places = [_stamp_at(picture.rgb, reading, stamps) for reading in seen]
     readings = [

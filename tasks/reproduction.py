@@ -71,7 +71,7 @@ class Reproduction:
 
     def elsewise(self) -> dict[str, tuple[Any, Any]]:
         """What is not as it was then: name → (then, now)."""
-        then, now = self.past.made_with, made_with(self.model, self.options)
+        then, now = self.past.made_with, made_with(self.model, self.options, self.transform.trained)
         pairs: dict[str, tuple[Any, Any]] = {
             "revision": (self.past.revision, self.model.revision if self.model else None),
             "device": (self.past.device, settings().device),
@@ -81,8 +81,9 @@ class Reproduction:
         for key in ("weights", "hardware", "threads"):
             if key in then:
                 pairs[key] = (then[key], now.get(key))
-        for library, release in then.get("libraries", {}).items():
-            pairs[library] = (release, now["libraries"].get(library, ""))
+        for sort in ("libraries", "trained"):
+            for name, was in then.get(sort, {}).items():
+                pairs[name] = (was, now.get(sort, {}).get(name, ""))
         return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
 
     def _loaded(self) -> Loaded:

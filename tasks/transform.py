@@ -4,6 +4,7 @@ import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, create_model
@@ -34,6 +35,7 @@ class Transform:
         removes / enlarges: for the order rule: nothing is removed after an enlargement.
         informs: whether its findings decide which later steps an image needs; a chain ends after it.
         delivers: whether its outcome is the published file.
+        trained: files that come with it and that its outcome hangs on, for the record.
         asks_vendor: whether its pictures' facts shall tell, as ``vendor``, what is known of the batch's vendor.
     """
 
@@ -48,6 +50,7 @@ class Transform:
     enlarges: bool = False
     informs: bool = False
     delivers: bool = False
+    trained: tuple[Path, ...] = ()
     asks_vendor: bool = False
 
     @cached_property

@@ -1,5 +1,6 @@
-"""What was laid over a photo, place by place: a small network's view, beside the text detector's."""
+"""What was laid over a photo, place by place: a small network's view, which knows what the text detector knows."""
 
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,10 @@ CELL = 4
 """Pixels of a cell's side, on what the network sees."""
 STRIDE = 16
 """The network takes sides that are multiples of this."""
+KNOWN = 8
+"""Pixels of a side of the places of which the detector's knowledge is told."""
+STRONGEST = 16.0
+"""What the detector knows is cut to this."""
 LONGEST = 1600
 """Long side in pixels to which larger photos are shrunk: overlays were drawn on photos up to this size."""
 
@@ -26,6 +31,24 @@ Map = NDArray[np.float32]
 def normalized(levels: Any) -> Any:
     """What the network takes, of levels 0..255: an array, or a tensor while it is trained."""
     return (levels - 128) / 64
+
+
+def knowledge(levels: Sequence[NDArray[np.float32]], shape: tuple[int, ...]) -> NDArray[np.float32]:
+    """[C, h, w] float32 in -``STRONGEST``..``STRONGEST``: the detector's levels, one above the other.
+
+    Its places of ``KNOWN`` pixels cover a picture of ``shape``, with sides that are multiples of ``STRIDE``.
+    """
+    high, wide = (-(-side // KNOWN) for side in shape[:2])
+    told = [
+        cv2.resize(
+            channel, (wide, high), interpolation=cv2.INTER_AREA if len(channel) > high else cv2.INTER_LINEAR
+        )
+        for level in levels
+        for channel in level
+    ]
+    whole = np.clip(np.stack(told), -STRONGEST, STRONGEST)
+    per = STRIDE // KNOWN
+    return np.pad(whole, ((0, 0), (0, -high % per), (0, -wide % per)), mode="edge")
 
 
 def cell_side(shape: tuple[int, ...]) -> float:
@@ -53,8 +76,11 @@ class OverlayMap:
     def __init__(self, network: Path = NETWORK) -> None:
         self._session = session(network)
 
-    def __call__(self, rgb: Rgb) -> Map:
-        """The map of ``rgb`` [H, W, 3] uint8; its cells cover the photo exactly, whatever their number."""
+    def __call__(self, rgb: Rgb, levels: Sequence[NDArray[np.float32]]) -> Map:
+        """The map of ``rgb`` [H, W, 3] uint8; its cells cover the photo exactly, whatever their number.
+
+        ``levels`` is what the text detector knows of it (``Looks.levels``).
+        """
         scale = min(1.0, LONGEST / max(rgb.shape[:2]))
         seen = rgb
         if scale < 1:
@@ -65,8 +91,11 @@ class OverlayMap:
         padded = cv2.copyMakeBorder(seen, 0, -high % STRIDE, 0, -wide % STRIDE, cv2.BORDER_REPLICATE).astype(
             np.float32
         )
-        blob = normalized(padded).transpose(2, 0, 1)[None]
-        chance = self._session.run(None, {"photo": np.ascontiguousarray(blob)})[0][0, 0]
+        given = {
+            "photo": np.ascontiguousarray(normalized(padded).transpose(2, 0, 1)[None]),
+            "known": np.ascontiguousarray(knowledge(levels, seen.shape)[None]),
+        }
+        chance = self._session.run(None, given)[0][0, 0]
         own: Map = chance[: -(-high // CELL), : -(-wide // CELL)]
         return own
 

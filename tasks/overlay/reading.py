@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from line.picture import Rgb
-from models.contract import Region, TextFinder
+from models.contract import Region
 from tasks.overlay.along import NEW, area, follow, holds, shared, tilt
 from tasks.overlay.band import find_band
 from tasks.overlay.candidate import Candidate, Source
@@ -16,6 +16,7 @@ from tasks.overlay.company import company
 from tasks.overlay.decision import as_odds, as_probability, company_odds, overlay_odds
 from tasks.overlay.features import Features, compare, describe
 from tasks.overlay.laid import find_laid
+from tasks.overlay.looks import Looks
 from tasks.overlay.opacity import veil, veiled
 from tasks.overlay.overlay_map import Map
 from tasks.overlay.repeated import find_repeated
@@ -208,7 +209,7 @@ def _in_company(
     return chances
 
 
-def find(rgb: Rgb, finder: TextFinder, limit: int, laid: Map) -> list[Candidate]:
+def find(looks: Looks, limit: int, laid: Map) -> list[Candidate]:
     """The places that may hold an overlay: what the detector sees, what is too large for it, what repeats.
 
     At a half and a third of the limit titles that fill the photo become text of a usual size, for half the
@@ -217,19 +218,19 @@ def find(rgb: Rgb, finder: TextFinder, limit: int, laid: Map) -> list[Candidate]
     swallows the letters beside the thing; at another scale they usually stand alone. Slanted lines are
     followed to their ends. Last come the places of the overlay map ``laid`` that none of these covers.
     """
-    close = limit * CLOSER // 2
+    rgb, close = looks.rgb, limit * CLOSER // 2
     is_small = max(rgb.shape[:2]) <= limit
-    first = finder.find(rgb, limit=close if is_small else limit)
+    first = looks.at(close if is_small else limit)
     texts = [as_candidate(region) for region in first if not is_object(rgb, region)]
     things = [region for region in first if is_object(rgb, region)]
-    looks = [(limit // times, Source.FARTHER) for times in FARTHER]
+    scales = [(limit // times, Source.FARTHER) for times in FARTHER]
     if things:
-        looks.append((limit if is_small else close, Source.CLOSER))
-    for other, source in looks:
-        for region in finder.find(rgb, limit=other):
+        scales.append((limit if is_small else close, Source.CLOSER))
+    for scale, source in scales:
+        for region in looks.at(scale):
             if not is_object(rgb, region) and not any(_overlap(region, known) for known in texts):
                 texts.append(as_candidate(region, source))
-    lines = follow(rgb, finder, texts)
+    lines = follow(rgb, looks.finder, texts)
     texts = [text for text in texts if not any(holds(line, text) for line in lines)]
     texts += [as_candidate(line, Source.ALONG) for line in lines]
     texts += [mark for thing in things if (mark := _over(rgb, thing)) is not None]

@@ -11,6 +11,7 @@ from tasks.find_text import draw_mask, find_text, without_pieces
 from tasks.overlay import reading
 from tasks.overlay.candidate import Candidate, Source
 from tasks.overlay.decision import as_odds
+from tasks.overlay.overlay_map import overlay_map
 from tasks.overlay.strokes import find_strokes
 
 
@@ -48,7 +49,7 @@ def run(picture: Picture, *boxes: tuple[int, int, int, int], **params: object) -
 def laid(monkeypatch: pytest.MonkeyPatch) -> np.ndarray:
     """The overlay map of every photo: nothing was laid over it, unless a test says so."""
     told = np.zeros((75, 100), np.float32)
-    monkeypatch.setattr("tasks.find_text.overlay_map", lambda: lambda rgb: told)
+    monkeypatch.setattr("tasks.find_text.overlay_map", lambda: lambda rgb, levels: told)
     return told
 
 
@@ -204,10 +205,11 @@ def test_the_mask_follows_the_letters_and_not_the_box() -> None:
     assert mask.sum() < 0.5 * BOX[2] * BOX[3]
 
 
-def test_the_real_detector_leads_to_a_mask_over_a_caption() -> None:
+def test_the_real_detector_and_map_lead_to_a_mask_over_a_caption(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tasks.find_text.overlay_map", overlay_map)
     finder = RapidOcr()
     finder.load()
-    (outcome,) = find_text.function([written("SALE -50%")], finder, unsure=0.0, sure=0.0)
+    (outcome,) = find_text.function([written("SALE -50%")], finder)
     assert isinstance(outcome, Edited)
     assert outcome.picture.mask is not None
     assert outcome.picture.mask[40:80, 60:210].any()

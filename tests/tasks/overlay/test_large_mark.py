@@ -4,6 +4,7 @@ import numpy as np
 from line.picture import Rgb
 from models.contract import Region, TextFinder
 from tasks.overlay.candidate import Source
+from tasks.overlay.looks import Looks
 from tasks.overlay.reading import find, read
 
 FRAME = np.array([[40, 60], [560, 60], [560, 360], [40, 360]], np.float32)
@@ -37,11 +38,11 @@ def photo(opacity: float) -> Rgb:
 
 def test_a_large_see_through_mark_over_a_product_is_found_and_shown_to_a_person() -> None:
     rgb = photo(0.5)
-    (mark,) = [one for one in find(rgb, Framing(), 640, NOTHING) if one.source is Source.LARGE]
+    (mark,) = [one for one in find(Looks(rgb, Framing()), 640, NOTHING) if one.source is Source.LARGE]
     (reading,) = read(rgb, [mark], NOTHING)
     assert 0.5 < reading.probability < 0.9
     assert reading.is_faint
 
 
 def test_a_product_that_the_detector_framed_is_no_mark() -> None:
-    assert find(photo(0.0), Framing(), 640, NOTHING) == []
+    assert find(Looks(photo(0.0), Framing()), 640, NOTHING) == []

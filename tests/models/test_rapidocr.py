@@ -1,0 +1,45 @@
+import cv2
+import numpy as np
+import pytest
+
+from models.rapidocr import CHANNELS, LEVELS, RapidOcr
+
+
+@pytest.fixture(scope="module")
+def detector() -> RapidOcr:
+    found = RapidOcr()
+    found.load()
+    return found
+
+
+@pytest.fixture(scope="module")
+def page() -> np.ndarray:
+    """Light grey, with one line of dark letters."""
+    rgb = np.full((480, 640, 3), 200, np.uint8)
+    cv2.putText(rgb, "FREE SHIPPING", (80, 240), cv2.FONT_HERSHEY_SIMPLEX, 1.6, (30, 30, 30), 4, cv2.LINE_AA)
+    return rgb
+
+
+def test_a_line_of_letters_is_one_region(detector: RapidOcr, page: np.ndarray) -> None:
+    (region,) = detector.find(page, limit=640)
+    corners = np.stack([region.quad.min(axis=0), region.quad.max(axis=0)])
+    # letters begin at x 80 and stand on y 240
+    assert corners == pytest.approx(np.array([[80, 204], [420, 242]]), abs=8)
+
+
+def test_looking_closely_sees_the_same_regions(detector: RapidOcr, page: np.ndarray) -> None:
+    for one, other in zip(
+        detector.find(page, limit=640), detector.look(page, limit=640).regions, strict=True
+    ):
+        assert np.array_equal(one.quad, other.quad)
+        assert one.score == other.score
+
+
+def test_each_level_of_what_it_knows_is_half_as_fine_as_the_one_before(
+    detector: RapidOcr, page: np.ndarray
+) -> None:
+    levels = detector.look(page, limit=640).levels
+    sizes = [(CHANNELS, 480 // cell, 640 // cell) for cell in (4, 8, 16, 32)]
+    assert [level.shape for level in levels] == sizes
+    assert len(levels) == len(LEVELS)
+    assert all(np.ptp(level) > 0 for level in levels)
