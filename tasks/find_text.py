@@ -67,7 +67,7 @@ def find_text(
         erase: "sure" masks sure overlays and sends unsure and faint ones to a person; "person" sends every
             overlay, sure or not, to a person; "never" only records what is there.
         sure: probability of being an overlay, among the photo's other texts, from which text is masked; by itself
-            it must look like one with 0.85 at least.
+            it must look like one with 0.88 at least.
         unsure: probability below which text is the product's own and stays.
 
     Raises:

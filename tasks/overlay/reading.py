@@ -34,7 +34,7 @@ CLOSER = 3
 """Halves of the limit for the closer look."""
 FARTHER = (2, 3)
 """The limit over those of the farther looks."""
-BY_ITSELF = 0.85
+BY_ITSELF = 0.88
 """Probability by itself below which no company makes an overlay sure: print that stands together is print."""
 WHOSE = 0.5
 """Probability by itself below which a text is rather print."""
