@@ -106,7 +106,7 @@ def _find(
     if known.get("doubts") == PRINT:
         overlays = [reading for reading in overlays if reading not in doubtful]
         doubtful = []
-    mask = draw_mask(picture.rgb, overlays) if overlays else None
+    mask = draw_mask(picture.rgb, overlays, laid) if overlays else None
     coverage = 0.0 if mask is None else float(np.mean(mask > 0))
     facts: dict[str, Any] = {
         **known,
@@ -223,7 +223,7 @@ def without_pieces(
     if not any(reading.region.source is Source.LAID for reading in overlays) or not certain:
         return list(overlays)
     letters = [reading for reading in certain if reading.region.source is not Source.LAID]
-    erased = draw_mask(rgb, letters) > 0
+    erased = draw_mask(rgb, letters, laid) > 0
 
     def is_piece(reading: Reading) -> bool:
         window = reading.strokes.window
@@ -244,7 +244,7 @@ def joins(reading: Reading, certain: Sequence[Reading]) -> bool:
     return any(other is not None and float(np.linalg.norm(ink - other)) < ONE_INK for other in inks)
 
 
-def draw_mask(rgb: Rgb, readings: Sequence[Reading]) -> Mask:
+def draw_mask(rgb: Rgb, readings: Sequence[Reading], laid: Map) -> Mask:
     """[H, W] uint8, 255 on the letters of ``readings``, on what belongs to them, on their banner or badge."""
     mask = np.zeros(rgb.shape[:2], np.uint8)
 
@@ -256,7 +256,7 @@ def draw_mask(rgb: Rgb, readings: Sequence[Reading]) -> Mask:
         if reading.shape is not None and reading.shape.is_drawn:
             add(np.s_[:, :], reading.shape.full_mask(rgb.shape[1], rgb.shape[0]))
         elsewhere = reading.features["ink_elsewhere"]
-        if beside := companions(rgb, reading.region, reading.strokes, elsewhere):
+        if beside := companions(rgb, reading.region, reading.strokes, elsewhere, laid):
             add(*beside)
     return mask
 

@@ -4,9 +4,11 @@ from typing import cast
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from line.picture import Mask, Rgb
 from models.contract import Region
+from tasks.overlay.overlay_map import Map, pixels
 from tasks.overlay.strokes import WORK_HEIGHT, Strokes, Window, sides
 
 SAME_INK = 26
@@ -15,6 +17,10 @@ REACH = 3.0
 """How far along the line is looked, in heights of the text."""
 GAP = 1.6
 """Widest gap to the next companion, in heights."""
+PURER = 0.7
+"""Of the letters' way from their ground to their colour, what a sign goes at least that may be of purer ink."""
+LAID = 0.7
+"""Chance, by the overlay map, from which a sign of purer ink is believed."""
 COMMON = 0.02
 """An ink that covers more than this share of the photo is a mark of the text only where it is alone around it."""
 ALONE = 0.8
@@ -22,7 +28,7 @@ ALONE = 0.8
 
 
 def companions(
-    rgb: Rgb, region: Region, strokes: Strokes, ink_elsewhere: float
+    rgb: Rgb, region: Region, strokes: Strokes, ink_elsewhere: float, laid: Map
 ) -> tuple[Window, Mask] | None:
     """Where to look and [h, w] uint8 of 0 or 255 there; None where there is nothing to add.
 
@@ -31,6 +37,7 @@ def companions(
         region: the text found.
         strokes: its letters.
         ink_elsewhere: share of the photo that has the ink's colour.
+        laid: the photo's overlay map.
     """
     core = cv2.erode(strokes.glyphs.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
     if core.sum() < 12:
@@ -41,9 +48,8 @@ def companions(
     inks = strokes.rgb[core].astype(np.float32)
     away = np.linalg.norm(inks - strokes.ground[core], axis=1)
     inks = inks[away >= np.percentile(away, 75)]
-    ink = np.median(inks, axis=0)
-    if float(np.median(np.abs(inks - ink).max(axis=1))) > SAME_INK / 2:
-        return None
+    ink, ground = np.median(inks, axis=0), np.median(strokes.ground[core], axis=0)
+    is_even = float(np.median(np.abs(inks - ink).max(axis=1))) <= SAME_INK / 2
     _, height = sides(region.quad)
     low, high = region.quad.min(axis=0), region.quad.max(axis=0)
     level = high[0] - low[0] >= high[1] - low[1]
@@ -57,8 +63,11 @@ def companions(
     scale = min(1.0, WORK_HEIGHT / max(height, 1.0))
     size = (max(1, round(part.shape[1] * scale)), max(1, round(part.shape[0] * scale)))
     small = cast(Rgb, cv2.resize(part, size, interpolation=cv2.INTER_AREA))
-    alike = cv2.inRange(small, ink - SAME_INK, ink + SAME_INK)
-    count, labels, stats, centres = cv2.connectedComponentsWithStats((alike > 0).astype(np.uint8))
+    seen = cv2.resize(pixels(laid, rgb.shape, window), size, interpolation=cv2.INTER_NEAREST)
+    alike = _is_purer(small, ink, ground) & (seen > LAID)
+    if is_even:
+        alike |= cv2.inRange(small, ink - SAME_INK, ink + SAME_INK) > 0
+    count, labels, stats, centres = cv2.connectedComponentsWithStats(alike.astype(np.uint8))
     axis = 0 if level else 1
     tall = height * scale
     begin, end = (
@@ -87,12 +96,22 @@ def companions(
     if ink_elsewhere > COMMON:
         box = np.zeros(small.shape[:2], np.uint8)
         cv2.fillConvexPoly(box, np.rint((region.quad - (left, top)) * scale).astype(np.int32), 1)
-        around = (alike > 0) & (box == 0)
+        around = alike & (box == 0)
         if (around & (added > 0)).sum() < ALONE * around.sum():
             return None
     widened = cv2.dilate(added, np.ones((3, 3), np.uint8))
     large = cv2.resize(widened, (part.shape[1], part.shape[0]), interpolation=cv2.INTER_LINEAR)
     return window, np.where(large > 80, 255, 0).astype(np.uint8)
+
+
+def _is_purer(rgb: Rgb, ink: NDArray[np.float32], ground: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """[h, w] bool: colours on the way from ``ground`` through ``ink`` and on: thin strokes mix with their ground."""
+    way = (ink - ground).astype(np.float32)
+    length = max(float(np.linalg.norm(way)), 1e-6)
+    away = rgb.astype(np.float32) - ground.astype(np.float32)
+    along = away @ (way / length)
+    aside = np.linalg.norm(away - along[..., None] * (way / length), axis=-1)
+    return np.asarray((along > PURER * length) & (aside < SAME_INK), np.bool_)
 
 
 def _fits(stats: "np.ndarray[tuple[int], np.dtype[np.int32]]", shape: tuple[int, ...], tall: float) -> bool:

@@ -159,8 +159,9 @@ def test_a_piece_of_what_is_erased_anyway_is_no_second_overlay(decided: list[flo
     rgb = written().rgb
     (letters,) = (region.quad for region in Pointing(BOX).find(rgb, limit=640))
     places = [Candidate(letters, 0.9), Candidate(letters, 0.9, Source.LAID)]
-    certain, piece = reading.read(rgb, places, np.zeros((1, 1), np.float32))
-    covered = (draw_mask(rgb, [certain]) > 0).reshape(75, 4, 100, 4).mean(axis=(1, 3))
+    nothing = np.zeros((1, 1), np.float32)
+    certain, piece = reading.read(rgb, places, nothing)
+    covered = (draw_mask(rgb, [certain], nothing) > 0).reshape(75, 4, 100, 4).mean(axis=(1, 3))
     elsewhere, on_letters = np.zeros((75, 100), np.float32), np.zeros((75, 100), np.float32)
     on_letters[covered > 0.7], elsewhere[10, 15:20] = 0.9, 0.9
     assert without_pieces(rgb, [certain, piece], [certain], on_letters) == [certain]

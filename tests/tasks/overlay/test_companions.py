@@ -20,9 +20,10 @@ def photo(*signs: tuple[int, int, int, int], ink: tuple[int, int, int] = RED) ->
     return rgb
 
 
-def added(rgb: Rgb, elsewhere: float = 0.001) -> np.ndarray:
+def added(rgb: Rgb, elsewhere: float = 0.001, laid: float = 0.0) -> np.ndarray:
     mask = np.zeros(rgb.shape[:2], np.uint8)
-    if found := companions(rgb, Region(QUAD, 0.9), find_strokes(rgb, QUAD), elsewhere):
+    chart = np.full((75, 100), laid, np.float32)
+    if found := companions(rgb, Region(QUAD, 0.9), find_strokes(rgb, QUAD), elsewhere, chart):
         mask[found[0]] = found[1]
     return mask > 0
 
@@ -46,6 +47,17 @@ def test_a_missed_letter_beyond_the_next_one_is_reached_step_by_step() -> None:
 def test_what_has_another_ink_or_stands_on_another_line_stays() -> None:
     assert not added(photo((85, 95, 22, 20), ink=(20, 60, 200))).any()
     assert not added(photo((85, 125, 22, 12))).any()
+
+
+def test_a_sign_of_purer_ink_than_thin_letters_show_goes_where_the_map_sees_it() -> None:
+    pale = photo((85, 95, 22, 20), ink=(248, 0, 0))
+    pale[92:118, 122:218] = (pale[92:118, 122:218] * 0.6 + 150 * 0.4).astype(np.uint8)
+    assert added(pale, laid=0.9)[95:115, 85:107].all()
+    assert not added(pale, laid=0.3).any()
+
+
+def test_not_even_the_map_makes_a_companion_of_another_ink() -> None:
+    assert not added(photo((85, 95, 22, 20), ink=(20, 60, 200)), laid=1.0).any()
 
 
 def test_a_large_thing_of_the_same_colour_is_no_companion() -> None:
