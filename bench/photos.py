@@ -12,7 +12,7 @@ from line.picture import Rgb
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 SETS = ("product", "reference")
-SALT = "halves of 2026-11-21, afternoon"
+SALT = "halves of 2026-11-21, noon"
 KINDS = {".jpg", ".jpeg", ".png"}
 
 

@@ -12,15 +12,15 @@ from numpy.typing import NDArray
 from gates.measures.composition import Composition, compositions
 from gates.measures.context import context
 from gates.measures.copies import copied
-from gates.measures.edge_cells import edge_cells
 from gates.measures.fill_colour import fill_shift
 from gates.measures.ghost import stroke_ghost
+from gates.measures.kinship import kinship
 from gates.measures.likeness import Figures, beyond_usual
 from gates.measures.probe import Planes, Probe, area_of, probe_of
 from gates.measures.repetition import repetition
 from gates.measures.shrunk import shrunk
 from gates.measures.stillness import stillness
-from gates.measures.strokes import unerased, untouched
+from gates.measures.strokes import unerased
 from gates.measures.tones import tones
 from gates.patch import Greys, Patch, find_patches, luma
 from line.picture import Mask, Rgb
@@ -34,8 +34,8 @@ COARSE = 384
 code for SSIM begins to halve."""
 
 
-FITS = -0.1
-"""Figures of the edge beyond the usual up to which lines count as running on: better than elsewhere."""
+FITS = 0.1
+"""Figures of the edge beyond the usual up to which lines count as running on."""
 
 
 @dataclass(eq=False)
@@ -171,14 +171,13 @@ class Edit:
             | {
                 "ghost": stroke_ghost(patch.before, patch.after, patch.inside).beyond_chance,
                 "unerased": unerased(patch),
-                "untouched": untouched(patch),
                 "repetition": repetition(patch),
                 "colour": fill_shift(patch),
             }
             | context(patch, planes, probe)
             | tones(planes, probe)
             | stillness(patch, planes, probe)
-            | edge_cells(patch)
+            | kinship(patch, planes, probe)
             for patch, found, misplaced, planes, probe in zip(
                 self.patches, self.likeness, self.misplaced, self._planes, self._probes, strict=True
             )
@@ -191,7 +190,7 @@ class Edit:
         A piece of the picture that fits where it was laid is no fault, copied or not.
         """
         return [
-            copied(patch, self.before_luma, cast(Mask, self.mask))
+            copied(patch, self.before_luma)
             if max(found.get(name, 0.0) for name in ("unlinked", "broken", "ragged")) > FITS
             else 0.0
             for patch, found in zip(self.patches, self.likeness, strict=True)

@@ -18,7 +18,6 @@ from gates.measures.probe import (
     seen,
     seen_on_curves,
 )
-from gates.measures.quantile import median, quantiles
 from gates.patch import Bools, Floats
 
 Figures: TypeAlias = dict[str, float]
@@ -137,7 +136,7 @@ def _pair_figures(planes: Planes, probe: Probe, shift: Shift, like: Figures | No
     if kept.sum() < (FEWEST if like is None else max(FEWEST, 0.6 * len(kept))):
         return {}
     theirs = _at(planes.strength, outer, kept) ** 2
-    busy = median(np.log2(theirs[:, 1] + CALM))
+    busy = float(np.median(np.log2(theirs[:, 1] + CALM)))
     if like is not None and not abs(busy - like.get("busy", math.inf)) < ALIKE:
         return {}
     ours = _at(planes.strength, inner, kept) ** 2
@@ -148,7 +147,7 @@ def _pair_figures(planes: Planes, probe: Probe, shift: Shift, like: Figures | No
 
 
 def _of_pairs(change: Floats) -> Figures:
-    middle = dict(zip(PAIRED, map(float, quantiles(change.T, 0.5)[0]), strict=True))
+    middle = dict(zip(PAIRED, map(float, np.median(change.T.copy(), axis=1)), strict=True))
     return middle | {f"-{name}": -value for name, value in middle.items()}
 
 
@@ -177,8 +176,8 @@ def _common(steps: Floats) -> list[float]:
         steps: [kinds, N, 3]; the last kind are the natural ones.
     """
     planes = np.ascontiguousarray(np.swapaxes(steps, 1, 2))
-    (middle,) = quantiles(planes, 0.5)
-    deviation = 1.4826 * quantiles(np.abs(planes - middle[..., None]), 0.5)[0]
+    middle = np.median(planes, axis=2)
+    deviation = 1.4826 * np.median(np.abs(planes - middle[..., None]), axis=2)
     chance = 3 * deviation * math.sqrt(CLUMP / planes.shape[2])
     beyond = np.maximum(0, np.abs(middle) - np.abs(middle[-1]) - chance)
     return [float(np.linalg.norm(kind)) for kind in beyond[:-1]]

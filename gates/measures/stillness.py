@@ -8,7 +8,6 @@ import numpy as np
 from gates.measures.grain import SECOND
 from gates.measures.likeness import FEWEST, Figures
 from gates.measures.probe import AWAY, Planes, Probe
-from gates.measures.quantile import median, quantiles
 from gates.patch import Patch
 
 FLOOR = 0.1
@@ -33,12 +32,12 @@ def stillness(patch: Patch, planes: Planes, probe: Probe) -> Figures:
         return {}
     inside, around = response[core], response[ring]
     ours, theirs = (planes.strength[rows[kept], columns[kept]].T ** 2 for rows, columns in (inner, outer))
-    low = [quantiles(part[0], 0.1, 0.25) for part in (ours, theirs)]
+    low = [np.percentile(part[0], (10, 25)) for part in (ours, theirs)]
     change = np.log2((ours + FLOOR) / (theirs + FLOOR))
-    fine = quantiles(change[0], 0.1, 0.5)
-    middle = quantiles(change[1], 0.25, 0.5)
+    fine = np.percentile(change[0], (10, 50))
+    middle = np.percentile(change[1], (25, 50))
     shapes = [np.log2((part[0] + FLOOR) / (part[1] + 2 * FLOOR)) for part in (ours, theirs)]
-    shape = quantiles(shapes[0], 0.25, 0.75) - quantiles(shapes[1], 0.25, 0.75)
+    shape = np.subtract(*(np.percentile(part, (25, 75)) for part in shapes))
     return {
         "still_1": float((inside <= 1).mean() - (around <= 1).mean()),
         "still_2": float((inside <= 2).mean() - (around <= 2).mean()),
@@ -49,7 +48,7 @@ def stillness(patch: Patch, planes: Planes, probe: Probe) -> Figures:
         "pair_fine": float(fine[1]),
         "pair_low_middle": float(middle[0]),
         "pair_middle": float(middle[1]),
-        "pair_coarse": median(change[2]),
+        "pair_coarse": float(np.median(change[2])),
         "shape_low": float(shape[0]),
         "shape_high": float(shape[1]),
     }

@@ -6,7 +6,6 @@ import cv2
 import numpy as np
 
 from gates.measures.grain import around, detail
-from gates.measures.quantile import quantiles
 from gates.patch import Bools, Floats, Patch
 
 SAME = 3
@@ -45,7 +44,7 @@ def unerased(patch: Patch) -> float:
     if ring.sum() < FEW:
         return 0.0
     strength = _gradient(patch.before_luma)
-    edges = patch.solid & (strength > CLEAR + float(quantiles(strength[ring], 0.98)[0]))
+    edges = patch.solid & (strength > CLEAR + float(np.percentile(strength[ring], 98)))
     count = int(edges.sum())
     if count < FEW:
         return 0.0
@@ -53,22 +52,6 @@ def unerased(patch: Patch) -> float:
     # a gradient reaches two pixels beyond the stroke that it belongs to
     near = cv2.dilate(changed, np.ones((5, 5), np.uint8)) > 0
     return float((edges & ~near).sum() / count)
-
-
-def untouched(patch: Patch) -> float:
-    """Share of the detail under one connected part of the mask that came through unchanged, where it is most; 0..1.
-
-    Whatever text was there, on however busy a ground, is there still where nothing at all was done.
-    """
-    detail = patch.solid & (_gradient(patch.before_luma) > CLEAR)
-    changed = (_change(patch) > SAME).astype(np.uint8)
-    still = detail & (cv2.dilate(changed, np.ones((3, 3), np.uint8)) == 0)
-    if not still.any():
-        return 0.0
-    count, parts = cv2.connectedComponents(patch.inside.astype(np.uint8))
-    whole, kept = (np.bincount(parts[where], minlength=count) for where in (detail, still))
-    enough = whole >= FEW
-    return float((kept[enough] / whole[enough]).max()) if enough.any() else 0.0
 
 
 def swallowed(patch: Patch) -> float:
@@ -80,7 +63,7 @@ def swallowed(patch: Patch) -> float:
     change = _change(patch)
     if inside.sum() < FEW:
         return 0.0
-    clearest = inside & (change >= quantiles(change[inside], 0.95)[0]) & (change > SAME)
+    clearest = inside & (change >= np.percentile(change[inside], 95)) & (change > SAME)
     spare = inside
     for _ in range(INKS):
         if clearest.sum() < FEW:
@@ -94,27 +77,23 @@ def swallowed(patch: Patch) -> float:
     # strokes and their shadows are taken off first: they must not count as detail of what is beside them
     beside = np.where(spare, patch.before_luma, patch.after_luma)
     had, has = (around(detail(plane, 3, 9), spare, WINDOW)[spare] for plane in (beside, patch.after_luma))
-    return float(quantiles(np.log2((had + FLOOR) / (has + FLOOR)), 0.97)[0])
+    return float(np.percentile(np.log2((had + FLOOR) / (has + FLOOR)), 97))
 
 
 def _like_ink(patch: Patch, clearest: Bools) -> Bools:
-    """[h, w] what under the mask has the colour of the ink that ``clearest`` [h, w] shows, wholly or clear in part."""
-    ink, ground = (
-        quantiles(rgb[clearest].T, 0.5)[0].astype(np.float32) for rgb in (patch.before, patch.after)
-    )
+    """[h, w] what has the colour of the ink that ``clearest`` [h, w] shows, wholly or clear in part."""
+    ink = np.median(patch.before[clearest], axis=0).astype(np.float32)
+    ground = np.median(patch.after[clearest], axis=0).astype(np.float32)
     contrast = float(np.linalg.norm(ink - ground))
-    inside = patch.inside
-    off_ink, off_ground = patch.before[inside] - ink, patch.after[inside] - ground
+    off_ink, off_ground = patch.before - ink, patch.after - ground
     # clear ink lets a share of another ground through: that share is the ground's, not a detail's
     through = _dot(off_ink, off_ground) / np.maximum(_dot(off_ground, off_ground), 1)
-    rest = off_ink - np.clip(through, 0, np.float32(CLEAREST))[:, None] * off_ground
-    found = np.zeros_like(inside)
-    found[inside] = _dot(rest, rest) < (INK * contrast) ** 2
-    return found
+    rest = off_ink - np.clip(through, 0, CLEAREST)[..., None] * off_ground
+    return np.sqrt(_dot(rest, rest)) < INK * contrast
 
 
 def _dot(one: Floats, other: Floats) -> Floats:
-    return cast(Floats, np.einsum("nc,nc->n", one, other))
+    return cast(Floats, np.einsum("yxc,yxc->yx", one, other))
 
 
 def _another_ink(patch: Patch, changed: Bools) -> Bools:
@@ -128,7 +107,7 @@ def _another_ink(patch: Patch, changed: Bools) -> Bools:
     if len(colours) < FEW:
         return none
     bins = (colours >> 5) @ (64, 8, 1)
-    (fullest,) = quantiles(colours[bins == np.bincount(bins).argmax()].T, 0.5)
+    fullest = np.median(colours[bins == np.bincount(bins).argmax()], axis=0)
     of_it = np.linalg.norm(colours - fullest, axis=1) < FLAT
     found = np.zeros_like(changed)
     found[changed] = of_it
