@@ -11,7 +11,6 @@ from line.picture import Rgb
 from models.contract import Region
 from tasks.overlay.along import NEW, area, follow, holds, shared, tilt
 from tasks.overlay.band import find_band
-from tasks.overlay.bare import stands_bare
 from tasks.overlay.candidate import Candidate, Source
 from tasks.overlay.company import company
 from tasks.overlay.decision import as_odds, as_probability, company_odds, overlay_odds
@@ -68,7 +67,6 @@ class Reading:
         features: what the decision was made on.
         probability: of being an overlay, 0..1, once the photo's other texts are heard.
         alone: the same by itself.
-        bare: whether the overlay map sees the letters, and nothing between them that could be a banner.
     """
 
     region: Candidate
@@ -77,7 +75,6 @@ class Reading:
     features: Features
     probability: float
     alone: float
-    bare: bool = False
 
     @cached_property
     def is_faint(self) -> bool:
@@ -99,7 +96,7 @@ class Reading:
         """Whether taking the letters alone would leave an empty banner behind whose outline is not clear."""
         change, spread = self.features["ground_change"], self.features["ground_spread"]
         own = (change > 30 and spread < 4) or (change > 50 and spread < 8.5)
-        return own and not (self.shape is not None and self.shape.is_drawn) and not self.bare
+        return own and not (self.shape is not None and self.shape.is_drawn)
 
     def as_fact(self) -> dict[str, Any]:
         """JSON for the records: corners in pixels, the detector's score, the probability."""
@@ -159,7 +156,6 @@ def read(rgb: Rgb, regions: Sequence[Region], laid: Map) -> list[Reading]:
             own,
             chance,
             by_itself,
-            stands_bare(drawn, laid, rgb.shape),
         )
         for region, drawn, shape, own, chance, by_itself in zip(
             texts, strokes, shapes, features, chances, alone, strict=True
