@@ -230,8 +230,8 @@ def written(network: Network) -> onnx.ModelProto:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--crops", type=Path, required=True, help="folder to keep the crops in")
-    parser.add_argument("--times", type=int, default=3, help="rounds of drawings on each photo")
-    parser.add_argument("--steps", type=int, default=3200)
+    parser.add_argument("--times", type=int, default=1, help="rounds of drawings on each photo")
+    parser.add_argument("--steps", type=int, default=3000)
     parser.add_argument("--without", type=int, choices=(0, 1), help="leave this half of the photos out")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--out", type=Path, default=NETWORK)
