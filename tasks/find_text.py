@@ -16,6 +16,7 @@ from tasks.overlay.looks import Looks
 from tasks.overlay.overlay_map import NETWORK, Map, overlay_map, pixels
 from tasks.overlay.reading import BY_ITSELF, CLEAR, Reading, find, read
 from tasks.overlay.recurring import box_of
+from tasks.overlay.rest import is_frame, leaves_rest
 from tasks.overlay.stamp import ONE_INK, SAME_LOOK, Stamp, look_for
 from tasks.overlay.strokes import Window
 from tasks.transform import transform
@@ -102,7 +103,12 @@ def _find(
     certain = [reading for reading in overlays if is_sure(reading, sure, by_right=bool(rights))]
     overlays = without_pieces(picture.rgb, overlays, certain, laid)
     certain = [reading for reading in certain if reading in overlays]
-    doubtful = [reading for reading in overlays if reading not in certain and not joins(reading, certain)]
+    torn = [reading for reading in certain if is_torn(picture.rgb, reading, overlays, laid)]
+    doubtful = [
+        reading
+        for reading in overlays
+        if reading in torn or (reading not in certain and not joins(reading, certain))
+    ]
     if known.get("doubts") == PRINT:
         overlays = [reading for reading in overlays if reading not in doubtful]
         doubtful = []
@@ -132,20 +138,20 @@ def _find(
         return Flagged("text_needs_person", sentence, picture=result, readings=figures)
     if doubtful and erase == "sure":
         worst = max(doubtful, key=lambda reading: min(reading.probability, 1 - reading.probability))
-        reason, sentence = _doubt(worst, len(doubtful), sure)
+        reason, sentence = _doubt(worst, len(doubtful), sure, is_unclear=worst in torn)
         stamp = places[readings.index(worst)]
         return Flagged(reason, sentence + _elsewhere(stamp), picture=result, readings=figures)
     return Edited(result, readings=figures)
 
 
-def _doubt(worst: Reading, count: int, sure: float) -> tuple[str, str]:
+def _doubt(worst: Reading, count: int, sure: float, *, is_unclear: bool) -> tuple[str, str]:
     """Why a person is asked: a code and a sentence."""
     if worst.probability >= sure and worst.is_faint:
         return "faint_text", (
             "Faint or see-through text, like a watermark, lies over the photo, and no right of this vendor to "
             "have it removed is on record: say whether it may be."
         )
-    if worst.probability >= sure and worst.leaves_ground:
+    if worst.probability >= sure and (is_unclear or worst.leaves_ground):
         return "banner_unclear", (
             "Text lies over the photo on a banner or badge whose outline is not clear: draw the mask."
         )
@@ -196,6 +202,13 @@ def is_sure(reading: Reading, sure: float, *, by_right: bool = False) -> bool:
     if reading.is_faint:
         return by_right and bool(reading.strokes.glyphs.any())
     return confirmed or not lacks_ink(reading)
+
+
+def is_torn(rgb: Rgb, reading: Reading, overlays: Sequence[Reading], laid: Map) -> bool:
+    """Whether a sure overlay would go in part, or a side of the photo with it; not where a person confirmed it."""
+    if reading.probability >= 1:
+        return False
+    return is_frame(reading, rgb.shape) or leaves_rest(reading, draw_mask(rgb, overlays, laid), laid)
 
 
 def lacks_ink(reading: Reading) -> bool:

@@ -248,6 +248,14 @@ def test_a_banner_without_a_clear_outline_goes_to_a_person(
     assert outcome.reason == "banner_unclear"
 
 
+def test_a_badge_that_would_go_in_part_is_shown_to_a_person(decided: list[float], laid: np.ndarray) -> None:
+    decided.append(0.99)
+    laid[8:26, 6:70] = 0.9
+    outcome = run(written(), BOX)
+    assert isinstance(outcome, Flagged)
+    assert outcome.reason == "banner_unclear"
+
+
 def test_faint_text_is_never_erased_without_a_person(decided: list[float]) -> None:
     decided.append(0.99)
     outcome = run(written(ink=(165, 165, 165)), BOX)

@@ -1,0 +1,63 @@
+import cv2
+import numpy as np
+import pytest
+
+from tasks.overlay.candidate import Candidate
+from tasks.overlay.reading import Reading, read
+from tasks.overlay.rest import is_frame, leaves_rest
+
+NOTHING = np.zeros((1, 1), np.float32)
+
+
+def reading(rgb: np.ndarray, x: int, y: int) -> Reading:
+    """What is read of the word "SALE" whose letters stand on (x, y)."""
+    cv2.putText(rgb, "SALE", (x, y), cv2.FONT_HERSHEY_SIMPLEX, 1.2, (250, 250, 250), 4, cv2.LINE_AA)
+    quad = np.array([[x - 4, y - 32], [x + 104, y - 32], [x + 104, y + 6], [x - 4, y + 6]], np.float32)
+    (found,) = read(rgb, [Candidate(quad, 0.9)], NOTHING)
+    return found
+
+
+@pytest.fixture
+def scene() -> np.ndarray:
+    """A photo without text, its light changing everywhere."""
+    return np.random.default_rng(3).integers(90, 160, (300, 400, 3), np.uint8)
+
+
+def chart(*boxes: tuple[int, int, int, int]) -> np.ndarray:
+    """A map that sees what was laid in boxes of left, top, right, bottom."""
+    laid = np.zeros((75, 100), np.float32)
+    for left, top, right, bottom in boxes:
+        laid[top // 4 : bottom // 4, left // 4 : right // 4] = 1.0
+    return laid
+
+
+def test_a_badge_of_which_the_ends_would_stay_leaves_a_rest(scene: np.ndarray) -> None:
+    word = reading(scene, 140, 160)
+    mask = np.zeros((300, 400), np.uint8)
+    mask[128:168, 136:248] = 255
+    assert leaves_rest(word, mask, chart((100, 124, 284, 172)))
+    assert not leaves_rest(word, mask, chart((136, 124, 248, 172)))
+
+
+def test_what_the_map_sees_far_from_a_text_is_none_of_its(scene: np.ndarray) -> None:
+    word = reading(scene, 140, 160)
+    mask = np.zeros((300, 400), np.uint8)
+    mask[128:168, 136:248] = 255
+    assert not leaves_rest(word, mask, chart((136, 124, 248, 172), (0, 0, 80, 60)))
+
+
+def test_where_the_map_sees_nothing_nothing_is_left(scene: np.ndarray) -> None:
+    assert not leaves_rest(reading(scene, 140, 160), np.zeros((300, 400), np.uint8), chart())
+
+
+def test_a_strip_along_a_whole_side_is_a_frame_and_a_banner_within_the_photo_is_none(
+    scene: np.ndarray,
+) -> None:
+    framed, within = scene.copy(), scene.copy()
+    framed[240:] = (30, 60, 160)
+    within[120:180, 60:340] = (30, 60, 160)
+    assert is_frame(reading(framed, 140, 285), framed.shape)
+    banner = reading(within, 140, 165)
+    assert banner.shape is not None
+    assert banner.shape.is_drawn
+    assert not is_frame(banner, within.shape)
