@@ -103,16 +103,17 @@ def _find(
     certain = [reading for reading in overlays if is_sure(reading, sure, by_right=bool(rights))]
     overlays = without_pieces(picture.rgb, overlays, certain, laid)
     certain = [reading for reading in certain if reading in overlays]
-    torn = [reading for reading in certain if is_torn(picture.rgb, reading, overlays, laid)]
+    mask = draw_mask(picture.rgb, overlays, laid) if overlays else None
+    torn = [reading for reading in certain if mask is not None and is_torn(reading, mask, laid)]
     doubtful = [
         reading
         for reading in overlays
         if reading in torn or (reading not in certain and not joins(reading, certain))
     ]
-    if known.get("doubts") == PRINT:
+    if doubtful and known.get("doubts") == PRINT:
         overlays = [reading for reading in overlays if reading not in doubtful]
         doubtful = []
-    mask = draw_mask(picture.rgb, overlays, laid) if overlays else None
+        mask = draw_mask(picture.rgb, overlays, laid) if overlays else None
     coverage = 0.0 if mask is None else float(np.mean(mask > 0))
     facts: dict[str, Any] = {
         **known,
@@ -204,11 +205,11 @@ def is_sure(reading: Reading, sure: float, *, by_right: bool = False) -> bool:
     return confirmed or not lacks_ink(reading)
 
 
-def is_torn(rgb: Rgb, reading: Reading, overlays: Sequence[Reading], laid: Map) -> bool:
+def is_torn(reading: Reading, mask: Mask, laid: Map) -> bool:
     """Whether a sure overlay would go in part, or a side of the photo with it; not where a person confirmed it."""
     if reading.probability >= 1:
         return False
-    return is_frame(reading, rgb.shape) or leaves_rest(reading, draw_mask(rgb, overlays, laid), laid)
+    return is_frame(reading, mask.shape) or leaves_rest(reading, mask, laid)
 
 
 def lacks_ink(reading: Reading) -> bool:
