@@ -11,9 +11,8 @@ from models.contract import Model, Task, TextFinder
 from tasks.overlay.candidate import Source
 from tasks.overlay.companions import companions
 from tasks.overlay.decision import TREES
-from tasks.overlay.laid import LIKELY as LAID_FROM
 from tasks.overlay.looks import Looks
-from tasks.overlay.overlay_map import NETWORK, Map, overlay_map, pixels
+from tasks.overlay.overlay_map import LAID_FROM, NETWORK, Map, overlay_map, pixels
 from tasks.overlay.reading import BY_ITSELF, CLEAR, Reading, find, read
 from tasks.overlay.recurring import box_of
 from tasks.overlay.rest import is_frame, leaves_rest

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from line.picture import Mask, Rgb
 from models.contract import Region
-from tasks.overlay.overlay_map import Map, pixels
+from tasks.overlay.overlay_map import LAID_FROM, Map, pixels
 from tasks.overlay.strokes import WORK_HEIGHT, Strokes, Window, sides
 
 SAME_INK = 26
@@ -19,8 +19,6 @@ GAP = 1.6
 """Widest gap to the next companion, in heights."""
 PURER = 0.7
 """Of the letters' way from their ground to their colour, what a sign goes at least that may be of purer ink."""
-LAID = 0.7
-"""Chance, by the overlay map, from which a sign of purer ink is believed."""
 COMMON = 0.02
 """An ink that covers more than this share of the photo is a mark of the text only where it is alone around it."""
 ALONE = 0.8
@@ -64,7 +62,7 @@ def companions(
     size = (max(1, round(part.shape[1] * scale)), max(1, round(part.shape[0] * scale)))
     small = cast(Rgb, cv2.resize(part, size, interpolation=cv2.INTER_AREA))
     seen = cv2.resize(pixels(laid, rgb.shape, window), size, interpolation=cv2.INTER_NEAREST)
-    alike = _is_purer(small, ink, ground) & (seen > LAID)
+    alike = _is_purer(small, ink, ground) & (seen > LAID_FROM)
     if is_even:
         alike |= cv2.inRange(small, ink - SAME_INK, ink + SAME_INK) > 0
     count, labels, stats, centres = cv2.connectedComponentsWithStats(alike.astype(np.uint8))

@@ -7,11 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tasks.overlay.candidate import Candidate, Source
-from tasks.overlay.overlay_map import Map, cell_side
+from tasks.overlay.overlay_map import LAID_FROM, Map, cell_side
 from tasks.overlay.strokes import sides
 
-LIKELY = 0.7
-"""Chance from which a cell counts."""
 FEWEST = 20
 """Cells of a piece at least."""
 APART = 5
@@ -27,7 +25,7 @@ MOST = 4
 def find_laid(laid: Map, shape: tuple[int, ...], known: Sequence[NDArray[np.float32]]) -> list[Candidate]:
     """Candidates of a photo of ``shape`` [H, W, 3] where ``laid`` says so and no quad of ``known`` lies."""
     side = cell_side(shape)
-    free = (laid > LIKELY).astype(np.uint8)
+    free = (laid > LAID_FROM).astype(np.uint8)
     taken = np.zeros(laid.shape, np.uint8)
     for quad in known:
         corners = [np.rint(quad / side).astype(np.int32)]

@@ -17,6 +17,8 @@ CELL = 4
 """Pixels of a cell's side, on what the network sees."""
 STRIDE = 16
 """The network takes sides that are multiples of this."""
+LAID_FROM = 0.7
+"""Chance of a cell from which something was laid there."""
 KNOWN = 8
 """Pixels of a side of the places of which the detector's knowledge is told."""
 STRONGEST = 16.0

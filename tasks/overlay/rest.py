@@ -4,16 +4,13 @@ import cv2
 import numpy as np
 
 from line.picture import Mask
-from tasks.overlay.overlay_map import Map, pixels
+from tasks.overlay.laid import ROOM
+from tasks.overlay.overlay_map import LAID_FROM, Map, pixels
 from tasks.overlay.reading import Reading
 from tasks.overlay.strokes import sides
 
-SEEN = 0.7
-"""Chance of a cell of the overlay map from which something was laid there."""
 BLURRED = 10
 """Pixels around what is erased in which the map still sees it."""
-ROOM = 1.0
-"""Heights of a text around it in which what the map sees belongs to it."""
 REST = 0.1
 """Share of what the map sees there that may stay uncovered."""
 SIDE = 0.95
@@ -27,7 +24,7 @@ def leaves_rest(reading: Reading, mask: Mask, laid: Map) -> bool:
     left, top = np.maximum(low, 0).astype(int)
     right, bottom = np.minimum(np.ceil(high), (mask.shape[1], mask.shape[0])).astype(int)
     window = np.s_[int(top) : int(bottom), int(left) : int(right)]
-    seen = pixels(laid, mask.shape, window) > SEEN
+    seen = pixels(laid, mask.shape, window) > LAID_FROM
     covered = cv2.dilate(mask[window], np.ones((2 * BLURRED + 1,) * 2, np.uint8)) > 0
     return bool(seen.any()) and float((seen & ~covered).sum()) > REST * float(seen.sum())
 
