@@ -103,7 +103,7 @@ def _find(
     overlays = without_pieces(picture.rgb, overlays, certain, laid)
     certain = [reading for reading in certain if reading in overlays]
     mask = draw_mask(picture.rgb, overlays, laid) if overlays else None
-    torn = [reading for reading in certain if mask is not None and is_torn(reading, mask, laid)]
+    torn = [reading for reading in certain if mask is not None and is_torn(picture.rgb, reading, mask, laid)]
     doubtful = [
         reading
         for reading in overlays
@@ -204,11 +204,11 @@ def is_sure(reading: Reading, sure: float, *, by_right: bool = False) -> bool:
     return confirmed or not lacks_ink(reading)
 
 
-def is_torn(reading: Reading, mask: Mask, laid: Map) -> bool:
+def is_torn(rgb: Rgb, reading: Reading, mask: Mask, laid: Map) -> bool:
     """Whether a sure overlay would go in part, or a side of the photo with it; not where a person confirmed it."""
     if reading.probability >= 1:
         return False
-    return is_frame(reading, mask.shape) or leaves_rest(reading, mask, laid)
+    return is_frame(reading, rgb) or leaves_rest(reading, mask, laid)
 
 
 def lacks_ink(reading: Reading) -> bool:

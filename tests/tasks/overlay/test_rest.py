@@ -56,8 +56,19 @@ def test_a_strip_along_a_whole_side_is_a_frame_and_a_banner_within_the_photo_is_
     framed, within = scene.copy(), scene.copy()
     framed[240:] = (30, 60, 160)
     within[120:180, 60:340] = (30, 60, 160)
-    assert is_frame(reading(framed, 140, 285), framed.shape)
+    assert is_frame(reading(framed, 140, 285), framed)
     banner = reading(within, 140, 165)
     assert banner.shape is not None
     assert banner.shape.is_drawn
-    assert not is_frame(banner, within.shape)
+    assert not is_frame(banner, within)
+
+
+def test_a_strip_on_a_plain_ground_hides_nothing_unless_a_thing_runs_into_it() -> None:
+    plain = np.full((300, 400, 3), 225, np.uint8)
+    plain[:, :, 0] = np.linspace(200, 230, 400)
+    met = plain.copy()
+    met[120:, 150:200] = (40, 90, 60)
+    for photo in (plain, met):
+        photo[240:] = (30, 60, 160)
+    assert not is_frame(reading(plain, 140, 285), plain)
+    assert is_frame(reading(met, 140, 285), met)
