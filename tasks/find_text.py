@@ -137,16 +137,18 @@ def _find(
         )
         return Flagged("text_needs_person", sentence, picture=result, readings=figures)
     if doubtful and erase == "sure":
-        worst = max(doubtful, key=lambda reading: min(reading.probability, 1 - reading.probability))
-        reason, sentence = _doubt(worst, len(doubtful), sure, is_unclear=worst in torn)
+        # without a right to a watermark nothing else needs an answer first
+        marks = [one for one in doubtful if one.is_faint and one.probability >= sure and not rights]
+        worst = max(marks or doubtful, key=lambda one: min(one.probability, 1 - one.probability))
+        reason, sentence = _doubt(worst, len(doubtful), sure, is_mark=bool(marks), is_unclear=worst in torn)
         stamp = places[readings.index(worst)]
         return Flagged(reason, sentence + _elsewhere(stamp), picture=result, readings=figures)
     return Edited(result, readings=figures)
 
 
-def _doubt(worst: Reading, count: int, sure: float, *, is_unclear: bool) -> tuple[str, str]:
+def _doubt(worst: Reading, count: int, sure: float, *, is_mark: bool, is_unclear: bool) -> tuple[str, str]:
     """Why a person is asked: a code and a sentence."""
-    if worst.probability >= sure and worst.is_faint:
+    if is_mark:
         return "faint_text", (
             "Faint or see-through text, like a watermark, lies over the photo, and no right of this vendor to "
             "have it removed is on record: say whether it may be."

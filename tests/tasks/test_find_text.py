@@ -122,6 +122,20 @@ def test_a_plain_but_see_through_mark_needs_the_vendors_attestation(
     assert isinstance(run(allowed, box), Edited)
 
 
+def test_a_mark_without_a_right_is_what_a_person_is_asked_about_before_any_doubt(
+    decided: list[float],
+) -> None:
+    decided.extend([0.99, 0.6])
+    picture, boxes = see_through(0.6), ((25, 50, 350, 75), (10, 200, 60, 20))
+    outcome = run(picture, *boxes)
+    assert isinstance(outcome, Flagged)
+    assert outcome.reason == "faint_text"
+    decided.extend([0.99, 0.6])
+    outcome = run(picture.with_(facts={"vendor": {"watermark_rights": "by contract, 2026"}}), *boxes)
+    assert isinstance(outcome, Flagged)
+    assert outcome.reason == "overlay_or_print"
+
+
 def test_the_same_letters_opaque_need_none(decided: list[float]) -> None:
     decided.append(0.99)
     assert isinstance(run(see_through(1.0), (25, 50, 350, 75)), Edited)
