@@ -12,7 +12,7 @@ from line.picture import Rgb
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 SETS = ("product", "reference")
-SALT = "halves of 2026-11-21, noon"
+SALT = "parts of 2026-11-21, evening"
 KINDS = {".jpg", ".jpeg", ".png"}
 
 
@@ -23,7 +23,7 @@ class Photo:
     Attributes:
         name: its file's name.
         rgb: [H, W, 3] uint8.
-        tune: whether it belongs to the half that limits are tuned on; the other half is reported.
+        tune: whether it belongs to the three quarters that limits are tuned on; the others are reported.
         seed: from its bytes.
     """
 
@@ -66,8 +66,8 @@ def _read(path: Path) -> Rgb | None:
 
 
 def _tune(digest: str) -> bool:
-    # a new salt makes new halves: limits were last tuned by looking at one of these only
-    return hashlib.sha256(f"{SALT} {digest}".encode()).digest()[0] % 2 == 0
+    # a new salt makes new parts: limits were last tuned by looking at one of these only
+    return hashlib.sha256(f"{SALT} {digest}".encode()).digest()[0] % 4 != 0
 
 
 def _shrunk(rgb: Rgb, long_side: int) -> Rgb:

@@ -9,8 +9,8 @@ from gates.measures.cast import Cast, colour_cast
 
 
 def measure(edit: Edit) -> Mapping[str, float]:
-    """Of a fill: ``fill_colour``, ΔE00 to what its ring lets expect, and ``fill_hue``, chroma by which
-    the hues along its edge turn together, beyond what is usual in this photo; in the worst patch.
+    """Of a fill, in the worst patch: ``fill_colour``, ΔE00 to what its ring lets expect; ``fill_hue``, levels of
+    colour by which hues turn nearly all along its edge.
 
     Of a whole picture: ``colour_shift`` (mean ΔE00), ``colour_worst`` (its 99th percentile over a
     grid), ``hue_turn`` (degrees), ``chroma_change`` and ``contrast_change`` (log2 of the ratio).
@@ -18,7 +18,7 @@ def measure(edit: Edit) -> Mapping[str, float]:
     if edit.transform == "erase_text":
         return {
             "fill_colour": edit.unlikeness("colour"),
-            "fill_hue": edit.unlikeness("hue"),
+            "fill_hue": edit.unlikeness("cell_hue"),
         }
     found = _cast(edit)
     return {
@@ -36,7 +36,7 @@ def _cast(edit: Edit) -> Cast:
 
 def where(edit: Edit) -> Box | None:
     if edit.transform == "erase_text":
-        worst = edit.most_unlike(("colour",))
+        worst = edit.most_unlike(("colour", "cell_hue"))
         return worst.box if worst else None
     return box_of_worst(_cast(edit).cells, *edit.after.shape[:2])
 
@@ -46,7 +46,7 @@ GATE = Gate(
     transforms=frozenset({"erase_text", "upscale", "deliver"}),
     limits={
         "fill_colour": Limit(at_most=40.0),
-        "fill_hue": Limit(at_most=24.0),
+        "fill_hue": Limit(at_most=4.0),
         "colour_shift": Limit(at_most=1.25),
         "colour_worst": Limit(at_most=8.5),
         "hue_turn": Limit(at_most=1.2),

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from gates.measures.composition import Composition, compositions
 from gates.measures.context import context
 from gates.measures.copies import copied
+from gates.measures.edge_cells import edge_cells
 from gates.measures.fill_colour import fill_shift
 from gates.measures.ghost import stroke_ghost
 from gates.measures.kinship import kinship
@@ -20,7 +21,7 @@ from gates.measures.probe import Planes, Probe, area_of, probe_of
 from gates.measures.repetition import repetition
 from gates.measures.shrunk import shrunk
 from gates.measures.stillness import stillness
-from gates.measures.strokes import unerased
+from gates.measures.strokes import unerased, untouched
 from gates.measures.tones import tones
 from gates.patch import Greys, Patch, find_patches, luma
 from line.picture import Mask, Rgb
@@ -34,8 +35,8 @@ COARSE = 384
 code for SSIM begins to halve."""
 
 
-FITS = 0.1
-"""Figures of the edge beyond the usual up to which lines count as running on."""
+FITS = -0.1
+"""Figures of the edge beyond the usual up to which lines count as running on: better than elsewhere."""
 
 
 @dataclass(eq=False)
@@ -171,12 +172,14 @@ class Edit:
             | {
                 "ghost": stroke_ghost(patch.before, patch.after, patch.inside).beyond_chance,
                 "unerased": unerased(patch),
+                "untouched": untouched(patch),
                 "repetition": repetition(patch),
                 "colour": fill_shift(patch),
             }
             | context(patch, planes, probe)
             | tones(planes, probe)
             | stillness(patch, planes, probe)
+            | edge_cells(patch)
             | kinship(patch, planes, probe)
             for patch, found, misplaced, planes, probe in zip(
                 self.patches, self.likeness, self.misplaced, self._planes, self._probes, strict=True
@@ -190,7 +193,7 @@ class Edit:
         A piece of the picture that fits where it was laid is no fault, copied or not.
         """
         return [
-            copied(patch, self.before_luma)
+            copied(patch, self.before_luma, cast(Mask, self.mask))
             if max(found.get(name, 0.0) for name in ("unlinked", "broken", "ragged")) > FITS
             else 0.0
             for patch, found in zip(self.patches, self.likeness, strict=True)

@@ -7,6 +7,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from gates.contract import Box, Gate, Limit
 from gates.edit import Edit
 from gates.measures.likeness import Figures
@@ -14,23 +17,25 @@ from gates.measures.likeness import Figures
 TREES = Path(__file__).with_name("fill_evidence.json")
 """Written by ``python -m bench.fit_evidence``."""
 FIGURES = (
-    "step", "rim", "ragged", "broken", "unlinked", "crossing", "-crossing", "hue", "grain", "-grain", "detail",
-    "-detail", "coarse", "-coarse", "misplaced", "ghost", "unerased", "repetition", "colour",
+    "misplaced", "ghost", "unerased", "untouched", "repetition", "colour",
     "depth", "busy_fine", "busy_middle", "busy_coarse", "top_fine", "top_middle", "top_coarse", "mixed", "levelled",
     "tones", "tones_lost", "directed", "turned",
     "off_luma", "off_luma_top", "off_colour", "turned_hue", "turned_deep", "turned_usual", "slope", "slope_usual",
     "back", "back_deep", "back_usual", "colour_slope", "colour_slope_usual", "chroma", "chroma_usual",
     "still_1", "still_2", "still_ring", "calmer_fine", "calm_fine", "pair_low_fine", "pair_fine", "pair_low_middle",
     "pair_middle", "pair_coarse", "shape_low", "shape_high",
+    "cell_step", "cell_step_top", "cell_colour", "cell_colour_top", "cell_inner", "cell_shift", "cell_shift_mid",
+    "cell_shift_sure", "cell_shift_usual", "cell_shift_usual_mid", "cell_shift_usual_sure", "cell_tint",
+    "cell_tint_mid", "cell_tint_sure", "cell_tint_usual", "cell_tint_usual_mid", "cell_tint_usual_sure", "cell_line",
+    "cell_line_mid", "cell_line_sure", "cell_line_usual", "cell_line_usual_mid", "cell_line_usual_sure", "cell_hue",
+    "cell_hue_mid", "cell_hue_turn", "cell_slope", "cell_slope_usual", "cell_rest",
     "kin_off", "kin_off_usual", "kin_off_mid", "kin_off_mid_usual", "kin_drift", "kin_drift_usual", "inked",
     "inked_usual", "kin_grain", "kin_grain_usual", "kin_grain_low", "kin_grain_low_usual", "kin_detail",
     "kin_detail_usual", "kin_hue", "kin_hue_usual", "kin_hue_mean", "kin_hue_mean_usual", "kin_hue_levels",
     "kin_hue_levels_usual", "kin_coloured", "kin_light", "kin_light_usual", "kin_tint", "kin_tint_usual",
     "moved", "moved_usual",
 )  # fmt: skip
-"""What the trees are trained on: faults, and from "depth" on what they must be read with."""
-UNSEEN = {"step": 1.0, "rim": 0.7, "grain": 0.25}
-"""What a fill of another make than the truth may show of a fault without anybody seeing it."""
+"""What the trees are trained on. The figures of :mod:`gates.measures.likeness` add nothing to these."""
 SPOKEN = 3
 """How many of the figures that weigh most are recorded."""
 
@@ -38,9 +43,10 @@ SPOKEN = 3
 def measure(edit: Edit) -> Mapping[str, float]:
     """``evidence``: log-odds that a fill is bad, from all its figures by boosted trees, in the worst patch.
 
-    The figures are those of the gates ``seam``, ``fill_texture``, ``colour_shift``, ``repeated_texture`` and
-    ``text_residue``, and what each surface under the mask differs by from its like outside (colour, hue, light, grain,
-    a tint of the ink), read with the depth of the hole and the sort of its surroundings. The three that weigh
+    The figures are those of the gates ``repeated_texture`` and ``text_residue``; what each surface under the mask
+    differs by from its like outside (colour, hue, light, grain, a tint of the ink); and what the fill's edge shows in
+    means over cells (a step, a tint, a line, a turn of hues that nearly all have), read with the depth of the hole and
+    the sort of its surroundings. The three that weigh
     most are recorded as ``evidence_of_<figure>``, with what they add to the sum. Gradient boosting after
     Friedman, 2001; shares of the sum along each tree's path after Saabas, "Interpreting random forests", 2014.
     """
@@ -48,10 +54,20 @@ def measure(edit: Edit) -> Mapping[str, float]:
         return {}
     if not edit.fills:
         return {"evidence": _forest()["prior"]}
-    shares = max(map(weighed, edit.fills), key=lambda shares: sum(shares.values()))
+    shares = weighed(max(edit.fills, key=log_odds))
     spoken = sorted((name for name in shares if name), key=lambda name: -shares[name])[:SPOKEN]
     named = {f"evidence_of_{name.replace('-', 'less_')}": shares[name] for name in spoken if shares[name] > 0}
     return {"evidence": sum(shares.values())} | named
+
+
+def log_odds(figures: Figures) -> float:
+    """That one fill is bad: what its figures find in all trees, each step taken in all of them at once."""
+    feature, threshold, left, right, value, node = _planted()
+    values = np.array(values_of(figures))
+    while (inner := left[node] >= 0).any():
+        below = np.where(values[feature[node]] <= threshold[node], left[node], right[node])
+        node = np.where(inner, below, node)
+    return float(_forest()["prior"] + value[node].sum())
 
 
 def weighed(figures: Figures) -> dict[str, float]:
@@ -74,11 +90,8 @@ def weighed(figures: Figures) -> dict[str, float]:
 
 
 def values_of(figures: Figures) -> list[float]:
-    """The figures as the trees take them, in the order of :data:`FIGURES`."""
-    values = {name: figures.get(name, 0.0) for name in FIGURES}
-    return list(
-        (values | {name: max(0.0, values[name] - unseen) for name, unseen in UNSEEN.items()}).values()
-    )
+    """The figures as the trees take them, in the order of :data:`FIGURES`; 0 where one says nothing."""
+    return [figures.get(name, 0.0) for name in FIGURES]
 
 
 @cache
@@ -87,8 +100,26 @@ def _forest() -> dict[str, Any]:
     return forest
 
 
+@cache
+def _planted() -> tuple[NDArray[Any], ...]:
+    """Feature, threshold, both branches (-1 at a leaf) and value of the nodes of all trees, and the trees' roots."""
+    trees = _forest()["trees"]
+    ends = np.cumsum([0, *(len(tree["value"]) for tree in trees)])
+    parts = [np.concatenate([tree[name] for tree in trees]) for name in ("feature", "threshold", "value")]
+    branches = [
+        np.concatenate(
+            [
+                np.where(np.array(tree[side]) < 0, -1, tree[side] + start)
+                for tree, start in zip(trees, ends, strict=False)
+            ]
+        )
+        for side in ("left", "right")
+    ]
+    return parts[0], parts[1], *branches, parts[2], ends[:-1]
+
+
 def where(edit: Edit) -> Box | None:
-    sums = [sum(weighed(figures).values()) for figures in edit.fills]
+    sums = [log_odds(figures) for figures in edit.fills]
     return edit.patches[sums.index(max(sums))].box if sums else None
 
 

@@ -9,10 +9,11 @@ FIGURES = ("grain", "-grain", "detail", "-detail", "coarse", "-coarse", "crossin
 
 
 def measure(edit: Edit) -> Mapping[str, float]:
-    """Halvings (``lost``) and doublings (``gained``) beyond what is usual in this photo, in the worst patch.
+    """Halvings (``lost``) and doublings (``gained``) beyond what good fills show, in the worst patch.
 
     ``grain``, ``detail`` and ``coarse`` are bands of texture, fine to coarse, each pixel of the fill against the
-    nearest of its surroundings; ``lines`` what crosses the mask's edge, just inside against just outside.
+    nearest of its surroundings; ``lines``, beyond what is usual in this photo: what crosses the mask's edge, just
+    inside against just outside.
     """
     if edit.mask is None or not edit.same_size:
         return {}
@@ -31,14 +32,14 @@ GATE = Gate(
     name="fill_texture",
     transforms=frozenset({"erase_text"}),
     limits={
-        "grain_lost": Limit(at_most=0.61),
-        "grain_gained": Limit(at_most=1.1),
-        "detail_lost": Limit(at_most=2.8),
-        "detail_gained": Limit(at_most=2.2),
-        "coarse_lost": Limit(at_most=4.0),
-        "coarse_gained": Limit(at_most=2.7),
+        "grain_lost": Limit(at_most=1.0),
+        "grain_gained": Limit(at_most=1.35),
+        "detail_lost": Limit(at_most=3.25),
+        "detail_gained": Limit(at_most=1.35),
+        "coarse_lost": Limit(at_most=4.25),
+        "coarse_gained": Limit(at_most=2.4),
         "lines_lost": Limit(at_most=1.3),
-        "lines_gained": Limit(at_most=1.3),
+        "lines_gained": Limit(at_most=1.75),
     },
     measure=measure,
     where=where,

@@ -62,6 +62,18 @@ class Patch:
         return ~self.inside & (self.distance <= RING)
 
     @cached_property
+    def change(self) -> Greys:
+        """[h, w] the greatest difference over the channels."""
+        red, green, blue = cv2.split(cv2.absdiff(self.before, self.after))
+        return cast(Greys, cv2.max(cv2.max(red, green), blue))
+
+    @cached_property
+    def before_gradient(self) -> Floats:
+        """[h, w] length of the input's gradient (Sobel), levels a pixel and a half."""
+        dx, dy = (cv2.Sobel(self.before_luma, cv2.CV_32F, *order, scale=0.25) for order in ((1, 0), (0, 1)))
+        return cast(Floats, cv2.magnitude(dx, dy))
+
+    @cached_property
     def before_luma(self) -> Floats:
         return luma(self.before)
 

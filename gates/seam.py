@@ -6,6 +6,7 @@ from gates.contract import Box, Gate, Limit
 from gates.edit import Edit
 
 FIGURES = ("step", "rim", "ragged", "broken", "unlinked")
+OUTLINE = "cell_line"
 
 
 def measure(edit: Edit) -> Mapping[str, float]:
@@ -14,14 +15,16 @@ def measure(edit: Edit) -> Mapping[str, float]:
     ``seam`` and ``rim``: grey levels that the whole edge steps by, to the fill and to its outermost pixels.
     ``ragged``, ``broken``: doublings of what breaks across the edge, and of what differs along it.
     ``unlinked``: correlation along the edge that is missing between the two sides.
+    ``outlined``: grey levels by which the fill's outermost pixels stand out nearly all along the edge.
     """
     if edit.mask is None or not edit.same_size:
         return {}
-    return {("seam" if name == "step" else name): edit.unlikeness(name) for name in FIGURES}
+    found = {("seam" if name == "step" else name): edit.unlikeness(name) for name in FIGURES}
+    return found | {"outlined": edit.unlikeness(OUTLINE)}
 
 
 def where(edit: Edit) -> Box | None:
-    worst = edit.most_unlike(FIGURES)
+    worst = edit.most_unlike((*FIGURES, OUTLINE))
     return worst.box if worst else None
 
 
@@ -29,11 +32,12 @@ GATE = Gate(
     name="seam",
     transforms=frozenset({"erase_text"}),
     limits={
-        "seam": Limit(at_most=15.0),
-        "rim": Limit(at_most=15.0),
-        "ragged": Limit(at_most=1.9),
-        "broken": Limit(at_most=1.4),
-        "unlinked": Limit(at_most=0.7),
+        "seam": Limit(at_most=60.0),
+        "rim": Limit(at_most=32.0),
+        "ragged": Limit(at_most=1.75),
+        "broken": Limit(at_most=2.5),
+        "unlinked": Limit(at_most=0.72),
+        "outlined": Limit(at_most=3.5),
     },
     measure=measure,
     where=where,

@@ -54,10 +54,10 @@ class Defect:
         span: the weakest and the strongest strength that is tried.
         units: ``damage``'s strength when just visible, plain and gross.
         blur: the distance from which it is looked at, see :func:`bench.defects.visible.visibility`.
-        seen: half; less for what is told by its regularity (tiles, stairs) or its absence (grain) and not by
-            how far any pixel is off. Grain missing from a fill counts as plain from a visibility of 1 on, a quarter of
-            what is asked of other kinds: below 1 not even a trained eye sees it beside the truth, and with an
-            eighth seven in ten of the cases were photos that had no grain to lose.
+        seen: half; all of it for a piece of texture that moved, which is texture still; less for what is told by
+            its regularity (tiles, stairs) or its absence (grain) and not by how far any pixel is off. Grain missing
+            from a fill counts as plain from a visibility of 1 on, a quarter of what is asked of other kinds: below 1
+            not even a trained eye sees it beside the truth.
         always: counts even where nobody could see it (a changed pixel outside the mask).
     """
 

@@ -110,7 +110,7 @@ DEFECTS = (
     Defect("fill hue turned", "erase_text", within(d.hue), span=(2, 90)),
     Defect("fill contrast washed", "erase_text", within(d.washed), span=(0.04, 0.95)),
     Defect("seam", "erase_text", within(seam), span=(1, 60)),
-    Defect("copied texture misaligned", "erase_text", within(copied), units=(6, 16, 60), blur=2.5),
+    Defect("copied texture misaligned", "erase_text", within(copied), units=(6, 16, 60), blur=2.5, seen=1.0),
     Defect("stamped texture", "erase_text", within(stamped), units=(24, 16, 8)),
     Defect("fill micro-tiling", "erase_text", within(d.micro_tiling), units=(1, 2, 5), seen=0.125),
     Defect("fill invented texture", "erase_text", within(d.invented), span=(1, 60)),

@@ -8,10 +8,11 @@ import numpy as np
 
 from gates.measures.likeness import CALM, FEWEST, GRAIN_FLOOR, Figures
 from gates.measures.probe import Planes, Points, Probe
+from gates.measures.quantile import quantiles
 from gates.patch import Floats, Patch
 
-MIXED = (25, 95)
-"""Percentiles of local strength between which surroundings are even or mixed."""
+MIXED = (0.95, 0.25)
+"""Quantiles of local strength between which surroundings are even or mixed."""
 NAMES = ("fine", "middle", "coarse")
 
 
@@ -32,12 +33,11 @@ def context(patch: Patch, planes: Planes, probe: Probe) -> Figures:
     if kept.sum() < FEWEST:
         return found
     ours, theirs = (_at(planes.strength, spot, kept) ** 2 for spot in (inner, outer))
-    tops = np.percentile(ours, 95, axis=0), np.percentile(theirs, 95, axis=0)
-    middle = np.median(theirs, axis=0)
+    (tops, *_), (others, middle) = quantiles(ours.T, 0.95), quantiles(theirs.T, 0.95, 0.5)
     for band, name in enumerate(NAMES):
         found[f"busy_{name}"] = math.log2(float(middle[band]) + CALM)
-        found[f"top_{name}"] = _doublings(float(tops[0][band]), float(tops[1][band]))
-    spans = [_doublings(*np.percentile(values[:, 1], MIXED[::-1])) for values in (ours, theirs)]
+        found[f"top_{name}"] = _doublings(float(tops[band]), float(others[band]))
+    spans = [_doublings(*quantiles(values[:, 1], *MIXED)) for values in (ours, theirs)]
     found |= {"mixed": spans[1], "levelled": spans[1] - spans[0]}
     tones = [float(_at(planes.colour, spot, kept)[:, 0].std()) for spot in (inner, outer)]
     found |= {"tones": math.log2(tones[1] + CALM), "tones_lost": _doublings(tones[1], tones[0])}

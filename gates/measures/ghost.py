@@ -7,6 +7,7 @@ from typing import cast
 import cv2
 import numpy as np
 
+from gates.measures.quantile import quantiles
 from gates.patch import Bools, Floats
 from line.picture import Rgb
 
@@ -57,7 +58,7 @@ def stroke_ghost(before: Rgb, after: Rgb, inside: Bools) -> Ghost:
         return Ghost(0.0, 0.0, 0.0)
     direction = np.linalg.eigh(pixels.T @ pixels)[1][:, -1].astype(np.float32)
     along = taken @ direction
-    contrast = float(np.percentile(np.abs(along[inside]), 95))
+    contrast = float(quantiles(np.abs(along[inside]), 0.95)[0])
     if contrast < FAINT:
         return Ghost(0.0, 0.0, contrast)
     template = np.clip(along / np.float32(contrast), -1, 1).astype(np.float32)

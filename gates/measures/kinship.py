@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from gates.measures.likeness import FEWEST, Figures
 from gates.measures.probe import AWAY, Planes, Points, Probe, seen_on_curves
-from gates.patch import RING, Bools, Floats, Patch
+from gates.measures.quantile import median, quantiles
+from gates.patch import RING, Floats, Patch
 
 MOST = 400
 """Pixels of the fill, and of its surroundings, that are looked at; evenly spread."""
@@ -25,8 +26,8 @@ GREY = 3.0
 """Chroma that is added as if grey, so that a nearly grey place has no hue to turn."""
 CLEAR = 24.0
 """Levels by which ink must stand out from a colour to be looked for in it."""
-STRONG = 95
-"""Percentile of what was taken away from which it is the ink."""
+STRONG = 0.95
+"""Quantile of what was taken away from which it is the ink."""
 FEW = 12
 """Fewer pixels of a kind than this say nothing."""
 STILL = 0.2
@@ -83,9 +84,8 @@ def _sampled(patch: Patch, planes: Planes, rows: NDArray[np.int64], columns: NDA
 
 def _ink(patch: Patch) -> Floats:
     """Luma and both colour differences around 0 of what was taken away most clearly."""
-    change = cv2.absdiff(patch.before, patch.after).max(axis=2)
-    clearest = patch.solid & (change >= np.percentile(change[patch.solid], STRONG))
-    ink = np.median(patch.before[clearest], axis=0).astype(np.float32)
+    least = quantiles(patch.change[patch.solid], STRONG)[0]
+    ink = quantiles(patch.before[patch.solid & (patch.change >= least)].T, 0.5)[0].astype(np.float32)
     return cast(
         Floats, cv2.cvtColor(ink[None, None] / 255, cv2.COLOR_RGB2YCrCb)[0, 0] * 255 - (0, 127.5, 127.5)
     )
@@ -98,18 +98,19 @@ def _against(ours: Floats, theirs: Floats, ink: Floats) -> Figures:
     drift = ours[:, :3] * weigh[:3] - kin[:, :3] * weigh[:3]
     off = np.linalg.norm(drift, axis=1)
     finer = np.log2((ours[:, 5:] + STILL) / (kin[:, 5:] + STILL))
+    low = quantiles(finer[:, 0], 0.25, 0.5)
     lighter = ours[:, 0] - theirs[_nearest(whole[0][:, 1:], whole[1][:, 1:]), 0]
     tinted = ours[:, 1:3] - theirs[_nearest(ours[:, (0, 3, 4)], theirs[:, (0, 3, 4)]), 1:3]
     return _hues(ours, theirs) | {
         "inked": _inked(ours[:, :3], kin[:, :3], ink),
-        "kin_off": float(np.median(off)),
-        "kin_off_mid": float(np.percentile(off, 75)),
-        "kin_drift": float(np.linalg.norm(np.median(drift, axis=0))),
-        "kin_light": abs(float(np.median(lighter))),
-        "kin_tint": float(np.linalg.norm(np.median(tinted, axis=0))),
-        "kin_grain": -float(np.median(finer[:, 0])),
-        "kin_grain_low": -float(np.percentile(finer[:, 0], 25)),
-        "kin_detail": -float(np.median(finer[:, 1])),
+        "kin_off": median(off),
+        "kin_off_mid": float(quantiles(off, 0.75)[0]),
+        "kin_drift": float(np.linalg.norm(quantiles(drift.T, 0.5)[0])),
+        "kin_light": abs(median(lighter)),
+        "kin_tint": float(np.linalg.norm(quantiles(tinted.T, 0.5)[0])),
+        "kin_grain": -float(low[1]),
+        "kin_grain_low": -float(low[0]),
+        "kin_detail": -median(finer[:, 1]),
     }
 
 
@@ -128,7 +129,7 @@ def _hues(ours: Floats, theirs: Floats) -> Figures:
     pairs = (hues[0] * kin.conj())[both]
     turn = abs(float(np.angle(pairs.sum() + GREY**2 * len(pairs))))
     return found | {
-        "kin_hue": abs(math.degrees(np.median(np.angle(pairs)))),
+        "kin_hue": abs(math.degrees(median(np.angle(pairs)))),
         "kin_hue_mean": math.degrees(turn),
         "kin_hue_levels": float(np.sqrt(np.abs(pairs).mean())) * 2 * math.sin(turn / 2),
     }
@@ -140,7 +141,7 @@ def _inked(ours: Floats, kin: Floats, ink: Floats) -> float:
     clear = length > CLEAR**2
     if np.count_nonzero(clear) < FEW:
         return 0.0
-    return float(np.median(((ours - kin) * way).sum(axis=1)[clear] / length[clear]))
+    return median(((ours - kin) * way).sum(axis=1)[clear] / length[clear])
 
 
 def _nearest(ours: Floats, theirs: Floats) -> NDArray[np.intp]:
@@ -157,13 +158,14 @@ def _moved(planes: Planes, probe: Probe) -> Figures:
     rows, columns = (part[:, kept] for part in probe.curves)
     rim, near, far = ((rows[curve], columns[curve]) for curve in (0, 3, 4))
     return {
-        "moved": _gain(planes, rim, near, planes.mask >= 250),
-        "moved_usual": _gain(planes, far, near, planes.mask == 0),
+        "moved": _gain(planes, rim, near, (250, 255)),
+        "moved_usual": _gain(planes, far, near, (0, 0)),
     }
 
 
-def _gain(planes: Planes, inner: Points, outer: Points, allowed: Bools) -> float:
-    """Halvings of the mean step from ``outer`` to ``inner`` where the latter is moved to its best."""
+def _gain(planes: Planes, inner: Points, outer: Points, within: tuple[int, int]) -> float:
+    """Halvings of the mean step from ``outer`` to ``inner`` where the latter is moved to its best, its mask
+    from the one to the other of ``within``."""
     luma = planes.colour[..., 0]
     turns = np.arange(WAYS) * 2 * np.pi / WAYS
     reach = np.array(REACHES)[:, None]
@@ -172,7 +174,8 @@ def _gain(planes: Planes, inner: Points, outer: Points, allowed: Bools) -> float
     height, width = luma.shape
     there = (rows >= 0) & (rows < height) & (columns >= 0) & (columns < width)
     rows, columns = np.clip(rows, 0, height - 1), np.clip(columns, 0, width - 1)
-    there &= allowed[rows, columns]
+    masked = planes.mask[rows, columns]
+    there &= (masked >= within[0]) & (masked <= within[1])
     beside = luma[outer]
     steps = np.minimum(np.abs(luma[rows, columns] - beside), STARK)
     here = np.minimum(np.abs(luma[inner] - beside), STARK)

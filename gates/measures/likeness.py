@@ -18,6 +18,7 @@ from gates.measures.probe import (
     seen,
     seen_on_curves,
 )
+from gates.measures.quantile import quantiles
 from gates.patch import Bools, Floats
 
 Figures: TypeAlias = dict[str, float]
@@ -47,13 +48,13 @@ CLUMP = 9.4
 """Neighbouring points are not independent: variance of a median (π / 2) times about six points as one."""
 
 
-def figures(planes: Planes, probe: Probe, shift: Shift = (0, 0), like: Figures | None = None) -> Figures:
-    """All figures of one place; those for which too few points can be seen there are left out.
+def edge_figures(planes: Planes, probe: Probe, shift: Shift = (0, 0), like: Figures | None = None) -> Figures:
+    """The figures of the edge at one place; those for which too few points can be seen there are left out.
 
     The figures of :data:`SIDED` are the least over the sides (above, below, left, right) that have points
     enough: what is wrong with a fill shows on all sides, an outline of the product that runs along it on one.
 
-    Along the edge, sampled on curves inside and outside of it: ``step`` and ``rim``, grey levels that
+    Sampled on curves inside and outside of it: ``step`` and ``rim``, grey levels that
     the whole edge steps by, to the fill and to its outermost pixels (the boundary mismatch of Pérez et al.,
     "Poisson image editing", 2003, by medians: natural edges cross here and there with either
     sign); ``ragged``, doublings of what breaks across the edge (the seam cost of Kwatra et al.,
@@ -61,44 +62,12 @@ def figures(planes: Planes, probe: Probe, shift: Shift = (0, 0), like: Figures |
     differences along it; ``unlinked``, the correlation of these that is missing; ``crossing``,
     doublings of their strength; ``hue``, colour by which all hues turn together.
 
-    In pairs of a pixel of the fill with the nearest of the surroundings: ``grain``, ``detail`` and
-    ``coarse``, doublings of three bands.
-
     Args:
         planes: what is sampled.
         probe: the fill's shape.
         shift: moves it to another place.
         like: the fill's own figures; those of another place are left out where it is not about as busy.
     """
-    return _edge_figures(planes, probe, shift, like) | _pair_figures(planes, probe, shift, like)
-
-
-def beyond_usual(planes: Planes, wider: Callable[[], Planes], probe: Probe) -> Figures:
-    """The figures of a fill, less what the same shape shows at other places of the same photo.
-
-    What is usual is the mean and one standard deviation over the places where the photo is about as
-    busy; :data:`USUAL` stands in where there are none such, and where nothing exceeds it no other
-    place is looked at. Figures named ``-…`` are of what is missing.
-
-    Args:
-        planes: what is sampled around the fill.
-        wider: gives the same around the other places too; called only where one is looked at.
-        probe: the fill's shape.
-    """
-    own = figures(planes, probe)
-    known = [name for name in USUAL if name in own]
-    if all(own[name] <= USUAL[name] for name in known):
-        return {name: own[name] - USUAL[name] for name in known}
-    elsewhere = [figures(wider(), probe, shift, own) for shift in probe.shifts]
-    excess = {}
-    for name in known:
-        alike = [found[name] for found in elsewhere if name in found]
-        expected = float(np.mean(alike) + np.std(alike)) if len(alike) >= STEADY else USUAL[name]
-        excess[name] = own[name] - expected
-    return excess
-
-
-def _edge_figures(planes: Planes, probe: Probe, shift: Shift, like: Figures | None) -> Figures:
     spots = moved(probe.curves, shift)
     kept = seen_on_curves(planes, probe, None if like is None else shift)
     if kept.sum() < (FEWEST if like is None else max(FEWEST, 0.6 * len(kept))):
@@ -130,24 +99,50 @@ def _edge_figures(planes: Planes, probe: Probe, shift: Shift, like: Figures | No
     }
 
 
-def _pair_figures(planes: Planes, probe: Probe, shift: Shift, like: Figures | None) -> Figures:
-    inner, outer = moved(probe.inner, shift), moved(probe.outer, shift)
-    kept = seen(planes, outer, solid=False) & seen(planes, inner, solid=like is None)
-    if kept.sum() < (FEWEST if like is None else max(FEWEST, 0.6 * len(kept))):
+def beyond_usual(planes: Planes, wider: Callable[[], Planes], probe: Probe) -> Figures:
+    """The figures of a fill, less what is usual: those of the edge less what the same shape shows at other places.
+
+    What is usual is the mean and one standard deviation over the places where the photo is about as
+    busy; :data:`USUAL` stands in where there are none such and for figures of pairs, and where nothing
+    exceeds it no other place is looked at. Figures named ``-…`` are of what is missing.
+
+    Args:
+        planes: what is sampled around the fill.
+        wider: gives the same around the other places too; called only where one is looked at.
+        probe: the fill's shape.
+    """
+    edge = edge_figures(planes, probe)
+    own = edge | pair_figures(planes, probe)
+    known = [name for name in USUAL if name in own]
+    elsewhere = []
+    if any(own[name] > USUAL[name] for name in known):
+        elsewhere = [edge_figures(wider(), probe, shift, edge) for shift in probe.shifts]
+    excess = {}
+    for name in known:
+        alike = [found[name] for found in elsewhere if name in found]
+        expected = float(np.mean(alike) + np.std(alike)) if len(alike) >= STEADY else USUAL[name]
+        excess[name] = own[name] - expected
+    return excess
+
+
+def pair_figures(planes: Planes, probe: Probe) -> Figures:
+    """``grain``, ``detail``, ``coarse``: doublings of three bands from the surroundings to the fill, in pairs of a
+    pixel of the fill with the nearest outside; ``-…`` are halvings. The least over the sides that have pairs enough.
+    """
+    inner, outer = probe.inner, probe.outer
+    kept = seen(planes, outer, solid=False) & seen(planes, inner, solid=True)
+    if kept.sum() < FEWEST:
         return {}
     theirs = _at(planes.strength, outer, kept) ** 2
-    busy = float(np.median(np.log2(theirs[:, 1] + CALM)))
-    if like is not None and not abs(busy - like.get("busy", math.inf)) < ALIKE:
-        return {}
     ours = _at(planes.strength, inner, kept) ** 2
     change = np.log2((ours + GRAIN_FLOOR) / (theirs + GRAIN_FLOOR))
     sides = _sides((outer[1] - inner[1])[kept], (outer[0] - inner[0])[kept])
     found = [_of_pairs(change[side]) for side in sides] if len(sides) > 1 else []
-    return _of_pairs(change) | _least(found) | {"busy": busy}
+    return _of_pairs(change) | _least(found)
 
 
 def _of_pairs(change: Floats) -> Figures:
-    middle = dict(zip(PAIRED, map(float, np.median(change.T.copy(), axis=1)), strict=True))
+    middle = dict(zip(PAIRED, map(float, quantiles(change.T, 0.5)[0]), strict=True))
     return middle | {f"-{name}": -value for name, value in middle.items()}
 
 
@@ -176,8 +171,8 @@ def _common(steps: Floats) -> list[float]:
         steps: [kinds, N, 3]; the last kind are the natural ones.
     """
     planes = np.ascontiguousarray(np.swapaxes(steps, 1, 2))
-    middle = np.median(planes, axis=2)
-    deviation = 1.4826 * np.median(np.abs(planes - middle[..., None]), axis=2)
+    (middle,) = quantiles(planes, 0.5)
+    deviation = 1.4826 * quantiles(np.abs(planes - middle[..., None]), 0.5)[0]
     chance = 3 * deviation * math.sqrt(CLUMP / planes.shape[2])
     beyond = np.maximum(0, np.abs(middle) - np.abs(middle[-1]) - chance)
     return [float(np.linalg.norm(kind)) for kind in beyond[:-1]]

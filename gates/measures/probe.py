@@ -18,11 +18,11 @@ Points: TypeAlias = tuple[NDArray[np.int64], NDArray[np.int64]]
 Shift: TypeAlias = tuple[int, int]
 """Pixels to the right and down."""
 
-MOST = 1500
+MOST = 800
 """Points along an edge, or pairs of points, looked at; evenly spread."""
 AWAY = 4
 """Pixels from the mask from which the surroundings count: beyond blur and the rings of JPEG."""
-PLACES = 6
+PLACES = 3
 """Other places of the photo that a fill is held against."""
 STRIDE = 3.5
 """Pixels between one curve of samples and the next, beside the feather's width."""

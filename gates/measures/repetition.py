@@ -8,7 +8,7 @@ from gates.patch import Bools, Floats, Patch
 
 NEAR = 6
 """Pixels: any texture resembles itself this close."""
-MOST = 256
+MOST = 128
 """Side in pixels of the part of a large area that is looked at."""
 LEAST = 400
 FAINT = 0.4

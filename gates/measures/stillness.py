@@ -8,6 +8,7 @@ import numpy as np
 from gates.measures.grain import SECOND
 from gates.measures.likeness import FEWEST, Figures
 from gates.measures.probe import AWAY, Planes, Probe
+from gates.measures.quantile import median, quantiles
 from gates.patch import Patch
 
 FLOOR = 0.1
@@ -32,12 +33,12 @@ def stillness(patch: Patch, planes: Planes, probe: Probe) -> Figures:
         return {}
     inside, around = response[core], response[ring]
     ours, theirs = (planes.strength[rows[kept], columns[kept]].T ** 2 for rows, columns in (inner, outer))
-    low = [np.percentile(part[0], (10, 25)) for part in (ours, theirs)]
+    low = [quantiles(part[0], 0.1, 0.25) for part in (ours, theirs)]
     change = np.log2((ours + FLOOR) / (theirs + FLOOR))
-    fine = np.percentile(change[0], (10, 50))
-    middle = np.percentile(change[1], (25, 50))
+    fine = quantiles(change[0], 0.1, 0.5)
+    middle = quantiles(change[1], 0.25, 0.5)
     shapes = [np.log2((part[0] + FLOOR) / (part[1] + 2 * FLOOR)) for part in (ours, theirs)]
-    shape = np.subtract(*(np.percentile(part, (25, 75)) for part in shapes))
+    shape = quantiles(shapes[0], 0.25, 0.75) - quantiles(shapes[1], 0.25, 0.75)
     return {
         "still_1": float((inside <= 1).mean() - (around <= 1).mean()),
         "still_2": float((inside <= 2).mean() - (around <= 2).mean()),
@@ -48,7 +49,7 @@ def stillness(patch: Patch, planes: Planes, probe: Probe) -> Figures:
         "pair_fine": float(fine[1]),
         "pair_low_middle": float(middle[0]),
         "pair_middle": float(middle[1]),
-        "pair_coarse": float(np.median(change[2])),
+        "pair_coarse": median(change[2]),
         "shape_low": float(shape[0]),
         "shape_high": float(shape[1]),
     }

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from gates.measures.grain import around, detail
+from gates.measures.quantile import quantiles
 from gates.patch import Bools, Floats, Patch
 
 SAME = 3
@@ -43,15 +44,31 @@ def unerased(patch: Patch) -> float:
     ring = patch.ring
     if ring.sum() < FEW:
         return 0.0
-    strength = _gradient(patch.before_luma)
-    edges = patch.solid & (strength > CLEAR + float(np.percentile(strength[ring], 98)))
+    strength = patch.before_gradient
+    edges = patch.solid & (strength > CLEAR + float(quantiles(strength[ring], 0.98)[0]))
     count = int(edges.sum())
     if count < FEW:
         return 0.0
-    changed = (_change(patch) > SAME).astype(np.uint8)
+    changed = (patch.change > SAME).astype(np.uint8)
     # a gradient reaches two pixels beyond the stroke that it belongs to
     near = cv2.dilate(changed, np.ones((5, 5), np.uint8)) > 0
     return float((edges & ~near).sum() / count)
+
+
+def untouched(patch: Patch) -> float:
+    """Share of the detail under one connected part of the mask that came through unchanged, where it is most; 0..1.
+
+    Whatever text was there, on however busy a ground, is there still where nothing at all was done.
+    """
+    detail = patch.solid & (patch.before_gradient > CLEAR)
+    changed = (patch.change > SAME).astype(np.uint8)
+    still = detail & (cv2.dilate(changed, np.ones((3, 3), np.uint8)) == 0)
+    if not still.any():
+        return 0.0
+    count, parts = cv2.connectedComponents(patch.inside.astype(np.uint8))
+    whole, kept = (np.bincount(parts[where], minlength=count) for where in (detail, still))
+    enough = whole >= FEW
+    return float((kept[enough] / whole[enough]).max()) if enough.any() else 0.0
 
 
 def swallowed(patch: Patch) -> float:
@@ -60,10 +77,10 @@ def swallowed(patch: Patch) -> float:
     A mask that reaches over a detail of the product takes it away although no text hid it.
     """
     inside = patch.solid
-    change = _change(patch)
+    change = patch.change
     if inside.sum() < FEW:
         return 0.0
-    clearest = inside & (change >= np.percentile(change[inside], 95)) & (change > SAME)
+    clearest = inside & (change >= quantiles(change[inside], 0.95)[0]) & (change > SAME)
     spare = inside
     for _ in range(INKS):
         if clearest.sum() < FEW:
@@ -77,23 +94,27 @@ def swallowed(patch: Patch) -> float:
     # strokes and their shadows are taken off first: they must not count as detail of what is beside them
     beside = np.where(spare, patch.before_luma, patch.after_luma)
     had, has = (around(detail(plane, 3, 9), spare, WINDOW)[spare] for plane in (beside, patch.after_luma))
-    return float(np.percentile(np.log2((had + FLOOR) / (has + FLOOR)), 97))
+    return float(quantiles(np.log2((had + FLOOR) / (has + FLOOR)), 0.97)[0])
 
 
 def _like_ink(patch: Patch, clearest: Bools) -> Bools:
-    """[h, w] what has the colour of the ink that ``clearest`` [h, w] shows, wholly or clear in part."""
-    ink = np.median(patch.before[clearest], axis=0).astype(np.float32)
-    ground = np.median(patch.after[clearest], axis=0).astype(np.float32)
+    """[h, w] what under the mask has the colour of the ink that ``clearest`` [h, w] shows, wholly or clear in part."""
+    ink, ground = (
+        quantiles(rgb[clearest].T, 0.5)[0].astype(np.float32) for rgb in (patch.before, patch.after)
+    )
     contrast = float(np.linalg.norm(ink - ground))
-    off_ink, off_ground = patch.before - ink, patch.after - ground
+    inside = patch.inside
+    off_ink, off_ground = patch.before[inside] - ink, patch.after[inside] - ground
     # clear ink lets a share of another ground through: that share is the ground's, not a detail's
     through = _dot(off_ink, off_ground) / np.maximum(_dot(off_ground, off_ground), 1)
-    rest = off_ink - np.clip(through, 0, CLEAREST)[..., None] * off_ground
-    return np.sqrt(_dot(rest, rest)) < INK * contrast
+    rest = off_ink - np.clip(through, 0, np.float32(CLEAREST))[:, None] * off_ground
+    found = np.zeros_like(inside)
+    found[inside] = _dot(rest, rest) < (INK * contrast) ** 2
+    return found
 
 
 def _dot(one: Floats, other: Floats) -> Floats:
-    return cast(Floats, np.einsum("yxc,yxc->yx", one, other))
+    return cast(Floats, np.einsum("nc,nc->n", one, other))
 
 
 def _another_ink(patch: Patch, changed: Bools) -> Bools:
@@ -107,7 +128,7 @@ def _another_ink(patch: Patch, changed: Bools) -> Bools:
     if len(colours) < FEW:
         return none
     bins = (colours >> 5) @ (64, 8, 1)
-    fullest = np.median(colours[bins == np.bincount(bins).argmax()], axis=0)
+    (fullest,) = quantiles(colours[bins == np.bincount(bins).argmax()].T, 0.5)
     of_it = np.linalg.norm(colours - fullest, axis=1) < FLAT
     found = np.zeros_like(changed)
     found[changed] = of_it
@@ -118,14 +139,3 @@ def _another_ink(patch: Patch, changed: Bools) -> Bools:
 
 def _away_from(where: Bools) -> Floats:
     return cast(Floats, cv2.distanceTransform((~where).astype(np.uint8), cv2.DIST_L2, 3))
-
-
-def _change(patch: Patch) -> np.ndarray:
-    """[h, w] uint8, the greatest difference over the channels."""
-    red, green, blue = cv2.split(cv2.absdiff(patch.before, patch.after))
-    return cv2.max(cv2.max(red, green), blue)
-
-
-def _gradient(luma: Floats) -> Floats:
-    dx, dy = (cv2.Sobel(luma, cv2.CV_32F, *order, scale=0.25) for order in ((1, 0), (0, 1)))
-    return cast(Floats, cv2.magnitude(dx, dy))

@@ -1,12 +1,14 @@
 """How the tones and colours of a fill follow those right outside of its edge."""
 
 import math
+from typing import SupportsFloat
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gates.measures.likeness import FEWEST, Figures
 from gates.measures.probe import CURVES, Planes, Probe, seen_on_curves
+from gates.measures.quantile import median, quantiles
 
 LEVEL = 1.0
 """Grey levels added to both sides of a ratio of steps."""
@@ -35,12 +37,12 @@ def tones(planes: Planes, probe: Probe) -> Figures:
     fill, deep, near, far = (value[name] for name in ("fill", "deep", "near", "far"))
     hue = {name: part[:, 1] - 128 + 1j * (part[:, 2] - 128) for name, part in value.items()}
     luma, colour = np.s_[:, :1], np.s_[:, 1:]
-    lumas = np.abs(fill - near)[:, 0], np.abs(near - far)[:, 0]
+    steps = [quantiles(np.abs(one - other)[:, 0], 0.5, 0.9) for one, other in ((fill, near), (near, far))]
     colours = np.abs(hue["fill"] - hue["near"]), np.abs(hue["near"] - hue["far"])
     return {
-        "off_luma": _doublings(np.median(lumas[0]), np.median(lumas[1]), LEVEL),
-        "off_luma_top": _doublings(np.percentile(lumas[0], 90), np.percentile(lumas[1], 90), LEVEL),
-        "off_colour": _doublings(np.median(colours[0]), np.median(colours[1]), LEVEL),
+        "off_luma": _doublings(steps[0][0], steps[1][0], LEVEL),
+        "off_luma_top": _doublings(steps[0][1], steps[1][1], LEVEL),
+        "off_colour": _doublings(median(colours[0]), median(colours[1]), LEVEL),
         "turned_hue": _turn(hue["fill"], hue["near"]),
         "turned_deep": _turn(hue["deep"], hue["near"]),
         "turned_usual": _turn(hue["near"], hue["far"]),
@@ -65,5 +67,5 @@ def _slope(what: NDArray[np.float64], on: NDArray[np.float64], noise: float) -> 
     return float((what * on).sum() / ((on * on).sum() + noise * len(on)))
 
 
-def _doublings(ours: np.floating, theirs: np.floating, floor: float) -> float:
-    return math.log2((ours + floor) / (theirs + floor))
+def _doublings(ours: SupportsFloat, theirs: SupportsFloat, floor: float) -> float:
+    return math.log2((float(ours) + floor) / (float(theirs) + floor))

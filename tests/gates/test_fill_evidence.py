@@ -7,7 +7,7 @@ import pytest
 from bench.overlays import Overlaid, composite
 from gates.contract import judge
 from gates.edit import Edit
-from gates.fill_evidence import FIGURES, TREES, UNSEEN, _forest, measure, values_of, weighed
+from gates.fill_evidence import FIGURES, TREES, _forest, log_odds, measure, values_of, weighed
 
 
 def erased(case: Overlaid, fill: np.ndarray) -> Edit:
@@ -37,10 +37,7 @@ def test_the_shares_add_up_to_the_leaves_that_are_reached() -> None:
             node = tree["left"][node] if below else tree["right"][node]
         leaves += tree["value"][node]
     assert sum(weighed(figures).values()) == pytest.approx(leaves)
-
-
-def test_what_nobody_sees_counts_as_nothing() -> None:
-    assert values_of(dict(UNSEEN)) == values_of({})
+    assert log_odds(figures) == pytest.approx(leaves)
 
 
 def test_a_truer_fill_has_less_evidence_and_what_weighs_most_is_named(cloth: Overlaid) -> None:

@@ -5,12 +5,12 @@ import numpy as np
 import pytest
 
 from gates.measures.copies import copied
-from gates.measures.likeness import Figures, beyond_usual, figures
+from gates.measures.likeness import Figures, beyond_usual, edge_figures, pair_figures
 from gates.measures.probe import Planes, Probe, probe_of
 from gates.measures.repetition import repetition
 from gates.measures.seam import seam_map
 from gates.measures.stillness import stillness
-from gates.measures.strokes import swallowed, unerased
+from gates.measures.strokes import swallowed, unerased, untouched
 from gates.measures.tones import tones
 from gates.patch import Patch, find_patches
 from line.picture import Rgb
@@ -44,7 +44,8 @@ def place_of(after: Rgb) -> tuple[Planes, Probe]:
 
 
 def seen(after: Rgb) -> Figures:
-    return figures(*place_of(after))
+    place = place_of(after)
+    return edge_figures(*place) | pair_figures(*place)
 
 
 @pytest.mark.parametrize(("kept", "expected"), [(1.0, 0.0), (0.5, -0.8), (2.0, 0.8)])
@@ -162,7 +163,9 @@ def test_a_piece_from_another_place_is_known_and_the_truth_is_no_copy(away: tupl
     rough = cv2.GaussianBlur(ground(40, seed=8), (0, 0), 1.2)
     moved = with_fill(rough, np.roll(rough, away, axis=(0, 1)))
     before = cv2.cvtColor(rough, cv2.COLOR_RGB2GRAY).astype(np.float32)
-    assert (copied(patch_of(moved, rough), before) > 0.5) == (away != (0, 0))
+    mask = np.zeros((HEIGHT, WIDTH), np.uint8)
+    mask[45:95, 50:170] = 255
+    assert (copied(patch_of(moved, rough), before, mask) > 0.97) == (away != (0, 0))
 
 
 def test_a_stamped_tile_repeats_itself_and_honest_noise_does_not() -> None:
@@ -206,3 +209,10 @@ def test_a_second_ink_is_no_detail_unless_its_colour_goes_on_outside_the_mask() 
     for left in range(115, 165, 10):
         bars[20:120, left : left + 4] = (90, 90, 90)
     assert swallowed(patch_of(with_fill(bars, calm), bars)) > 1.5
+
+
+def test_text_left_whole_on_a_busy_ground_is_untouched_and_a_fill_is_not() -> None:
+    busy = cv2.GaussianBlur(ground(90, seed=8), (0, 0), 1.2)
+    before = cv2.putText(busy.copy(), "LEFT", (60, 82), cv2.FONT_HERSHEY_SIMPLEX, 1.2, (200, 30, 30), 3)
+    assert untouched(patch_of(before, before)) == 1.0
+    assert untouched(patch_of(with_fill(before, np.roll(busy, 40, axis=1)), before)) < 0.3
