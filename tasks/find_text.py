@@ -32,6 +32,9 @@ FEW = 0.25
 """Share of the ink near its middle colour below which it is of no one tone."""
 SEEN_BY_NONE = 0.8
 """Probability from which a place of the overlay map counts where no finder saw text."""
+LARGE, LARGE_UNSURE = 0.1, 0.2
+"""Share of the photo from which a text is large, and the probability from which a person hears of it then: a title
+left over the photo is the worst that can be delivered, and hardly any print is that large."""
 MOSTLY = 0.5
 """Share of such a place that is erased with a certain overlay from which it is a piece of that."""
 COMMON_TONE = 0.15
@@ -227,8 +230,10 @@ def lacks_ink(reading: Reading) -> bool:
 
 
 def least(reading: Reading, unsure: float) -> float:
-    """The probability from which a person hears of a place: where no text was seen, it must be likelier."""
-    return max(unsure, SEEN_BY_NONE) if reading.region.source is Source.LAID else unsure
+    """The probability from which a person hears of a place: higher where no text was seen, lower where it is large."""
+    if reading.region.source is Source.LAID:
+        return max(unsure, SEEN_BY_NONE)
+    return min(unsure, LARGE_UNSURE) if reading.features["area"] > LARGE else unsure
 
 
 def without_pieces(

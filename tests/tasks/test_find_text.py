@@ -82,6 +82,16 @@ def test_sure_print_is_left_without_a_mask(decided: list[float]) -> None:
     assert len(outcome.picture.facts["regions"]) == 1
 
 
+def test_of_a_text_over_a_tenth_of_the_photo_a_person_hears_earlier(decided: list[float]) -> None:
+    large = Picture("a.jpg", see_through(1.0).rgb)
+    decided.append(0.3)
+    outcome = run(large, (25, 50, 350, 75))
+    assert isinstance(outcome, Flagged)
+    assert outcome.reason == "overlay_or_print"
+    decided.append(0.3)
+    assert isinstance(run(written(), BOX), Edited)
+
+
 def test_text_between_the_two_goes_to_a_person_with_its_mask(decided: list[float]) -> None:
     decided.append(0.7)
     outcome = run(written(), BOX)
