@@ -35,7 +35,7 @@ from models.telea import Telea
 
 FOLDS, TURNS = 5, 3
 """Parts of the photos, and how often they are dealt out anew: a limit hangs on very few good edits."""
-FALSE_FLAGS = 0.0175
+FALSE_FLAGS = 0.02
 """Share of the good edits of held-out photos that may be flagged, by the trees or by the limit of a single figure."""
 READINGS = {
     "seam": "step", "outlined": "cell_line", "fill_colour": "colour", "fill_hue": "cell_hue", "lines_lost": "-crossing",

@@ -20,6 +20,7 @@ from gates.measures.likeness import Figures, beyond_usual
 from gates.measures.probe import Planes, Probe, area_of, probe_of
 from gates.measures.repetition import repetition
 from gates.measures.shrunk import shrunk
+from gates.measures.smear import smeared
 from gates.measures.stillness import stillness
 from gates.measures.strokes import unerased, untouched
 from gates.measures.tones import tones
@@ -175,6 +176,7 @@ class Edit:
                 "untouched": untouched(patch),
                 "repetition": repetition(patch),
                 "colour": fill_shift(patch),
+                "smeared": smeared(patch),
             }
             | context(patch, planes, probe)
             | tones(planes, probe)

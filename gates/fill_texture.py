@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from gates.contract import Box, Gate, Limit
 from gates.edit import Edit
 
-FIGURES = ("grain", "-grain", "detail", "-detail", "coarse", "-coarse", "crossing", "-crossing")
+FIGURES = ("grain", "-grain", "detail", "-detail", "coarse", "-coarse", "crossing", "-crossing", "smeared")
 
 
 def measure(edit: Edit) -> Mapping[str, float]:
@@ -14,13 +14,15 @@ def measure(edit: Edit) -> Mapping[str, float]:
     ``grain``, ``detail`` and ``coarse`` are bands of texture, fine to coarse, each pixel of the fill against the
     nearest of its surroundings; ``lines``, beyond what is usual in this photo: what crosses the mask's edge, just
     inside against just outside.
+
+    ``smeared``: area near edges that run out into a blur where those around are sharp, in windows of 13 × 13 pixels.
     """
     if edit.mask is None or not edit.same_size:
         return {}
     names = {"grain": "grain", "detail": "detail", "coarse": "coarse", "lines": "crossing"}
-    return {f"{reading}_lost": edit.unlikeness(f"-{figure}") for reading, figure in names.items()} | {
-        f"{reading}_gained": edit.unlikeness(figure) for reading, figure in names.items()
-    }
+    lost = {f"{reading}_lost": edit.unlikeness(f"-{figure}") for reading, figure in names.items()}
+    gained = {f"{reading}_gained": edit.unlikeness(figure) for reading, figure in names.items()}
+    return lost | gained | {"smeared": edit.unlikeness("smeared")}
 
 
 def where(edit: Edit) -> Box | None:
@@ -40,6 +42,7 @@ GATE = Gate(
         "coarse_gained": Limit(at_most=2.4),
         "lines_lost": Limit(at_most=1.3),
         "lines_gained": Limit(at_most=1.75),
+        "smeared": Limit(at_most=1.5),
     },
     measure=measure,
     where=where,

@@ -78,8 +78,13 @@ class Patch:
         return luma(self.before)
 
     @cached_property
+    def after_grey(self) -> Greys:
+        """[h, w] BT.601 luma of the result in whole levels."""
+        return cast(Greys, cv2.cvtColor(self.after, cv2.COLOR_RGB2GRAY))
+
+    @cached_property
     def after_luma(self) -> Floats:
-        return luma(self.after)
+        return self.after_grey.astype(np.float32)
 
     @cached_property
     def after_ycc(self) -> Floats:
