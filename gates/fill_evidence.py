@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from gates.contract import Box, Gate, Limit
 from gates.edit import Edit
 from gates.measures.likeness import Figures
+from gates.patch import Patch
 
 TREES = Path(__file__).with_name("fill_evidence.json")
 """Written by ``python -m bench.fit_evidence``."""
@@ -52,9 +53,10 @@ def measure(edit: Edit) -> Mapping[str, float]:
     """
     if edit.mask is None or not edit.same_size:
         return {}
-    if not edit.fills:
+    fills = [figures for _, figures in _filled(edit)]
+    if not fills:
         return {"evidence": _forest()["prior"]}
-    shares = weighed(max(edit.fills, key=log_odds))
+    shares = weighed(max(fills, key=log_odds))
     spoken = sorted((name for name in shares if name), key=lambda name: -shares[name])[:SPOKEN]
     named = {f"evidence_of_{name.replace('-', 'less_')}": shares[name] for name in spoken if shares[name] > 0}
     return {"evidence": sum(shares.values())} | named
@@ -119,8 +121,13 @@ def _planted() -> tuple[NDArray[Any], ...]:
 
 
 def where(edit: Edit) -> Box | None:
-    sums = [log_odds(figures) for figures in edit.fills]
-    return edit.patches[sums.index(max(sums))].box if sums else None
+    worst = max(_filled(edit), key=lambda one: log_odds(one[1]), default=None)
+    return worst[0].box if worst else None
+
+
+def _filled(edit: Edit) -> list[tuple[Patch, Figures]]:
+    """The areas where anything was changed: what was left as it was is no fill, and text there is another gate's."""
+    return [pair for pair in zip(edit.patches, edit.fills, strict=True) if pair[0].change.any()]
 
 
 GATE = Gate(

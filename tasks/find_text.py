@@ -34,7 +34,7 @@ SEEN_BY_NONE = 0.8
 """Probability from which a place of the overlay map counts where no finder saw text."""
 LARGE, LARGE_UNSURE = 0.1, 0.2
 """Share of the photo from which a text is large, and the probability from which a person hears of it then: a title
-left over the photo is the worst that can be delivered, and hardly any print is that large."""
+left over the photo is the worst that can be delivered, and one in 27 pieces of print that large is asked about."""
 MOSTLY = 0.5
 """Share of such a place that is erased with a certain overlay from which it is a piece of that."""
 COMMON_TONE = 0.15

@@ -52,3 +52,9 @@ def test_a_truer_fill_has_less_evidence_and_what_weighs_most_is_named(cloth: Ove
 def test_a_picture_without_masked_areas_has_no_evidence_against_it(cloth: Overlaid) -> None:
     nothing = np.zeros_like(cloth.mask)
     assert judge(Edit("erase_text", cloth.before, cloth.before, nothing)).passed
+
+
+def test_what_was_left_as_it_was_is_no_fill(cloth: Overlaid) -> None:
+    assert measure(Edit("erase_text", cloth.truth, cloth.truth, cloth.mask)) == measure(
+        Edit("erase_text", cloth.truth, cloth.truth, np.zeros_like(cloth.mask))
+    )
