@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, TypeAlias, cast
 
 import cv2
@@ -17,7 +17,7 @@ from gates.measures.fill_colour import fill_shift
 from gates.measures.ghost import stroke_ghost
 from gates.measures.kinship import kinship
 from gates.measures.likeness import Figures, beyond_usual
-from gates.measures.probe import Planes, Probe, area_of, probe_of
+from gates.measures.probe import Planes, Probe, Shift, area_of, probe_of
 from gates.measures.repetition import repetition
 from gates.measures.shrunk import shrunk
 from gates.measures.smear import smeared
@@ -146,19 +146,18 @@ class Edit:
     def likeness(self) -> list[Figures]:
         """For each patch, how its fill departs from its surroundings beyond what is usual in this photo."""
         return [
-            beyond_usual(planes, lambda: self._wider, probe)
-            for planes, probe in zip(self._planes, self._probes, strict=True)
+            beyond_usual(planes, partial(self._planes_at, patch), probe)
+            for patch, planes, probe in zip(self.patches, self._planes, self._probes, strict=True)
         ]
 
     @cached_property
     def _planes(self) -> list[Planes]:
         """For each patch, what is sampled around it."""
-        return [Planes(self.after, cast(Mask, self.mask), area_of([patch])) for patch in self.patches]
+        return [self._planes_at(patch) for patch in self.patches]
 
-    @cached_property
-    def _wider(self) -> Planes:
-        """What is sampled around all patches and the places that they are held against."""
-        return Planes(self.after, cast(Mask, self.mask), area_of(self.patches, self._probes))
+    def _planes_at(self, patch: Patch, shift: Shift = (0, 0)) -> Planes:
+        """What is sampled around a patch, or around the place that it is moved to."""
+        return Planes(self.after, cast(Mask, self.mask), area_of(patch, shift))
 
     @cached_property
     def _probes(self) -> list[Probe]:

@@ -99,7 +99,7 @@ def edge_figures(planes: Planes, probe: Probe, shift: Shift = (0, 0), like: Figu
     }
 
 
-def beyond_usual(planes: Planes, wider: Callable[[], Planes], probe: Probe) -> Figures:
+def beyond_usual(planes: Planes, elsewhere: Callable[[Shift], Planes], probe: Probe) -> Figures:
     """The figures of a fill, less what is usual: those of the edge less what the same shape shows at other places.
 
     What is usual is the mean and one standard deviation over the places where the photo is about as
@@ -108,18 +108,18 @@ def beyond_usual(planes: Planes, wider: Callable[[], Planes], probe: Probe) -> F
 
     Args:
         planes: what is sampled around the fill.
-        wider: gives the same around the other places too; called only where one is looked at.
+        elsewhere: gives the same around another place; called only where one is looked at.
         probe: the fill's shape.
     """
     edge = edge_figures(planes, probe)
     own = edge | pair_figures(planes, probe)
     known = [name for name in USUAL if name in own]
-    elsewhere = []
+    others = []
     if any(own[name] > USUAL[name] for name in known):
-        elsewhere = [edge_figures(wider(), probe, shift, edge) for shift in probe.shifts]
+        others = [edge_figures(elsewhere(shift), probe, shift, edge) for shift in probe.shifts]
     excess = {}
     for name in known:
-        alike = [found[name] for found in elsewhere if name in found]
+        alike = [found[name] for found in others if name in found]
         expected = float(np.mean(alike) + np.std(alike)) if len(alike) >= STEADY else USUAL[name]
         excess[name] = own[name] - expected
     return excess

@@ -1,6 +1,5 @@
 """Where a fill and its surroundings are sampled, and where else in the photo the same shape fits."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeAlias, cast
@@ -125,17 +124,14 @@ class Probe:
         return rows, columns
 
 
-def area_of(patches: Sequence[Patch], probes: Sequence[Probe] = ()) -> tuple[slice, slice]:
-    """Rows and columns around all patches and, where probes are given, all places that they are moved to."""
-    shifts = [probe.shifts for probe in probes] or [()] * len(patches)
-    boxes = [
-        (x + dx - SPARE, y + dy - SPARE, x + dx + w + SPARE, y + dy + h + SPARE)
-        for (x, y, w, h), ways in ((patch.box, ways) for patch, ways in zip(patches, shifts, strict=True))
-        for dx, dy in ((0, 0), *ways)
-    ]
-    left, top = (max(0, min(box[side] for box in boxes)) for side in (0, 1))
-    right, below = (max(box[side] for box in boxes) for side in (2, 3))
-    return slice(top, below), slice(left, right)
+def area_of(patch: Patch, shift: Shift = (0, 0)) -> tuple[slice, slice]:
+    """Rows and columns around a patch, or around the place that it is moved to."""
+    x, y, wide, tall = patch.box
+    left, top = x + shift[0], y + shift[1]
+    return (
+        slice(max(0, top - SPARE), top + tall + SPARE),
+        slice(max(0, left - SPARE), left + wide + SPARE),
+    )
 
 
 def seen_on_curves(planes: Planes, probe: Probe, shift: Shift | None = None) -> Bools:

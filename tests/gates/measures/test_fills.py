@@ -104,7 +104,7 @@ def test_a_place_is_judged_by_others_of_the_same_photo() -> None:
     (patch,) = find_patches(cloth, cloth, mask)
     planes, probe = Planes(cloth, mask), probe_of(patch, mask)
     assert probe.shifts
-    excess = beyond_usual(planes, lambda: planes, probe)
+    excess = beyond_usual(planes, lambda shift: planes, probe)
     assert max(excess.values()) < 0.6
 
 
@@ -151,7 +151,7 @@ def test_nothing_to_see_gives_no_figures() -> None:
     (patch,) = find_patches(blank, blank, mask)
     planes, probe = Planes(blank, mask), probe_of(patch, mask)
     assert (
-        beyond_usual(planes, lambda: planes, probe)
+        beyond_usual(planes, lambda shift: planes, probe)
         == tones(planes, probe)
         == stillness(patch, planes, probe)
         == {}
