@@ -24,9 +24,12 @@ SOFT = 1.5
 """Gaussian blur, pixels, which takes the grain away."""
 MET = 3.0
 """Levels by which a pixel along the brink differs from the next where something meets the strip."""
+UNEVEN = 6.0
+"""Levels by which what is beside a strip departs from one bend of light along it: a soft shadow would be drawn out."""
 BUSY = 2.0
-"""Mean slope beside a strip, levels a pixel, from which a fill would have to be invented. Of 27 strips below both,
-drawn on the tuning photos, the fills went on with the ground but for two, which the gates flagged."""
+"""Mean slope beside a strip, levels a pixel, from which a fill would have to be invented. Of 27 strips below
+this and :data:`MET`, drawn on the tuning photos, the fills went on with the ground but for two, which the gates
+flagged."""
 
 
 def leaves_rest(reading: Reading, mask: Mask, laid: Map) -> bool:
@@ -64,5 +67,13 @@ def _goes_on_plain(strip: NDArray[np.bool_], rgb: Rgb) -> bool:
     brink = cv2.GaussianBlur(band[None, :BRINK_ROWS].mean(axis=1), (0, 0), SOFT)[0]
     soft = cv2.GaussianBlur(band, (0, 0), SOFT)
     slopes = [cv2.Sobel(soft, cv2.CV_32F, *way, ksize=3, scale=1 / 8) for way in ((1, 0), (0, 1))]
-    steps = np.abs(np.diff(brink, axis=0)).max(axis=1)
-    return float(np.percentile(steps, 99)) < MET and float(np.hypot(*slopes).max(axis=2).mean()) < BUSY
+    steps = np.abs(np.diff(brink, axis=0))
+    across = band.mean(axis=0)
+    along = np.linspace(-1, 1, len(across))
+    bends = [np.polyval(np.polyfit(along, tone, 2), along) for tone in across.T]
+    bumps = np.abs(across - np.stack(bends, axis=1))
+    return (
+        float(np.percentile(steps.max(axis=1), 99)) < MET
+        and float(np.percentile(bumps.max(axis=1), 99)) < UNEVEN
+        and float(np.hypot(*slopes).max(axis=2).mean()) < BUSY
+    )

@@ -72,3 +72,13 @@ def test_a_strip_on_a_plain_ground_hides_nothing_unless_a_thing_runs_into_it() -
         photo[240:] = (30, 60, 160)
     assert not is_frame(reading(plain, 140, 285), plain)
     assert is_frame(reading(met, 140, 285), met)
+
+
+def test_a_soft_shadow_at_the_brink_would_be_drawn_out_over_the_strip() -> None:
+    plain = np.full((300, 400, 3), 250, np.uint8)
+    middle = np.exp(-(((np.arange(400) - 200) / 50) ** 2))
+    shadowed = np.rint(plain - 60 * middle[None, :, None]).astype(np.uint8)
+    for photo in (plain, shadowed):
+        photo[240:] = (30, 60, 160)
+    assert not is_frame(reading(plain, 140, 285), plain)
+    assert is_frame(reading(shadowed, 140, 285), shadowed)
