@@ -26,7 +26,7 @@ from bench.defects.visible import SEVERITIES, visibility
 from bench.edits import damages, erasures
 from bench.overlays import composite, overlay
 from bench.photos import Photo, photos
-from gates.contract import registry
+from gates.contract import Limit, registry
 from gates.edit import Edit
 from gates.fill_evidence import FIGURES, TREES, values_of
 from line.picture import Rgb
@@ -180,7 +180,8 @@ def train(found: list[Example], out: Path) -> None:
     cases: dict[tuple[str, str], list[int]] = defaultdict(list)
     for number, example in enumerate(used):
         cases[example["case"], example["kind"]].append(number)
-    single = np.array([alone(example["figures"]) for example in used])
+    limits = single_limits()
+    single = np.array([alone(example["figures"], limits) for example in used])
     # flagged at any limit of the trees where a single figure flags it
     good = np.concatenate(
         [
@@ -203,13 +204,17 @@ def train(found: list[Example], out: Path) -> None:
     out.write_text(json.dumps(exported(boosted().fit(x, y, sample_weight=weight), limit)) + "\n")
 
 
-def alone(figures: dict[str, float]) -> bool:
-    """Whether the limit of a single figure flags a fill."""
-    limits = {
+def single_limits() -> dict[str, Limit]:
+    """The limits of an erasure's gates by the figures that they are read from."""
+    return {
         READINGS.get(name, name): limit
         for gate in registry().for_transform("erase_text")
         for name, limit in gate.limits.items()
     }
+
+
+def alone(figures: dict[str, float], limits: dict[str, Limit]) -> bool:
+    """Whether the limit of a single figure flags a fill."""
     return any(not limit.holds(max(0.0, figures[name])) for name, limit in limits.items() if name in figures)
 
 

@@ -144,7 +144,7 @@ class Edit:
 
     @cached_property
     def likeness(self) -> list[Figures]:
-        """For each patch, how its fill departs from its surroundings beyond what is usual in this photo."""
+        """For each patch, how its fill departs from its surroundings beyond what is usual."""
         return [
             beyond_usual(planes, partial(self._planes_at, patch), probe)
             for patch, planes, probe in zip(self.patches, self._planes, self._probes, strict=True)

@@ -9,7 +9,7 @@ from gates.edit import Edit
 from gates.measures.grain import detail, grain
 from gates.measures.local_error import local_error
 from gates.measures.seam import seam_map
-from gates.patch import RING, Floats, luma
+from gates.patch import RING, Floats, change, luma
 from line.picture import Rgb
 
 FLOOR = 1.5
@@ -50,7 +50,7 @@ def _of_erasure(edit: Edit) -> Floats:
         area = heat[y : y + h, x : x + w]
         np.maximum(area, cv2.dilate(found.astype(np.float32), np.ones((3, 3), np.uint8)), out=area)
     outside = np.zeros_like(heat) if edit.mask is None else (edit.mask == 0).astype(np.float32)
-    changed = (cv2.absdiff(edit.before, edit.after).max(axis=2) > 0) * outside
+    changed = (change(edit.before, edit.after) > 0) * outside
     return np.maximum(
         heat, cv2.dilate(changed.astype(np.float32), np.ones((RING // 4 * 2 + 1,) * 2, np.uint8))
     )

@@ -64,8 +64,7 @@ class Patch:
     @cached_property
     def change(self) -> Greys:
         """[h, w] the greatest difference over the channels."""
-        red, green, blue = cv2.split(cv2.absdiff(self.before, self.after))
-        return cast(Greys, cv2.max(cv2.max(red, green), blue))
+        return change(self.before, self.after)
 
     @cached_property
     def before_gradient(self) -> Floats:
@@ -86,10 +85,11 @@ class Patch:
     def after_luma(self) -> Floats:
         return self.after_grey.astype(np.float32)
 
-    @cached_property
-    def after_ycc(self) -> Floats:
-        """[h, w, 3] float32 luma and the two colour differences, 0..255."""
-        return cv2.cvtColor(self.after, cv2.COLOR_RGB2YCrCb).astype(np.float32)
+
+def change(before: Rgb, after: Rgb) -> Greys:
+    """[H, W] uint8, the greatest difference over the channels."""
+    red, green, blue = cv2.split(cv2.absdiff(before, after))
+    return cast(Greys, cv2.max(cv2.max(red, green), blue))
 
 
 def luma(rgb: Rgb) -> Floats:

@@ -7,7 +7,8 @@ from gates.edit import Edit
 
 
 def measure(edit: Edit) -> Mapping[str, float]:
-    """``repetition``: likeness of the fill to itself moved, beyond its ring's, in the worst patch; 0..1.
+    """``repetition``: likeness of the fill to itself moved, beyond its ring's, in the worst patch; 0 none, 1 copies,
+    more where what is copied is stronger than the rest.
 
     ``misplaced``: likeness of a part of it to another place of the input, 1 a copy; 0 where lines run on.
     """

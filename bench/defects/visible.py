@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from gates.measures.ciede2000 import ciede2000, lab
-from gates.patch import Floats
+from gates.patch import Floats, change
 from line.picture import Rgb
 
 SEVERITIES = {"just": 2.0, "plain": 4.0, "gross": 8.0}
@@ -41,8 +41,7 @@ def visibility(good: Rgb, bad: Rgb, blur: float = NEAR) -> float:
         blur: σ in pixels; texture that moved but stayed the same sort of texture is no damage,
             and is looked at from further away.
     """
-    red, green, blue = cv2.split(cv2.absdiff(good, bad))
-    changed = cv2.max(cv2.max(red, green), blue)
+    changed = change(good, bad)
     x, y, w, h = cv2.boundingRect(changed)
     if not w:
         return 0.0
