@@ -23,6 +23,8 @@ FAINTEST = 5
 """Levels in one channel from which a stroke is looked at."""
 ROUNDS = 3
 """Times that blend and strokes are fitted to each other."""
+BEST, NEAR = 0.85, 7
+"""Share of the greatest distance from the ground, in a window of so many pixels, from which ink covers a pixel best."""
 CLEAREST, SURELY = 0.78, 0.9
 """Most of the ground that may come through and least agreement where the blend itself draws the strokes:
 through thin opaque strokes some ground seems to come as well, for they have soft rims alone."""
@@ -60,10 +62,23 @@ class Veil:
         return SOAKED < self.through < 1 and self.agreement > agreed and self.variation > VARIED
 
 
-def veil(strokes: Strokes) -> Veil | None:
+def may_be_veil(strokes: Strokes) -> bool:
+    """Whether the ground may show through the letters, their soft rims apart.
+
+    Through opaque strokes of two or three pixels some ground seems to come as well, for they have little
+    but rims: where pixels that ink covers best can be looked at alone, they decide.
+    """
+    blend = veil(strokes)
+    if blend is None or not blend.may_be_seen_through:
+        return False
+    best = veil(strokes, best=True)
+    return best is None or best.may_be_seen_through
+
+
+def veil(strokes: Strokes, *, best: bool = False) -> Veil | None:
     """Fit of the letters to a constant blend with what is just outside them; None where too little is to see.
 
-    Ink inside the strokes is set against ground next to them.
+    Ink inside the strokes is set against ground next to them; only the ``best`` covered pixels if asked.
     """
     glyphs = strokes.glyphs.astype(np.uint8)
     if glyphs.sum() < LEAST * LEAST:
@@ -75,7 +90,11 @@ def veil(strokes: Strokes) -> Veil | None:
     free = ((away > 1.5) & (away < 7)).astype(np.float32)
     weight = cv2.GaussianBlur(free, (0, 0), 3)
     ground = cv2.GaussianBlur(rgb * free[..., None], (0, 0), 3) / np.maximum(weight, 1e-4)[..., None]
-    found = fitted(rgb, ground, core & (weight > 0.1))
+    core &= weight > 0.1
+    if best:
+        cover = np.linalg.norm(rgb - ground, axis=-1) * core
+        core &= cover >= BEST * cv2.dilate(cover, np.ones((NEAR, NEAR), np.uint8))
+    found = fitted(rgb, ground, core)
     return None if found is None else Veil(found.slope, found.agreement, found.variation)
 
 

@@ -17,7 +17,7 @@ from tasks.overlay.decision import as_odds, as_probability, company_odds, overla
 from tasks.overlay.features import Features, compare, describe
 from tasks.overlay.laid import find_laid
 from tasks.overlay.looks import Looks
-from tasks.overlay.opacity import veil, veiled
+from tasks.overlay.opacity import may_be_veil, veiled
 from tasks.overlay.overlay_map import Map
 from tasks.overlay.repeated import find_repeated
 from tasks.overlay.scene import Scene, look
@@ -88,8 +88,7 @@ class Reading:
             return True
         if drawn is not None:
             return False  # its even ground would show no blend: strays do
-        blend = veil(self.strokes)
-        return blend is not None and blend.may_be_seen_through
+        return may_be_veil(self.strokes)
 
     @property
     def leaves_ground(self) -> bool:

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from line.picture import Rgb
-from tasks.overlay.opacity import veil, veiled
+from tasks.overlay.opacity import may_be_veil, veil, veiled
 from tasks.overlay.strokes import find_strokes
 
 QUAD = np.array([[40, 40], [460, 40], [460, 110], [40, 110]], np.float32)
@@ -36,6 +36,20 @@ def test_opaque_letters_are_not_seen_through(ink: tuple[int, int, int]) -> None:
     found = veil(find_strokes(written(shaded(), 1.0, ink), QUAD))
     assert found is not None
     assert not found.is_seen_through
+
+
+@pytest.mark.parametrize(("opacity", "may_be"), [(0.4, True), (0.6, True), (0.75, True), (1.0, False)])
+def test_of_thin_letters_the_pixels_that_ink_covers_best_decide(opacity: float, may_be: bool) -> None:
+    waves = 110 + 90 * np.sin(np.arange(500) / 60)[None, :, None] * np.ones((150, 1, 3))
+    page = np.zeros(waves.shape[:2], np.uint8)
+    cv2.putText(page, "Sample text here", (50, 95), cv2.FONT_HERSHEY_SIMPLEX, 0.8, 255, 2, cv2.LINE_AA)
+    share = opacity * cv2.GaussianBlur(page.astype(np.float32) / 255, (0, 0), 0.8)[..., None]
+    rgb = np.rint(waves * (1 - share) + 255 * share).astype(np.uint8)
+    strokes = find_strokes(rgb, np.array([[40, 60], [440, 60], [440, 110], [40, 110]], np.float32))
+    whole = veil(strokes)
+    assert whole is not None
+    assert whole.may_be_seen_through  # by their soft rims, whatever the ink
+    assert may_be_veil(strokes) == may_be
 
 
 def test_on_an_even_ground_nobody_can_say() -> None:
