@@ -10,28 +10,17 @@ folds of photos). Needs scikit-learn for training only: the gate reads the trees
 """
 
 import argparse
-import dataclasses
 import json
-import sys
+import os
 from collections import defaultdict
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 
-from bench.defects import erase
-from bench.defects.visible import SEVERITIES, visibility
-from bench.edits import damages, erasures
-from bench.overlays import composite, overlay
-from bench.photos import Photo, photos
+from bench.fill_examples import Example, collect, is_bad, kept
 from gates.contract import Limit, registry
-from gates.edit import Edit
 from gates.fill_evidence import FIGURES, TREES, values_of
-from line.picture import Rgb
-from models.surroundings import Surroundings
-from models.telea import Telea
 
 FOLDS, TURNS = 5, 3
 """Parts of the photos, and how often they are dealt out anew: a limit hangs on very few good edits."""
@@ -43,116 +32,33 @@ READINGS = {
     "detail_gained": "detail", "coarse_lost": "-coarse", "coarse_gained": "coarse",
 }  # fmt: skip
 """Figures whose reading has another name."""
-DRAWN = 9
-"""Overlays drawn on each photo, all filled with the truth and by the line, every other one by Telea too; the first
-two, letters and boxes, are damaged in every way."""
-ELSEWHERE = frozenset({"edit outside the mask"})
-"""Kinds that another gate finds exactly, and that no fill's figures show."""
-OWN = {1: 4.0, 0: 2.0}
+OWN = {1: 6.0, 0: 2.0}
 """How much more than injected defects the line's own fills weigh, bad and good: they are what the line meets."""
-WEIGHTS = {"telea": 0.5, "fill hue turned": 2.0, "fill grain gone": 2.0, "vector": 20.0}
-"""The same of other kinds: what is hard to find, and single cases that were once got wrong."""
-VECTORS = Path(__file__).resolve().parents[1] / "tests" / "vectors"
-SEEN = {defect.kind: defect.seen for defect in erase.DEFECTS} | {"truth": 1.0}
-"""Of what is just visible, what one masked area must show to be an example of the damage."""
-LEAST = {"fill grain gone": 0.75}
-"""Grain is learnt to be missed only where it could nearly be seen itself: a smooth fill on a clean ground is good."""
-Example = dict[str, Any]
+WEIGHTS = {
+    "vector": 20.0, "telea": 0.5, "fill hue turned": 6.0, "fill grain gone": 6.0, "copied texture misaligned": 2.5,
+    "fill micro-tiling": 2.0, "fill from another photo": 1.5, "fill invented texture": 0.8, "seam": 0.7,
+    "fill of a cast": 0.7, "fill noise amplified": 0.5, "text left in part": 0.5,
+}  # fmt: skip
+"""The same of other kinds: more of single cases that were once got wrong and of what is hard to find, less of what
+is found anyway."""
+SEVERE = {"just": 0.5, "plain": 2.5, "gross": 1.0}
+"""The same of severities: what is plainly wrong must not pass, what may just be seen may at times."""
 
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--examples", type=Path)
     options.add_argument("--photos", type=int, default=400, help="of both parts")
+    options.add_argument("--processes", type=int, default=os.cpu_count())
     options.add_argument("--out", type=Path, default=TREES, help="where the trees are written")
     chosen = options.parse_args()
-    cv2.setNumThreads(1)
     if chosen.examples and chosen.examples.exists():
         found = json.loads(chosen.examples.read_text())
     else:
-        found = collect(chosen.photos)
+        found = collect(chosen.photos, chosen.processes)
         if chosen.examples:
             chosen.examples.write_text(json.dumps(found))
     train(found + list(kept()), chosen.out)
-
-
-def collect(count: int) -> list[Example]:
-    """One row per masked area of each edit: its figures, and how visibly it is off the truth."""
-    found: list[Example] = []
-    taken = list(photos(count, 640))
-    for number, photo in enumerate(taken):
-        if not photo.tune:
-            continue
-        for drawn in range(DRAWN):
-            again = _drawn(photo, drawn)
-            case = overlay(again)
-            fills = {
-                "truth": case.truth,
-                "fill": Surroundings().fill(case.before, case.mask, seed=again.seed),
-            }
-            if drawn % 2:
-                fills["telea"] = Telea().fill(case.before, case.mask, seed=again.seed)
-            truth = composite(case.before, case.truth, case.mask)
-            for kind, fill in fills.items():
-                after = composite(case.before, fill, case.mask)
-                edit = Edit("erase_text", case.before, after, case.mask)
-                found += list(_examples(f"{photo.name} {drawn} {kind}", photo, kind, edit, truth))
-        for drawn in range(2):
-            again = _drawn(photo, drawn)
-            _, good = next(erasures(again, taken[(number + 1) % len(taken)]))
-            for defect in erase.DEFECTS:
-                if defect.kind in ELSEWHERE:
-                    continue
-                for severity, _, bad in damages(good, defect, again):
-                    case_name = f"{photo.name} {defect.kind} {severity} {drawn}"
-                    found += list(_examples(case_name, photo, defect.kind, bad, good.edit.after))
-        print(f"\r{photo.name:60}", end="", file=sys.stderr)
-    return found
-
-
-def kept() -> Iterator[Example]:
-    """The erasures among the cases that were once got wrong: what was learnt from them must not be lost."""
-    for name, vector in json.loads((VECTORS / "vectors.json").read_text()).items():
-        elsewhere = any(reason.startswith(("outside_mask", "mask_sanity")) for reason in vector["reasons"])
-        if vector["transform"] == "erase_text" and not elsewhere:
-            parts = [
-                cv2.imread(str(VECTORS / f"{name}.{part}.png"), how)
-                for part, how in (
-                    ("before", cv2.IMREAD_COLOR_RGB),
-                    ("after", cv2.IMREAD_COLOR_RGB),
-                    ("mask", 0),
-                )
-            ]
-            seen = SEVERITIES["plain"] if vector["verdict"] == "flag" else 0.0
-            for turned in range(8):  # a leaf asks for more than one example: each stands in all eight ways
-                ways = [np.rot90(part[::-1] if turned >= 4 else part, turned % 4) for part in parts]
-                for figures in Edit("erase_text", *map(np.ascontiguousarray, ways)).fills:
-                    yield {"case": name, "photo": name, "kind": "vector", "seen": seen, "figures": figures}
-
-
-def _drawn(photo: Photo, number: int) -> Photo:
-    """The same photo with another overlay in store."""
-    return dataclasses.replace(photo, seed=photo.seed + number * 7919 + number % 2)
-
-
-def _examples(case: str, photo: Photo, kind: str, edit: Edit, truth: Rgb) -> Iterator[Example]:
-    for patch, figures in zip(edit.patches, edit.fills, strict=True):
-        x, y, wide, tall = patch.box
-        seen = visibility(truth[y : y + tall, x : x + wide], patch.after)
-        named = {name: round(value, 4) for name, value in figures.items()}
-        yield {"case": case, "photo": photo.name, "kind": kind, "seen": round(seen, 3), "figures": named}
-
-
-def bad(example: Example) -> bool | None:
-    """None where it is neither: a fill of the line's own that may just be seen, or a damage that hardly can."""
-    kind, seen = example["kind"], example["seen"]
-    if kind == "vector":
-        return seen > 0
-    if kind in ("fill", "telea"):
-        return None if SEVERITIES["just"] <= seen < SEVERITIES["plain"] else seen >= SEVERITIES["plain"]
-    if seen == 0:
-        return False
-    return True if seen >= LEAST.get(kind, SEEN[kind] * SEVERITIES["just"]) else None
 
 
 def boosted():  # type: ignore[no-untyped-def]
@@ -167,9 +73,9 @@ def boosted():  # type: ignore[no-untyped-def]
 def train(found: list[Example], out: Path) -> None:
     from sklearn.model_selection import GroupKFold
 
-    used = [example for example in found if bad(example) is not None]
+    used = [example for example in found if is_bad(example) is not None]
     x = np.array([values_of(example["figures"]) for example in used])
-    y = np.array([bad(example) for example in used], int)
+    y = np.array([is_bad(example) for example in used], int)
     weight = weights(used, y)
     photo = [example["photo"] for example in used]
     odds = np.zeros((TURNS, len(y)))
@@ -224,6 +130,7 @@ def weights(used: list[Example], y: np.ndarray) -> np.ndarray:
     weight = np.array(
         [OWN[side] if kind == "fill" else WEIGHTS.get(kind, 1.0) for kind, side in zip(kinds, y, strict=True)]
     )
+    weight *= [SEVERE.get(example["severity"], 1.0) for example in used]
     for side in (0, 1):
         weight[y == side] *= len(y) / 2 / weight[y == side].sum()
     return weight

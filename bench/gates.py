@@ -10,9 +10,7 @@ import json
 import sys
 import time
 from collections import defaultdict
-from concurrent.futures import ProcessPoolExecutor
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +25,7 @@ from bench.defects.visible import SEVERITIES, visibility  # noqa: E402
 from bench.edits import MAKERS, damages, good_edits  # noqa: E402
 from bench.overlays import composite, overlay  # noqa: E402
 from bench.photos import Photo, photos  # noqa: E402
+from bench.spread import spread  # noqa: E402
 from gates.contract import judge, registry  # noqa: E402
 from gates.edit import Edit  # noqa: E402
 from gates.measures.gmsd import gmsd  # noqa: E402
@@ -88,13 +87,8 @@ def measure(
     pairs = [
         (photo, taken[(number + 1) % len(taken)]) for number, photo in enumerate(taken) if photo.tune is tune
     ]
-    rows = []
-    # spawned: a fork copies locks that OpenCV's threads hold, and hangs at times
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-        for number, own in enumerate(pool.map(partial(_measured, only=only, steps=steps), pairs), 1):
-            rows += own
-            print(f"\r{number}/{len(pairs)} photos", end="", file=sys.stderr)
-    return rows
+    found = spread(partial(_measured, only=only, steps=steps), pairs, processes)
+    return [row for own in found for row in own]
 
 
 def _measured(pair: tuple[Photo, Photo], only: str, steps: list[str]) -> list[Row]:

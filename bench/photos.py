@@ -12,7 +12,7 @@ from line.picture import Rgb
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 SETS = ("product", "reference")
-SALT = "parts of 2026-11-21, evening"
+SALT = "parts of 2026-11-21, night"
 KINDS = {".jpg", ".jpeg", ".png"}
 
 

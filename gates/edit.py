@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Any, TypeAlias, cast
 
 import cv2
@@ -17,7 +17,7 @@ from gates.measures.fill_colour import fill_shift
 from gates.measures.ghost import stroke_ghost
 from gates.measures.kinship import kinship
 from gates.measures.likeness import Figures, beyond_usual
-from gates.measures.probe import Planes, Probe, Shift, area_of, probe_of
+from gates.measures.probe import Planes, Probe, planes_around, probe_of
 from gates.measures.repetition import repetition
 from gates.measures.shrunk import shrunk
 from gates.measures.smear import smeared
@@ -37,7 +37,7 @@ code for SSIM begins to halve."""
 
 
 FITS = -0.1
-"""Figures of the edge beyond the usual up to which lines count as running on: better than elsewhere."""
+"""Figures of the edge beyond the usual up to which lines count as running on."""
 
 
 @dataclass(eq=False)
@@ -145,23 +145,16 @@ class Edit:
     @cached_property
     def likeness(self) -> list[Figures]:
         """For each patch, how its fill departs from its surroundings beyond what is usual."""
-        return [
-            beyond_usual(planes, partial(self._planes_at, patch), probe)
-            for patch, planes, probe in zip(self.patches, self._planes, self._probes, strict=True)
-        ]
+        return [beyond_usual(planes, probe) for planes, probe in zip(self._planes, self._probes, strict=True)]
 
     @cached_property
     def _planes(self) -> list[Planes]:
         """For each patch, what is sampled around it."""
-        return [self._planes_at(patch) for patch in self.patches]
-
-    def _planes_at(self, patch: Patch, shift: Shift = (0, 0)) -> Planes:
-        """What is sampled around a patch, or around the place that it is moved to."""
-        return Planes(self.after, cast(Mask, self.mask), area_of(patch, shift))
+        return [planes_around(patch, self.after, cast(Mask, self.mask)) for patch in self.patches]
 
     @cached_property
     def _probes(self) -> list[Probe]:
-        return [probe_of(patch, cast(Mask, self.mask)) for patch in self.patches]
+        return [probe_of(patch, planes) for patch, planes in zip(self.patches, self._planes, strict=True)]
 
     @cached_property
     def fills(self) -> list[Figures]:

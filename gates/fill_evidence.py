@@ -18,7 +18,7 @@ from gates.patch import Patch
 TREES = Path(__file__).with_name("fill_evidence.json")
 """Written by ``python -m bench.fit_evidence``."""
 FIGURES = (
-    "misplaced", "ghost", "unerased", "untouched", "repetition", "colour",
+    "misplaced", "ghost", "unerased", "untouched", "repetition", "colour", "smeared",
     "depth", "busy_fine", "busy_middle", "busy_coarse", "top_fine", "top_middle", "top_coarse", "mixed", "levelled",
     "tones", "tones_lost", "directed", "turned",
     "off_luma", "off_luma_top", "off_colour", "turned_hue", "turned_deep", "turned_usual", "slope", "slope_usual",

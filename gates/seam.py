@@ -10,7 +10,7 @@ OUTLINE = "cell_line"
 
 
 def measure(edit: Edit) -> Mapping[str, float]:
-    """What happens at the mask's edge beyond what is usual in this photo, in the worst patch.
+    """What happens at the mask's edge beyond what good fills show, in the worst patch.
 
     ``seam`` and ``rim``: grey levels that the whole edge steps by, to the fill and to its outermost pixels.
     ``ragged``, ``broken``: doublings of what breaks across the edge, and of what differs along it.

@@ -75,7 +75,7 @@ def _sampled(patch: Patch, planes: Planes, rows: NDArray[np.int64], columns: NDA
     """[N, 7] luma, both colour differences around 0, the place in levels, strength of grain and of detail."""
     every = np.s_[:: math.ceil(len(rows) / MOST)]
     rows, columns = rows[every], columns[every]
-    at = (rows + patch.box[1], columns + patch.box[0])
+    at = (rows + planes.corner[0], columns + planes.corner[1])
     place = np.column_stack([rows, columns]) * NEARNESS
     return np.hstack(
         [planes.colour[at] - (0, 128, 128), place, planes.strength[at][:, :2] ** 2], dtype=np.float32

@@ -1,23 +1,11 @@
-"""A fill against its surroundings, judged by how places of the same photo differ from theirs."""
+"""A fill against its surroundings: what happens at its edge, and what becomes of the texture."""
 
 import math
-from collections.abc import Callable
 from typing import TypeAlias
 
 import numpy as np
 
-from gates.measures.probe import (
-    CURVES,
-    PASSING,
-    Planes,
-    Points,
-    Probe,
-    Shift,
-    clipped,
-    moved,
-    seen,
-    seen_on_curves,
-)
+from gates.measures.probe import CURVES, PASSING, Planes, Points, Probe, clipped, seen, seen_on_curves
 from gates.measures.quantile import quantiles
 from gates.patch import Bools, Floats
 
@@ -25,12 +13,10 @@ Figures: TypeAlias = dict[str, float]
 
 USUAL = {
     "step": 1.0, "rim": 0.5, "ragged": 0.37, "broken": 0.26, "unlinked": 0.14, "crossing": 0.15, "-crossing": 0.2,
-    "hue": 0.9, "grain": 0.12, "-grain": 0.12, "detail": 0.21, "-detail": 0.23, "coarse": 0.29, "-coarse": 0.32,
+    "grain": 0.12, "-grain": 0.12, "detail": 0.21, "-detail": 0.23, "coarse": 0.29, "-coarse": 0.32,
 }  # fmt: skip
 """What a good fill shows at most, mostly (a standard deviation above the mean over photos)."""
-SIDED = frozenset(
-    {"hue", "ragged", "crossing", "-crossing", "grain", "-grain", "detail", "-detail", "coarse"}
-)
+SIDED = frozenset({"ragged", "crossing", "-crossing", "grain", "-grain", "detail", "-detail", "coarse"})
 PAIRED = ("grain", "detail", "coarse")
 FEWEST = 80
 """Fewer points than this say nothing."""
@@ -38,18 +24,12 @@ CALM = 1.0
 """Grey levels added to both sides of a ratio of steps: on a calm ground nothing can break."""
 GRAIN_FLOOR = 0.7
 """Grey levels added to both sides of a ratio of strengths."""
-GREY = 3.0
-"""Chroma that is added as if grey, so that a nearly grey place has no hue to turn."""
-ALIKE = 1.0
-"""Doublings of activity within which another place is of the same sort."""
-STEADY = 2
-"""At least so many places say what is usual in this photo."""
 CLUMP = 9.4
 """Neighbouring points are not independent: variance of a median (π / 2) times about six points as one."""
 
 
-def edge_figures(planes: Planes, probe: Probe, shift: Shift = (0, 0), like: Figures | None = None) -> Figures:
-    """The figures of the edge at one place; those for which too few points can be seen there are left out.
+def edge_figures(planes: Planes, probe: Probe) -> Figures:
+    """The figures of the edge; those for which too few points can be seen there are left out.
 
     The figures of :data:`SIDED` are the least over the sides (above, below, left, right) that have points
     enough: what is wrong with a fill shows on all sides, an outline of the product that runs along it on one.
@@ -60,34 +40,23 @@ def edge_figures(planes: Planes, probe: Probe, shift: Shift = (0, 0), like: Figu
     sign); ``ragged``, doublings of what breaks across the edge (the seam cost of Kwatra et al.,
     "Graphcut textures", 2003, normalised by the surroundings), and ``broken``, of what breaks between
     differences along it; ``unlinked``, the correlation of these that is missing; ``crossing``,
-    doublings of their strength; ``hue``, colour by which all hues turn together.
-
-    Args:
-        planes: what is sampled.
-        probe: the fill's shape.
-        shift: moves it to another place.
-        like: the fill's own figures; those of another place are left out where it is not about as busy.
+    doublings of their strength.
     """
-    spots = moved(probe.curves, shift)
-    kept = seen_on_curves(planes, probe, None if like is None else shift)
-    if kept.sum() < (FEWEST if like is None else max(FEWEST, 0.6 * len(kept))):
+    rows, columns = probe.curves
+    kept = seen_on_curves(planes, probe)
+    if kept.sum() < FEWEST:
         return {}
-    value = dict(zip(CURVES, planes.colour[spots[0][:, kept], spots[1][:, kept]], strict=True))
+    value = dict(zip(CURVES, planes.colour[rows[:, kept], columns[:, kept]], strict=True))
     outside = (value["near"] - 2 * value["far"] + value["further"])[:, 0]
-    busy = math.log2(_typical(outside) + CALM)
-    if like is not None and not abs(busy - like.get("edge_busy", math.inf)) < ALIKE:
-        return {}
-    rows, columns = clipped(planes, moved(probe.passing, shift))
+    rows, columns = clipped(planes, probe.passing)
     ahead, behind = planes.colour[rows[..., kept], columns[..., kept], 0]
     along = dict(zip(PASSING, ahead - behind, strict=True))
     across = (value["fill"] - 2 * value["near"] + value["far"])[:, 0]
-    whole_hue = _hue(value["near"], value["fill"])
     found = []
     for side in _sides(probe.away_x[kept], probe.away_y[kept]):
         crossing = _doublings(_typical(along["rim"][side]), _typical(along["near"][side]))
         ragged = _doublings(_typical(across[side]), _typical(outside[side]))
-        hue = min(whole_hue, _hue(value["near"][side], value["fill"][side]))
-        found.append({"ragged": ragged, "crossing": crossing, "-crossing": -crossing, "hue": hue})
+        found.append({"ragged": ragged, "crossing": crossing, "-crossing": -crossing})
     ways = (("fill", "near"), ("deep", "near"), ("rim", "near"), ("rim", "deep"), ("near", "far"))
     step, deep, rim, rim_deep = _common(np.stack([value[one] - value[other] for one, other in ways]))
     return _least(found) | {
@@ -95,34 +64,16 @@ def edge_figures(planes: Planes, probe: Probe, shift: Shift = (0, 0), like: Figu
         "rim": max(rim, rim_deep),
         "broken": _doublings(_typical(along["fill"] - along["near"]), _typical(along["near"] - along["far"])),
         "unlinked": _link(along["near"], along["far"]) - _link(along["fill"], along["near"]),
-        "edge_busy": busy,
     }
 
 
-def beyond_usual(planes: Planes, elsewhere: Callable[[Shift], Planes], probe: Probe) -> Figures:
-    """The figures of a fill, less what is usual: those of the edge less what the same shape shows at other places.
+def beyond_usual(planes: Planes, probe: Probe) -> Figures:
+    """The figures of a fill's edge and of its pairs, less what good fills show (:data:`USUAL`).
 
-    What is usual is the mean and one standard deviation over the places where the photo is about as
-    busy; :data:`USUAL` stands in where there are none such and for figures of pairs, and where nothing
-    exceeds it no other place is looked at. Figures named ``-…`` are of what is missing.
-
-    Args:
-        planes: what is sampled around the fill.
-        elsewhere: gives the same around another place; called only where one is looked at.
-        probe: the fill's shape.
+    Figures named ``-…`` are of what is missing.
     """
-    edge = edge_figures(planes, probe)
-    own = edge | pair_figures(planes, probe)
-    known = [name for name in USUAL if name in own]
-    others = []
-    if any(own[name] > USUAL[name] for name in known):
-        others = [edge_figures(elsewhere(shift), probe, shift, edge) for shift in probe.shifts]
-    excess = {}
-    for name in known:
-        alike = [found[name] for found in others if name in found]
-        expected = float(np.mean(alike) + np.std(alike)) if len(alike) >= STEADY else USUAL[name]
-        excess[name] = own[name] - expected
-    return excess
+    own = edge_figures(planes, probe) | pair_figures(planes, probe)
+    return {name: own[name] - usual for name, usual in USUAL.items() if name in own}
 
 
 def pair_figures(planes: Planes, probe: Probe) -> Figures:
@@ -191,9 +142,3 @@ def _link(one: Floats, other: Floats) -> float:
     """Correlation, less where there is nothing but noise to correlate."""
     power = math.sqrt(float(one @ one) * float(other @ other))
     return float(one @ other) / (power + 30 * len(one))
-
-
-def _hue(near: Floats, fill: Floats) -> float:
-    outer, inner = (values[:, 1] + 1j * values[:, 2] - (128 + 128j) for values in (near, fill))
-    turned = float(np.angle((inner * outer.conj()).sum() + GREY**2 * len(inner)))
-    return float(np.sqrt((np.abs(outer) ** 2).mean())) * 2 * math.sin(abs(turned) / 2)

@@ -1,4 +1,4 @@
-"""Where a fill and its surroundings are sampled, and where else in the photo the same shape fits."""
+"""Where a fill and its surroundings are sampled."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,23 +9,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gates.measures.grain import grain
-from gates.patch import RING, Bools, Floats, Greys, Patch
+from gates.patch import Bools, Floats, Greys, Patch
 from line.picture import Mask, Rgb
 
 Points: TypeAlias = tuple[NDArray[np.int64], NDArray[np.int64]]
-"""Rows and columns in the picture."""
-Shift: TypeAlias = tuple[int, int]
-"""Pixels to the right and down."""
+"""Rows and columns in the planes."""
 
 MOST = 800
 """Points along an edge, or pairs of points, looked at; evenly spread."""
 AWAY = 4
 """Pixels from the mask from which the surroundings count: beyond blur and the rings of JPEG."""
-PLACES = 3
-"""Other places of the photo that a fill is held against."""
 STRIDE = 3.5
 """Pixels between one curve of samples and the next, beside the feather's width."""
-SPARE = 16
+SPARE = 8
 """Pixels beyond a patch's margin that curves of samples and windows reach at most."""
 SMOOTH = 7
 """Side in pixels of the window over which the strength of a band is averaged."""
@@ -33,36 +29,30 @@ SMOOTH = 7
 
 @dataclass(eq=False)
 class Planes:
-    """What is sampled: pictures of the result as large as it.
+    """What is sampled: the result around a patch, in a crop a little wider than its own.
 
     Attributes:
-        rgb: [H, W, 3] uint8 the result.
-        mask: [H, W] uint8.
-        area: rows and columns that hold all that is sampled; beside them nothing is computed.
+        rgb: [h, w, 3] uint8 the result.
+        mask: [h, w] uint8.
+        corner: row and column of the patch's corner in the crop.
     """
 
     rgb: Rgb
     mask: Mask
-    area: tuple[slice, slice] = (slice(None), slice(None))
+    corner: tuple[int, int]
 
     @cached_property
     def colour(self) -> Floats:
-        """[H, W, 3] float32 luma and the two colour differences, 0..255, over 3 × 3 pixels."""
-        return self._smoothed(cv2.cvtColor(self.rgb[self.area], cv2.COLOR_RGB2YCrCb), 3)
+        """[h, w, 3] float32 luma and the two colour differences, 0..255, over 3 × 3 pixels."""
+        return cast(Floats, cv2.boxFilter(cv2.cvtColor(self.rgb, cv2.COLOR_RGB2YCrCb), cv2.CV_32F, (3, 3)))
 
     @cached_property
     def strength(self) -> Floats:
-        """[H, W, 3] float32 local mean of the square root of the strength of three bands, fine to coarse."""
-        grey = cast(Greys, cv2.cvtColor(self.rgb[self.area], cv2.COLOR_RGB2GRAY))
+        """[h, w, 3] float32 local mean of the square root of the strength of three bands, fine to coarse."""
+        grey = cast(Greys, cv2.cvtColor(self.rgb, cv2.COLOR_RGB2GRAY))
         means = [cv2.boxFilter(grey, cv2.CV_32F, (side, side)) for side in (3, 7, 15)]
         bands = cv2.merge([grain(grey), cv2.absdiff(*means[:2]), cv2.absdiff(*means[1:])])
-        return self._smoothed(cv2.sqrt(bands, dst=bands), SMOOTH)
-
-    def _smoothed(self, part: np.ndarray, side: int) -> Floats:
-        """Means over ``side`` pixels, as large as the picture, empty beside the part that was looked at."""
-        whole = np.zeros(self.rgb.shape, np.float32)
-        cv2.boxFilter(part, cv2.CV_32F, (side, side), dst=whole[self.area])
-        return whole
+        return cast(Floats, cv2.boxFilter(cv2.sqrt(bands, dst=bands), cv2.CV_32F, (SMOOTH, SMOOTH)))
 
 
 CURVES = ("rim", "fill", "deep", "near", "far", "further")
@@ -83,7 +73,6 @@ class Probe:
         gap: pixels between the solid fill and the untouched picture.
         inner: [M] pixels of the solid fill.
         outer: [M] for each of these the nearest of the surroundings.
-        shifts: ways to move all these points to where the photo is untouched.
     """
 
     x: Floats
@@ -93,7 +82,6 @@ class Probe:
     gap: float
     inner: Points
     outer: Points
-    shifts: tuple[Shift, ...]
 
     @cached_property
     def curves(self) -> Points:
@@ -124,35 +112,28 @@ class Probe:
         return rows, columns
 
 
-def area_of(patch: Patch, shift: Shift = (0, 0)) -> tuple[slice, slice]:
-    """Rows and columns around a patch, or around the place that it is moved to."""
-    x, y, wide, tall = patch.box
-    left, top = x + shift[0], y + shift[1]
-    return (
-        slice(max(0, top - SPARE), top + tall + SPARE),
-        slice(max(0, left - SPARE), left + wide + SPARE),
-    )
+def planes_around(patch: Patch, after: Rgb, mask: Mask) -> Planes:
+    """What is sampled around a patch of the result [H, W, 3] and its mask [H, W]."""
+    left, top, wide, tall = patch.box
+    above, beside = min(top, SPARE), min(left, SPARE)
+    area = np.s_[top - above : top + tall + SPARE, left - beside : left + wide + SPARE]
+    return Planes(after[area], mask[area], (above, beside))
 
 
-def seen_on_curves(planes: Planes, probe: Probe, shift: Shift | None = None) -> Bools:
-    """[N] which points along the edge are seen on all of :data:`CURVES`: the fill's own, those within it in the fill,
-    and after a shift all of them where nothing was changed."""
-    inside, mask = _masked(planes, moved(probe.curves, shift or (0, 0)))
+def seen_on_curves(planes: Planes, probe: Probe) -> Bools:
+    """[N] which points along the edge are seen on all of :data:`CURVES`: those within in the fill, the others where
+    nothing was changed."""
+    inside, mask = _masked(planes, probe.curves)
     fits = mask == 0
-    if shift is None:
-        fits[:2] = mask[:2] >= 128
-        fits[2] = True
+    fits[:2] = mask[:2] >= 128
+    fits[2] = True
     return cast(Bools, (inside & fits).all(axis=0))
 
 
 def seen(planes: Planes, spot: Points, *, solid: bool) -> Bools:
-    """Which points lie in the picture and, as asked, in the solid fill or where nothing was changed."""
+    """Which points lie in the planes and, as asked, in the solid fill or where nothing was changed."""
     inside, mask = _masked(planes, spot)
     return inside & ((mask >= 128) if solid else (mask == 0))
-
-
-def moved(points: Points, shift: Shift) -> Points:
-    return points[0] + shift[1], points[1] + shift[0]
 
 
 def clipped(planes: Planes, spot: Points) -> Points:
@@ -161,14 +142,14 @@ def clipped(planes: Planes, spot: Points) -> Points:
 
 
 def _masked(planes: Planes, spot: Points) -> tuple[Bools, Mask]:
-    """Which points lie in the picture, and the mask there."""
+    """Which points lie in the planes, and the mask there."""
     rows, columns = clipped(planes, spot)
     return cast(Bools, (rows == spot[0]) & (columns == spot[1])), planes.mask[rows, columns]
 
 
-def probe_of(patch: Patch, mask: Mask) -> Probe:
-    """The points of ``patch``, a part of the picture that ``mask`` [H, W] is of."""
-    left, top = patch.box[:2]
+def probe_of(patch: Patch, planes: Planes) -> Probe:
+    """The points of ``patch`` in the planes around it."""
+    top, left = planes.corner
     gap = feather_width(patch)
     edge = mask_edge(patch)
     every = np.s_[:: max(1, len(edge[0]) // MOST)]
@@ -176,7 +157,7 @@ def probe_of(patch: Patch, mask: Mask) -> Probe:
     inner, outer = _pairs(patch)
     return Probe(
         x + left, y + top, away_x, away_y, gap,
-        (inner[0] + top, inner[1] + left), (outer[0] + top, outer[1] + left), _shifts(patch, mask),
+        (inner[0] + top, inner[1] + left), (outer[0] + top, outer[1] + left),
     )  # fmt: skip
 
 
@@ -222,28 +203,3 @@ def _pairs(patch: Patch) -> tuple[Points, Points]:
     rows, columns = rows[every], columns[every]
     there = np.divmod(lookup[labels[rows, columns]], near.shape[1])
     return (rows, columns), there
-
-
-def _shifts(patch: Patch, mask: Mask) -> tuple[Shift, ...]:
-    """The nearest ways to move the area by its own height or width onto untouched picture."""
-    x, y, wide, tall = cv2.boundingRect(patch.inside.astype(np.uint8))
-    left, top = patch.box[0] + x, patch.box[1] + y
-    shape = patch.inside[y : y + tall, x : x + wide]
-    found: list[Shift] = []
-    for dx, dy in _ways(wide + RING // 2, tall + RING // 2):
-        to_x, to_y = left + dx, top + dy
-        if to_x < 0 or to_y < 0 or to_x + wide > mask.shape[1] or to_y + tall > mask.shape[0]:
-            continue
-        taken = mask[to_y : to_y + tall, to_x : to_x + wide] > 0
-        if np.count_nonzero(taken & shape) * 20 <= np.count_nonzero(shape):
-            found.append((dx, dy))
-        if len(found) == PLACES:
-            break
-    return tuple(found)
-
-
-def _ways(wide: int, tall: int) -> list[Shift]:
-    ways = [(x * wide // 2, y * tall) for x in range(-4, 5) for y in range(-3, 4)]
-    ways += [(x * wide, y * tall // 2) for x in (-2, -1, 1, 2) for y in (-1, 1)]
-    clear = {(x, y) for x, y in ways if abs(x) >= wide or abs(y) >= tall}
-    return sorted(clear, key=lambda way: (way[0] ** 2 + way[1] ** 2, way))

@@ -6,7 +6,7 @@ import pytest
 
 from gates.measures.kinship import kinship
 from gates.measures.likeness import Figures
-from gates.measures.probe import Planes, probe_of
+from gates.measures.probe import planes_around, probe_of
 from gates.patch import find_patches
 from line.picture import Rgb
 
@@ -30,7 +30,8 @@ def found(fill: np.ndarray, before: Rgb | None = None) -> Figures:
     mask = np.zeros((HEIGHT, WIDTH), np.uint8)
     mask[FILL] = 255
     (patch,) = find_patches(lettered() if before is None else before, after, mask)
-    return kinship(patch, Planes(after, mask), probe_of(patch, mask))
+    planes = planes_around(patch, after, mask)
+    return kinship(patch, planes, probe_of(patch, planes))
 
 
 def lettered() -> Rgb:
@@ -81,4 +82,5 @@ def test_too_little_to_see_says_nothing() -> None:
     mask = np.zeros((HEIGHT, WIDTH), np.uint8)
     mask[60:64, 60:64] = 255
     (patch,) = find_patches(scene, scene, mask)
-    assert kinship(patch, Planes(scene, mask), probe_of(patch, mask)) == {}
+    planes = planes_around(patch, scene, mask)
+    assert kinship(patch, planes, probe_of(patch, planes)) == {}
