@@ -10,6 +10,7 @@ import json
 import sys
 import time
 from collections import defaultdict
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -51,6 +52,7 @@ def main() -> None:
     options.add_argument(
         "--step", choices=tuple(MAKERS), action="append", help="measure edits of this step only"
     )
+    options.add_argument("--draws", type=int, default=1, help="overlays drawn and erased on each photo")
     options.add_argument("--processes", type=int, default=2)
     options.add_argument(
         "--again", type=Path, help="judge the rows of an earlier run by today's limits instead"
@@ -68,9 +70,8 @@ def main() -> None:
         rows = [rejudged(json.loads(line)) for line in chosen.again.read_text().splitlines()]
     else:
         tune = chosen.part == "tune"
-        rows = measure(
-            chosen.photos, chosen.long_side, chosen.only, steps, tune=tune, processes=chosen.processes
-        )
+        measured = partial(_measured, only=chosen.only, steps=steps, draws=chosen.draws)
+        rows = measure(chosen.photos, chosen.long_side, measured, tune=tune, processes=chosen.processes)
     if chosen.rows:
         chosen.rows.write_text("\n".join(json.dumps(row) for row in rows))
     found = report(rows) | {"speed_ms_per_megapixel": speed(steps)}
@@ -80,20 +81,38 @@ def main() -> None:
 
 
 def measure(
-    count: int, long_side: int, only: str, steps: list[str], *, tune: bool, processes: int = 1
+    count: int,
+    long_side: int,
+    measured: Callable[[tuple[Photo, Photo]], list[Row]],
+    *,
+    tune: bool,
+    processes: int = 1,
 ) -> list[Row]:
-    """One row per judged edit of each photo of the part; ``count`` photos are taken of both parts together."""
+    """The rows of each photo of the part (and another photo); ``count`` photos are taken of both parts together."""
     taken = list(photos(count, long_side))
     pairs = [
         (photo, taken[(number + 1) % len(taken)]) for number, photo in enumerate(taken) if photo.tune is tune
     ]
-    found = spread(partial(_measured, only=only, steps=steps), pairs, processes)
-    return [row for own in found for row in own]
+    return [row for own in spread(measured, pairs, processes) for row in own]
 
 
-def _measured(pair: tuple[Photo, Photo], only: str, steps: list[str]) -> list[Row]:
+def _measured(pair: tuple[Photo, Photo], only: str, steps: list[str], draws: int) -> list[Row]:
     cv2.setNumThreads(1)
     photo, other = pair
+    elsewhere = [step for step in steps if step != "erase_text"]
+    rows = _of_steps(photo, other, only, elsewhere)
+    for number in range(draws if "erase_text" in steps else 0):
+        again = photo.again(number)
+        rows += _of_steps(again, other, only, ["erase_text"])
+        rows.append(
+            {"photo": photo.name, "transform": "erase_text", "kind": "fill", "severity": "real"}
+            | _real(again)
+        )
+    return rows
+
+
+def _of_steps(photo: Photo, other: Photo, only: str, steps: list[str]) -> list[Row]:
+    """One row per judged edit of a photo, good ones and their damages."""
     base = {"photo": photo.name}
     rows = []
     for made, good in good_edits(photo, other, steps):
@@ -107,8 +126,6 @@ def _measured(pair: tuple[Photo, Photo], only: str, steps: list[str]) -> list[Ro
             for severity, strength, bad in damages(good, defect, photo):
                 own |= {"kind": defect.kind, "severity": severity, "strength": strength}
                 rows.append(own | _judged(bad))
-    if "erase_text" in steps:
-        rows.append(base | {"transform": "erase_text", "kind": "fill", "severity": "real"} | _real(photo))
     return rows
 
 

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -12,7 +12,7 @@ from line.picture import Rgb
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 SETS = ("product", "reference")
-SALT = "parts of 2026-11-21, night"
+SALT = "parts of 2026-11-21, midnight"
 KINDS = {".jpg", ".jpeg", ".png"}
 
 
@@ -31,6 +31,10 @@ class Photo:
     rgb: Rgb
     tune: bool
     seed: int
+
+    def again(self, number: int) -> "Photo":
+        """The same photo with another overlay in store: letters and boxes by turns; with 0 it is the same."""
+        return replace(self, seed=self.seed + number * 7919)
 
 
 def photos(

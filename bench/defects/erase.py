@@ -40,21 +40,21 @@ def ghost(fill: Rgb, left: float, good: Good) -> Rgb:
 
 def bleeding(fill: Rgb, share: float, good: Good) -> Rgb:
     """The ink's colour smeared over the fill."""
-    side = 2 * round(good.vary(tune=(12, 17), test=(6, 12))) + 1
+    side = 2 * round(good.vary(tune=(9, 17), test=(6, 12))) + 1
     return cv2.addWeighted(fill, 1 - share, cv2.blur(good.edit.before, (side, side)), share, 0)
 
 
 def seam(fill: Rgb, by: float, good: Good) -> Rgb:
     """A line one to three pixels wide along the fill's edge."""
     solid = (_mask(good) >= 250).astype(np.uint8)
-    side = 2 * round(good.vary(tune=(1.5, 2.5), test=(0.5, 3.5))) + 1
+    side = 2 * round(good.vary(tune=(0.5, 2.5), test=(0.5, 3.5))) + 1
     rim = solid - cv2.erode(solid, np.ones((side, side), np.uint8))
     return levels(fill + (by if fill.mean() < 140 else -by) * rim[..., None].astype(np.float32))
 
 
 def copied(fill: Rgb, pixels: float, good: Good) -> Rgb:
     """Texture copied from the wrong place: so many pixels away, in some direction."""
-    angle = good.vary(tune=(0, 1), test=(1, 3))
+    angle = good.vary(tune=(0, 2), test=(1, 3))
     away = (round(pixels * np.sin(angle)), round(pixels * np.cos(angle)))
     return np.ascontiguousarray(np.roll(fill, away, axis=(0, 1)))
 

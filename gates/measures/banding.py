@@ -20,8 +20,6 @@ GRAINY = 0.1
 """Power that grain leaves in the band, over its power below; .035 if it is white, more where a camera smoothed it."""
 REACH = 11
 """Pixels around one that its step hangs on."""
-FEWEST = 4
-"""Cells of gradient without which there is nothing to say."""
 
 
 def step_heights(reference: Floats, luma: Floats) -> Floats:
@@ -43,9 +41,9 @@ def step_heights(reference: Floats, luma: Floats) -> Floats:
 
 
 def banding(heights: Floats) -> float:
-    """Grey levels of the steps in the worst twentieth of the cells that hold a gradient; 0 where hardly any does."""
+    """Grey levels of the steps in the worst twentieth of the cells that hold a gradient; 0 where none does."""
     found = heights[~np.isnan(heights)]
-    return float(np.percentile(found, 95)) if found.size >= FEWEST else 0.0
+    return float(np.percentile(found, 95)) if found.size else 0.0
 
 
 def _steps(reference: Floats, luma: Floats) -> tuple[Floats, Floats]:
