@@ -7,12 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from line.picture import Rgb
-from tasks.overlay.capture import UNMEASURED
 from tasks.overlay.strokes import Strokes
-from tasks.overlay.turned import turned
 
-FEWEST = 30
-"""Pixels of rims that say anything."""
+UNMEASURED = -1.0
 
 
 def typography(rgb: Rgb, strokes: Strokes) -> Mapping[str, float]:
@@ -24,38 +21,22 @@ def typography(rgb: Rgb, strokes: Strokes) -> Mapping[str, float]:
     """
     gray = np.asarray(cv2.cvtColor(rgb[strokes.window], cv2.COLOR_RGB2GRAY), np.float32)
     glyphs = (strokes.full_mask() > 0).astype(np.uint8)
-    angle, strength = _rims(gray, glyphs)
-    return {
-        **_stems(np.degrees(angle)),
-        **turned(angle, strength, glyphs),
-        **_line(glyphs),
-        **_weight(strokes),
-        **_frame(strokes),
-    }
+    return {**_stems(gray, glyphs), **_line(glyphs), **_weight(strokes), **_frame(strokes)}
 
 
-def _rims(
-    gray: NDArray[np.float32], glyphs: NDArray[np.uint8]
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Directions (radians) and strength of the gradients on the letters' strong rims; none where there are few."""
-    none = np.zeros(0, np.float32)
+def _stems(gray: NDArray[np.float32], glyphs: NDArray[np.uint8]) -> dict[str, float]:
+    """How exactly stems and bars follow rows and columns: a drawn stem is upright to the pixel."""
+    names = ("stems", "stems_exact", "stems_lean", "stems_spread")
     across = cv2.Sobel(gray, cv2.CV_32F, 1, 0)
     down = cv2.Sobel(gray, cv2.CV_32F, 0, 1)
     strength = np.hypot(across, down)
     rim = cv2.dilate(glyphs, np.ones((3, 3), np.uint8)) > cv2.erode(glyphs, np.ones((3, 3), np.uint8))
-    if rim.sum() < FEWEST:
-        return none, none
-    strong = rim & (strength > 0.35 * np.percentile(strength[rim], 90)) & (strength > 40)
-    if strong.sum() < FEWEST:
-        return none, none
-    return np.arctan2(down[strong], across[strong]), strength[strong]
-
-
-def _stems(angle: NDArray[np.float32]) -> dict[str, float]:
-    """How exactly stems and bars follow rows and columns: a drawn stem is upright to the pixel."""
-    names = ("stems", "stems_exact", "stems_lean", "stems_spread")
-    if not angle.size:
+    if rim.sum() < 30:
         return dict.fromkeys(names, UNMEASURED)
+    strong = rim & (strength > 0.35 * np.percentile(strength[rim], 90)) & (strength > 40)
+    if strong.sum() < 30:
+        return dict.fromkeys(names, UNMEASURED)
+    angle = np.degrees(np.arctan2(down[strong], across[strong]))
     off = (angle + 45) % 90 - 45  # from the nearest axis, -45..45
     near = np.abs(off) < 10
     if near.sum() < 15:
