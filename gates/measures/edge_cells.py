@@ -98,17 +98,23 @@ def _cells(patch: Patch) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     rows, columns = np.nonzero(band >= 0)
     bands = band[rows, columns]
     colours = cv2.cvtColor(patch.after[rows, columns][None], cv2.COLOR_RGB2YCrCb)[0] - GREY
-    across = patch.mask.shape[1] // CELL + 2
-    cells = (patch.mask.shape[0] // CELL + 2) * across
-    sums, counts = [], []
-    for start in (0, CELL // 2):
-        cell = (rows + start) // CELL * across + (columns + start) // CELL
-        key = cell * len(BANDS) + bands
-        size = cells * len(BANDS)
-        counts.append(np.bincount(key, minlength=size).reshape(cells, -1))
-        parts = [np.bincount(key, weights=colours[:, part], minlength=size) for part in range(3)]
-        sums.append(np.stack(parts, axis=-1).reshape(cells, len(BANDS), 3))
-    return np.concatenate(sums), np.concatenate(counts)
+    half = CELL // 2
+    # an even number of halves each way, and one of margin on both sides: both grids are made of the same quarters
+    tall, wide = (2 * (side // CELL + 2) for side in patch.mask.shape)
+    key = ((rows // half + 1) * wide + columns // half + 1) * len(BANDS) + bands
+    size = tall * wide * len(BANDS)
+    parts = [np.bincount(key, minlength=size)]
+    parts += [np.bincount(key, weights=colours[:, part], minlength=size) for part in range(3)]
+    quarters = np.stack(parts, axis=-1).reshape(tall, wide, len(BANDS), 4)
+    grids = [
+        quarters[start : tall - start, start : wide - start]
+        .reshape(tall // 2 - start, 2, wide // 2 - start, 2, len(BANDS), 4)
+        .sum(axis=(1, 3))
+        .reshape(-1, len(BANDS), 4)
+        for start in (0, 1)
+    ]
+    both = np.concatenate(grids)
+    return both[..., 1:], both[..., 0].astype(np.int64)
 
 
 def _steps(step: NDArray[np.float64], usual: NDArray[np.float64]) -> Figures:
