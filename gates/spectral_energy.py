@@ -41,7 +41,7 @@ GATE = Gate(
     name="spectral_energy",
     transforms=frozenset({"upscale", "deliver"}),
     limits={
-        "upscale_band_lost": Limit(at_most=0.25),
+        "upscale_band_lost": Limit(at_most=0.3),
         "deliver_band_lost": Limit(at_most=1.0),
         "deliver_band_gained": Limit(at_most=0.8),
     },

@@ -22,7 +22,7 @@ AWAY = 4
 STRIDE = 3.5
 """Pixels between one curve of samples and the next, beside the feather's width."""
 SPARE = 8
-"""Pixels beyond a patch's margin that curves of samples and windows reach at most."""
+"""Pixels beyond a patch's margin that are sampled; what curves of samples reach beyond them is not seen."""
 SMOOTH = 7
 """Side in pixels of the window over which the strength of a band is averaged."""
 
