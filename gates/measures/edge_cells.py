@@ -36,9 +36,13 @@ MOSTLY = 0.2
 """Quantile: what four in five cells exceed, the whole edge has."""
 
 
-def _bands() -> NDArray[np.int64]:
-    """Number of the band at each whole distance from -REACH to REACH, -1 where there is none."""
-    found = np.full(2 * REACH + 1, -1)
+NONE = 255
+"""Number of no band."""
+
+
+def _bands() -> NDArray[np.uint8]:
+    """[256] number of the band at each whole distance from -REACH on; the table that ``cv2.LUT`` asks for."""
+    found = np.full(256, NONE, np.uint8)
     for number, (low, high) in enumerate(INSIDE):
         found[REACH - high : REACH - low] = number
     for number, (low, high) in enumerate(OUTSIDE, len(INSIDE)):
@@ -93,9 +97,9 @@ def _cells(patch: Patch) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """[cells, 6, 3] sums of luma and both colour differences around 0, [cells, 6] pixels, of two grids."""
     within = cv2.distanceTransform(patch.solid.astype(np.uint8), cv2.DIST_L2, 3)
     # whole pixels from the edge, negative within the fill: the bands' ends are whole
-    away = np.ceil(np.minimum(patch.distance, REACH)) - np.ceil(np.minimum(within, REACH))
-    band = _BAND[away.astype(np.int64) + REACH]
-    rows, columns = np.nonzero(band >= 0)
+    outward, inward = (np.ceil(np.minimum(one, REACH)).astype(np.uint8) for one in (patch.distance, within))
+    band = cv2.LUT(outward + (REACH - inward), _BAND)
+    rows, columns = np.nonzero(band != NONE)
     bands = band[rows, columns]
     colours = cv2.cvtColor(patch.after[rows, columns][None], cv2.COLOR_RGB2YCrCb)[0] - GREY
     half = CELL // 2
