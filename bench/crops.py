@@ -1,9 +1,7 @@
 """Pieces of the tuning photos, with the pixels laid over them: what the overlay map is trained on."""
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 
 import cv2
@@ -14,6 +12,7 @@ from bench.captions.emblem import emblem
 from bench.captions.imprint import imprint
 from bench.captions.photos import DATA, Photo, photos
 from bench.captions.versions import AGED, aged, altered
+from bench.spread import spread
 from models.contract import Region
 from models.rapidocr import RapidOcr
 from tasks.overlay.looks import LIMIT
@@ -126,11 +125,5 @@ def collect(folder: Path, *, times: int, every: int = 1, processes: int = 2, dat
         for photo in photos("tune", every=every, data=data)
         if not (folder / f"{photo.digest}.npz").exists()
     ]
-    # spawned: a fork copies locks that OpenCV's threads hold, and hangs at times
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-        for number, (digest, pieces, known, targets) in enumerate(
-            pool.map(partial(crops, times=times), todo)
-        ):
-            np.savez(folder / f"{digest}.npz", pieces=pieces, known=known, targets=targets)
-            if number % 10 == 0:
-                print(f"{number} of {len(todo)} photos cut", flush=True)
+    for digest, pieces, known, targets in spread(partial(crops, times=times), todo, processes):
+        np.savez(folder / f"{digest}.npz", pieces=pieces, known=known, targets=targets)

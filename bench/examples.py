@@ -4,10 +4,8 @@ The same code that reads photos in the line measures them here, so that a featur
 """
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import cache, partial
-from multiprocessing import get_context
 from pathlib import Path
 
 import cv2
@@ -18,6 +16,7 @@ from bench.captions.imprint import imprint
 from bench.captions.photos import DATA, Photo, photos
 from bench.captions.versions import AGED, aged, altered
 from bench.crops import fold, inside
+from bench.spread import spread
 from models.contract import Region
 from models.rapidocr import RapidOcr
 from tasks.find_text import lacks_ink
@@ -174,14 +173,6 @@ def collect(
 
     ``networks`` are those of the overlay map that were trained without the photos of fold 0 and without those of 1.
     """
-    found: list[Example] = []
-    # spawned: a fork copies locks that OpenCV's threads hold, and hangs at times
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-        work = pool.map(
-            partial(examples, counts=counts, networks=networks), photos("tune", every=every, data=data)
-        )
-        for number, part in enumerate(work):
-            found += part
-            if number % 10 == 0:
-                print(f"{number} photos, {len(found)} examples", flush=True)
-    return found
+    taken = list(photos("tune", every=every, data=data))
+    work = spread(partial(examples, counts=counts, networks=networks), taken, processes)
+    return [example for part in work for example in part]

@@ -1,4 +1,4 @@
-"""Work on many photos in several processes."""
+"""Work on many pictures in several processes."""
 
 import os
 import sys
@@ -16,12 +16,17 @@ def spread(work: Callable[[Item], Result], items: Sequence[Item], processes: int
     """``work`` of each item, in their order, with progress on stderr.
 
     Each process has one thread for linear algebra: more of them wait for each other and take three times as long.
+    What is not set by the caller is so for these processes alone.
     """
-    for name in THREADS:
-        os.environ.setdefault(name, "1")
-    # spawned: a fork copies locks that OpenCV's threads hold, and hangs at times
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-        for number, found in enumerate(pool.map(work, items), 1):
-            yield found
-            print(f"\r{number}/{len(items)} photos", end="", file=sys.stderr)
+    unset = [name for name in THREADS if name not in os.environ]
+    os.environ.update(dict.fromkeys(unset, "1"))
+    try:
+        # spawned: a fork copies locks that OpenCV's threads hold, and hangs at times
+        with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+            for number, found in enumerate(pool.map(work, items), 1):
+                yield found
+                print(f"\r{number}/{len(items)} pictures", end="", file=sys.stderr, flush=True)
+    finally:
+        for name in unset:
+            del os.environ[name]
     print(file=sys.stderr)

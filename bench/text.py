@@ -17,13 +17,9 @@ PSNR        inside the feathered mask against the clean photo, and Telea's on th
 
 import argparse
 import json
-import sys
-import time
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 
 import cv2
@@ -35,6 +31,7 @@ from bench.captions.pairs import alone, pairs
 from bench.captions.photos import DATA, Photo, photos
 from bench.cases import ALONE, Case, Line
 from bench.outcome import show, summary
+from bench.spread import spread
 from bench.worst import sheet
 
 WORST = 40
@@ -80,17 +77,8 @@ def measure(todo: Iterable[Work], processes: int, rights: bool) -> tuple[list[Ca
     """Cases of the drawn overlays and of the real ones, in order whatever the number of processes."""
     cases: list[Case] = []
     real: list[Case] = []
-    begun = time.monotonic()
-    # spawned: a fork copies locks that OpenCV's threads hold, and hangs at times
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-        for number, (is_real, case) in enumerate(pool.map(partial(run, rights=rights), todo)):
-            (real if is_real else cases).append(case)
-            if number % 50 == 49:
-                print(
-                    f"{number + 1} pictures, {(time.monotonic() - begun) / 60:.1f} min",
-                    file=sys.stderr,
-                    flush=True,
-                )
+    for is_real, case in spread(partial(run, rights=rights), list(todo), processes):
+        (real if is_real else cases).append(case)
     return cases, real
 
 

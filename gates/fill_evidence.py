@@ -44,12 +44,12 @@ SPOKEN = 3
 def measure(edit: Edit) -> Mapping[str, float]:
     """``evidence``: log-odds that a fill is bad, from all its figures by boosted trees, in the worst patch.
 
-    The figures are those of the gates ``repeated_texture`` and ``text_residue``; what each surface under the mask
-    differs by from its like outside (colour, hue, light, grain, a tint of the ink); and what the fill's edge shows in
-    means over cells (a step, a tint, a line, a turn of hues that nearly all have), read with the depth of the hole and
-    the sort of its surroundings. The three that weigh
-    most are recorded as ``evidence_of_<figure>``, with what they add to the sum. Gradient boosting after
-    Friedman, 2001; shares of the sum along each tree's path after Saabas, "Interpreting random forests", 2014.
+    The figures are those of the gates ``repeated_texture`` and ``text_residue``, and what is smeared; what each
+    surface under the mask differs by from its like outside (colour, hue, light, grain, a tint of the ink); and what
+    the fill's edge shows in means over cells (a step, a tint, a line, a turn of hues that nearly all have), read with
+    the depth of the hole and the sort of its surroundings. The three that weigh most are recorded as
+    ``evidence_of_<figure>``, with what they add to the sum. Gradient boosting after Friedman, 2001; shares
+    of the sum along each tree's path after Saabas, "Interpreting random forests", 2014.
     """
     if edit.mask is None or not edit.same_size:
         return {}
