@@ -1,4 +1,4 @@
-"""Places that the overlay map takes for laid over, and in which no text was seen."""
+"""What the overlay map takes for laid over: places in which no text was seen, and shapes under a text."""
 
 from collections.abc import Sequence
 
@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tasks.overlay.candidate import Candidate, Source
-from tasks.overlay.overlay_map import LAID_FROM, Map, cell_side
-from tasks.overlay.strokes import sides
+from tasks.overlay.overlay_map import BLURRED_CELLS, LAID_FROM, Map, cell_side, pixels
+from tasks.overlay.shape import Shape
+from tasks.overlay.strokes import Strokes, sides
 
 FEWEST = 20
 """Cells of a piece at least."""
@@ -18,6 +19,14 @@ ROOM = 1.0
 """Heights of a text around it in which pieces are its own: the map blurs what it sees."""
 TILTED = 3.0
 """Degrees up to which a piece is taken as level."""
+BEYOND = 0.2
+"""Share of a shape that lies away from its text, from which the map is asked about that part."""
+OF_SCENE, HARDLY = 0.15, 0.025
+"""Mean chance there up to which the shape is the scene's own, within the photo and along a whole side of it. On the
+tuning photos drawn banners and badges have .17 at least, strips along a side .03, as the map looks at no more than
+their parts; plain things under a text .01 to .13, one of nine .22."""
+SOME = 100
+"""Pixels of a box from which its ground is judged by these alone."""
 MOST = 4
 """Pieces looked at in one photo, the largest first."""
 
@@ -38,6 +47,36 @@ def find_laid(laid: Map, shape: tuple[int, ...], known: Sequence[NDArray[np.floa
     sizes[np.unique(labels[(taken > 0) & (free > 0)])] = 0
     pieces = [piece for piece in np.argsort(-sizes)[:MOST] if sizes[piece] >= FEWEST]
     return [_framed((labels == piece) & (free > 0), laid, side, shape) for piece in pieces]
+
+
+def is_laid(shape: Shape, quad: NDArray[np.float32], size: tuple[int, ...], laid: Map) -> bool:
+    """Whether ``shape`` under the text in ``quad`` was laid over a photo of ``size`` [H, W, 3] with it.
+
+    One that hardly reaches beyond its text counts as laid: of that the map tells too little.
+    """
+    near = np.zeros(size[:2], np.uint8)
+    reach = round(BLURRED_CELLS * cell_side(size))
+    cv2.fillConvexPoly(near, np.rint(quad).astype(np.int32), 1)
+    away = cv2.dilate(near, np.ones((2 * reach + 1,) * 2, np.uint8)) == 0
+    filled = shape.full_mask(size[1], size[0]) > 0
+    beyond = filled & away
+    if beyond.sum() < BEYOND * filled.sum():
+        return True
+    return float(pixels(laid, size, np.s_[:, :])[beyond].mean()) > (HARDLY if shape.spans_side else OF_SCENE)
+
+
+def ground_chance(strokes: Strokes, size: tuple[int, ...], laid: Map) -> float:
+    """Mean chance that the ground of letters on a photo of ``size`` [H, W, 3] was laid over it, -1 where all is ink.
+
+    That is of their box where enough of it is away from them, else of what is around too.
+    """
+    high, wide = strokes.box.shape  # large letters are looked at smaller
+    here = cv2.resize(pixels(laid, size, strokes.window), (wide, high), interpolation=cv2.INTER_NEAREST)
+    reach = round(BLURRED_CELLS * cell_side(size) * strokes.scale)
+    bare = cv2.dilate(strokes.glyphs.astype(np.uint8), np.ones((2 * reach + 1,) * 2, np.uint8)) == 0
+    inside = here[bare & strokes.box]
+    seen = inside if inside.size >= SOME else here[bare]
+    return float(seen.mean()) if seen.size else -1.0
 
 
 def _framed(piece: NDArray[np.bool_], laid: Map, side: float, shape: tuple[int, ...]) -> Candidate:

@@ -19,6 +19,8 @@ STRIDE = 16
 """The network takes sides that are multiples of this."""
 LAID_FROM = 0.7
 """Chance of a cell from which something was laid there."""
+BLURRED_CELLS = 2
+"""Cells by which the map is blurred: so far around an overlay it still sees it."""
 KNOWN = 8
 """Pixels of a side of the places of which the detector's knowledge is told."""
 STRONGEST = 16.0

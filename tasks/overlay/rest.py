@@ -8,14 +8,18 @@ from line.picture import Mask, Rgb
 from tasks.overlay.laid import ROOM
 from tasks.overlay.overlay_map import LAID_FROM, Map, pixels
 from tasks.overlay.reading import Reading
-from tasks.overlay.strokes import sides
+from tasks.overlay.shape import SIDE
+from tasks.overlay.strokes import Window, sides
 
 BLURRED = 10
 """Pixels around what is erased in which the map still sees it."""
 REST = 0.1
-"""Share of what the map sees there that may stay uncovered."""
-SIDE = 0.95
-"""Share of a side of the photo from which a shape is the frame along it."""
+"""Share of what the map sees there that may stay uncovered, of pieces that end near the text."""
+ENDS = 2.0
+"""Times that room within which a piece must end that is a text's own."""
+SURE, LOOSE = 0.95, 0.5
+"""Chance from which the map is sure, and the share of what it is sure of from which a text is but a part of something,
+wherever that ends: one letter of a title."""
 BRINK, BRINK_ROWS = 6, 4
 """Pixels from a strip's end at which the scene is looked at, beyond blur and the rings of JPEG, and how many rows."""
 LEAST_BAND = 12
@@ -33,15 +37,45 @@ flagged."""
 
 
 def leaves_rest(reading: Reading, mask: Mask, laid: Map) -> bool:
-    """Whether the overlay map sees more around a text than ``mask`` [H, W] uint8 covers: a badge without its ends."""
-    room = ROOM * sides(reading.region.quad)[1]
-    low, high = reading.region.quad.min(axis=0) - room, reading.region.quad.max(axis=0) + room
+    """Whether the overlay map sees more around a text than ``mask`` [H, W] uint8 covers: a badge without its ends.
+
+    What goes on far beyond the text is a thing that the map mistakes, unless it is sure.
+    """
+    quad, room = reading.region.quad, ROOM * sides(reading.region.quad)[1]
+    near, far = around(quad, room, mask.shape), around(quad, ENDS * room, mask.shape)
+    inner = _within(near, far)
+    chance = pixels(laid, mask.shape, far)
+    bare = cv2.dilate(mask[far], np.ones((2 * BLURRED + 1,) * 2, np.uint8)) == 0
+    sure, seen = (chance > SURE)[inner], (chance > LAID_FROM)[inner]
+    if float((sure & bare[inner]).sum()) > LOOSE * float(sure.sum()):
+        return True
+    _, pieces = cv2.connectedComponents((chance > LAID_FROM).astype(np.uint8))
+    high, wide = mask.shape
+    rims = [
+        pieces[0] if far[0].start > 0 else [],
+        pieces[-1] if far[0].stop < high else [],
+        pieces[:, 0] if far[1].start > 0 else [],
+        pieces[:, -1] if far[1].stop < wide else [],
+    ]
+    own = np.isin(pieces, np.setdiff1d(pieces[~bare], np.concatenate([[0], *rims])))[inner]
+    return float((own & bare[inner]).sum()) > REST * float(seen.sum())
+
+
+def around(quad: NDArray[np.float32], room: float, size: tuple[int, ...]) -> Window:
+    """The window of a photo of ``size`` [H, W] that reaches ``room`` pixels beyond ``quad``."""
+    low, high = quad.min(axis=0) - room, quad.max(axis=0) + room
     left, top = np.maximum(low, 0).astype(int)
-    right, bottom = np.minimum(np.ceil(high), (mask.shape[1], mask.shape[0])).astype(int)
-    window = np.s_[int(top) : int(bottom), int(left) : int(right)]
-    seen = pixels(laid, mask.shape, window) > LAID_FROM
-    covered = cv2.dilate(mask[window], np.ones((2 * BLURRED + 1,) * 2, np.uint8)) > 0
-    return bool(seen.any()) and float((seen & ~covered).sum()) > REST * float(seen.sum())
+    right, bottom = np.minimum(np.ceil(high), (size[1], size[0])).astype(int)
+    return np.s_[int(top) : int(bottom), int(left) : int(right)]
+
+
+def _within(window: Window, outer: Window) -> Window:
+    """``window`` in the coordinates of ``outer``."""
+    rows, columns = (
+        slice(inner.start - whole.start, inner.stop - whole.start)
+        for inner, whole in zip(window, outer, strict=True)
+    )
+    return rows, columns
 
 
 def is_frame(reading: Reading, rgb: Rgb) -> bool:

@@ -27,6 +27,8 @@ SQUARE, LONG = 0.84, 1.8
 """Share of its rectangle that a long shape fills at least; elongation from which it is long, no badge."""
 PIECE = 1.1
 """Times that a banner is larger than what is but a piece of it."""
+SIDE = 0.95
+"""Share of a side of the photo from which a shape is a strip along it."""
 ACROSS = 0.97
 """Share of a row or column that a strip fills which runs from border to border."""
 
@@ -80,6 +82,12 @@ class Shape:
         """Longer side of that rectangle over its shorter one."""
         rows, columns = self._extent()
         return max(rows, columns) / max(min(rows, columns), 1)
+
+    @property
+    def spans_side(self) -> bool:
+        """Whether it takes a whole side of the photo."""
+        edges = (self.view[0], self.view[-1], self.view[:, 0], self.view[:, -1])
+        return any(float(edge.mean()) > SIDE for edge in edges)
 
     def _extent(self) -> tuple[int, int]:
         rows, columns = np.nonzero(self.view)

@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -48,3 +49,39 @@ def test_a_see_through_mark_over_texture_waits_for_the_vendors_right_however_cle
     (mark,) = read(photo, [Candidate(SIGNATURE, 0.9)], NOTHING)
     assert mark.strokes.likeness > 0.5
     assert mark.is_faint
+
+
+def lettered(rgb: np.ndarray) -> np.ndarray:
+    cv2.putText(rgb, "SALE", (140, 160), cv2.FONT_HERSHEY_SIMPLEX, 1.2, (250, 250, 250), 4, cv2.LINE_AA)
+    return rgb
+
+
+def seen(left: int, top: int, right: int, bottom: int) -> np.ndarray:
+    laid = np.full((75, 100), 0.01, np.float32)
+    laid[top // 4 : bottom // 4, left // 4 : right // 4] = 0.9
+    return laid
+
+
+WORD = Candidate(box(136, 128, 244, 166), 0.9)
+
+
+def test_a_plain_thing_under_letters_is_no_banner_and_stays() -> None:
+    trousers = PHOTO.copy()
+    trousers[90:260, 100:300] = (30, 30, 34)
+    lettered(trousers)
+    (on_a_thing,) = read(trousers, [WORD], seen(140, 130, 240, 164))
+    (on_a_banner,) = read(trousers, [WORD], seen(100, 90, 300, 260))
+    assert on_a_thing.shape is None
+    assert on_a_banner.shape is not None
+    assert on_a_banner.shape.is_drawn
+
+
+def test_a_ground_of_its_own_is_left_behind_only_where_the_map_sees_it() -> None:
+    torn = PHOTO.copy()
+    for rows, columns in ((126, 168), (130, 250)), ((70, 126), (130, 170)), ((168, 224), (210, 250)):
+        torn[slice(*rows), slice(*columns)] = (30, 30, 34)
+    lettered(torn)
+    (on_a_thing,) = read(torn, [WORD], seen(0, 0, 0, 0))
+    (on_a_banner,) = read(torn, [WORD], seen(130, 122, 250, 172))
+    assert not on_a_thing.leaves_ground
+    assert on_a_banner.leaves_ground
