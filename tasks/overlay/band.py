@@ -65,6 +65,7 @@ def find_band(view: Rgb, scale: float, quad: NDArray[np.float32]) -> Shape | Non
         sides=sum((x0 == 0, y0 == 0, x1 == wide, y1 == high)),
         view=filled,
         scale=scale,
+        by_edges=True,
     )
 
 

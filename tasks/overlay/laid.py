@@ -21,10 +21,10 @@ TILTED = 3.0
 """Degrees up to which a piece is taken as level."""
 BEYOND = 0.2
 """Share of a shape that lies away from its text, from which the map is asked about that part."""
-OF_SCENE, HARDLY = 0.15, 0.025
-"""Mean chance there up to which the shape is the scene's own, within the photo and along a whole side of it. On the
-tuning photos drawn banners and badges have .17 at least, strips along a side .03, as the map looks at no more than
-their parts; plain things under a text .01 to .13, one of nine .22."""
+OF_SCENE, EXACTLY = 0.15, 0.05
+"""Mean chance there up to which a shape is the scene's own: any, and an upright rectangle of one colour. On the tuning
+photos drawn banners and badges have .23 at least, drawn rectangles .14; plain things under a text .01 to .14, one of
+twelve .21."""
 SOME = 100
 """Pixels of a box from which its ground is judged by these alone."""
 MOST = 4
@@ -52,8 +52,11 @@ def find_laid(laid: Map, shape: tuple[int, ...], known: Sequence[NDArray[np.floa
 def is_laid(shape: Shape, quad: NDArray[np.float32], size: tuple[int, ...], laid: Map) -> bool:
     """Whether ``shape`` under the text in ``quad`` was laid over a photo of ``size`` [H, W, 3] with it.
 
-    One that hardly reaches beyond its text counts as laid: of that the map tells too little.
+    One along a whole side of the photo counts as laid, and so does one that hardly reaches beyond its text:
+    of neither the map tells enough.
     """
+    if shape.spans_side:
+        return True
     near = np.zeros(size[:2], np.uint8)
     reach = round(BLURRED_CELLS * cell_side(size))
     cv2.fillConvexPoly(near, np.rint(quad).astype(np.int32), 1)
@@ -62,7 +65,8 @@ def is_laid(shape: Shape, quad: NDArray[np.float32], size: tuple[int, ...], laid
     beyond = filled & away
     if beyond.sum() < BEYOND * filled.sum():
         return True
-    return float(pixels(laid, size, np.s_[:, :])[beyond].mean()) > (HARDLY if shape.spans_side else OF_SCENE)
+    seen = float(pixels(laid, size, np.s_[:, :])[beyond].mean())
+    return seen > (EXACTLY if shape.is_exact else OF_SCENE)
 
 
 def ground_chance(strokes: Strokes, size: tuple[int, ...], laid: Map) -> float:

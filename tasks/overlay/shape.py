@@ -27,6 +27,8 @@ SQUARE, LONG = 0.84, 1.8
 """Share of its rectangle that a long shape fills at least; elongation from which it is long, no badge."""
 PIECE = 1.1
 """Times that a banner is larger than what is but a piece of it."""
+EXACT = 0.95
+"""Share of its upright rectangle from which a shape is that rectangle."""
 SIDE = 0.95
 """Share of a side of the photo from which a shape is a strip along it."""
 ACROSS = 0.97
@@ -47,6 +49,7 @@ class Shape:
         sides: of how many borders of the photo it touches.
         view: [h, w] bool at the scene's scale.
         scale: view pixels per photo pixel.
+        by_edges: whether it is known by straight edges alone, and its colour is not one.
     """
 
     area: float
@@ -58,6 +61,7 @@ class Shape:
     sides: int
     view: NDArray[np.bool_]
     scale: float
+    by_edges: bool = False
 
     @property
     def is_drawn(self) -> bool:
@@ -76,6 +80,11 @@ class Shape:
         """Share of the upright rectangle around it that it fills, 0..1."""
         rows, columns = self._extent()
         return float(self.view.sum()) / max(rows * columns, 1)
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether it is an upright rectangle of one colour: hardly a thing of the scene."""
+        return self.squareness > EXACT and not self.by_edges
 
     @property
     def elongation(self) -> float:

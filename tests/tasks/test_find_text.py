@@ -280,6 +280,16 @@ def test_a_badge_that_would_go_in_part_is_shown_to_a_person(decided: list[float]
     assert outcome.reason == "banner_unclear"
 
 
+def test_what_the_map_is_all_but_certain_of_goes_to_a_person_whatever_its_letters_look_like(
+    decided: list[float], laid: np.ndarray
+) -> None:
+    decided.append(0.1)
+    laid[12:18, 20:40] = 0.99
+    outcome = run(written(), BOX)
+    assert isinstance(outcome, Flagged)
+    assert outcome.reason == "overlay_or_print"
+
+
 def test_faint_text_is_never_erased_without_a_person(decided: list[float]) -> None:
     decided.append(0.99)
     outcome = run(written(ink=(165, 165, 165)), BOX)

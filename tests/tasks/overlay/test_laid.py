@@ -1,7 +1,8 @@
 import numpy as np
 
 from tasks.overlay.candidate import Source
-from tasks.overlay.laid import find_laid
+from tasks.overlay.laid import find_laid, is_laid
+from tasks.overlay.shape import Shape
 
 SHAPE = (400, 600, 3)
 
@@ -44,3 +45,31 @@ def test_places_of_a_large_photo_are_in_its_own_pixels() -> None:
     laid[100:120, 100:200] = 1
     (found,) = find_laid(laid, (2400, 3200, 3), [])
     assert found.quad.min(axis=0).tolist() == [800, 800]
+
+
+def shape(*, exact: bool = True, rows: slice = np.s_[80:200], columns: slice = np.s_[100:400]) -> Shape:
+    view = np.zeros(SHAPE[:2], bool)
+    view[rows, columns] = True
+    if not exact:
+        view[80:120, 100:180] = False
+    return Shape(0.15, 1.0, 4.0, 0.0, 60.0, 60.0, 0, view, 1.0)
+
+
+TEXT = np.array([[180, 120], [320, 120], [320, 150], [180, 150]], np.float32)
+
+
+def test_a_shape_is_laid_where_the_map_sees_it_away_from_the_text() -> None:
+    assert is_laid(shape(), TEXT, SHAPE, map_with(np.s_[20:50, 25:100]))
+    assert not is_laid(shape(), TEXT, SHAPE, map_with(np.s_[30:38, 45:80]))
+
+
+def test_an_exact_rectangle_needs_less_of_it_than_a_thing_of_any_outline() -> None:
+    little = map_with(np.s_[20:22, 25:100])
+    assert is_laid(shape(), TEXT, SHAPE, little)
+    assert not is_laid(shape(exact=False), TEXT, SHAPE, little)
+
+
+def test_of_a_strip_along_a_side_and_of_a_tight_shape_the_map_is_not_asked() -> None:
+    nothing = map_with()
+    assert is_laid(shape(rows=np.s_[0:60], columns=np.s_[0:600]), TEXT, SHAPE, nothing)
+    assert is_laid(shape(rows=np.s_[114:156], columns=np.s_[174:326]), TEXT, SHAPE, nothing)

@@ -1,0 +1,105 @@
+"""Letters made whole for the mask: what a contour encloses in a colour of its own, and what a loose box cuts off."""
+
+from dataclasses import replace
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from tasks.overlay.strokes import Strokes
+
+Flags = NDArray[np.bool_]
+ENCLOSED = 30.0
+"""Levels (Euclidean over RGB) by which what a contour encloses differs from what is just outside it: a letter's fill.
+The counters of plain letters are of their ground's colour."""
+ONE_FILL = 30.0
+"""Levels within which what is enclosed is of one fill."""
+ENOUGH = 0.15
+"""Area of a fill over that of the strokes at least: less are counters over a changing ground."""
+MORE = 2.0
+"""Area of what is of a fill's colour in all over that of the enclosed pieces at most."""
+NEAR = 0.35
+"""How far outside a contour the ground is looked at, in heights of the box."""
+FEWEST = 6
+"""Pixels of a piece at least."""
+ONE_INK = 26
+"""Levels by which ink beyond the box may differ from the ink in it, in each channel."""
+BEYOND = 0.5
+"""Area of the ink beyond the box over that inside at most: more is a thing of that colour."""
+SQUARE = np.ones((3, 3), np.uint8)
+
+
+def whole(strokes: Strokes) -> Strokes:
+    """``strokes`` with the fill that their contour encloses, and with what of their ink goes on beyond the box."""
+    if not strokes.glyphs.any():
+        return strokes
+    return replace(strokes, glyphs=strokes.glyphs | _fill(strokes) | _cut_off(strokes))
+
+
+def _fill(strokes: Strokes) -> Flags:
+    """[h, w] bool: pieces enclosed by letters, of one colour, which is not that of the ground around them."""
+    none = np.zeros_like(strokes.glyphs)
+    count, pieces, stats, _ = cv2.connectedComponentsWithStats(
+        (~strokes.glyphs).astype(np.uint8), connectivity=4
+    )
+    rim = np.concatenate([pieces[0], pieces[-1], pieces[:, 0], pieces[:, -1], pieces[~strokes.box]])
+    inner = [
+        piece for piece in np.setdiff1d(np.arange(1, count), rim) if stats[piece, cv2.CC_STAT_AREA] >= FEWEST
+    ]
+    outside = np.isin(pieces, rim) & ~strokes.glyphs
+    reach = max(3, round(NEAR * _height(strokes)))
+    tones: dict[int, NDArray[np.float32]] = {}
+    for piece in inner:
+        left, top, wide, high = (int(value) for value in stats[piece, :4])
+        part = np.s_[max(0, top - reach) : top + high + reach, max(0, left - reach) : left + wide + reach]
+        here = pieces[part] == piece
+        ring = cv2.dilate(here.astype(np.uint8), np.ones((2 * reach + 1,) * 2, np.uint8)) > 0
+        ground = strokes.rgb[part][ring & outside[part]]
+        tone = np.asarray(np.median(strokes.rgb[part][here], axis=0), np.float32)
+        if len(ground) < FEWEST or np.linalg.norm(tone - np.median(ground, axis=0)) > ENCLOSED:
+            tones[int(piece)] = tone
+    if not tones:
+        return none
+    largest = max(tones, key=lambda piece: int(stats[piece, cv2.CC_STAT_AREA]))
+    alike = [piece for piece, tone in tones.items() if np.linalg.norm(tone - tones[largest]) < ONE_FILL]
+    fill: Flags = np.isin(pieces, alike)
+    if fill.sum() < ENOUGH * strokes.glyphs.sum():
+        return none
+    return fill | _of_one_fill(strokes, fill)
+
+
+def _of_one_fill(strokes: Strokes, fill: Flags) -> Flags:
+    """[h, w] bool: what is of the colour of a ``fill`` and hugs the letters where their contour has gaps."""
+    tone = np.median(strokes.rgb[fill], axis=0)
+    alike = (cv2.inRange(strokes.rgb, tone - ONE_INK, tone + ONE_INK) > 0) & strokes.box & ~strokes.glyphs
+    _, pieces = cv2.connectedComponents(alike.astype(np.uint8), connectivity=4)
+    near = cv2.dilate((strokes.glyphs | fill).astype(np.uint8), SQUARE) > 0
+    ends = np.concatenate([[0], pieces[cv2.dilate((~strokes.box).astype(np.uint8), SQUARE) > 0]])
+    more = np.isin(pieces, np.setdiff1d(pieces[near & alike], ends))
+    return more if more.sum() < MORE * fill.sum() else np.zeros_like(fill)
+
+
+def _cut_off(strokes: Strokes) -> Flags:
+    """[h, w] bool: what hangs on to the letters beyond the box, of their very colour, and ends near it."""
+    none = np.zeros_like(strokes.glyphs)
+    core = cv2.erode(strokes.glyphs.astype(np.uint8), SQUARE) > 0
+    if core.sum() < FEWEST:
+        return none
+    inks = strokes.rgb[core].astype(np.float32)
+    ink = np.median(inks, axis=0)
+    if float(np.median(np.abs(inks - ink).max(axis=1))) > ONE_INK / 2:
+        return none
+    alike = (cv2.inRange(strokes.rgb, ink - ONE_INK, ink + ONE_INK) > 0) & ~strokes.box
+    _, pieces = cv2.connectedComponents(alike.astype(np.uint8))
+    touched = pieces[(cv2.dilate(strokes.glyphs.astype(np.uint8), SQUARE) > 0) & alike]
+    ends = np.concatenate([[0], pieces[0], pieces[-1], pieces[:, 0], pieces[:, -1]])
+    beyond = np.isin(pieces, np.setdiff1d(touched, ends))
+    if not 0 < beyond.sum() < BEYOND * strokes.glyphs.sum():
+        return none
+    return np.asarray(cv2.dilate(beyond.astype(np.uint8), SQUARE) > 0)
+
+
+def _height(strokes: Strokes) -> float:
+    """Of the box, working pixels."""
+    rows, columns = np.nonzero(strokes.box)
+    return float(min(np.ptp(rows), np.ptp(columns)) + 1)
