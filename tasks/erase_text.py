@@ -65,7 +65,7 @@ def _erase(picture: Picture, filler: Filler, dilate: int, feather: int, max_cove
     readings = {"coverage": coverage, "unblended": float(np.mean(touched > 0)) - coverage}
     if coverage > (1.0 if by_person else max_coverage) or hole.all():
         sentence = (
-            f"Text covers {coverage:.0%} of the photo, more than the {max_coverage:.0%} "
+            f"Text covers {coverage:.1%} of the photo, more than the {max_coverage:.0%} "
             "that can be filled from the rest without inventing the product."
         )
         return Flagged("mask_too_large", sentence, picture=picture, readings=readings)

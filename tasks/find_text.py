@@ -12,14 +12,15 @@ from models.contract import Model, Task, TextFinder
 from tasks.overlay.candidate import Source
 from tasks.overlay.companions import companions
 from tasks.overlay.decision import TREES
+from tasks.overlay.edging import with_edging
 from tasks.overlay.looks import Looks
 from tasks.overlay.overlay_map import LAID_FROM, NETWORK, Map, cell_side, overlay_map, pixels
 from tasks.overlay.reading import BY_ITSELF, CLEAR, MARKS, Reading, find, read
 from tasks.overlay.recurring import box_of
 from tasks.overlay.rest import is_frame, leaves_rest
 from tasks.overlay.stamp import ONE_INK, SAME_LOOK, Stamp, look_for
-from tasks.overlay.strokes import Window
-from tasks.overlay.whole import whole
+from tasks.overlay.strokes import Window, sides
+from tasks.overlay.whole import whole, without_islands
 from tasks.transform import transform
 from worker.queues import Queue
 
@@ -170,6 +171,10 @@ def _doubt(worst: Reading, count: int, sure: float, *, is_mark: bool, is_unclear
         return "banner_unclear", (
             "Text lies over the photo on a banner or badge whose outline is not clear: draw the mask."
         )
+    if worst.probability < LARGE_UNSURE:
+        return "overlay_or_print", (
+            "A large place looks laid over the photo, though its letters look printed on the product: say which."
+        )
     return "overlay_or_print", (
         f"{_pieces(count)} may be laid over the photo or printed on the product "
         f"(overlay with a probability of {worst.probability:.0%}): say which."
@@ -294,11 +299,12 @@ def draw_mask(rgb: Rgb, readings: Sequence[Reading], laid: Map) -> Mask:
         letters = reading.strokes if reading.region.source in MARKS else whole(reading.strokes)
         add(letters.window, letters.full_mask())
         if reading.shape is not None and reading.shape.is_drawn:
-            add(np.s_[:, :], reading.shape.full_mask(rgb.shape[1], rgb.shape[0]))
+            drawn = reading.shape.full_mask(rgb.shape[1], rgb.shape[0])
+            add(np.s_[:, :], with_edging(drawn, rgb, sides(reading.region.quad)[1]))
         elsewhere = reading.features["ink_elsewhere"]
         if beside := companions(rgb, reading.region, reading.strokes, elsewhere, laid):
             add(*beside)
-    return mask
+    return without_islands(mask, rgb)
 
 
 def _pieces(count: int) -> str:

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from line.picture import Mask, Rgb
 from tasks.overlay.strokes import Strokes
 
 Flags = NDArray[np.bool_]
@@ -20,6 +21,8 @@ MORE = 2.0
 """Area of what is of a fill's colour in all over that of the enclosed pieces at most."""
 NEAR = 0.35
 """How far outside a contour the ground is looked at, in heights of the box."""
+DEEPEST = 60
+"""Pixels from a piece within which the ground around a mask is looked at, at most."""
 FEWEST = 6
 """Pixels of a piece at least."""
 ONE_INK = 26
@@ -36,31 +39,55 @@ def whole(strokes: Strokes) -> Strokes:
     return replace(strokes, glyphs=strokes.glyphs | _fill(strokes) | _cut_off(strokes))
 
 
-def _fill(strokes: Strokes) -> Flags:
-    """[h, w] bool: pieces enclosed by letters, of one colour, which is not that of the ground around them."""
-    none = np.zeros_like(strokes.glyphs)
-    count, pieces, stats, _ = cv2.connectedComponentsWithStats(
-        (~strokes.glyphs).astype(np.uint8), connectivity=4
+def without_islands(mask: Mask, rgb: Rgb) -> Mask:
+    """``mask`` [H, W] uint8 of 0 or 255 with the pieces of ``rgb`` that it encloses and that are not of the ground.
+
+    Between letters and the contour of a speech bubble slivers of it would be left.
+    """
+    marked = mask > 0
+    depth = cv2.distanceTransform(mask, cv2.DIST_L2, 3)
+    pieces, tones = _enclosed(rgb, marked, None, min(DEEPEST, 2 * round(float(depth.max())) + 4))
+    return np.where(np.isin(pieces, list(tones)), 255, mask).astype(np.uint8) if tones else mask
+
+
+def _enclosed(
+    rgb: Rgb, glyphs: Flags, box: Flags | None, reach: int
+) -> tuple[NDArray[np.int32], dict[int, NDArray[np.float32]]]:
+    """Labels of the pieces around ``glyphs``, and the tones of those enclosed that are not of the ground's.
+
+    The ground is what lies outside within ``reach`` pixels of a piece; what touches more than ``box`` is outside.
+    """
+    count, labels, stats, _ = cv2.connectedComponentsWithStats((~glyphs).astype(np.uint8), connectivity=4)
+    pieces = np.asarray(labels, np.int32)
+    rim = np.unique(
+        np.concatenate(
+            [pieces[0], pieces[-1], pieces[:, 0], pieces[:, -1], [] if box is None else pieces[~box]]
+        )
     )
-    rim = np.concatenate([pieces[0], pieces[-1], pieces[:, 0], pieces[:, -1], pieces[~strokes.box]])
-    inner = [
-        piece for piece in np.setdiff1d(np.arange(1, count), rim) if stats[piece, cv2.CC_STAT_AREA] >= FEWEST
-    ]
-    outside = np.isin(pieces, rim) & ~strokes.glyphs
-    reach = max(3, round(NEAR * _height(strokes)))
+    outside = np.isin(pieces, rim) & ~glyphs
     tones: dict[int, NDArray[np.float32]] = {}
-    for piece in inner:
-        left, top, wide, high = (int(value) for value in stats[piece, :4])
+    for piece in np.setdiff1d(np.arange(1, count), rim):
+        left, top, wide, high, area = (int(value) for value in stats[piece])
+        if area < FEWEST:
+            continue
         part = np.s_[max(0, top - reach) : top + high + reach, max(0, left - reach) : left + wide + reach]
         here = pieces[part] == piece
         ring = cv2.dilate(here.astype(np.uint8), np.ones((2 * reach + 1,) * 2, np.uint8)) > 0
-        ground = strokes.rgb[part][ring & outside[part]]
-        tone = np.asarray(np.median(strokes.rgb[part][here], axis=0), np.float32)
+        ground = rgb[part][ring & outside[part]]
+        tone = np.asarray(np.median(rgb[part][here], axis=0), np.float32)
         if len(ground) < FEWEST or np.linalg.norm(tone - np.median(ground, axis=0)) > ENCLOSED:
             tones[int(piece)] = tone
+    return pieces, tones
+
+
+def _fill(strokes: Strokes) -> Flags:
+    """[h, w] bool: pieces enclosed by letters, of one colour, which is not that of the ground around them."""
+    none = np.zeros_like(strokes.glyphs)
+    reach = max(3, round(NEAR * _height(strokes)))
+    pieces, tones = _enclosed(strokes.rgb, strokes.glyphs, strokes.box, reach)
     if not tones:
         return none
-    largest = max(tones, key=lambda piece: int(stats[piece, cv2.CC_STAT_AREA]))
+    largest = max(tones, key=lambda piece: int((pieces == piece).sum()))
     alike = [piece for piece, tone in tones.items() if np.linalg.norm(tone - tones[largest]) < ONE_FILL]
     fill: Flags = np.isin(pieces, alike)
     if fill.sum() < ENOUGH * strokes.glyphs.sum():
@@ -69,14 +96,22 @@ def _fill(strokes: Strokes) -> Flags:
 
 
 def _of_one_fill(strokes: Strokes, fill: Flags) -> Flags:
-    """[h, w] bool: what is of the colour of a ``fill`` and hugs the letters where their contour has gaps."""
+    """[h, w] bool: what is of the colour of a ``fill`` and hugs it or the letters, where contours have gaps.
+
+    It may lie beyond the box, as the rest of a speech bubble does, but must end near it.
+    """
     tone = np.median(strokes.rgb[fill], axis=0)
-    alike = (cv2.inRange(strokes.rgb, tone - ONE_INK, tone + ONE_INK) > 0) & strokes.box & ~strokes.glyphs
-    _, pieces = cv2.connectedComponents(alike.astype(np.uint8), connectivity=4)
-    near = cv2.dilate((strokes.glyphs | fill).astype(np.uint8), SQUARE) > 0
-    ends = np.concatenate([[0], pieces[cv2.dilate((~strokes.box).astype(np.uint8), SQUARE) > 0]])
-    more = np.isin(pieces, np.setdiff1d(pieces[near & alike], ends))
+    alike = (cv2.inRange(strokes.rgb, tone - ONE_INK, tone + ONE_INK) > 0) & ~strokes.glyphs
+    more = _ending(alike, strokes.glyphs | fill)
     return more if more.sum() < MORE * fill.sum() else np.zeros_like(fill)
+
+
+def _ending(alike: Flags, near: Flags) -> Flags:
+    """[h, w] bool: the pieces of ``alike`` that touch what is ``near``, and end inside the window."""
+    _, pieces = cv2.connectedComponents(alike.astype(np.uint8), connectivity=4)
+    touched = pieces[(cv2.dilate(near.astype(np.uint8), SQUARE) > 0) & alike]
+    ends = np.concatenate([[0], pieces[0], pieces[-1], pieces[:, 0], pieces[:, -1]])
+    return np.asarray(np.isin(pieces, np.setdiff1d(touched, ends)), np.bool_)
 
 
 def _cut_off(strokes: Strokes) -> Flags:
@@ -90,10 +125,7 @@ def _cut_off(strokes: Strokes) -> Flags:
     if float(np.median(np.abs(inks - ink).max(axis=1))) > ONE_INK / 2:
         return none
     alike = (cv2.inRange(strokes.rgb, ink - ONE_INK, ink + ONE_INK) > 0) & ~strokes.box
-    _, pieces = cv2.connectedComponents(alike.astype(np.uint8))
-    touched = pieces[(cv2.dilate(strokes.glyphs.astype(np.uint8), SQUARE) > 0) & alike]
-    ends = np.concatenate([[0], pieces[0], pieces[-1], pieces[:, 0], pieces[:, -1]])
-    beyond = np.isin(pieces, np.setdiff1d(touched, ends))
+    beyond = _ending(alike, strokes.glyphs)
     if not 0 < beyond.sum() < BEYOND * strokes.glyphs.sum():
         return none
     return np.asarray(cv2.dilate(beyond.astype(np.uint8), SQUARE) > 0)

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 
 from tasks.overlay.strokes import Strokes, find_strokes
-from tasks.overlay.whole import whole
+from tasks.overlay.whole import whole, without_islands
 
 QUAD = np.array([[40, 40], [320, 40], [320, 110], [40, 110]], np.float32)
 WHITE, RED = (250, 250, 250), (220, 20, 30)
@@ -73,3 +73,14 @@ def test_a_thing_of_the_ink_s_colour_is_no_part_of_the_letters() -> None:
 def test_no_letters_stay_none() -> None:
     strokes = with_glyphs(scene(), np.zeros((160, 360), bool))
     assert whole(strokes) is strokes
+
+
+def test_slivers_that_a_mask_encloses_go_with_it_and_the_ground_in_a_ring_stays() -> None:
+    rgb = np.full((160, 360, 3), 120, np.uint8)
+    rgb[40:100, 40:140] = 250
+    mask = np.zeros((160, 360), np.uint8)
+    mask[40:100, 40:140] = mask[40:100, 200:300] = 255
+    mask[60:70, 60:120] = mask[60:70, 220:280] = 0
+    cleaned = without_islands(mask, rgb)
+    assert cleaned[60:70, 60:120].min() == 255
+    assert cleaned[60:70, 220:280].max() == 0
