@@ -2,9 +2,9 @@
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from line.picture import Mask, Rgb
+from tasks.overlay.strokes import filled_around
 
 WIDEST = 0.3
 """Width of an edging at most, in heights of the text on the shape."""
@@ -48,12 +48,12 @@ def with_edging(shape: Mask, rgb: Rgb, tall: float) -> Mask:
     ]
     part = rgb[window].astype(np.float32)
     away = cv2.distanceTransform((shape[window] == 0).astype(np.uint8), cv2.DIST_L2, 5)
-    beyond = ((away > widest + 1) & (away <= widest + 1 + BEYOND)).astype(np.float32)
+    beyond = (away > widest + 1) & (away <= widest + 1 + BEYOND)
     if not beyond.any():
         return shape
-    ground = _around(part, beyond, widest + BEYOND)
+    ground = filled_around(rgb[window], beyond, (widest + BEYOND) / 2)
     off = np.linalg.norm(part - ground, axis=-1)
-    own = float(np.median(off[beyond > 0]))
+    own = float(np.median(off[beyond]))
     least = max(STANDS_OUT, FIRMLY * own)
     stands = (off > least) & (away > 0) & (away <= widest + 0.5)
     first = (away > 0) & (away <= CONTOUR + 0.5)
@@ -62,18 +62,9 @@ def with_edging(shape: Mask, rgb: Rgb, tall: float) -> Mask:
         return shape
     _, pieces = cv2.connectedComponents(stands.astype(np.uint8))
     edging = np.isin(pieces, np.setdiff1d(pieces[first & stands], [0]))
-    if (
-        edging[stands & (away > widest - 0.5)].sum()
-        > GOES_ON * ((away > widest - 0.5) & (away <= widest + 0.5)).sum()
-    ):
+    outermost = (away > widest - 0.5) & (away <= widest + 0.5)
+    if edging[outermost].sum() > GOES_ON * outermost.sum():
         return shape
     grown = shape.copy()
     grown[window][cv2.dilate((edging | first).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0] = 255
     return grown
-
-
-def _around(rgb: NDArray[np.float32], known: NDArray[np.float32], reach: float) -> NDArray[np.float32]:
-    """[h, w, 3] mean of the ``known`` pixels near each."""
-    weight = cv2.GaussianBlur(known, (0, 0), reach / 2)
-    mean = cv2.GaussianBlur(rgb * known[..., None], (0, 0), reach / 2)
-    return np.asarray(mean / np.maximum(weight, 1e-4)[..., None], np.float32)

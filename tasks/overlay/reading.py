@@ -9,6 +9,7 @@ import numpy as np
 
 from line.picture import Rgb
 from models.contract import Region
+from tasks.overlay.again import stand_again
 from tasks.overlay.along import NEW, area, follow, holds, shared, tilt
 from tasks.overlay.band import find_band
 from tasks.overlay.candidate import Candidate, Source
@@ -70,6 +71,7 @@ class Reading:
         features: what the decision was made on.
         probability: of being an overlay, 0..1, once the photo's other texts are heard.
         alone: the same by itself.
+        is_again: whether it is one of several of one slant and ink, as a mark all over a photo is.
         ground: chance of the overlay map that the ground of the letters was laid over the photo too; -1 where none
             can be seen.
     """
@@ -80,12 +82,13 @@ class Reading:
     features: Features
     probability: float
     alone: float
+    is_again: bool
     ground: float
 
     @cached_property
     def is_faint(self) -> bool:
         """Whether it is like a watermark: hardly different from its ground, seen through, or all over the photo."""
-        if self.region.source is Source.REPEATED:
+        if self.region.source is Source.REPEATED or self.is_again:
             return True
         drawn = self.shape if self.shape is not None and self.shape.is_drawn else None
         if drawn is not None and drawn.over_text < BADGE:
@@ -155,6 +158,13 @@ def read(rgb: Rgb, regions: Sequence[Region], laid: Map) -> list[Reading]:
     ]
     alone = [_alone(text, own) for text, own in zip(texts, features, strict=True)]
     chances = _in_company(texts, strokes, alone)
+    again = stand_again(
+        [text.quad for text in texts],
+        [
+            drawn.ink() if chance >= WHOSE and text.source not in MARKS else None
+            for text, drawn, chance in zip(texts, strokes, chances, strict=True)
+        ],
+    )
     return [
         Reading(
             region,
@@ -163,10 +173,11 @@ def read(rgb: Rgb, regions: Sequence[Region], laid: Map) -> list[Reading]:
             own,
             chance,
             by_itself,
+            is_again,
             ground_chance(drawn, rgb.shape, laid),
         )
-        for region, drawn, shape, own, chance, by_itself in zip(
-            texts, strokes, shapes, features, chances, alone, strict=True
+        for region, drawn, shape, own, chance, by_itself, is_again in zip(
+            texts, strokes, shapes, features, chances, alone, again, strict=True
         )
     ]
 
