@@ -40,14 +40,20 @@ def whole(strokes: Strokes) -> Strokes:
 
 
 def without_islands(mask: Mask, rgb: Rgb) -> Mask:
-    """``mask`` [H, W] uint8 of 0 or 255 with the pieces of ``rgb`` that it encloses and that are not of the ground.
+    """``mask`` [H, W] uint8 of 0 or 255 with the slivers of ``rgb`` that it encloses and that are not of the ground.
 
-    Between letters and the contour of a speech bubble slivers of it would be left.
+    Between letters and the contour of a speech bubble they would be left. What is wider than the mask around it is
+    the photo: a product in a ring.
     """
     marked = mask > 0
-    depth = cv2.distanceTransform(mask, cv2.DIST_L2, 3)
-    pieces, tones = _enclosed(rgb, marked, None, min(DEEPEST, 2 * round(float(depth.max())) + 4))
-    return np.where(np.isin(pieces, list(tones)), 255, mask).astype(np.uint8) if tones else mask
+    depth = float(cv2.distanceTransform(mask, cv2.DIST_L2, 3).max())
+    pieces, tones = _enclosed(rgb, marked, None, min(DEEPEST, 2 * round(depth) + 4))
+    if not tones:
+        return mask
+    islands = np.isin(pieces, list(tones))
+    inner = cv2.distanceTransform(islands.astype(np.uint8), cv2.DIST_L2, 3)
+    islands &= ~np.isin(pieces, np.unique(pieces[inner > depth]))
+    return np.where(islands, 255, mask).astype(np.uint8)
 
 
 def _enclosed(

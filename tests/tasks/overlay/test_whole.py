@@ -84,3 +84,11 @@ def test_slivers_that_a_mask_encloses_go_with_it_and_the_ground_in_a_ring_stays(
     cleaned = without_islands(mask, rgb)
     assert cleaned[60:70, 60:120].min() == 255
     assert cleaned[60:70, 220:280].max() == 0
+
+
+def test_a_product_in_a_ring_is_no_sliver_of_it() -> None:
+    rgb = np.full((160, 360, 3), 120, np.uint8)
+    rgb[50:110, 130:230] = RED
+    mask = np.zeros((160, 360), np.uint8)
+    cv2.rectangle(mask, (120, 40), (240, 120), 255, 8)
+    assert np.array_equal(without_islands(mask, rgb), mask)
