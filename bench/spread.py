@@ -7,6 +7,8 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from typing import TypeVar
 
+STEP = 25
+"""Pictures between two lines of progress where they go to a file."""
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
@@ -25,8 +27,12 @@ def spread(work: Callable[[Item], Result], items: Sequence[Item], processes: int
         with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
             for number, found in enumerate(pool.map(work, items), 1):
                 yield found
-                print(f"\r{number}/{len(items)} pictures", end="", file=sys.stderr, flush=True)
+                if sys.stderr.isatty():
+                    print(f"\r{number}/{len(items)} pictures", end="", file=sys.stderr, flush=True)
+                elif number % STEP == 0 or number == len(items):
+                    print(f"{number}/{len(items)} pictures", file=sys.stderr, flush=True)
     finally:
         for name in unset:
             del os.environ[name]
-    print(file=sys.stderr)
+    if sys.stderr.isatty():
+        print(file=sys.stderr)

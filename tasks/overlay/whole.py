@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from line.picture import Mask, Rgb
+from tasks.overlay.shadow import shadow
 from tasks.overlay.strokes import Strokes
 
 Flags = NDArray[np.bool_]
@@ -33,10 +34,11 @@ SQUARE = np.ones((3, 3), np.uint8)
 
 
 def whole(strokes: Strokes) -> Strokes:
-    """``strokes`` with the fill that their contour encloses, and with what of their ink goes on beyond the box."""
+    """``strokes`` with the fill that their contour encloses, their ink beyond the box, and their shadow."""
     if not strokes.glyphs.any():
         return strokes
-    return replace(strokes, glyphs=strokes.glyphs | _fill(strokes) | _cut_off(strokes))
+    letters = replace(strokes, glyphs=strokes.glyphs | _fill(strokes) | _cut_off(strokes))
+    return replace(letters, glyphs=letters.glyphs | shadow(letters, _height(strokes)))
 
 
 def without_islands(mask: Mask, rgb: Rgb) -> Mask:
