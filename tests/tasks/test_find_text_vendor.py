@@ -111,8 +111,10 @@ def test_a_proposed_template_changes_nothing_but_the_sentence(decided: list[floa
     assert (masked(told) == masked(plain)).all()
 
 
-def test_print_at_the_place_of_a_stamp_is_left(decided: list[float]) -> None:
+def test_print_at_the_place_of_a_stamp_is_left(decided: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
     decided.append(0.05)
+    seen = np.zeros((75, 100), np.float32)  # of print the overlay map sees nothing
+    monkeypatch.setattr("tasks.find_text.overlay_map", lambda: lambda rgb, levels: seen)
     outcome = run(written(("Nº 47-11/b", CORNER)), CORNER, templates=(template(),))
     assert isinstance(outcome, Edited)
     assert outcome.picture.mask is None
