@@ -15,6 +15,8 @@ MOSTLY = 0.4
 """Share of the pixels on one side of the letters, right outside them, that it darkens."""
 FIRMLY = 2.0
 """Times as many as are darker by as much farther away: there it is the ground's own."""
+ONE_SIDED = 0.3
+"""Share by which it darkens more there than on the opposite side: what is dark all around is the ground too."""
 SOFT = np.ones((5, 5), np.uint8)
 """Around the letters moved: a shadow is blurred."""
 SIDES = ((1, 1), (1, -1), (-1, 1), (-1, -1), (0, 1), (0, -1), (1, 0), (-1, 0))
@@ -38,9 +40,14 @@ def shadow(strokes: Strokes, tall: float) -> Flags:
     dark = (ground - strokes.rgb).mean(axis=-1) > DARKER
     by_chance = float(dark[far].mean())
     close = (away > 0) & (away <= reach / 2)
-    for down, right in SIDES:
+
+    def darkened(down: int, right: int) -> float:
         side = close & _moved(glyphs, down * reach / 2, right * reach / 2)
-        if side.any() and float(dark[side].mean()) > max(MOSTLY, FIRMLY * by_chance):
+        return float(dark[side].mean()) if side.any() else 0.0
+
+    for down, right in SIDES:
+        least = max(MOSTLY, FIRMLY * by_chance, ONE_SIDED + darkened(-down, -right))
+        if darkened(down, right) > least:
             swept = [_moved(glyphs, down * step, right * step) for step in range(1, reach + 1)]
             below = cv2.dilate(np.any(swept, axis=0).astype(np.uint8), SOFT) > 0
             shade = cv2.medianBlur((dark & below & (away > 0)).astype(np.uint8), 3) > 0
