@@ -90,6 +90,9 @@ def requeue(
 ) -> None:
     """Send an image round again; where it was delivered, its file is to be withdrawn.
 
+    One that stopped goes through that step again as it came to it; one that stopped where text is removed is
+    searched for text first, so that what is known by now of the vendor counts, unless a person drew the mask.
+
     Args:
         recipe: digest of another recipe, which starts from the original.
         file: the path that recipe delivers to.
@@ -100,11 +103,18 @@ def requeue(
     """
     image = _locked(connection, image_id, ROUND_AGAIN)
     values: dict[str, Any] = dict(_CLEAN, accepted=False)
-    facts = {key: value for key, value in image.facts.items() if not key.startswith("accepted")}
     stopped = image.state in (ImageState.FLAGGED, ImageState.FAILED)
     if recipe or image.current is None or not stopped:
         values |= {"recipe": recipe or image.recipe, "step": 0, "current": None, "mask": None}
-        facts = {}
+        facts: dict[str, Any] = {}
+    elif not mask:
+        # the facts of the flagged result say that nothing is left to be removed: none of it is taken up
+        current, facts = _as_it_came_to(connection, image, image.step)
+        if search_step is not None and image.step == mask_step and not facts.get("person_mask"):
+            current, facts = _as_it_came_to(connection, image, search_step)
+            values |= {"mask": None, "step": search_step}
+        values |= {"current": current}
+        facts = {key: value for key, value in facts.items() if not key.startswith("accepted")}
     if file:
         free = free_file(connection, image.batch_id, image_id, file)
         values |= {"file": free, "fold": fold(free)}

@@ -46,7 +46,11 @@ def reject(images: tuple[int, ...]) -> None:
 )
 @click.option("--flagged", type=int, metavar="BATCH", help="All flagged images of a batch.")
 def requeue(images: tuple[int, ...], recipe: str | None, mask: str | None, flagged: int | None) -> None:
-    """Send IMAGEs round again from the step at which they stopped."""
+    """Send IMAGEs round again from the step at which they stopped.
+
+    Those that stopped where text is taken off are searched for text anew, so that templates confirmed meanwhile
+    count, unless a person drew the mask.
+    """
     from scheduler import decide
 
     if mask and mask not in SPOKEN and not Path(mask).is_file():

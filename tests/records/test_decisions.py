@@ -1,5 +1,6 @@
 """People's decisions: guarded by the image's state, of two people one wins, everything can be undone."""
 
+import json
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -238,6 +239,44 @@ def test_a_flagged_image_goes_round_again_from_the_step_at_which_it_stopped() ->
     assert (row.state, row.step, row.current, row.artifact) == ("waiting", 1, f"objects/{image}-0", False)
     books.through(books.shard(batch, at=1), 2)
     assert books.states(batch) == {"delivered": 1}
+
+
+def test_a_flagged_removal_starts_anew_as_the_image_came_to_it() -> None:
+    image = flagged_removal({"masked": True})
+    requeue(image)
+    row = row_of(image)
+    assert (row.step, row.current, row.mask) == (LAST, f"objects/{image}-1", "objects/mask.png")
+    assert row.facts["masked"]
+
+
+def test_where_the_line_found_the_mask_it_looks_for_text_anew() -> None:
+    image = flagged_removal({"masked": True})
+    requeue(image, mask_step=LAST, search_step=1)
+    row = row_of(image)
+    assert (row.step, row.current, row.mask) == (1, f"objects/{image}-0", None)
+
+
+def test_a_persons_mask_is_kept() -> None:
+    image = flagged_removal({"masked": True, "person_mask": True})
+    requeue(image, mask_step=LAST, search_step=1)
+    assert (row_of(image).step, row_of(image).mask) == (LAST, "objects/mask.png")
+    assert row_of(image).facts["person_mask"]
+
+
+def flagged_removal(facts: dict[str, Any]) -> int:
+    """An image that came to the last step with a mask and those facts, and was flagged there with another word on it."""
+    batch = books.batch(1)
+    image = int(books.rows(batch)[0].id)
+    shard = books.shard(batch)
+    books.through(shard, LAST)
+    came = (
+        "UPDATE images SET mask = 'objects/mask.png', facts = facts || CAST(:facts AS jsonb) WHERE id = :id"
+    )
+    books.execute(came, facts=json.dumps(facts), id=image)
+    claim = books.claim(shard, LAST)
+    books.finish(claim, bad=[image])
+    books.execute("UPDATE images SET facts = facts || '{\"masked\": false}' WHERE id = :id", id=image)
+    return image
 
 
 def test_a_delivered_image_goes_round_again_from_its_original() -> None:
