@@ -264,6 +264,11 @@ templates = sa.Table(
     sa.Column("ink", sa.ARRAY(sa.Integer), comment="median colour, RGB in levels, where all photos agree"),
     sa.Column("look", sa.Text, comment="grey PNG in base64: how often each pixel is part of a letter"),
     sa.Column(
+        "mark",
+        JSONB(none_as_null=True),
+        comment="all that is laid over the photos there; null where they do not agree",
+    ),
+    sa.Column(
         "examples",
         JSONB,
         nullable=False,

@@ -13,6 +13,8 @@ from records.tables import batches, images, shards, templates
 
 SAME = 0.3
 """Intersection over union from which two places are one, so that none is proposed twice."""
+PART = 0.6
+"""Share of a place from which it is part of another: detectors frame letters loosely."""
 REACH = 200_000
 """Images of a vendor's newest batches that are looked through together."""
 
@@ -30,6 +32,7 @@ class Proposal:
     ink: tuple[int, int, int] | None
     look: str | None
     examples: tuple[dict[str, Any], ...]
+    mark: Mapping[str, Any] | None = None
 
 
 def due(connection: sa.Connection) -> list[sa.Row[Any]]:
@@ -84,6 +87,20 @@ def at(connection: sa.Connection, vendor: str, box: Box) -> int | None:
     return connection.scalar(query.order_by(templates.c.id).limit(1))
 
 
+def is_part(connection: sa.Connection, vendor: str, box: Box) -> bool:
+    """Whether a place is a part of what one of the vendor's templates lays over its photos: its other line."""
+    query = sa.select(templates.c.mark["extent"]).where(
+        templates.c.vendor == vendor, templates.c.mark["extent"].is_not(None)
+    )
+    return any(is_within(box, extent) for extent in connection.scalars(query))
+
+
+def is_within(box: Sequence[float], extent: Sequence[float]) -> bool:
+    """Whether most of a place lies in another; both are left, top, right, bottom."""
+    wide, high = (max(0.0, min(box[i + 2], extent[i + 2]) - max(box[i], extent[i])) for i in (0, 1))
+    return wide * high >= PART * (box[2] - box[0]) * (box[3] - box[1])
+
+
 def count(connection: sa.Connection, template_id: int, on: int, photos: int) -> None:
     """Take note of how many photos it is on by now, of how many; what was dismissed stays as it was."""
     connection.execute(
@@ -109,6 +126,7 @@ def propose(connection: sa.Connection, vendor: str, proposal: Proposal) -> int |
         "overlay": proposal.overlay,
         "ink": list(proposal.ink) if proposal.ink else None,
         "look": proposal.look,
+        "mark": proposal.mark,
         "examples": list(proposal.examples),
     }
     made = connection.scalar(sa.insert(templates).values(values).returning(templates.c.id))
@@ -133,6 +151,7 @@ def told(connection: sa.Connection, batch_id: int) -> dict[str, Any]:
             "images": row.images,
             "ink": row.ink,
             "look": row.look,
+            "mark": row.mark,
         }
         for row in connection.execute(query)
     ]

@@ -15,6 +15,8 @@ from line.settings import settings
 from records.bucket import Bucket, MissingObjectError, bucket
 from records.places import Box, Example
 from records.templates import Proposal
+from tasks.overlay.mark import Mark, learn
+from tasks.overlay.recurring import LEAST
 from tasks.overlay.stamp import ONE_INK, RIM, as_text, canvas, corners
 from tasks.overlay.strokes import find_strokes
 
@@ -24,18 +26,20 @@ SHOWN = 3
 """Photos whose crops are kept for a person."""
 AROUND = 2.5
 """What is shown around a text on each side, in its heights."""
+LONG_SIDE = 1600
+"""Pixels to which larger photos are shrunk before a mark is learnt from them."""
 CROP_SIDE = 900
 """Longest side of a crop in pixels."""
 HEIGHT, GAP = 240, 12
 """Height of the crops and of the space between them when they stand side by side."""
-MARK = (0, 120, 255)
-"""Colour of the outline, RGB."""
+MARK, ERASED = (0, 120, 255), (255, 0, 255)
+"""Colours of the outline and of what would be erased, RGB."""
 
 
 def with_examples(store: Bucket, proposal: Proposal, examples: Sequence[Example]) -> Proposal:
-    """The proposal with the look and ink of its text, and with crops kept in the bucket."""
+    """The proposal with the look and ink of its text, the whole mark, and with crops kept in the bucket."""
     shown: list[dict[str, Any]] = []
-    looks, inks = [], []
+    looks, inks, seen = [], [], []
     for example in examples:
         try:
             rgb = intermediate.decode_rgb(store.get(example.picture))
@@ -44,46 +48,91 @@ def with_examples(store: Bucket, proposal: Proposal, examples: Sequence[Example]
             continue
         looks.append(canvas(rgb, example.box, RIM))
         inks.append(find_strokes(rgb, corners(rgb, example.box)).ink())
-        if len(shown) < SHOWN:
-            shown.append({"image": example.image, "name": example.name} | _crop(store, rgb, example.box))
+        seen.append((_small(rgb), example))
+    mark = learn([(rgb, example.box) for rgb, example in seen]) if len(seen) >= LEAST else None
+    for rgb, example in seen[:SHOWN]:
+        shown.append({"image": example.image, "name": example.name} | _crop(store, rgb, example.box, mark))
     shapes = [look.shape for look in looks]
     alike = [look for look in looks if look.shape == max(set(shapes), key=shapes.count)]
     look = as_text(np.mean(alike, axis=0)) if alike else None
-    return replace(proposal, ink=_one_ink(inks), look=look, examples=tuple(shown))
+    return replace(
+        proposal,
+        ink=_one_ink(inks),
+        look=look,
+        mark=mark.as_fact() if mark else None,
+        examples=tuple(shown),
+    )
 
 
 def side_by_side(examples: Sequence[Mapping[str, Any]]) -> Rgb:
-    """The crops of a template's examples, [H, W, 3] uint8, each with the text outlined."""
+    """The crops of a template's examples, [H, W, 3] uint8, each with the text outlined.
+
+    Below each, where it is known, stands the same crop with all that would be erased in one colour.
+    """
     store = bucket(settings().bucket)
     parts: list[Rgb] = []
     for example in examples:
-        bgr = cv2.imdecode(np.frombuffer(store.get(example["crop"]), np.uint8), cv2.IMREAD_COLOR)
-        if bgr is None:
-            raise intermediate.IntermediateError(f"{example['crop']} is no picture")
+        rgb = cast(Rgb, cv2.cvtColor(_read(store, example["crop"], cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB))
         left, top, right, bottom = example["box"]
-        rgb = cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)
         scale = HEIGHT / rgb.shape[0]
-        rgb = cv2.resize(rgb, (max(1, round(rgb.shape[1] * scale)), HEIGHT), interpolation=cv2.INTER_AREA)
+        size = (max(1, round(rgb.shape[1] * scale)), HEIGHT)
+        small = cast(Rgb, cv2.resize(rgb, size, interpolation=cv2.INTER_AREA))
         low = (round(left * scale) - 3, round(top * scale) - 3)
         high = (round(right * scale) + 3, round(bottom * scale) + 3)
-        parts += [cast(Rgb, cv2.rectangle(rgb, low, high, MARK, 2)), np.full((HEIGHT, GAP, 3), 255, np.uint8)]
+        column = [cast(Rgb, cv2.rectangle(small.copy(), low, high, MARK, 2))]
+        if any("mask" in other for other in examples):
+            column += [np.full((GAP, size[0], 3), 255, np.uint8), small]
+        if "mask" in example:
+            mask = _read(store, example["mask"], cv2.IMREAD_GRAYSCALE)
+            small[cv2.resize(mask, size, interpolation=cv2.INTER_AREA) > 127] = ERASED
+        parts += [np.concatenate(column), np.full((sum(map(len, column)), GAP, 3), 255, np.uint8)]
     return np.concatenate(parts[:-1], axis=1) if parts else np.full((HEIGHT, HEIGHT, 3), 255, np.uint8)
 
 
-def _crop(store: Bucket, rgb: Rgb, box: Box) -> dict[str, Any]:
-    """Keep the text with what is around it; answers its key and the text's box in pixels of the crop."""
+def _read(store: Bucket, key: str, how: int) -> NDArray[np.uint8]:
+    picture = cv2.imdecode(np.frombuffer(store.get(key), np.uint8), how)
+    if picture is None:
+        raise intermediate.IntermediateError(f"{key} is no picture")
+    return np.asarray(picture, np.uint8)
+
+
+def _small(rgb: Rgb) -> Rgb:
+    """The photo, or a smaller copy: a dozen of them are looked at together."""
+    scale = LONG_SIDE / max(rgb.shape[:2])
+    if scale >= 1:
+        return rgb
+    return cast(Rgb, cv2.resize(rgb, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA))
+
+
+def _crop(store: Bucket, rgb: Rgb, box: Box, mark: Mark | None) -> dict[str, Any]:
+    """Keep the text with what is around it; answers its key and the text's box in pixels of the crop.
+
+    Where the mark is known and found on the photo, also the key of a mask of its pixels in the crop.
+    """
     high, wide = rgb.shape[:2]
-    left, top, right, bottom = np.array(box) * (wide, high, wide, high)
+    text = np.array(box) * (wide, high, wide, high)
+    place = mark.find(rgb, [text]) if mark else None
+    sighting = mark.sighted(0, rgb, place) if mark and place else None
+    rows, columns = sighting.window if sighting else (slice(high, 0), slice(wide, 0))
+    left, top, right, bottom = text
     margin = AROUND * max(bottom - top, 12)
-    x0, y0 = max(0, int(left - margin)), max(0, int(top - margin))
-    part = rgb[y0 : min(high, int(bottom + margin) + 1), x0 : min(wide, int(right + margin) + 1)]
-    scale = min(1.0, CROP_SIDE / max(part.shape[:2]))
-    if scale < 1:
-        size = (max(1, round(part.shape[1] * scale)), max(1, round(part.shape[0] * scale)))
-        part = cast(Rgb, cv2.resize(part, size, interpolation=cv2.INTER_AREA))
-    data = cv2.imencode(".png", cv2.cvtColor(part, cv2.COLOR_RGB2BGR))[1].tobytes()
+    x0, y0 = (max(0, int(low)) for low in (min(left - margin, columns.start), min(top - margin, rows.start)))
+    x1, y1 = (int(side) + 1 for side in (max(right + margin, columns.stop), max(bottom + margin, rows.stop)))
+    part = np.s_[y0 : min(high, y1), x0 : min(wide, x1)]
+    scale = min(1.0, CROP_SIDE / max(rgb[part].shape[:2]))
+    size = tuple(max(1, round(side * scale)) for side in rgb[part].shape[1::-1])
+
+    def keep(picture: NDArray[np.uint8]) -> str:
+        small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA) if scale < 1 else picture
+        return store.keep(cv2.imencode(".png", small)[1].tobytes(), ".png")
+
+    crop = {"crop": keep(cast(Rgb, cv2.cvtColor(rgb[part], cv2.COLOR_RGB2BGR)))}
     inside = [round(float(value) * scale) for value in (left - x0, top - y0, right - x0, bottom - y0)]
-    return {"crop": store.keep(data, ".png"), "box": inside}
+    if sighting is None:
+        return crop | {"box": inside}
+    covered = np.zeros((high, wide), np.uint8)
+    covered[sighting.window] = sighting.cover
+    return crop | {"box": inside, "mask": keep(covered[part])}
 
 
 def _one_ink(inks: Sequence[NDArray[np.float32] | None]) -> tuple[int, int, int] | None:

@@ -25,8 +25,8 @@ LIKELY = 0.5
 """Mean probability of being an overlay from which a recurring text is worth a person's look."""
 SAMPLE = 400
 """Texts of one window that are compared with each other: enough to see what recurs, and flat in memory."""
-LOOKED_AT = 8
-"""Photos from which a template's look is taken."""
+LOOKED_AT = 12
+"""Photos from which a template's look is taken, and what is laid over them is learnt."""
 
 
 def propose() -> None:
@@ -52,7 +52,7 @@ def _is_found(connection: sa.Connection, batch: sa.Row[Any]) -> bool:
 def _survey(batch: sa.Row[Any]) -> None:
     found = transact(partial(_recurring, batch=batch))
     store = bucket(settings().bucket)
-    proposals = [with_examples(store, *one) for one in found]
+    proposals = whole([with_examples(store, *one) for one in found])
 
     def record(connection: sa.Connection) -> list[int]:
         templates.lock(connection, batch.vendor)
@@ -62,6 +62,20 @@ def _survey(batch: sa.Row[Any]) -> None:
 
     if made := transact(record):
         log.info("batch %d: proposed vendor templates %s of %s", batch.id, made, batch.vendor)
+
+
+def whole(proposals: Sequence[Proposal]) -> list[Proposal]:
+    """``proposals`` without those that are a part of what another lays over the photos: a second line, a sign."""
+    kept: list[Proposal] = []
+    for one in sorted(proposals, key=_area, reverse=True):
+        if not any(other.mark and templates.is_within(one.box, other.mark["extent"]) for other in kept):
+            kept.append(one)
+    return [one for one in proposals if one in kept]
+
+
+def _area(proposal: Proposal) -> float:
+    left, top, right, bottom = proposal.mark["extent"] if proposal.mark else proposal.box
+    return float((right - left) * (bottom - top))
 
 
 def _recurring(connection: sa.Connection, batch: sa.Row[Any]) -> list[tuple[Proposal, list[Example]]]:
@@ -79,6 +93,8 @@ def _recurring(connection: sa.Connection, batch: sa.Row[Any]) -> list[tuple[Prop
             known = templates.at(connection, batch.vendor, box)
             if known is not None:
                 templates.count(connection, known, images, photos)
+            elif templates.is_part(connection, batch.vendor, box):
+                continue
             elif overlay >= LIKELY and not _is_among(box, [proposal.box for proposal, _ in found]):
                 shown = places.examples(connection, batch_ids, box, ALIKE, transform=FINDS, limit=LOOKED_AT)
                 found.append((Proposal(box, images, photos, overlay, None, None, ()), shown))

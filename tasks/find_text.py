@@ -14,10 +14,12 @@ from tasks.overlay.companions import companions
 from tasks.overlay.decision import TREES
 from tasks.overlay.edging import with_edging
 from tasks.overlay.looks import Looks
+from tasks.overlay.mark import Sighting
 from tasks.overlay.overlay_map import LAID_FROM, NETWORK, Map, cell_side, overlay_map, pixels
 from tasks.overlay.reading import BY_ITSELF, CLEAR, MARKS, Reading, find, read
 from tasks.overlay.recurring import box_of
 from tasks.overlay.rest import is_frame, leaves_rest
+from tasks.overlay.sightings import as_fact, holder, sightings
 from tasks.overlay.stamp import ONE_INK, SAME_LOOK, Stamp, look_for
 from tasks.overlay.strokes import Window, sides
 from tasks.overlay.whole import whole, without_islands
@@ -44,6 +46,10 @@ place where it is, whatever its letters look like. Of 183 tuning photos 3 have s
 overlays that were else taken for print 10 have one, titles above all."""
 MOSTLY = 0.5
 """Share of such a place that is erased with a certain overlay from which it is a piece of that."""
+NO_RIGHT = (
+    "Faint or see-through text, like a watermark, lies over the photo, and no right of this vendor to "
+    "have it removed is on record: say whether it may be."
+)
 COMMON_TONE = 0.15
 """Share of the photo that has the letters' middle colour from which it marks no ink."""
 
@@ -70,7 +76,8 @@ def find_text(
 
     The fact ``vendor`` tells what is known of the vendor: ``watermark_rights``, its attestation, by which faint
     and see-through overlays are erased as others are, and ``templates``, the places where text recurs on its
-    photos. Text at a confirmed one counts as a sure overlay, and the place is looked at closely.
+    photos. Text at a confirmed one counts as a sure overlay, and the place is looked at closely; where it is known
+    what the vendor lays over its photos there, that is looked for by its outline and masked whole.
 
     Args:
         limit: long side in pixels at which text is looked for; 960 finds smaller text for twice the time.
@@ -102,21 +109,27 @@ def _find(
     looks = Looks(picture.rgb, finder)
     laid = overlay_map()(picture.rgb, looks.levels)
     found = find(looks, limit, laid)
-    seen = read(picture.rgb, [*found, *look_for(picture.rgb, finder, stamps, found)], laid)
+    marks = sightings(picture.rgb, stamps, found)
+    unseen = [stamp for stamp in stamps if stamp.id not in {mark.template for mark in marks}]
+    seen = read(picture.rgb, [*found, *look_for(picture.rgb, finder, unseen, found)], laid)
     places = [_stamp_at(picture.rgb, reading, stamps) for reading in seen]
+    held = [holder(reading, marks, picture.rgb.shape) for reading in seen]
     readings = [
         replace(reading, probability=1.0) if is_stamp(picture.rgb, reading, stamp, unsure) else reading
         for reading, stamp in zip(seen, places, strict=True)
     ]
     overlays = [
         reading
-        for reading in readings
-        if reading.probability >= least(reading, unsure) or is_widely_laid(reading, laid, picture.rgb.shape)
+        for reading, mark in zip(readings, held, strict=True)
+        if mark is None
+        and (
+            reading.probability >= least(reading, unsure) or is_widely_laid(reading, laid, picture.rgb.shape)
+        )
     ]
     certain = [reading for reading in overlays if is_sure(reading, sure, by_right=bool(rights))]
     overlays = without_pieces(picture.rgb, overlays, certain, laid)
     certain = [reading for reading in certain if reading in overlays]
-    mask = draw_mask(picture.rgb, overlays, laid) if overlays else None
+    mask = draw_mask(picture.rgb, overlays, laid, marks) if overlays or marks else None
     torn = [reading for reading in certain if mask is not None and is_torn(picture.rgb, reading, mask, laid)]
     doubtful = [
         reading
@@ -126,35 +139,44 @@ def _find(
     if doubtful and known.get("doubts") == PRINT:
         overlays = [reading for reading in overlays if reading not in doubtful]
         doubtful = []
-        mask = draw_mask(picture.rgb, overlays, laid) if overlays else None
+        mask = draw_mask(picture.rgb, overlays, laid, marks) if overlays or marks else None
     coverage = 0.0 if mask is None else float(np.mean(mask > 0))
     facts: dict[str, Any] = {
         **known,
         "regions": [
-            _as_fact(picture, reading, stamp, settled=reading is not told)
-            for reading, stamp, told in zip(seen, places, readings, strict=True)
-        ],
+            _as_fact(
+                picture,
+                reading,
+                mark.template if mark else stamp.id if stamp and reading is not told else None,
+            )
+            for reading, stamp, told, mark in zip(seen, places, readings, held, strict=True)
+        ]
+        + [as_fact(mark, picture.rgb.shape) for mark in marks if mark not in held],
         "coverage": round(coverage, 5),
     }
-    if rights and erase == "sure" and any(reading.is_faint for reading in certain):
+    veils = [mark for mark in marks if mark.is_faint]
+    if rights and erase == "sure" and (veils or any(reading.is_faint for reading in certain)):
         facts["watermark_rights"] = rights
     figures = {
         "texts": float(len(readings)),
-        "overlays": float(len(overlays)),
+        "overlays": float(len(overlays) + len(marks)),
         "doubtful": float(len(doubtful)),
         "coverage": coverage,
     }
     result = picture.with_(mask=None if erase == "never" else mask, facts=facts)
-    if overlays and erase == "person":
+    if (overlays or marks) and erase == "person":
         sentence = (
-            f"{_pieces(len(overlays))} over the photo: this recipe removes text only when a person says so."
+            f"{_pieces(len(overlays) + len(marks))} over the photo: this recipe removes text only when a person "
+            "says so."
         )
         return Flagged("text_needs_person", sentence, picture=result, readings=figures)
+    if veils and not rights and erase == "sure":
+        return Flagged("faint_text", NO_RIGHT, picture=result, readings=figures)
     if doubtful and erase == "sure":
         # without a right to a watermark nothing else needs an answer first
-        marks = [one for one in doubtful if one.is_faint and one.probability >= sure and not rights]
-        worst = max(marks or doubtful, key=lambda one: min(one.probability, 1 - one.probability))
-        reason, sentence = _doubt(worst, len(doubtful), sure, is_mark=bool(marks), is_unclear=worst in torn)
+        faint = [one for one in doubtful if one.is_faint and one.probability >= sure and not rights]
+        worst = max(faint or doubtful, key=lambda one: min(one.probability, 1 - one.probability))
+        reason, sentence = _doubt(worst, len(doubtful), sure, is_mark=bool(faint), is_unclear=worst in torn)
         stamp = places[readings.index(worst)]
         return Flagged(reason, sentence + _elsewhere(stamp), picture=result, readings=figures)
     return Edited(result, readings=figures)
@@ -163,10 +185,7 @@ def _find(
 def _doubt(worst: Reading, count: int, sure: float, *, is_mark: bool, is_unclear: bool) -> tuple[str, str]:
     """Why a person is asked: a code and a sentence."""
     if is_mark:
-        return "faint_text", (
-            "Faint or see-through text, like a watermark, lies over the photo, and no right of this vendor to "
-            "have it removed is on record: say whether it may be."
-        )
+        return "faint_text", NO_RIGHT
     if worst.probability >= sure and (is_unclear or worst.leaves_ground):
         return "banner_unclear", (
             "Text lies over the photo on a banner or badge whose outline is not clear: draw the mask."
@@ -205,11 +224,11 @@ def is_stamp(rgb: Rgb, reading: Reading, stamp: Stamp | None, unsure: float) -> 
     )
 
 
-def _as_fact(picture: Picture, reading: Reading, stamp: Stamp | None, *, settled: bool) -> dict[str, Any]:
-    """A text as the records keep it: its probability by itself, and by which template it was settled."""
+def _as_fact(picture: Picture, reading: Reading, template: int | None) -> dict[str, Any]:
+    """A text as the records keep it: its probability by itself, and the id of the template that settled it."""
     box = box_of(reading.region.quad, picture.width, picture.height)
     fact = reading.as_fact() | {"box": [round(share, 4) for share in box]}
-    return fact | {"template": stamp.id} if stamp is not None and settled else fact
+    return fact if template is None else fact | {"template": template}
 
 
 def is_sure(reading: Reading, sure: float, *, by_right: bool = False) -> bool:
@@ -288,8 +307,8 @@ def joins(reading: Reading, certain: Sequence[Reading]) -> bool:
     return any(other is not None and float(np.linalg.norm(ink - other)) < ONE_INK for other in inks)
 
 
-def draw_mask(rgb: Rgb, readings: Sequence[Reading], laid: Map) -> Mask:
-    """[H, W] uint8, 255 on the letters of ``readings``, on what belongs to them, on their banner or badge."""
+def draw_mask(rgb: Rgb, readings: Sequence[Reading], laid: Map, marks: Sequence[Sighting] = ()) -> Mask:
+    """[H, W] uint8, 255 on the letters of ``readings``, on what belongs to them, on their banner, on ``marks``."""
     mask = np.zeros(rgb.shape[:2], np.uint8)
 
     def add(window: Window, part: Mask) -> None:
@@ -304,6 +323,8 @@ def draw_mask(rgb: Rgb, readings: Sequence[Reading], laid: Map) -> Mask:
         elsewhere = reading.features["ink_elsewhere"]
         if beside := companions(rgb, reading.region, reading.strokes, elsewhere, laid):
             add(*beside)
+    for mark in marks:
+        add(mark.window, mark.cover)
     return without_islands(mask, rgb)
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from line.picture import Rgb
 from models.contract import Region, TextFinder
+from tasks.overlay.mark import Mark
 from tasks.overlay.recurring import ALIKE, Box, box_of, overlap
 from tasks.overlay.strokes import Strokes, find_strokes
 
@@ -43,6 +44,7 @@ class Stamp:
         images: photos of the vendor it was found on.
         ink: median colour of its letters, RGB in levels; None where it differs between photos.
         look: [h, w] float32, share of the photos on which a canvas pixel is part of a letter; None if unknown.
+        mark: all that is laid over the photos there, signs and banner too; None where the photos do not agree.
     """
 
     id: int
@@ -51,6 +53,7 @@ class Stamp:
     images: int
     ink: NDArray[np.float32] | None = None
     look: NDArray[np.float32] | None = None
+    mark: Mark | None = None
 
     @classmethod
     def of_fact(cls, fact: Mapping[str, Any]) -> "Stamp":
@@ -59,7 +62,10 @@ class Stamp:
         ink = None if fact.get("ink") is None else np.asarray(fact["ink"], np.float32)
         look = look_of(fact["look"]) if fact.get("look") else None
         confirmed = fact["state"] == "confirmed"
-        return cls(int(fact["id"]), (left, top, right, bottom), confirmed, int(fact["images"]), ink, look)
+        mark = Mark.of_fact(fact["mark"]) if confirmed and fact.get("mark") else None
+        return cls(
+            int(fact["id"]), (left, top, right, bottom), confirmed, int(fact["images"]), ink, look, mark
+        )
 
     def is_at(self, box: Box) -> bool:
         """Whether a text in ``box`` stands at this place, or is a part of what does.

@@ -264,7 +264,7 @@ def test_a_persons_mask_is_kept() -> None:
 
 
 def flagged_removal(facts: dict[str, Any]) -> int:
-    """An image that came to the last step with a mask and those facts, and was flagged there with another word on it."""
+    """An image that came to the last step with a mask and those facts, and was flagged there."""
     batch = books.batch(1)
     image = int(books.rows(batch)[0].id)
     shard = books.shard(batch)

@@ -168,6 +168,7 @@ def test_a_step_is_told_of_the_vendors_rights_and_of_its_templates_but_the_dismi
         "images": 9,
         "ink": [255, 255, 255],
         "look": "png",
+        "mark": None,
     }
     assert templates.in_short(told) == {"vendor": {"watermark_rights": "a letter", "templates": [confirmed]}}
     assert templates.in_short({"watermark_rights": None, "templates": []}) == {}

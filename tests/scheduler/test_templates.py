@@ -87,8 +87,24 @@ def test_what_recurs_is_proposed_with_its_counts_look_ink_and_crops(vendor: str,
     assert np.linalg.norm(np.array(told[0]["ink"]) - 250) < 40
     assert 0.05 < look_of(told[0]["look"]).mean() < 0.7
     picture = side_by_side(template["examples"])
-    assert picture.shape[0] == 240
+    assert picture.shape[0] == 2 * 240 + 12  # the crops, and below them what would be erased
     assert picture.shape[1] > 3 * 240
+    assert (picture[252:] == (255, 0, 255)).all(axis=2).sum() > 3 * 300
+    assert told[0]["mark"]["through"] < 0.3
+
+
+def test_the_second_line_of_an_overlay_is_no_template_of_its_own(vendor: str, records: Line) -> None:
+    # the detector takes the name for two texts
+    _, top, _, bottom = CORNER
+    halves = [(0.6, top, 0.74, bottom), (0.74, top, 0.88, bottom)]
+    texts = [[(half, 0.9) for half in halves] for _ in range(9)]
+    searched(vendor, texts, records.env["SLUICE_BUCKET_URL"])
+    propose()
+    assert len(listed(vendor)) == 1
+    propose()
+    searched(vendor, texts, records.env["SLUICE_BUCKET_URL"])
+    propose()
+    assert len(listed(vendor)) == 1
 
 
 @pytest.mark.parametrize(

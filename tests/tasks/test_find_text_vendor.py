@@ -11,8 +11,10 @@ from models.contract import Region, TextFinder
 from tasks.find_text import find_text
 from tasks.overlay import reading
 from tasks.overlay.decision import as_odds
+from tasks.overlay.mark import learn
 from tasks.overlay.recurring import Box
 from tasks.overlay.stamp import RIM, as_text, canvas
+from tests.harness.signed import ground, stamped
 
 RIGHTS = "Letter of 2026-03-02"
 CORNER = (220, 230, 160, 40)
@@ -222,3 +224,57 @@ def test_where_nothing_was_certain_nothing_is_masked_after_that_word(decided: li
     outcome = run(written(("SALE -50%", TOP)), TOP, facts={"doubts": "print"})
     assert isinstance(outcome, Edited)
     assert outcome.picture.mask is None
+
+
+@pytest.fixture(scope="module")
+def known() -> dict[str, Any]:
+    """A confirmed template whose mark was learnt: a name with a disc beside it."""
+    mark = learn([stamped(seed)[:2] for seed in range(7)])
+    assert mark is not None
+    box = stamped(0)[1]
+    return {"id": 9, "state": "confirmed", "box": list(box), "images": 7, "mark": mark.as_fact()}
+
+
+def test_a_known_mark_is_masked_whole_where_the_detector_sees_nothing(known: dict[str, Any]) -> None:
+    rgb, _, truth = stamped(99)
+    outcome = run(Picture("a.jpg", rgb), templates=(known,))
+    assert isinstance(outcome, Edited)
+    assert (masked(outcome) > 0)[truth].mean() > 0.97
+    (region,) = outcome.picture.facts["regions"]
+    assert region["template"] == 9
+
+
+def test_a_photo_without_the_mark_is_left(known: dict[str, Any]) -> None:
+    plain = run(Picture("a.jpg", ground(77)))
+    told = run(Picture("a.jpg", ground(77)), templates=(known,))
+    assert isinstance(plain, Edited | Flagged)
+    assert isinstance(told, Edited | Flagged)
+    assert plain.readings == told.readings
+
+
+def test_a_mark_that_is_only_proposed_is_not_looked_for(known: dict[str, Any]) -> None:
+    outcome = run(Picture("a.jpg", stamped(99)[0]), templates=(known | {"state": "proposed"},))
+    assert isinstance(outcome, Edited | Flagged)
+    assert all("template" not in region for region in outcome.picture.facts["regions"])  # type: ignore[union-attr]
+
+
+def test_the_archival_recipe_asks_about_a_known_mark_too(known: dict[str, Any]) -> None:
+    outcome = run(Picture("a.jpg", stamped(99)[0]), templates=(known,), erase="person")
+    assert isinstance(outcome, Flagged)
+    assert outcome.reason == "text_needs_person"
+
+
+@pytest.mark.parametrize("rights", [None, RIGHTS])
+def test_a_known_veil_goes_by_the_vendors_right(rights: str | None) -> None:
+    veil = [stamped(seed, solid=110, ink=(255, 255, 255))[:2] for seed in range(7)]
+    mark = learn(veil)
+    assert mark is not None
+    told = {"id": 9, "state": "confirmed", "box": list(veil[0][1]), "images": 7, "mark": mark.as_fact()}
+    rgb = stamped(99, solid=110, ink=(255, 255, 255))[0]
+    outcome = run(Picture("a.jpg", rgb), templates=(told,), rights=rights)
+    if rights:
+        assert isinstance(outcome, Edited)
+        assert outcome.picture.facts["watermark_rights"] == RIGHTS
+    else:
+        assert isinstance(outcome, Flagged)
+        assert outcome.reason == "faint_text"

@@ -1,0 +1,14 @@
+"""What a vendor lays over its photos, whole: letters, signs, banner."""
+
+from pathlib import Path
+from typing import Any
+
+from alembic import op
+
+revision = "0005"
+down_revision = "0004"
+
+
+def upgrade() -> None:
+    driver: Any = op.get_bind().connection.driver_connection
+    driver.execute(Path(__file__).with_suffix(".sql").read_text("utf-8"))
