@@ -16,6 +16,9 @@ NEXT = 1.6
 """Heights of the text between parts of one overlay."""
 BESIDE = 0.8
 """Heights of the text around a part that are the ground beside it."""
+GAPS = (3, 7)
+"""Pixels of gaps in an outline that still encloses. Where edges meet in a corner they have no one direction, and a
+large piece would leak out there; the wider gap would close narrow strokes."""
 SPECK = 0.004
 """Area of the outline of a part, in squares of the text's height, below which it is chance."""
 SHOWS = 12.0
@@ -32,25 +35,36 @@ def cover(stack: Stack) -> Pixels | None:
     Pieces that the common outline encloses belong to it unless they are like the ground beside them on most photos,
     as the inside of an o is: a piece of the overlay differs from the ground, and less from photo to photo.
     """
-    outline = (
-        cv2.morphologyEx(stack.outline().astype(np.uint8), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8)) > 0
-    )
+    outline = stack.outline()
+    found = _closed(outline, GAPS[0])  # the middle of a thin stroke has no edge
+    for gap in GAPS:
+        found |= _enclosed(stack, _closed(outline, gap), gap)
+    return _at_text(found, stack)
+
+
+def _closed(outline: Pixels, gap: int) -> Pixels:
+    return cv2.morphologyEx(outline.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((gap, gap), np.uint8)) > 0
+
+
+def _enclosed(stack: Stack, outline: Pixels, gap: int) -> Pixels:
+    """The pieces that ``outline`` encloses and that are the overlay's, with what of it lies next to them."""
     count, labels, stats, _ = cv2.connectedComponentsWithStats((~outline).astype(np.uint8), connectivity=4)
     high, wide = outline.shape
-    outer = {
+    outer = [
         label
         for label in range(1, count)
         if stats[label, 0] == 0
         or stats[label, 1] == 0
         or stats[label, 0] + stats[label, 2] == wide
         or stats[label, 1] + stats[label, 3] == high
-    }
-    ground = np.isin(labels, sorted(outer)) & ~outline
-    found = outline.copy()
-    for label in range(1, count):
-        if label not in outer and _is_part(stack, labels == label, ground):
-            found |= labels == label
-    return _at_text(found, stack)
+    ]
+    ground = np.isin(labels, outer) & ~outline
+    inner = [label for label in range(1, count) if label not in outer]
+    pieces = (
+        np.isin(labels, [label for label in inner if _is_part(stack, labels == label, ground)]) & ~outline
+    )
+    near = cv2.dilate(pieces.astype(np.uint8), np.ones((gap + 2, gap + 2), np.uint8)) > 0
+    return pieces | (near & outline)
 
 
 def _is_part(stack: Stack, piece: Pixels, ground: Pixels) -> bool:

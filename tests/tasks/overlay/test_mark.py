@@ -89,3 +89,10 @@ def test_where_all_photos_are_alike_nobody_can_say_what_shows_through() -> None:
 def test_a_picture_that_is_none_is_refused() -> None:
     with pytest.raises(ValueError, match="no picture"):
         Mark.of_fact({"outline": "AAAA", "colours": "AAAA"})
+
+
+def test_the_inside_of_a_large_sign_is_covered_with_its_rim(mark: Mark) -> None:
+    rgb, _, truth = stamped(99)
+    sign = cv2.erode(truth.astype(np.uint8), np.ones((15, 15), np.uint8)) > 0
+    assert sign.any()
+    assert covered(mark, rgb)[sign].all()
