@@ -126,10 +126,16 @@ def _find(
             reading.probability >= least(reading, unsure) or is_widely_laid(reading, laid, picture.rgb.shape)
         )
     ]
+    # of a mark's own text the letters are drawn as well, where they are sure without it: thin ones are seen best here
+    inked = [
+        reading
+        for reading, mark in zip(readings, held, strict=True)
+        if mark is not None and is_sure(reading, sure, by_right=True)
+    ]
     certain = [reading for reading in overlays if is_sure(reading, sure, by_right=bool(rights))]
     overlays = without_pieces(picture.rgb, overlays, certain, laid)
     certain = [reading for reading in certain if reading in overlays]
-    mask = draw_mask(picture.rgb, overlays, laid, marks) if overlays or marks else None
+    mask = draw_mask(picture.rgb, [*overlays, *inked], laid, marks) if overlays or marks else None
     torn = [reading for reading in certain if mask is not None and is_torn(picture.rgb, reading, mask, laid)]
     doubtful = [
         reading
@@ -139,7 +145,7 @@ def _find(
     if doubtful and known.get("doubts") == PRINT:
         overlays = [reading for reading in overlays if reading not in doubtful]
         doubtful = []
-        mask = draw_mask(picture.rgb, overlays, laid, marks) if overlays or marks else None
+        mask = draw_mask(picture.rgb, [*overlays, *inked], laid, marks) if overlays or marks else None
     coverage = 0.0 if mask is None else float(np.mean(mask > 0))
     facts: dict[str, Any] = {
         **known,

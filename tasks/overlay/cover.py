@@ -19,6 +19,8 @@ BESIDE = 0.8
 GAPS = (3, 7)
 """Pixels of gaps in an outline that still encloses. Where edges meet in a corner they have no one direction, and a
 large piece would leak out there; the wider gap would close narrow strokes."""
+WEAK, HANGS = 0.6, 7
+"""Share of the agreement from which an edge is the overlay's beside those that are surely, and pixels around them."""
 SPECK = 0.004
 """Area of the outline of a part, in squares of the text's height, below which it is chance."""
 SHOWS = 12.0
@@ -39,7 +41,11 @@ def cover(stack: Stack) -> Pixels | None:
     found = _closed(outline, GAPS[0])  # the middle of a thin stroke has no edge
     for gap in GAPS:
         found |= _enclosed(stack, _closed(outline, gap), gap)
-    return _at_text(found, stack)
+    own = _at_text(found, stack)
+    if own is None:
+        return None
+    near = cv2.dilate(own.astype(np.uint8), np.ones((HANGS, HANGS), np.uint8)) > 0
+    return own | (_closed(own | stack.outline(WEAK), GAPS[0]) & near)
 
 
 def _closed(outline: Pixels, gap: int) -> Pixels:

@@ -176,9 +176,9 @@ class Stack:
         """Of the text, pixels."""
         return _height(self.text)
 
-    def outline(self) -> NDArray[np.bool_]:
-        """[h, w], the edges that are the same on all."""
-        return strength(self.edges) > max(SAME, CHANCE / float(np.sqrt(len(self.rgb))))
+    def outline(self, share: float = 1.0) -> NDArray[np.bool_]:
+        """[h, w], the edges that are the same on all; ``share`` of the agreement that takes is enough."""
+        return strength(self.edges) > share * max(SAME, CHANCE / float(np.sqrt(len(self.rgb))))
 
 
 def brought_together(examples: Sequence[Example]) -> Stack | None:
