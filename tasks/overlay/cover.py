@@ -19,7 +19,7 @@ BESIDE = 0.8
 GAPS = (3, 7)
 """Pixels of gaps in an outline that still encloses. Where edges meet in a corner they have no one direction, and a
 large piece would leak out there; the wider gap would close narrow strokes."""
-WEAK, HANGS = 0.6, 7
+WEAK, HANGS = 0.6, 5
 """Share of the agreement from which an edge is the overlay's beside those that are surely, and pixels around them."""
 SPECK = 0.004
 """Area of the outline of a part, in squares of the text's height, below which it is chance."""

@@ -44,7 +44,7 @@ def test_sign_and_letters_are_covered_on_a_photo_that_was_not_learnt_from(
 
 def test_what_the_letters_enclose_is_the_photos_own(mark: Mark) -> None:
     rgb, _, truth = stamped(99)
-    assert covered(mark, rgb).sum() < 1.7 * truth.sum()
+    assert covered(mark, rgb).sum() < 1.8 * truth.sum()  # with rims of two pixels around thin letters
 
 
 @pytest.mark.parametrize("seed", range(40, 52))
