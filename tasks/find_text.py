@@ -19,7 +19,7 @@ from tasks.overlay.overlay_map import LAID_FROM, NETWORK, Map, cell_side, overla
 from tasks.overlay.reading import BY_ITSELF, CLEAR, MARKS, Reading, find, read
 from tasks.overlay.recurring import box_of
 from tasks.overlay.rest import is_frame, leaves_rest
-from tasks.overlay.sightings import as_fact, holder, sightings
+from tasks.overlay.sightings import as_fact, holders, sightings
 from tasks.overlay.stamp import ONE_INK, SAME_LOOK, Stamp, look_for
 from tasks.overlay.strokes import Window, sides
 from tasks.overlay.whole import whole, without_islands
@@ -113,7 +113,7 @@ def _find(
     unseen = [stamp for stamp in stamps if stamp.id not in {mark.template for mark in marks}]
     seen = read(picture.rgb, [*found, *look_for(picture.rgb, finder, unseen, found)], laid)
     places = [_stamp_at(picture.rgb, reading, stamps) for reading in seen]
-    held = [holder(reading, marks, picture.rgb.shape) for reading in seen]
+    held = holders(seen, marks, picture.rgb.shape)
     readings = [
         replace(reading, probability=1.0) if is_stamp(picture.rgb, reading, stamp, unsure) else reading
         for reading, stamp in zip(seen, places, strict=True)

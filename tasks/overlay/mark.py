@@ -1,6 +1,5 @@
 """A vendor's own overlay, laid over all its photos: letters, signs, banner; found by its outline, erased whole."""
 
-import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,6 +14,7 @@ from tasks.overlay import habit
 from tasks.overlay.cover import cover, shown_through
 from tasks.overlay.edges import Edges
 from tasks.overlay.habit import Habit
+from tasks.overlay.kept import as_text, of_text
 from tasks.overlay.opacity import may_be_veil
 from tasks.overlay.recurring import Box
 from tasks.overlay.register import FINER, SCALES, Example, Fit, brought_together, fit, view
@@ -155,8 +155,8 @@ class Mark:
         outline = np.rint(128 + 127 * self.edges).astype(np.uint8)
         drawn = np.dstack([outline, self.covered.astype(np.uint8) * 255])
         return {
-            "outline": _as_text(drawn),
-            "colours": _as_text(self.rgb[..., ::-1]),
+            "outline": as_text(drawn),
+            "colours": as_text(self.rgb[..., ::-1]),
             "text": [round(float(side), 2) for side in self.text],
             "through": None if self.through is None else round(self.through, 3),
             "habits": [one.as_fact() for one in self.habits],
@@ -170,7 +170,7 @@ class Mark:
         Raises:
             ValueError: it is no mark.
         """
-        drawn, colours = _of_text(fact["outline"]), _of_text(fact["colours"])
+        drawn, colours = of_text(fact["outline"]), of_text(fact["colours"])
         covered = drawn[..., 2] > 127
         found = np.asarray((drawn[..., :2].astype(np.float32) - 128) / 127, np.float32)
         found[np.abs(found) < 1 / 127] = 0
@@ -225,14 +225,3 @@ def _may_be_veil(rgb: Rgb, window: Window, covered: Mask) -> bool:
     ground = np.clip(np.rint(filled_around(part, ~near, 4.0)), 0, 255).astype(np.uint8)
     whole = np.ones(covered.shape, np.bool_)
     return may_be_veil(Strokes(window, 1.0, part, whole, covered > 0, ground, 0.0))
-
-
-def _as_text(picture: NDArray[np.uint8]) -> str:
-    return base64.b64encode(cv2.imencode(".png", picture)[1].tobytes()).decode()
-
-
-def _of_text(text: str) -> NDArray[np.uint8]:
-    picture = cv2.imdecode(np.frombuffer(base64.b64decode(text), np.uint8), cv2.IMREAD_COLOR)
-    if picture is None:
-        raise ValueError("a vendor template's mark is no picture")
-    return np.asarray(picture, np.uint8)

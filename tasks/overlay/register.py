@@ -9,12 +9,10 @@ from numpy.typing import NDArray
 
 from line.picture import Rgb
 from tasks.overlay.edges import Edges, agreement, edges, strength
-from tasks.overlay.recurring import Box
+from tasks.overlay.recurring import LEAST, Box
 
 Floats = NDArray[np.float64]
 
-LEAST = 5
-"""Photos from which something is the same on all by more than chance."""
 LONGEST, SHORTEST = 240, 96
 """Pixels to which the longer side of the text is brought, at most and at least."""
 MARGIN = 3.0
@@ -26,7 +24,7 @@ PLAY = 0.7
 AGAIN = 3.0
 """Pixels by which it may be off once all were brought together."""
 FARTHEST = 0.8
-"""The same at most, in lengths of the text: the box of a slanted one is as high as it is long."""
+"""Lengths of the text that are looked at around it at most: the box of a slanted one is as high as it is long."""
 SCALES = tuple(np.geomspace(0.84, 1.19, 15).tolist())
 """How much larger than its box says a text may be."""
 FINER = tuple(np.geomspace(0.975, 1.025, 5).tolist())

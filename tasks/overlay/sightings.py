@@ -5,6 +5,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from line.picture import Rgb
 from models.contract import Region
@@ -37,24 +38,35 @@ def sightings(rgb: Rgb, stamps: Sequence[Stamp], found: Sequence[Region]) -> lis
     return seen
 
 
-def holder(reading: Reading, marks: Sequence[Sighting], size: tuple[int, ...]) -> Sighting | None:
-    """The mark on a photo of ``size`` [H, W, 3] that a text is a part of, if any."""
-    return next((mark for mark in marks if _holds(mark, reading, size)), None)
+def holders(
+    readings: Sequence[Reading], marks: Sequence[Sighting], size: tuple[int, ...]
+) -> list[Sighting | None]:
+    """For each text the mark on a photo of ``size`` [H, W, 3] that it is a part of, if any."""
+    places = [_place(mark, size) for mark in marks]
+    return [
+        next((mark for mark, place in zip(marks, places, strict=True) if _holds(*place, reading)), None)
+        for reading in readings
+    ]
 
 
-def _holds(mark: Sighting, reading: Reading, size: tuple[int, ...]) -> bool:
+def _place(mark: Sighting, size: tuple[int, ...]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """[H, W] each, the mark's pixels with some around, and all within its outermost."""
     covered = np.zeros(size[:2], np.uint8)
     covered[mark.window] = mark.cover
     own = cv2.dilate(covered, np.ones((2 * AROUND + 1, 2 * AROUND + 1), np.uint8)) > 0
-    letters = reading.strokes.full_mask() > 0
-    if letters.any():
-        return float(np.mean(own[reading.strokes.window][letters])) >= OWN
-    box = np.zeros(size[:2], np.uint8)
-    cv2.fillConvexPoly(box, np.rint(reading.region.quad).astype(np.int32), 1)
     hull = np.zeros(size[:2], np.uint8)
     points = cv2.findNonZero(covered)
     if points is not None:
         cv2.fillConvexPoly(hull, cv2.convexHull(points), 1)
+    return own, hull > 0
+
+
+def _holds(own: NDArray[np.bool_], hull: NDArray[np.bool_], reading: Reading) -> bool:
+    letters = reading.strokes.full_mask() > 0
+    if letters.any():
+        return float(np.mean(own[reading.strokes.window][letters])) >= OWN
+    box = np.zeros(hull.shape, np.uint8)
+    cv2.fillConvexPoly(box, np.rint(reading.region.quad).astype(np.int32), 1)
     return bool(box.any()) and float(np.mean(hull[box > 0])) >= INSIDE
 
 

@@ -1,6 +1,5 @@
 """A vendor template as a step meets it: where a stamp stands, and whether it stands on this photo too."""
 
-import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 
 from line.picture import Rgb
 from models.contract import Region, TextFinder
+from tasks.overlay import kept
 from tasks.overlay.mark import Mark
 from tasks.overlay.recurring import ALIKE, Box, box_of, overlap
 from tasks.overlay.strokes import Strokes, find_strokes
@@ -191,12 +191,9 @@ def likeness(rgb: Rgb, box: Box, look: NDArray[np.float32]) -> float:
 
 def as_text(look: NDArray[np.float32]) -> str:
     """A look as the records keep it: a grey PNG in base64."""
-    return base64.b64encode(cv2.imencode(".png", np.rint(look * 255).astype(np.uint8))[1].tobytes()).decode()
+    return kept.as_text(np.rint(look * 255).astype(np.uint8))
 
 
 def look_of(text: str) -> NDArray[np.float32]:
     """A look from :func:`as_text`."""
-    levels = cv2.imdecode(np.frombuffer(base64.b64decode(text), np.uint8), cv2.IMREAD_GRAYSCALE)
-    if levels is None:
-        raise ValueError("a vendor template's look is no picture")
-    return np.asarray(levels.astype(np.float32) / 255, np.float32)
+    return np.asarray(kept.of_text(text, cv2.IMREAD_GRAYSCALE).astype(np.float32) / 255, np.float32)
