@@ -5,8 +5,9 @@
 Every vendor lays one overlay over all its photos, at one place; one vendor lays none. Its first upload goes through a
 line of its own (Postgres, Redis, a scheduler, workers). Of the templates that the line then proposes those at the
 overlay's place are confirmed and the others dismissed, as a person would who is shown them; what was flagged is
-re-queued (``sluice requeue --flagged``); then comes an upload of other photos. Only the test half of the photos is
-used, and every vendor has its right to have watermarks removed on record.
+re-queued, and so is what was delivered and still bears a confirmed template (``sluice requeue --flagged``,
+``--template``); then comes an upload of other photos. Only the test half of the photos is used, and every vendor has
+its right to have watermarks removed on record.
 
 asked       images that a person is shown, of the upload
 left        delivered with more than a fifth of the overlay's pixels as they were
@@ -81,7 +82,8 @@ class Vendor:
     Attributes:
         confirmed, dismissed: templates that the line proposed, by what they are.
         first: its first upload, before anybody answered.
-        answered: the same once its templates were decided about and what was flagged went round again.
+        answered: the same once its templates were decided about, and what was flagged or still bears one went round
+            again.
         second: its next upload.
     """
 
@@ -188,10 +190,11 @@ class Session:
         from line.states import TemplateState
         from records import templates
         from records.database import transact
-        from scheduler import decide
+        from scheduler import bearers, decide
 
         batches = self.upload(vendors, "first")
         self.until(lambda: not transact(templates.due), "all batches are looked through for templates")
+        again: set[int] = set()
         for vendor in vendors:
             vendor.first = self.judged(vendor, "first")
             for one in transact(lambda connection, name=vendor.name: templates.listed(connection, name)):
@@ -200,9 +203,11 @@ class Session:
                 transact(lambda c, id=one["template"], to=state: templates.decide(c, id, to, "bench"))
                 vendor.confirmed += right
                 vendor.dismissed += not right
-        for batch in batches.values():
-            for image in decide.flagged(batch):
-                decide.requeue(image, "bench")
+                if right:
+                    _, looks = bearers.looked_at(one["template"])
+                    again |= {look.image for look in looks if look.bears}
+        for image in again.union(*(decide.flagged(batch) for batch in batches.values())):
+            decide.requeue(image, "bench")
         self.wait(list(batches.values()), "once more")
         for vendor in vendors:
             vendor.answered = self.judged(vendor, "first")

@@ -143,19 +143,32 @@ def told(connection: sa.Connection, batch_id: int) -> dict[str, Any]:
         .where(templates.c.vendor == batch.vendor, templates.c.state != TemplateState.DISMISSED)
         .order_by(templates.c.id)
     )
-    known = [
-        {
-            "id": row.id,
-            "state": str(row.state),
-            "box": _box(row),
-            "images": row.images,
-            "ink": row.ink,
-            "look": row.look,
-            "mark": row.mark,
-        }
-        for row in connection.execute(query)
-    ]
+    known = [_known(row) for row in connection.execute(query)]
     return {"watermark_rights": batch.watermark_rights, "templates": known}
+
+
+def known(connection: sa.Connection, template_id: int) -> tuple[str, dict[str, Any]]:
+    """The vendor of a template, and the template as :func:`told` tells a step.
+
+    Raises:
+        InputError: there is none of that id.
+    """
+    row = connection.execute(sa.select(templates).where(templates.c.id == template_id)).one_or_none()
+    if row is None:
+        raise InputError(f"there is no template {template_id}; `sluice templates` lists them")
+    return str(row.vendor), _known(row)
+
+
+def _known(row: sa.Row[Any]) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "state": str(row.state),
+        "box": _box(row),
+        "images": row.images,
+        "ink": row.ink,
+        "look": row.look,
+        "mark": row.mark,
+    }
 
 
 def in_short(vendor: Mapping[str, Any]) -> dict[str, Any]:

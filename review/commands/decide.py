@@ -6,10 +6,11 @@ from functools import partial
 from pathlib import Path
 
 import click
+from rich.progress import track
 
 from line.errors import InputError
 from records.decisions import SPOKEN
-from review import reach
+from review import reach, show
 
 images_argument = click.argument("images", type=int, nargs=-1, metavar="IMAGE…")
 
@@ -45,11 +46,22 @@ def reject(images: tuple[int, ...]) -> None:
     "or `sure`: what is doubtful is print and stays, the rest goes.",
 )
 @click.option("--flagged", type=int, metavar="BATCH", help="All flagged images of a batch.")
-def requeue(images: tuple[int, ...], recipe: str | None, mask: str | None, flagged: int | None) -> None:
+@click.option(
+    "--template",
+    type=int,
+    metavar="ID",
+    help="All flagged and delivered images of its vendor that still bear a confirmed template.",
+)
+def requeue(
+    images: tuple[int, ...], recipe: str | None, mask: str | None, flagged: int | None, template: int | None
+) -> None:
     """Send IMAGEs round again from the step at which they stopped.
 
     Those that stopped where text is taken off are searched for text anew, so that templates confirmed meanwhile
-    count, unless a person drew the mask.
+    count, unless a person drew the mask. Delivered ones start again from the original, and their files are
+    withdrawn until they are delivered again.
+
+    Example: sluice templates confirm 3 && sluice requeue --template 3
     """
     from scheduler import decide
 
@@ -57,8 +69,12 @@ def requeue(images: tuple[int, ...], recipe: str | None, mask: str | None, flagg
         raise InputError(f"--mask {mask}: there is no such file")
     with reach.records():
         ids = [*images, *(decide.flagged(flagged) if flagged is not None else [])]
+        if template is not None:
+            ids += [image for image in _bearing(template) if image not in ids]
+            if not ids:
+                return
         if not ids:
-            raise click.UsageError("name at least one IMAGE, or --flagged BATCH")
+            raise click.UsageError("name at least one IMAGE, --flagged BATCH or --template ID")
         again = partial(decide.requeue, recipe=recipe, mask=mask)
         each("image", ids, again, "requeued")
 
@@ -71,6 +87,23 @@ def rollback(image: int, step: str) -> None:
     from scheduler import decide
 
     each("image", [image], lambda image, actor: decide.rollback(image, step, actor), f"back to before {step}")
+
+
+def _bearing(template: int) -> list[int]:
+    """Images on which a template still is, looked for with a progress bar."""
+    from scheduler.bearers import looked_at
+
+    count, looks = looked_at(template)
+    told = track(looks, total=count, description="looking", console=show.err, transient=True)
+    found = list(told)
+    for look in found:
+        if look.trouble:
+            click.echo(f"sluice: image {look.image} cannot be looked at: {look.trouble}", err=True)
+    bearing = [look.image for look in found if look.bears]
+    click.echo(
+        f"template {template} is still on {len(bearing)} of {count} images that were searched", err=True
+    )
+    return bearing
 
 
 def _named(images: tuple[int, ...]) -> list[int]:

@@ -57,7 +57,7 @@ def templates(context: click.Context, vendor: str | None, as_json: bool) -> None
 def confirm(ids: tuple[int, ...], overrule: bool) -> None:
     """It is an overlay: erased from the next photos of the vendor as what is sure.
 
-    Photos flagged before can follow: sluice requeue --flagged BATCH.
+    Photos that were searched before, flagged or delivered, can follow: sluice requeue --template ID.
     """
     _decide(ids, TemplateState.CONFIRMED, overrule)
 
