@@ -122,7 +122,7 @@ def _edge(plane: Floats, start: int, way: int, reach: int, share: float = ALL) -
     """The row from ``start`` on, going ``way``, where all of ``plane`` falls; and its median step."""
     first, last = sorted((start, start + way * reach))
     rows = np.arange(max(first - 2, 2), min(last + 2, len(plane) - 2) + 1)
-    if not len(rows):
+    if not len(rows) or not plane.shape[1]:
         return None
     inside, outside = (rows + 1, rows - 2) if way < 0 else (rows - 2, rows + 1)
     fall = plane[inside] - plane[outside]
