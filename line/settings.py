@@ -39,6 +39,7 @@ class Settings(BaseSettings):
         2_500_000_000, gt=0, description="bytes that decoding one photo may take; a larger need is refused"
     )
     micro_batch: int = Field(4, ge=1, description="pictures given to a model at once")
+    desk_password: SecretStr | None = Field(None, description="of the review desk, where it is started alone")
     weights_mirror: Path | None = Field(
         None, description="folder that models' weights are taken from, instead of any network"
     )

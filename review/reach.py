@@ -22,6 +22,7 @@ class Addresses:
     broker_url: str
     bucket_url: str
     flower_url: str = ""
+    desk_url: str = ""
 
     def write(self) -> None:
         path = _file()

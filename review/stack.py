@@ -3,6 +3,7 @@
 import os
 import secrets
 from contextlib import ExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -18,20 +19,54 @@ from worker import fleet
 from worker.supervisor import Program, Service, Supervisor
 from worker.topology import load
 
+USER = "sluice"
+"""Who logs in at Flower; at the desk people give a name of their own."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page of the line on this machine, behind a password that is new at each start."""
+
+    name: str
+    port: int
+    password: str = field(default_factory=lambda: secrets.token_urlsafe(18), repr=False)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def login_file(self) -> Path:
+        """Where ``user:password`` stands while it runs, for its user's eyes only."""
+        return settings().home_folder / f"{self.name}.login"
+
+    def write(self) -> None:
+        self.login_file.unlink(missing_ok=True)
+        handle = os.open(self.login_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w") as file:
+            file.write(f"{USER}:{self.password}\n")
+
 
 class Stack:
     """Everything that one machine needs; servers that are named by settings are used, not started.
 
     Args:
         flower: whether to start Flower, on ``flower_port`` (a free one where None).
+        desk: whether to start the review desk, on ``desk_port`` (a free one where None).
     """
 
-    def __init__(self, *, flower: bool = False, flower_port: int | None = None) -> None:
-        self.flower = flower
-        self.flower_port = flower_port
+    def __init__(
+        self,
+        *,
+        flower: bool = False,
+        flower_port: int | None = None,
+        desk: bool = False,
+        desk_port: int | None = None,
+    ) -> None:
+        self.flower = Page("flower", flower_port or free_port()) if flower else None
+        self.desk = Page("desk", desk_port or free_port()) if desk else None
         self.topology = load(settings().config)
         self.addresses: Addresses | None = None
-        self.flower_login = ""
         self._exit = ExitStack()
         self._supervisor: Supervisor | None = None
 
@@ -52,11 +87,6 @@ class Stack:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._exit.close()
-
-    @property
-    def login_file(self) -> Path:
-        """Where ``user:password`` of Flower stands while it runs, for its user's eyes only."""
-        return settings().home_folder / "flower.login"
 
     def tend(self) -> None:
         """Start again what died.
@@ -88,24 +118,18 @@ class Stack:
             redis = self._exit.enter_context(EmbeddedRedis(home))
             broker = redis.url
             started.append(redis)
-        flower = ""
-        if self.flower:
-            self.flower_port = self.flower_port or free_port()
-            flower = f"http://127.0.0.1:{self.flower_port}"
-        self.addresses = Addresses(os.getpid(), database, broker, set_.bucket, flower)
+        flower, desk = (page.url if page else "" for page in (self.flower, self.desk))
+        self.addresses = Addresses(os.getpid(), database, broker, set_.bucket, flower, desk)
         return started
 
     def _programs(self) -> list[Program]:
         env = fleet.environment(settings(), settings().database(), settings().broker())
         programs = [fleet.scheduler(env), *fleet.workers(self.topology, env)]
-        if self.flower and self.flower_port:
-            password = secrets.token_urlsafe(18)
-            self.flower_login = f"sluice:{password}"
-            self.login_file.unlink(missing_ok=True)
-            with os.fdopen(
-                os.open(self.login_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w"
-            ) as file:
-                file.write(self.flower_login + "\n")
-            self._exit.callback(self.login_file.unlink, missing_ok=True)
-            programs.append(fleet.flower(env, self.flower_port, "sluice", password))
+        for page in filter(None, (self.flower, self.desk)):
+            page.write()
+            self._exit.callback(page.login_file.unlink, missing_ok=True)
+        if self.flower:
+            programs.append(fleet.flower(env, self.flower.port, USER, self.flower.password))
+        if self.desk:
+            programs.append(fleet.desk(env, self.desk.port, self.desk.password))
         return programs

@@ -99,4 +99,10 @@ def flower(env: Mapping[str, str], port: int, user: str, password: str) -> Progr
     return Program("flower", command, {**env, **_NO_GPU, "FLOWER_BASIC_AUTH": f"{user}:{password}"})
 
 
+def desk(env: Mapping[str, str], port: int, password: str) -> Program:
+    """The review desk: on this machine only, for whoever knows the password, which no command line shows."""
+    command = [*PYTHON, "-m", "review.desk", "--port", str(port)]
+    return Program("desk", command, {**env, **_NO_GPU, "SLUICE_DESK_PASSWORD": password})
+
+
 _NO_GPU = {"SLUICE_DEVICE": "cpu", "CUDA_VISIBLE_DEVICES": ""}

@@ -2,6 +2,7 @@
 
 import signal
 import time
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,38 +12,41 @@ from records import reports
 from records.database import transact
 from review import show
 
+if TYPE_CHECKING:
+    from review.stack import Page
+
 
 @click.command()
 @click.option(
     "--flower/--no-flower", default=True, show_default=True, help="Start Flower, behind a password."
 )
 @click.option("--flower-port", type=int, help="Its port on 127.0.0.1; a free one where not given.")
+@click.option(
+    "--desk/--no-desk", default=True, show_default=True, help="Start the review desk, behind a password."
+)
+@click.option("--desk-port", type=int, help="Its port on 127.0.0.1; a free one where not given.")
 @click.option("--until-idle", is_flag=True, help="Stop once nothing is left to do.")
-def up(flower: bool, flower_port: int | None, until_idle: bool) -> None:
-    """Start the line and stay on: scheduler, workers, Flower; Postgres and Redis where none are named.
+def up(flower: bool, flower_port: int | None, desk: bool, desk_port: int | None, until_idle: bool) -> None:
+    """Start the line and stay on: scheduler, workers, Flower, review desk; Postgres and Redis where not named.
 
-    Uploads come by `sluice submit`, or straight into the bucket below ingest/VENDOR/UPLOAD/ with an
-    empty _READY file at the end. Ctrl-C stops everything in order; nothing is lost.
+    At the review desk people see what was flagged and decide. Uploads come by `sluice submit`, or straight
+    into the bucket below ingest/VENDOR/UPLOAD/ with an empty _READY file at the end. Ctrl-C stops everything
+    in order; nothing is lost.
     """
-    from review.stack import Stack
+    from review.stack import USER, Stack
 
     over: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, _: over.append(number))
     signal.signal(signal.SIGINT, lambda number, _: over.append(number))
-    with Stack(flower=flower, flower_port=flower_port) as stack:
+    with Stack(flower=flower, flower_port=flower_port, desk=desk, desk_port=desk_port) as stack:
         show.out.print(
             f"[bold]the line is up[/]: {len(stack.pids())} processes, logs in {settings().home_folder}/logs"
         )
         show.out.print(f"ingest  {settings().bucket}/ingest/VENDOR/UPLOAD/")
-        if stack.addresses and stack.addresses.flower_url:
-            user, _, password = stack.flower_login.partition(":")
-            # what is not a terminal is a log, and a log holds no password
-            login = (
-                f"user {user}  password {password}"
-                if show.out.is_terminal
-                else f"login in {stack.login_file}"
-            )
-            show.out.print(f"Flower  {stack.addresses.flower_url}  {login}")
+        if stack.flower:
+            _tell("Flower", stack.flower, f"user {USER}")
+        if stack.desk:
+            _tell("desk", stack.desk, "any name of yours")
         show.out.print("Ctrl-C stops it")
         while not over:
             stack.tend()
@@ -50,6 +54,12 @@ def up(flower: bool, flower_port: int | None, until_idle: bool) -> None:
                 break
             time.sleep(0.2)
         show.err.print("[dim]stopping …[/]")
+
+
+def _tell(name: str, page: "Page", user: str) -> None:
+    # what is not a terminal is a log, and a log holds no password
+    login = f"{user}, password {page.password}" if show.out.is_terminal else f"login in {page.login_file}"
+    show.out.print(f"{name:7} {page.url}  {login}")
 
 
 def _is_idle() -> bool:

@@ -1,0 +1,151 @@
+"""What waits for a person: piles of flagged images by batch and reason, and each image with what was said of it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from line.states import ImageState
+from records.tables import batches, images, recipes, steps
+
+
+@dataclass(frozen=True, slots=True)
+class Pile:
+    """The flagged images of one batch.
+
+    Attributes:
+        state: of the batch.
+        reasons: how many were flagged for what, the most frequent first.
+    """
+
+    batch: int
+    vendor: str
+    upload: str
+    state: str
+    images: int
+    reasons: Mapping[str, int]
+
+    @property
+    def flagged(self) -> int:
+        return sum(self.reasons.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Flagged:
+    """One image that waits for a person.
+
+    Attributes:
+        step: the transform at which it stopped; empty where it never came to one.
+        judged: number of the record of that step, another one each time the image was there.
+        recipe: the steps it follows, as stored.
+        current: key of the picture as it came to the step; None where it was never decoded.
+        proposal: key of what the step made of it; None where the step made nothing.
+        mask: key of what was found and not used, or else was edited; None without either.
+        regions: texts found on it, as ``facts.regions`` keeps them.
+        reasons: limits that were broken: ``code``, ``where`` (x, y, width, height) or None, ``sentence``.
+    """
+
+    id: int
+    batch: int
+    vendor: str
+    name: str
+    reason: str
+    sentence: str
+    step: str
+    judged: int
+    recipe: Mapping[str, Any]
+    current: str | None
+    proposal: str | None
+    mask: str | None
+    regions: Sequence[Mapping[str, Any]]
+    reasons: Sequence[Mapping[str, Any]]
+    readings: Mapping[str, float]
+
+    @property
+    def is_edited(self) -> bool:
+        """Whether the step made another picture of it, so that there is a before and an after."""
+        return self.proposal is not None and self.proposal != self.current
+
+
+def piles(connection: sa.Connection) -> list[Pile]:
+    """Of every batch with flagged images the pile, the newest batch first."""
+    counted = (
+        sa.select(images.c.batch_id, images.c.reason, sa.func.count().label("count_"))
+        .where(images.c.state == ImageState.FLAGGED)
+        .group_by(images.c.batch_id, images.c.reason)
+        .subquery()
+    )
+    query = (
+        sa.select(batches, counted.c.reason, counted.c.count_)
+        .join(counted, counted.c.batch_id == batches.c.id)
+        .order_by(batches.c.id.desc(), counted.c.count_.desc(), counted.c.reason)
+    )
+    found: dict[int, Pile] = {}
+    for row in connection.execute(query):
+        pile = found.get(row.id)
+        reasons: dict[str, int] = {**(pile.reasons if pile else {}), row.reason: int(row.count_)}
+        found[row.id] = Pile(row.id, row.vendor, row.upload, str(row.state), row.images, reasons)
+    return list(found.values())
+
+
+def page(
+    connection: sa.Connection, batch_id: int, *, reason: str | None = None, after: int = 0, limit: int = 20
+) -> list[Flagged]:
+    """Flagged images of a batch by id, from the one that follows ``after`` on."""
+    query = _query().where(images.c.batch_id == batch_id, images.c.id > after)
+    if reason is not None:
+        query = query.where(images.c.reason == reason)
+    return [_flagged(row) for row in connection.execute(query.order_by(images.c.id).limit(limit))]
+
+
+def one(connection: sa.Connection, image_id: int) -> Flagged | None:
+    """One image, if it is flagged."""
+    row = connection.execute(_query().where(images.c.id == image_id)).one_or_none()
+    return _flagged(row) if row else None
+
+
+def _query() -> sa.Select[Any]:
+    last = (
+        sa.select(steps.c.id, steps.c.transform, steps.c.reasons, steps.c.readings, steps.c.touched)
+        .where(steps.c.image_id == images.c.id)
+        .order_by(steps.c.id.desc())
+        .limit(1)
+        .lateral()
+    )
+    return (
+        sa.select(
+            images,
+            batches.c.vendor,
+            recipes.c.body.label("recipe_body"),
+            last.c.id.label("judged_as"),
+            last.c.transform,
+            last.c.reasons.label("limits"),
+            last.c.readings,
+            last.c.touched,
+        )
+        .join(batches, batches.c.id == images.c.batch_id)
+        .join(recipes, recipes.c.digest == images.c.recipe)
+        .outerjoin(last, sa.true())
+        .where(images.c.state == ImageState.FLAGGED)
+    )
+
+
+def _flagged(row: sa.Row[Any]) -> Flagged:
+    return Flagged(
+        id=row.id,
+        batch=row.batch_id,
+        vendor=row.vendor,
+        name=row.name,
+        reason=row.reason,
+        sentence=row.sentence,
+        step=row.transform or "",
+        judged=row.judged_as or 0,
+        recipe=row.recipe_body,
+        current=row.current,
+        proposal=row.proposal,
+        mask=row.proposal_mask or row.mask or row.touched,
+        regions=row.facts.get("regions", []),
+        reasons=row.limits or [],
+        readings=row.readings or {},
+    )

@@ -1,0 +1,127 @@
+"""The pile of flagged images, one image, its pictures, and a person's answer."""
+
+from functools import partial
+from http import HTTPStatus
+
+from records import flagged, reports
+from records.database import transact
+from records.flagged import Flagged
+from records.templates import listed
+from review.desk import panels
+from review.desk.choices import choices, may_draw
+from review.desk.door import Door, RefusedError
+
+AT_ONCE = 20
+"""Images of a pile that are shown together."""
+FRESH = "private, max-age=86400"
+"""A picture's address holds the number of its record, so it never changes."""
+
+
+class Overview(Door):
+    """What waits, batch by batch."""
+
+    async def get(self) -> None:
+        piles = await self.work(lambda: transact(flagged.piles))
+        templates = await self.work(lambda: transact(listed))
+        proposed = sum(template["state"] == "proposed" for template in templates)
+        self.render("overview.html", piles=piles, proposed=proposed)
+
+
+class Batch(Door):
+    """The flagged images of a batch, some at once."""
+
+    async def get(self, number: str) -> None:
+        reason = self.get_query_argument("reason", None)
+        after = self.get_query_argument("after", "0")
+        if not after.isdecimal():
+            raise RefusedError(HTTPStatus.BAD_REQUEST, "after is no number")
+        report = await self.work(lambda: transact(partial(reports.batch, batch_id=int(number))))
+        piles = await self.work(lambda: transact(flagged.piles))
+        found = await self.work(
+            lambda: transact(
+                partial(
+                    flagged.page, batch_id=int(number), reason=reason, after=int(after), limit=AT_ONCE + 1
+                )
+            )
+        )
+        reasons = next((pile.reasons for pile in piles if pile.batch == int(number)), {})
+        self.render(
+            "batch.html",
+            report=report,
+            reasons=reasons,
+            reason=reason,
+            images=found[:AT_ONCE],
+            more=found[AT_ONCE - 1].id if len(found) > AT_ONCE else None,
+            panels=panels.panels,
+            choices=choices,
+            may_draw=may_draw,
+        )
+
+
+class Image(Door):
+    """One flagged image; where it is not flagged (any more), what it is."""
+
+    async def get(self, number: str) -> None:
+        image = await self.work(lambda: _flagged(int(number)))
+        known = await self.work(lambda: transact(partial(reports.image, image_id=int(number))))
+        if not known:
+            raise RefusedError(HTTPStatus.NOT_FOUND, f"there is no image {number}")
+        self.render(
+            "image.html",
+            image=image,
+            known=known,
+            panels=panels.panels,
+            choices=choices,
+            may_draw=may_draw,
+        )
+
+
+class Picture(Door):
+    """One picture of a flagged image, as JPEG; ``?full=1``: in its own size."""
+
+    async def get(self, number: str, name: str) -> None:
+        full = self.get_query_argument("full", "") == "1"
+        data = await self.work(partial(_drawn, int(number), name, full))
+        if data is None:
+            raise RefusedError(HTTPStatus.NOT_FOUND, f"image {number} has no such picture now")
+        self.set_header("Content-Type", "image/jpeg")
+        if self.get_query_argument("v", ""):
+            self.set_header("Cache-Control", FRESH)
+        self.finish(data)
+
+
+class Decision(Door):
+    """A person's answer; the same guarded move as the command's, so of two people one wins."""
+
+    async def post(self, number: str) -> None:
+        name = self.get_body_argument("choice")
+        image = await self.work(lambda: _flagged(int(number)))
+        if image is None:
+            raise RefusedError(HTTPStatus.CONFLICT, f"image {number} is not flagged any more")
+        chosen = next((choice for choice in choices(image) if choice.name == name), None)
+        if chosen is None:
+            raise RefusedError(HTTPStatus.BAD_REQUEST, f"image {number} has no choice {name!r}")
+        if str(image.judged) != self.get_body_argument("judged"):
+            raise RefusedError(HTTPStatus.CONFLICT, f"image {number} went round meanwhile: look at it again")
+        await self.work(partial(chosen.act, image.id, self.person))
+        if self.wants_json:
+            self.finish({"image": image.id, "done": chosen.done})
+        else:
+            self.redirect(f"/batches/{image.batch}", status=HTTPStatus.SEE_OTHER)
+
+
+class Unknown(Door):
+    """Any other address."""
+
+    def prepare(self) -> None:
+        super().prepare()
+        raise RefusedError(HTTPStatus.NOT_FOUND, "there is no such page")
+
+
+def _flagged(number: int) -> Flagged | None:
+    return transact(partial(flagged.one, image_id=number))
+
+
+def _drawn(number: int, name: str, full: bool) -> bytes | None:
+    image = _flagged(number)
+    return panels.jpeg(image, name, full=full) if image else None

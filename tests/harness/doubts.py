@@ -1,0 +1,98 @@
+"""Images that wait for a person, with real pictures in the bucket: doubts about text, and fills that a gate stopped."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+
+from line.photo import intermediate
+from records.bucket import bucket
+from records.database import transact
+from records.tables import images, steps
+from tasks.recipes import load
+from tests.harness import books
+
+WIDE, HIGH = 90, 60
+QUAD = [[9, 9], [50, 9], [50, 20], [9, 20]]
+REGION = {"quad": QUAD, "box": [0.1, 0.15, 0.55, 0.33], "overlay": 0.61}
+GREEN, BLUE = (20, 160, 40), (30, 60, 200)
+"""Colours of a picture as it came, and of what a step made of it."""
+
+
+def picture(colour: tuple[int, int, int]) -> np.ndarray:
+    return np.full((HIGH, WIDE, 3), colour, np.uint8)
+
+
+def text_mask() -> np.ndarray:
+    mask = np.zeros((HIGH, WIDE), np.uint8)
+    mask[10:20, 10:50] = 255
+    return mask
+
+
+def doubtful(store: str, count: int = 1, names: Sequence[str] = (), recipe: str = "catalog") -> list[int]:
+    """Images flagged by the search for text: is it print, or was it laid over?"""
+    kept = bucket(store)
+    mask = kept.keep(intermediate.encode_mask(text_mask()), ".png")
+    values = {
+        "reason": "overlay_or_print",
+        "sentence": "One piece of text may be laid over the photo: say which.",
+        "proposal_mask": mask,
+        "facts": {"regions": [REGION], "width": WIDE, "height": HIGH},
+    }
+    return _flagged(store, names or count, 1, values, recipe=recipe, made=False)
+
+
+def badly_filled(store: str, count: int = 1) -> list[int]:
+    """Images whose text was erased, and whose fill a gate stopped."""
+    reason = {
+        "code": "seam.rim",
+        "value": 50.0,
+        "limit": {"at_most": 45},
+        "kind": "artifact",
+        "where": [10, 10, 40, 10],
+        "sentence": "seam: rim is 50, must be ≤ 45",
+    }
+    mask = bucket(store).keep(intermediate.encode_mask(text_mask()), ".png")
+    values = {
+        "reason": "seam.rim",
+        "sentence": reason["sentence"],
+        "artifact": True,
+        "mask": mask,
+        "facts": {"regions": [REGION], "width": WIDE, "height": HIGH, "masked": False},
+    }
+    return _flagged(store, count, 2, values, reasons=[reason], made=True)
+
+
+def _flagged(
+    store: str,
+    files: int | Sequence[str],
+    step: int,
+    values: dict[str, Any],
+    *,
+    recipe: str = "catalog",
+    reasons: Sequence[dict[str, Any]] = (),
+    made: bool,
+) -> list[int]:
+    listed = files if isinstance(files, int) else [books.named(name) for name in files]
+    batch = books.flagged(listed, load(recipe), step=step)
+    kept = bucket(store)
+    current = kept.keep(intermediate.encode_rgb(picture(GREEN)), ".qoi")
+    proposal = kept.keep(intermediate.encode_rgb(picture(BLUE)), ".qoi") if made else current
+    ids = [row.id for row in books.rows(batch)]
+    values = values | {"current": current, "proposal": proposal}
+
+    def write(connection: sa.Connection) -> None:
+        connection.execute(sa.update(images).where(images.c.batch_id == batch).values(values))
+        of_batch = sa.update(steps).where(steps.c.batch_id == batch)
+        connection.execute(of_batch.values(input=current))
+        last = sa.select(sa.func.max(steps.c.id)).where(steps.c.batch_id == batch).group_by(steps.c.image_id)
+        transform = load(recipe).steps[step].transform
+        told = sa.bindparam("told", list(reasons), type_=JSONB)
+        connection.execute(
+            sa.update(steps).where(steps.c.id.in_(last)).values(transform=transform, reasons=told)
+        )
+
+    transact(write)
+    return ids

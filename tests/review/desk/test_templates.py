@@ -1,0 +1,69 @@
+"""A vendor's template is looked at and answered at the desk."""
+
+import re
+from uuid import uuid4
+
+import cv2
+import numpy as np
+import pytest
+
+from records import templates
+from records.bucket import bucket
+from records.database import transact
+from records.templates import Proposal
+from tests.harness.desk import Visitor
+from tests.harness.line import Line
+
+pytestmark = [pytest.mark.services]
+
+
+def proposed(store: str) -> int:
+    crop = cv2.imencode(".png", np.full((60, 90, 3), 40, np.uint8))[1].tobytes()
+    key = bucket(store).keep(crop, ".png")
+    examples = tuple(
+        {"image": number, "name": f"{number}.jpg", "crop": key, "box": [20, 20, 60, 40]}
+        for number in range(3)
+    )
+    proposal = Proposal((0.7, 0.9, 0.95, 0.95), 9, 12, 0.8, None, None, examples)
+    vendor = f"vendor-{uuid4().hex[:8]}"
+    made = transact(lambda connection: templates.propose(connection, vendor, proposal))
+    assert made is not None
+    return made
+
+
+def state(template: int) -> tuple[str, list[str]]:
+    (found,) = transact(lambda connection: templates.listed(connection, ids=[template]))
+    return found["state"], [decision["by"] for decision in found["decisions"]]
+
+
+@pytest.mark.parametrize(("answer", "word"), [("confirm", "confirmed"), ("dismiss", "dismissed")])
+def test_one_answer_settles_a_template(ada: Visitor, records: Line, answer: str, word: str) -> None:
+    template = proposed(records.env["SLUICE_BUCKET_URL"])
+    assert f'id="template-{template}"' in ada.get("/templates").text
+    assert re.search(r"\d+ vendor template", ada.get("/").text)
+    reply = ada.post(f"/templates/{template}", {"answer": answer}, page="/templates")
+    assert reply.status == 200
+    assert state(template) == (word, ["person:ada"])
+
+
+def test_its_crops_are_shown_side_by_side(ada: Visitor, records: Line) -> None:
+    template = proposed(records.env["SLUICE_BUCKET_URL"])
+    reply = ada.get(f"/templates/{template}.png")
+    picture = cv2.imdecode(np.frombuffer(reply.body, np.uint8), cv2.IMREAD_COLOR)
+    assert picture.shape == (240, 3 * 360 + 2 * 12, 3)
+
+
+def test_the_second_to_answer_is_told(ada: Visitor, records: Line) -> None:
+    template = proposed(records.env["SLUICE_BUCKET_URL"])
+    page = "/templates"
+    proposed(records.env["SLUICE_BUCKET_URL"])  # so that the page still has a form
+    assert ada.post(f"/templates/{template}", {"answer": "confirm"}, page=page).status == 200
+    late = ada.post(f"/templates/{template}", {"answer": "dismiss"}, page=page)
+    assert late.status == 409
+    assert "was confirmed already by person:ada" in late.json["error"]
+
+
+def test_any_other_answer_is_refused(ada: Visitor, records: Line) -> None:
+    template = proposed(records.env["SLUICE_BUCKET_URL"])
+    assert ada.post(f"/templates/{template}", {"answer": "burn"}, page="/templates").status == 400
+    assert state(template) == ("proposed", [])
