@@ -29,6 +29,10 @@ if [ -z "${FLOWER_BASIC_AUTH:-}" ] && [ -r "$folder/flower_password" ]; then
     password=$(secret flower_password)
     export FLOWER_BASIC_AUTH="sluice:$password"
 fi
+if [ -z "${SLUICE_DESK_PASSWORD:-}" ] && [ -r "$folder/desk_password" ]; then
+    SLUICE_DESK_PASSWORD=$(secret desk_password)
+    export SLUICE_DESK_PASSWORD
+fi
 unset password value
 
 if [ -n "${TMPDIR:-}" ]; then

@@ -13,6 +13,7 @@ cat > "$file" <<END
 SLUICE_POSTGRES_PASSWORD=$(random)
 SLUICE_REDIS_PASSWORD=$(random)
 SLUICE_FLOWER_PASSWORD=$(random)
+SLUICE_DESK_PASSWORD=$(random)
 # cpu, or gpu where the host has the NVIDIA container toolkit
 COMPOSE_PROFILES=cpu
 # which GPU of several, as nvidia-smi counts
@@ -22,4 +23,5 @@ SLUICE_RESTORE_GPU=0
 SLUICE_GENERATE_GPU=0
 SLUICE_UPSCALE_GPU=0
 END
-echo "made $file; Flower's login is sluice with SLUICE_FLOWER_PASSWORD"
+echo "made $file; Flower's login is sluice with SLUICE_FLOWER_PASSWORD,"
+echo "the review desk's a name of yours with SLUICE_DESK_PASSWORD"

@@ -93,7 +93,7 @@ def test_every_variable_is_a_setting_of_the_line():
     told = {key for name in OURS for key in SERVICES[name]["environment"]}
     assert told <= KNOWN
     exported = set(re.findall(r"export (SLUICE_\w+)", (DOCKER / "entrypoint.sh").read_text()))
-    assert exported == {"SLUICE_DATABASE_URL", "SLUICE_BROKER_URL"}
+    assert exported == {"SLUICE_DATABASE_URL", "SLUICE_BROKER_URL", "SLUICE_DESK_PASSWORD"}
     assert exported <= KNOWN
     for file in ("Dockerfile", "Dockerfile.gpu"):
         assert set(re.findall(r"SLUICE_\w+", (DOCKER / file).read_text())) <= KNOWN
@@ -121,6 +121,8 @@ def test_what_the_commands_name_is_there():
     assert (ROOT / "scheduler" / "__main__.py").is_file()
     assert "--conf=/app/worker/flowerconfig.py" in SERVICES["flower"]["command"]
     assert (ROOT / "worker" / "flowerconfig.py").is_file()
+    assert SERVICES["desk"]["command"][:3] == ["python", "-m", "review.desk"]
+    assert (ROOT / "review" / "desk" / "__main__.py").is_file()
     scripts = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["scripts"]
     assert SERVICES["sluice"]["entrypoint"][1] in scripts
     assert os.access(DOCKER / "entrypoint.sh", os.X_OK)
@@ -153,12 +155,13 @@ def enter(folder: Path, **extra: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_secrets_reach_the_program_and_what_is_set_is_left_alone(tmp_path):
-    for name in ("postgres_password", "redis_password", "flower_password"):
+    for name in ("postgres_password", "redis_password", "flower_password", "desk_password"):
         (tmp_path / name).write_text(f"{name}-1\n")
     told = enter(tmp_path).stdout.splitlines()
     assert "SLUICE_DATABASE_URL=postgresql+psycopg://sluice:postgres_password-1@postgres:5432/sluice" in told
     assert "SLUICE_BROKER_URL=redis://:redis_password-1@redis:6379/0" in told
     assert "FLOWER_BASIC_AUTH=sluice:flower_password-1" in told
+    assert "SLUICE_DESK_PASSWORD=desk_password-1" in told
     assert not any(line.startswith(("password=", "value=")) for line in told)
     outside = enter(tmp_path, SLUICE_BROKER_URL="redis://elsewhere").stdout.splitlines()
     assert "SLUICE_BROKER_URL=redis://elsewhere" in outside
@@ -177,7 +180,7 @@ def test_fresh_passwords_are_long_private_and_made_once(tmp_path):
     file = tmp_path / ".env"
     made = file.read_text()
     passwords = re.findall(r"^SLUICE_\w+_PASSWORD=([0-9a-f]{48})$", made, re.MULTILINE)
-    assert len(set(passwords)) == 3
+    assert len(set(passwords)) == 4
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     subprocess.run(["sh", script], check=True, capture_output=True)
     assert file.read_text() == made

@@ -27,7 +27,7 @@ pytestmark = [pytest.mark.services, pytest.mark.timeout(240)]
 
 @dataclass
 class Up:
-    """A ``sluice up`` with Flower, through which a batch has gone."""
+    """A ``sluice up`` with Flower and the review desk, through which a batch has gone."""
 
     home: Path
     env: dict[str, str]
@@ -35,11 +35,14 @@ class Up:
     said: str
     login: str
     flower: str
+    desk_login: str
+    desk: str
 
     @property
     def secrets(self) -> dict[str, str]:
         found = {name: (self.home / name / "password").read_text().strip() for name in ("postgres", "redis")}
-        return {**found, "flower": self.login.partition(":")[2]}
+        pages = {"flower": self.login, "desk": self.desk_login}
+        return found | {name: login.partition(":")[2] for name, login in pages.items()}
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +56,7 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
         until(lambda: (home / "stack.json").exists() or process.poll() is not None)
         assert process.poll() is None, process.communicate()
         addresses = json.loads((home / "stack.json").read_text())
-        login = (home / "flower.login").read_text().strip()
+        login, desk_login = ((home / f"{name}.login").read_text().strip() for name in ("flower", "desk"))
         answer = run("submit", photos(home / "upload", 3), "--json", env=env)
         assert answer.code == 0, answer.err
         batch = json.loads(answer.out)["batch"]
@@ -61,7 +64,7 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
         # a Redis that goes away makes every process say where it was
         psutil.Process(int((home / "redis" / "data" / "redis.pid").read_text())).kill()
         until(lambda: "again" in logs(home).get("scheduler.log", "") or redis_back(home))
-        yield Up(home, env, process, "", login, addresses["flower_url"])
+        yield Up(home, env, process, "", login, addresses["flower_url"], desk_login, addresses["desk_url"])
     finally:
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=60)
@@ -102,7 +105,7 @@ def command_line(process: psutil.Process) -> list[str]:
 
 def test_no_log_holds_a_password_even_after_a_server_was_lost(up: Up) -> None:
     found = logs(up.home)
-    assert {"scheduler.log", "flower.log"} <= set(found)
+    assert {"scheduler.log", "flower.log", "desk.log"} <= set(found)
     assert any("Connection" in text or "redis" in text.lower() for text in found.values())
     for name, secret in up.secrets.items():
         assert not [log for log, text in found.items() if secret in text], name
@@ -116,7 +119,7 @@ def test_every_file_that_holds_a_password_is_its_users_alone(up: Up) -> None:
             for name, secret in up.secrets.items():
                 if secret.encode() in content:
                     holding[path] = name
-    assert set(holding.values()) == {"postgres", "redis", "flower"}
+    assert set(holding.values()) == {"postgres", "redis", "flower", "desk"}
     for path in holding:
         assert not stat.S_IMODE(path.stat().st_mode) & 0o077, path
 
@@ -176,6 +179,24 @@ def test_flower_is_reached_from_this_machine_and_with_its_login_alone(up: Up) ->
         assert not re.search("|".join(up.secrets.values()), page)
 
 
+def test_the_desk_is_reached_from_this_machine_and_with_its_password_alone(up: Up) -> None:
+    port = int(up.desk.rpartition(":")[2])
+    listening = {
+        connection.laddr.ip
+        for connection in psutil.net_connections("tcp")
+        if connection.status == "LISTEN" and connection.laddr.port == port
+    }
+    assert listening == {"127.0.0.1"}
+    until(lambda: get(f"{up.desk}/")[0] == 401)
+    password = up.desk_login.partition(":")[2]
+    for path in ("/", "/batches/1", "/images/1", "/templates", "/nowhere"):
+        assert get(up.desk + path) == (401, "")
+        status, page = get(up.desk + path, f"ada:{password}")
+        assert status in (200, 404)
+        for name, secret in up.secrets.items():
+            assert secret not in page, (path, name)
+
+
 def get(url: str, login: str = "") -> tuple[int, str]:
     request = urllib.request.Request(url)
     if login:
@@ -211,7 +232,14 @@ def test_another_user_of_the_machine_gets_neither_in_nor_at_the_passwords(up: Up
         "--inh-caps=-all",
     ]
     postgres, redis = (int((up.home / name / "port").read_text()) for name in ("postgres", "redis"))
-    for path in ("stack.json", "flower.login", "redis/password", "redis/redis.conf", "postgres/password"):
+    for path in (
+        "stack.json",
+        "flower.login",
+        "desk.login",
+        "redis/password",
+        "redis/redis.conf",
+        "postgres/password",
+    ):
         read = subprocess.run(
             [*become, "/bin/cat", up.home / path], capture_output=True, text=True, check=False
         )

@@ -72,6 +72,7 @@ def test_no_secret_is_on_a_command_line_or_shown_in_a_message() -> None:
     programs = [
         *fleet.workers(Topology(), ENV),
         fleet.scheduler(ENV),
+        fleet.desk(ENV, port=5556, password=SECRET),
         fleet.flower(ENV, port=5555, user="sluice", password=SECRET),
     ]
     assert not any(SECRET in word for program in programs for word in program.command)

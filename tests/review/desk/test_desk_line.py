@@ -1,0 +1,100 @@
+"""The desk as a process beside a real line: an answer given there is what the line does."""
+
+import signal
+import urllib.error
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from records.embedded.port import free_port
+from tests.harness.desk import PASSWORD, Visitor
+from tests.harness.line import Line, line
+from tests.harness.services import Servers
+from tests.harness.stamped import is_stamped, stamped
+from worker import fleet
+from worker.supervisor import Process
+
+pytestmark = [pytest.mark.services, pytest.mark.timeout(180)]
+
+NOBODY_IS_SURE = """
+name = "unsure"
+[[steps]]
+transform = "admit"
+[[steps]]
+transform = "find_text"
+sure = 1.0
+unsure = 0.01
+[[steps]]
+transform = "erase_text"
+[[steps]]
+transform = "deliver"
+format = "png"
+"""
+
+
+@pytest.fixture(scope="module")
+def sluice(tmp_path_factory: pytest.TempPathFactory, servers: Servers) -> Iterator[Line]:
+    with line(tmp_path_factory.mktemp("desk"), servers) as under_test:
+        yield under_test
+
+
+@pytest.fixture(scope="module")
+def visitor(sluice: Line) -> Iterator[Visitor]:
+    port = free_port()
+    process = Process(fleet.desk(sluice.env, port, PASSWORD), sluice.home / "logs", sluice.home)
+    process.restart()
+    ada = Visitor(f"http://127.0.0.1:{port}")
+    try:
+        sluice.until(lambda: answers(ada), "the desk answers")
+        yield ada
+    finally:
+        process.send(signal.SIGTERM)
+        sluice.until(lambda: not process.alive(), "the desk has ended")
+
+
+def answers(visitor: Visitor) -> bool:
+    try:
+        return visitor.get("/").status == 200
+    except (urllib.error.URLError, ConnectionError):
+        return False
+
+
+def test_print_stays_overlay_goes_and_what_is_drawn_goes(
+    sluice: Line, visitor: Visitor, tmp_path: Path
+) -> None:
+    recipe = tmp_path / "unsure.toml"
+    recipe.write_text(NOBODY_IS_SURE)
+    sluice.start(workers=1)
+    batch = sluice.submit(stamped(tmp_path / "photos", 4), recipe)
+    sluice.wait(batch)
+    images = [row.id for row in sluice.rows(batch)]
+    page = visitor.get(f"/batches/{batch}").text
+    assert page.count('class="card"') == 4
+    mask = np.zeros((360, 480), np.uint8)
+    mask[290:] = 255
+    assert visitor.decide(images[0], "accept").status == 200
+    assert visitor.decide(images[1], "found").status == 200
+    assert visitor.draw(images[2], cv2.imencode(".png", mask)[1].tobytes()).status == 200
+    assert visitor.decide(images[3], "reject").status == 200
+    sluice.wait(batch)
+    seen = {
+        name: is_stamped(cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR))
+        for name, data in sluice.delivered(batch).items()
+    }
+    assert seen.pop("photo000.png")
+    assert not seen.pop("photo001.png")
+    # what was drawn is large, and a gate may ask once more about its fill; its stamp is gone in any case
+    assert not any(seen.values())
+    assert visitor.get(f"/images/{images[3]}").text.count("is discarded") == 1
+
+
+def test_without_a_password_it_does_not_start(sluice: Line) -> None:
+    program = fleet.desk(sluice.env, free_port(), "")
+    process = Process(program, sluice.home / "logs", sluice.home)
+    process.restart()
+    sluice.until(lambda: not process.alive(), "the desk has ended")
+    assert process.ending == "exit code 2"
+    assert "SLUICE_DESK_PASSWORD is not set" in process.log_path.read_text()
