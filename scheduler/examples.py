@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import combinations
 from typing import Any, cast
 
 import cv2
@@ -17,7 +18,7 @@ from records.places import Box, Example
 from records.templates import Proposal
 from tasks.overlay.mark import Mark, learn
 from tasks.overlay.recurring import LEAST
-from tasks.overlay.stamp import ONE_INK, RIM, as_text, canvas, corners
+from tasks.overlay.stamp import ONE_INK, PLAY, RIM, as_text, canvas, corners
 from tasks.overlay.strokes import find_strokes
 
 log = logging.getLogger(__name__)
@@ -32,12 +33,21 @@ CROP_SIDE = 900
 """Longest side of a crop in pixels."""
 HEIGHT, GAP = 240, 12
 """Height of the crops and of the space between them when they stand side by side."""
+FOUND_AGAIN = 0.75
+"""Share of the photos that a mark was learnt from on which it must be found: one is on nearly all."""
+ALIKE_LETTERS = 0.5
+"""Median correlation of two photos' letters from which they are the same: a text's are .6 to .9, others .2 to .45."""
+FLAT = 1e-3
+"""Deviation of a look below which there are no letters."""
 MARK, ERASED = (0, 120, 255), (255, 0, 255)
 """Colours of the outline and of what would be erased, RGB."""
 
 
-def with_examples(store: Bucket, proposal: Proposal, examples: Sequence[Example]) -> Proposal:
-    """The proposal with the look and ink of its text, the whole mark, and with crops kept in the bucket."""
+def with_examples(store: Bucket, proposal: Proposal, examples: Sequence[Example]) -> Proposal | None:
+    """The proposal with the look and ink of its text, the whole mark, and with crops kept in the bucket.
+
+    None where the photos have but the place in common: other letters in other inks, such as a poster's titles.
+    """
     shown: list[dict[str, Any]] = []
     looks, inks, seen = [], [], []
     for example in examples:
@@ -49,7 +59,10 @@ def with_examples(store: Bucket, proposal: Proposal, examples: Sequence[Example]
         looks.append(canvas(rgb, example.box, RIM))
         inks.append(find_strokes(rgb, corners(rgb, example.box)).ink())
         seen.append((_small(rgb), example))
-    mark = learn([(rgb, example.box) for rgb, example in seen]) if len(seen) >= LEAST else None
+    mark = _mark(seen) if len(seen) >= LEAST else None
+    ink = _one_ink(inks)
+    if len(seen) >= LEAST and mark is None and ink is None and not _are_alike(looks):
+        return None
     for rgb, example in seen[:SHOWN]:
         shown.append({"image": example.image, "name": example.name} | _crop(store, rgb, example.box, mark))
     shapes = [look.shape for look in looks]
@@ -57,7 +70,7 @@ def with_examples(store: Bucket, proposal: Proposal, examples: Sequence[Example]
     look = as_text(np.mean(alike, axis=0)) if alike else None
     return replace(
         proposal,
-        ink=_one_ink(inks),
+        ink=ink,
         look=look,
         mark=mark.as_fact() if mark else None,
         examples=tuple(shown),
@@ -89,6 +102,31 @@ def side_by_side(examples: Sequence[Mapping[str, Any]]) -> Rgb:
     return np.concatenate(parts[:-1], axis=1) if parts else np.full((HEIGHT, HEIGHT, 3), 255, np.uint8)
 
 
+def _mark(seen: Sequence[tuple[Rgb, Example]]) -> Mark | None:
+    """What is laid over the photos, if it is found again on most of them: else it is but what they happen to share."""
+    mark = learn([(rgb, example.box) for rgb, example in seen])
+    if mark is None:
+        return None
+    again = sum(mark.find(rgb, [_pixels(rgb, example.box)]) is not None for rgb, example in seen)
+    return mark if again >= FOUND_AGAIN * len(seen) else None
+
+
+def _are_alike(looks: Sequence[NDArray[np.float32]]) -> bool:
+    """Whether any two photos' letters at the place are much the same."""
+    pairs = [
+        float(cv2.matchTemplate(np.pad(one, PLAY), other, cv2.TM_CCOEFF_NORMED).max())
+        if one.shape == other.shape and min(one.std(), other.std()) > FLAT
+        else 0.0
+        for one, other in combinations(looks, 2)
+    ]
+    return float(np.median(pairs)) >= ALIKE_LETTERS
+
+
+def _pixels(rgb: Rgb, box: Box) -> NDArray[np.float64]:
+    high, wide = rgb.shape[:2]
+    return np.array(box) * (wide, high, wide, high)
+
+
 def _read(store: Bucket, key: str, how: int) -> NDArray[np.uint8]:
     picture = cv2.imdecode(np.frombuffer(store.get(key), np.uint8), how)
     if picture is None:
@@ -110,7 +148,7 @@ def _crop(store: Bucket, rgb: Rgb, box: Box, mark: Mark | None) -> dict[str, Any
     Where the mark is known and found on the photo, also the key of a mask of its pixels in the crop.
     """
     high, wide = rgb.shape[:2]
-    text = np.array(box) * (wide, high, wide, high)
+    text = _pixels(rgb, box)
     place = mark.find(rgb, [text]) if mark else None
     sighting = mark.sighted(0, rgb, place) if mark and place else None
     rows, columns = sighting.window if sighting else (slice(high, 0), slice(wide, 0))

@@ -52,7 +52,7 @@ def _is_found(connection: sa.Connection, batch: sa.Row[Any]) -> bool:
 def _survey(batch: sa.Row[Any]) -> None:
     found = transact(partial(_recurring, batch=batch))
     store = bucket(settings().bucket)
-    proposals = whole([with_examples(store, *one) for one in found])
+    proposals = whole([one for one in (with_examples(store, *each) for each in found) if one is not None])
 
     def record(connection: sa.Connection) -> list[int]:
         templates.lock(connection, batch.vendor)

@@ -155,7 +155,8 @@ def _outline(rgb: Rgb, corners: np.ndarray, colour: tuple[int, int, int]) -> Non
     """Draw around a place, beside its pixels and not over them."""
     thick = max(2, round(max(rgb.shape[:2]) / 400))
     low, high = corners.min(axis=0) - 2 * thick, corners.max(axis=0) + 2 * thick
-    start, end = (tuple(int(value) for value in np.rint(corner)) for corner in (low, high))
+    inside = np.array(rgb.shape[1::-1]) - 1 - thick
+    start, end = (np.rint(np.clip(corner, thick, inside)).astype(int).tolist() for corner in (low, high))
     cv2.rectangle(rgb, start, end, (255, 255, 255), thick + 2)
     cv2.rectangle(rgb, start, end, colour, thick)
 

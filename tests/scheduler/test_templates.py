@@ -107,6 +107,27 @@ def test_the_second_line_of_an_overlay_is_no_template_of_its_own(vendor: str, re
     assert len(listed(vendor)) == 1
 
 
+def test_photos_with_but_the_place_of_their_text_in_common_have_no_template(
+    vendor: str, records: Line
+) -> None:
+    def drawn(number: int) -> np.ndarray:
+        ground = np.random.default_rng(number).integers(40, 150, (3, 4, 3), np.uint8)
+        rgb = cv2.resize(ground, (400, 300), interpolation=cv2.INTER_CUBIC)
+        word = ("IIIIIII", "WMWM", "8-3-21", "LOT 77", "ooooooo", "/////", "HALF OFF", "~~~~", "x.x.x")[
+            number
+        ]
+        ink = [int(value) for value in np.random.default_rng(100 + number).integers(0, 255, 3)]
+        return cv2.putText(rgb, word, (250, 280), cv2.FONT_HERSHEY_DUPLEX, 0.9, ink, 2, cv2.LINE_AA)
+
+    batch = searched(vendor, [[(CORNER, 0.9)]] * 9, records.env["SLUICE_BUCKET_URL"])
+    for number, row in enumerate(books.rows(batch)):
+        bucket(records.env["SLUICE_BUCKET_URL"]).put(
+            f"objects/{row.id}-0", intermediate.encode_rgb(drawn(number))
+        )
+    propose()
+    assert listed(vendor) == []
+
+
 @pytest.mark.parametrize(
     ("texts", "why"),
     [
