@@ -9,8 +9,13 @@ from records.flagged import Flagged
 from scheduler import decide
 from tasks.recipes import removing
 
-ASKS_OF_TEXT = frozenset({"overlay_or_print", "faint_text", "banner_unclear", "text_needs_person"})
-"""Reasons that ask what a text is; nothing was edited yet."""
+ASKS_OF_TEXT = {
+    "overlay_or_print": ("It is print: keep it", "It is overlay: erase all found"),
+    "banner_unclear": ("Keep it", "Erase all found"),
+    "faint_text": ("It may not go: keep it", "It may go: erase all found"),
+    "text_needs_person": ("Keep it", "Erase all found"),
+}
+"""Reasons that ask about a text, of which nothing was edited yet, and both answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +41,10 @@ def choices(image: Flagged) -> list[Choice]:
     """The answers that make sense for ``image``, the usual ones first."""
     found = []
     if image.reason in ASKS_OF_TEXT:
-        found.append(_accept("It is print: keep it"))
+        keep, erase = ASKS_OF_TEXT[image.reason]
+        found.append(_accept(keep))
         if image.mask:
-            found.append(_again("found", "o", "It is overlay: erase all found", "erased as found"))
+            found.append(_again("found", "o", erase, "erased as found"))
         if image.regions:
             found.append(_again("sure", "s", "Erase the certain, keep the doubtful", "erased where certain"))
     elif image.proposal or image.current:

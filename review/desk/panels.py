@@ -21,8 +21,8 @@ LIKELY = 0.9
 """Probability of being an overlay from which a text is outlined as such."""
 LONGEST = 1000
 """Long side of a panel in pixels; ``full`` ones are as they are."""
-CLOSE = 420
-"""Sides in pixels of what is shown closely, at least a third of it around the place."""
+CLOSE = 240
+"""Sides in pixels of what is shown closely, at the least; a third of it is around the place."""
 QUALITY = 90
 """Of the JPEG that is shown."""
 
