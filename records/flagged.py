@@ -1,5 +1,6 @@
 """What waits for a person: piles of flagged images by batch and reason, and each image with what was said of it."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -37,7 +38,7 @@ class Flagged:
 
     Attributes:
         step: the transform at which it stopped; empty where it never came to one.
-        judged: number of the record of that step, another one each time the image was there.
+        judged: number of the record of that step, another one each time the image was there; 0 without one.
         recipe: the steps it follows, as stored.
         current: key of the picture as it came to the step; None where it was never decoded.
         proposal: key of what the step made of it; None where the step made nothing.
@@ -63,13 +64,19 @@ class Flagged:
     readings: Mapping[str, float]
 
     @property
+    def version(self) -> str:
+        """What a person sees of it: another word once anything of that is another, as after a rollback."""
+        seen = (self.judged, self.reason, self.current, self.proposal, self.mask)
+        return hashlib.sha256(repr(seen).encode()).hexdigest()[:16]
+
+    @property
     def is_edited(self) -> bool:
         """Whether the step made another picture of it, so that there is a before and an after."""
         return self.proposal is not None and self.proposal != self.current
 
 
-def piles(connection: sa.Connection) -> list[Pile]:
-    """Of every batch with flagged images the pile, the newest batch first."""
+def piles(connection: sa.Connection, batch_id: int | None = None) -> list[Pile]:
+    """Of every batch with flagged images, or of one, the pile; the newest batch first."""
     counted = (
         sa.select(images.c.batch_id, images.c.reason, sa.func.count().label("count_"))
         .where(images.c.state == ImageState.FLAGGED)
@@ -81,6 +88,8 @@ def piles(connection: sa.Connection) -> list[Pile]:
         .join(counted, counted.c.batch_id == batches.c.id)
         .order_by(batches.c.id.desc(), counted.c.count_.desc(), counted.c.reason)
     )
+    if batch_id is not None:
+        query = query.where(batches.c.id == batch_id)
     found: dict[int, Pile] = {}
     for row in connection.execute(query):
         pile = found.get(row.id)

@@ -14,7 +14,7 @@ from review.desk.door import Door, RefusedError
 AT_ONCE = 20
 """Images of a pile that are shown together."""
 FRESH = "private, max-age=86400"
-"""A picture's address holds the number of its record, so it never changes."""
+"""A picture's address holds the version of its image, so it never changes."""
 
 
 class Overview(Door):
@@ -36,7 +36,7 @@ class Batch(Door):
         if not after.isdecimal():
             raise RefusedError(HTTPStatus.BAD_REQUEST, "after is no number")
         report = await self.work(lambda: transact(partial(reports.batch, batch_id=int(number))))
-        piles = await self.work(lambda: transact(flagged.piles))
+        piles = await self.work(lambda: transact(partial(flagged.piles, batch_id=int(number))))
         found = await self.work(
             lambda: transact(
                 partial(
@@ -44,7 +44,7 @@ class Batch(Door):
                 )
             )
         )
-        reasons = next((pile.reasons for pile in piles if pile.batch == int(number)), {})
+        reasons = piles[0].reasons if piles else {}
         self.render(
             "batch.html",
             report=report,
@@ -101,7 +101,7 @@ class Decision(Door):
         chosen = next((choice for choice in choices(image) if choice.name == name), None)
         if chosen is None:
             raise RefusedError(HTTPStatus.BAD_REQUEST, f"image {number} has no choice {name!r}")
-        if str(image.judged) != self.get_body_argument("judged"):
+        if image.version != self.get_body_argument("version"):
             raise RefusedError(HTTPStatus.CONFLICT, f"image {number} went round meanwhile: look at it again")
         await self.work(partial(chosen.act, image.id, self.person))
         if self.wants_json:

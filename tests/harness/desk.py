@@ -50,12 +50,12 @@ class Visitor:
         """The same from a site that never saw a page of the desk."""
         return self._post(action, fields)
 
-    def decide(self, image: int, choice: str, *, judged: str = "") -> Reply:
+    def decide(self, image: int, choice: str, *, version: str = "") -> Reply:
         """Press a button of an image's card."""
         page = self.get(f"/images/{image}")
         fields = {
             "choice": choice,
-            "judged": judged or _field(page, "judged"),
+            "version": version or _field(page, "version"),
             "_xsrf": _field(page, "_xsrf"),
         }
         return self._post(f"/images/{image}/decision", fields)

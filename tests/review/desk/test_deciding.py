@@ -1,11 +1,15 @@
 """A person looks at what was flagged and answers; each answer is the same guarded move as the command's."""
 
+from functools import partial
+
 import cv2
 import numpy as np
 import pytest
 
+from records import flagged
 from records.database import transact
 from records.tables import events, images
+from scheduler import decide
 from tests.harness import books
 from tests.harness.desk import Visitor
 from tests.harness.doubts import HIGH, WIDE, badly_filled, doubtful
@@ -59,7 +63,7 @@ def test_the_records_keep_who_decided(desk: str, store: str) -> None:
 def test_of_two_people_one_wins_and_the_other_is_told(ada: Visitor, desk: str, store: str) -> None:
     image, other = doubtful(store, 2)
     bob = Visitor(desk, name="bob")
-    fields = {"choice": "reject", "judged": "1"}
+    fields = {"choice": "reject", "version": "1"}
     assert ada.decide(image, "accept").status == 200
     late = bob.post(f"/images/{image}/decision", fields, page=f"/images/{other}")
     assert late.status == 409
@@ -69,10 +73,20 @@ def test_of_two_people_one_wins_and_the_other_is_told(ada: Visitor, desk: str, s
 
 def test_an_answer_to_what_was_judged_anew_meanwhile_is_not_taken(ada: Visitor, store: str) -> None:
     (image,) = doubtful(store)
-    reply = ada.decide(image, "accept", judged="1")
+    reply = ada.decide(image, "accept", version="1")
     assert reply.status == 409
     assert "went round meanwhile" in reply.json["error"]
     assert row(image).state == "flagged"
+
+
+def test_an_answer_to_what_was_rolled_back_meanwhile_is_not_taken(ada: Visitor, store: str) -> None:
+    (image,) = badly_filled(store)
+    seen = transact(partial(flagged.one, image_id=image))
+    assert seen is not None
+    decide.rollback(image, "erase_text", "person:bob")
+    assert row(image).state == "flagged"
+    assert ada.decide(image, "accept", version=seen.version).status == 409
+    assert ada.decide(image, "accept").status == 200
 
 
 def test_a_good_fill_is_taken_though_a_gate_stopped_it(ada: Visitor, store: str) -> None:
@@ -92,7 +106,7 @@ def test_an_answer_that_the_image_does_not_have_is_refused(ada: Visitor, store: 
 def test_a_form_of_a_foreign_site_changes_nothing(ada: Visitor, store: str) -> None:
     (image,) = doubtful(store)
     ada.get(f"/images/{image}")  # the cookie is there; the site does not know it
-    reply = ada.forge(f"/images/{image}/decision", {"choice": "reject", "judged": str(image)})
+    reply = ada.forge(f"/images/{image}/decision", {"choice": "reject", "version": str(image)})
     assert reply.status == 403
     assert row(image).state == "flagged"
 
