@@ -6,14 +6,17 @@ import binascii
 import hmac
 import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
 from typing import Any, TypeVar
 
 from tornado.web import HTTPError, RequestHandler
 
-from line.errors import InputError, ServiceError
+from line.errors import InputError, ServiceError, SluiceError
 
 T = TypeVar("T")
+WORKING = ThreadPoolExecutor(4, "desk")
+"""Few at a time: a large photo takes some hundred megabytes while it is drawn."""
 NAME = re.compile(r"[\w.@+-]{1,60}")
 """Names that people give at the login; the records keep them with what was decided."""
 POLICY = (
@@ -46,9 +49,6 @@ class Door(RequestHandler):
     def prepare(self) -> None:
         name = _name(self.request.headers.get("Authorization", ""), self.settings["password"])
         if name is None:
-            self.set_header(
-                "WWW-Authenticate", 'Basic realm="Sluice: your name and the password of the desk"'
-            )
             raise RefusedError(HTTPStatus.UNAUTHORIZED, "log in with your name and the password of the desk")
         self.person = f"person:{name}"
 
@@ -59,11 +59,13 @@ class Door(RequestHandler):
             RefusedError: with the error's own words, where it cannot be.
         """
         try:
-            return await asyncio.get_running_loop().run_in_executor(None, what)
+            return await asyncio.get_running_loop().run_in_executor(WORKING, what)
         except InputError as error:
             raise RefusedError(HTTPStatus.CONFLICT, str(error)) from error
         except ServiceError as error:
             raise RefusedError(HTTPStatus.SERVICE_UNAVAILABLE, str(error)) from error
+        except SluiceError as error:
+            raise RefusedError(HTTPStatus.INTERNAL_SERVER_ERROR, str(error)) from error
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """The reason as one page, or as one line for the desk's own script."""

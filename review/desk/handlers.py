@@ -16,6 +16,9 @@ AT_ONCE = 20
 FRESH = "private, max-age=86400"
 """A picture's address holds the version of its image, so it never changes."""
 
+CARD = {"panels": panels.panels, "choices": choices, "may_draw": may_draw}
+"""What the card of an image asks of it."""
+
 
 class Overview(Door):
     """What waits, batch by batch."""
@@ -52,9 +55,7 @@ class Batch(Door):
             reason=reason,
             images=found[:AT_ONCE],
             more=found[AT_ONCE - 1].id if len(found) > AT_ONCE else None,
-            panels=panels.panels,
-            choices=choices,
-            may_draw=may_draw,
+            **CARD,
         )
 
 
@@ -70,9 +71,7 @@ class Image(Door):
             "image.html",
             image=image,
             known=known,
-            panels=panels.panels,
-            choices=choices,
-            may_draw=may_draw,
+            **CARD,
         )
 
 

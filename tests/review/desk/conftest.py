@@ -30,7 +30,6 @@ def desk(records: Line) -> Iterator[str]:
     yield f"http://127.0.0.1:{socket.getsockname()[1]}"
     loop.call_soon_threadsafe(over.set)
     thread.join(30)
-    loop.run_until_complete(loop.shutdown_default_executor())
     loop.close()
 
 
