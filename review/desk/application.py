@@ -6,7 +6,8 @@ from tornado.web import Application
 
 from review.desk.handlers import Batch, Decision, Image, Overview, Picture, Unknown
 from review.desk.mask import Draw, FoundMask
-from review.desk.templates import Example, Templates
+from review.desk.rounds import Rounds
+from review.desk.templates import Again, Example, Templates
 
 HERE = Path(__file__).parent
 
@@ -28,6 +29,7 @@ def application(password: str) -> Application:
             (r"/images/(\d{1,18})/([a-z-]+)\.jpg", Picture),
             (r"/templates", Templates),
             (r"/templates/(\d{1,18})", Templates),
+            (r"/templates/(\d{1,18})/again", Again),
             (r"/templates/(\d{1,18})\.png", Example),
         ],
         default_handler_class=Unknown,
@@ -36,4 +38,5 @@ def application(password: str) -> Application:
         xsrf_cookies=True,
         xsrf_cookie_kwargs={"samesite": "Strict", "httponly": True},
         password=password,
+        rounds=Rounds(),
     )

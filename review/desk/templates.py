@@ -21,7 +21,11 @@ class Templates(Door):
     async def get(self) -> None:
         found = await self.work(lambda: transact(templates.listed))
         order = {"proposed": 0, "confirmed": 1, "dismissed": 2}
-        self.render("templates.html", templates=sorted(found, key=lambda one: order[one["state"]]))
+        self.render(
+            "templates.html",
+            templates=sorted(found, key=lambda one: order[one["state"]]),
+            rounds=self.settings["rounds"],
+        )
 
     async def post(self, number: str) -> None:
         state = ANSWERS.get(self.get_body_argument("answer"))
@@ -30,6 +34,17 @@ class Templates(Door):
         act = partial(templates.decide, template_id=int(number), state=state, actor=self.person)
         await self.work(lambda: transact(act, actor=self.person))
         self.redirect("/templates", status=HTTPStatus.SEE_OTHER)
+
+
+class Again(Door):
+    """Sending round what still bears a template."""
+
+    async def post(self, number: str) -> None:
+        template = next(iter(await self.work(partial(_template, int(number)))), None)
+        if template is None or template["state"] != TemplateState.CONFIRMED:
+            raise RefusedError(HTTPStatus.CONFLICT, f"template {number} is not confirmed")
+        self.settings["rounds"].start(int(number), self.person)
+        self.redirect(f"/templates#template-{number}", status=HTTPStatus.SEE_OTHER)
 
 
 class Example(Door):

@@ -9,6 +9,8 @@ import cv2
 import numpy as np
 import pytest
 
+from records import templates
+from records.database import transact
 from records.embedded.port import free_port
 from tests.harness.desk import PASSWORD, Visitor
 from tests.harness.line import Line, line
@@ -80,15 +82,42 @@ def test_print_stays_overlay_goes_and_what_is_drawn_goes(
     assert visitor.draw(images[2], cv2.imencode(".png", mask)[1].tobytes()).status == 200
     assert visitor.decide(images[3], "reject").status == 200
     sluice.wait(batch)
-    seen = {
-        name: is_stamped(cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR))
-        for name, data in sluice.delivered(batch).items()
-    }
+    seen = {name: is_stamped(decoded(data)) for name, data in sluice.delivered(batch).items()}
     assert seen.pop("photo000.png")
     assert not seen.pop("photo001.png")
     # what was drawn is large, and a gate may ask once more about its fill; its stamp is gone in any case
     assert not any(seen.values())
     assert visitor.get(f"/images/{images[3]}").text.count("is discarded") == 1
+
+
+def test_photos_delivered_before_their_stamp_was_confirmed_are_sent_round(
+    sluice: Line, visitor: Visitor, tmp_path: Path
+) -> None:
+    recipe = tmp_path / "trusting.toml"
+    recipe.write_text(NOBODY_IS_SURE.replace("0.01", "1.0"))
+    sluice.start(workers=1)
+    batch = sluice.submit(stamped(tmp_path / "photos", 8), recipe, vendor="trusted")
+    sluice.wait(batch)
+    assert all(is_stamped(decoded(data)) for data in sluice.delivered(batch).values())
+    known = sluice.until(lambda: transact(lambda c: templates.listed(c, "trusted")), "the stamp is proposed")
+    template = known[0]["template"]
+    early = visitor.post(f"/templates/{template}/again", {}, page="/templates")
+    assert (early.status, early.json["error"]) == (409, f"template {template} is not confirmed")
+    answer = visitor.post(f"/templates/{template}", {"answer": "confirm"}, page="/templates")
+    assert answer.status == 200
+    assert visitor.post(f"/templates/{template}/again", {}, page="/templates").status == 200
+    sluice.until(
+        lambda: "8 of 8 photos looked at, 8 sent round" in visitor.get("/templates").text,
+        "all are sent round",
+    )
+    sluice.wait(batch)
+    found = sluice.delivered(batch)
+    assert len(found) == 8
+    assert not any(is_stamped(decoded(data)) for data in found.values())
+
+
+def decoded(data: bytes) -> np.ndarray:
+    return cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
 
 
 def test_without_a_password_it_does_not_start(sluice: Line) -> None:
