@@ -24,6 +24,9 @@ class Framing(TextFinder):
 
 NOTHING = np.zeros((1, 1), np.float32)
 """A map of a photo over which nothing was laid."""
+SEEN = np.zeros((105, 150), np.float32)
+"""A map that sees some of what was laid over."""
+SEEN[45:70, 20:60] = 0.5
 
 
 def photo(opacity: float) -> Rgb:
@@ -38,11 +41,15 @@ def photo(opacity: float) -> Rgb:
 
 def test_a_large_see_through_mark_over_a_product_is_found_and_shown_to_a_person() -> None:
     rgb = photo(0.5)
-    (mark,) = [one for one in find(Looks(rgb, Framing()), 640, NOTHING) if one.source is Source.LARGE]
+    (mark,) = [one for one in find(Looks(rgb, Framing()), 640, SEEN) if one.source is Source.LARGE]
     (reading,) = read(rgb, [mark], NOTHING)
     assert 0.5 < reading.probability < 0.9
     assert reading.is_faint
 
 
 def test_a_product_that_the_detector_framed_is_no_mark() -> None:
-    assert find(Looks(photo(0.0), Framing()), 640, NOTHING) == []
+    assert find(Looks(photo(0.0), Framing()), 640, SEEN) == []
+
+
+def test_shadows_that_fit_one_blend_are_no_mark_where_the_overlay_map_sees_nothing() -> None:
+    assert find(Looks(photo(0.5), Framing()), 640, NOTHING) == []
