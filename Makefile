@@ -36,7 +36,7 @@ install-gpu: $(STAMP)-gpu ## Add torch and the neural models' packages (about 6 
 run: install ## Send the sample photos through the whole line: UPLOAD=samples/upload OUT=out/DATE
 	$(BIN)/sluice run "$(UPLOAD)" --out "$(OUT)"
 
-up: install ## Start the line and leave it on, with Flower
+up: install ## Start the line and leave it on, with Flower and the review desk
 	$(BIN)/sluice up
 
 test: $(STAMP)-dev $(STAMP)-gpu ## Run every test, with real Postgres, Redis, Celery workers and torch (about 6 GB)

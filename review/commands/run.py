@@ -137,7 +137,9 @@ def _tell(report: dict[str, Any], out: Path, as_json: bool) -> None:
     batch = report["batch"]
     if report["by_state"]["flagged"]:
         show.out.print(
-            f"look at what was flagged: [bold]{_called()} images {batch} --state flagged[/]", soft_wrap=True
+            f"look at what was flagged: [bold]{_called()} up[/] has a desk for it; a list: "
+            f"[bold]{_called()} images {batch} --state flagged[/]",
+            soft_wrap=True,
         )
     if report["state"] == "halted":
         show.out.print(
