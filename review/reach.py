@@ -25,11 +25,7 @@ class Addresses:
     desk_url: str = ""
 
     def write(self) -> None:
-        path = _file()
-        path.unlink(missing_ok=True)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w") as file:
-            json.dump(asdict(self), file)
+        write_private(_file(), json.dumps(asdict(self)))
 
     def use(self) -> Callable[[], None]:
         """Let this process and its children work with these; answers how to undo that."""
@@ -61,6 +57,13 @@ def running() -> Addresses | None:
         return None
     # the lock, not the pid: after a crash another process may bear its number
     return found if HomeLock(settings().home_folder).is_taken() else None
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file anew that nobody but its user can read."""
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)
 
 
 def forget() -> None:

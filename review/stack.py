@@ -41,10 +41,7 @@ class Page:
         return settings().home_folder / f"{self.name}.login"
 
     def write(self) -> None:
-        self.login_file.unlink(missing_ok=True)
-        handle = os.open(self.login_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w") as file:
-            file.write(f"{USER}:{self.password}\n")
+        reach.write_private(self.login_file, f"{USER}:{self.password}\n")
 
 
 class Stack:

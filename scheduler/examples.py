@@ -18,7 +18,7 @@ from records.places import Box, Example
 from records.templates import Proposal
 from tasks.overlay.mark import Mark, learn
 from tasks.overlay.recurring import LEAST
-from tasks.overlay.stamp import ONE_INK, PLAY, RIM, as_text, canvas, corners
+from tasks.overlay.stamp import ONE_INK, PLAY, RIM, as_text, canvas, corners, correlation
 from tasks.overlay.strokes import find_strokes
 
 log = logging.getLogger(__name__)
@@ -37,8 +37,6 @@ FOUND_AGAIN = 0.75
 """Share of the photos that a mark was learnt from on which it must be found: one is on nearly all."""
 ALIKE_LETTERS = 0.5
 """Median correlation of two photos' letters from which they are the same: a text's are .6 to .9, others .2 to .45."""
-FLAT = 1e-3
-"""Deviation of a look below which there are no letters."""
 MARK, ERASED = (0, 120, 255), (255, 0, 255)
 """Colours of the outline and of what would be erased, RGB."""
 
@@ -113,12 +111,7 @@ def _mark(seen: Sequence[tuple[Rgb, Example]]) -> Mark | None:
 
 def _are_alike(looks: Sequence[NDArray[np.float32]]) -> bool:
     """Whether any two photos' letters at the place are much the same."""
-    pairs = [
-        float(cv2.matchTemplate(np.pad(one, PLAY), other, cv2.TM_CCOEFF_NORMED).max())
-        if one.shape == other.shape and min(one.std(), other.std()) > FLAT
-        else 0.0
-        for one, other in combinations(looks, 2)
-    ]
+    pairs = [correlation(np.pad(one, PLAY), other) for one, other in combinations(looks, 2)]
     return float(np.median(pairs)) >= ALIKE_LETTERS
 
 

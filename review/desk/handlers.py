@@ -1,5 +1,6 @@
 """The pile of flagged images, one image, its pictures, and a person's answer."""
 
+import re
 from functools import partial
 from http import HTTPStatus
 
@@ -13,6 +14,8 @@ from review.desk.door import Door, RefusedError
 
 AT_ONCE = 20
 """Images of a pile that are shown together."""
+LATER = re.compile(r"\d{1,18}", re.ASCII)
+"""An image's number, as in the addresses: more digits the records do not have."""
 FRESH = "private, max-age=86400"
 """A picture's address holds the version of its image, so it never changes."""
 
@@ -36,7 +39,7 @@ class Batch(Door):
     async def get(self, number: str) -> None:
         reason = self.get_query_argument("reason", None)
         after = self.get_query_argument("after", "0")
-        if not after.isdecimal():
+        if not LATER.fullmatch(after):
             raise RefusedError(HTTPStatus.BAD_REQUEST, "after is no number")
         report = await self.work(lambda: transact(partial(reports.batch, batch_id=int(number))))
         piles = await self.work(lambda: transact(partial(flagged.piles, batch_id=int(number))))
@@ -67,12 +70,7 @@ class Image(Door):
         known = await self.work(lambda: transact(partial(reports.image, image_id=int(number))))
         if not known:
             raise RefusedError(HTTPStatus.NOT_FOUND, f"there is no image {number}")
-        self.render(
-            "image.html",
-            image=image,
-            known=known,
-            **CARD,
-        )
+        self.render("image.html", image=image, known=known, **CARD)
 
 
 class Picture(Door):

@@ -76,7 +76,7 @@ def _after(image: Flagged) -> Rgb:
     for reason in image.reasons:
         if reason.get("where"):
             x, y, wide, high = reason["where"]
-            _outline(rgb, np.array([(x, y), (x + wide, y), (x + wide, y + high), (x, y + high)]), BROKEN)
+            _outline(rgb, np.array([(x, y), (x + wide, y + high)]), BROKEN)
     return rgb
 
 

@@ -53,7 +53,9 @@ def _run(one: Round, template: int, person: str) -> None:
         one.total, looks = bearers.looked_at(template)
         for look in looks:
             one.looked += 1
-            one.left += bool(look.trouble)
+            if look.trouble:
+                one.left += 1
+                log.warning("image %d cannot be looked at: %s", look.image, look.trouble)
             if look.bears:
                 try:
                     decide.requeue(look.image, person)

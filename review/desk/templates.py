@@ -32,7 +32,7 @@ class Templates(Door):
         if state is None:
             raise RefusedError(HTTPStatus.BAD_REQUEST, "the answer is confirm or dismiss")
         act = partial(templates.decide, template_id=int(number), state=state, actor=self.person)
-        await self.work(lambda: transact(act, actor=self.person))
+        await self.work(lambda: transact(act))
         self.redirect("/templates", status=HTTPStatus.SEE_OTHER)
 
 
@@ -40,7 +40,7 @@ class Again(Door):
     """Sending round what still bears a template."""
 
     async def post(self, number: str) -> None:
-        template = next(iter(await self.work(partial(_template, int(number)))), None)
+        template = await self.work(partial(_template, int(number)))
         if template is None or template["state"] != TemplateState.CONFIRMED:
             raise RefusedError(HTTPStatus.CONFLICT, f"template {number} is not confirmed")
         self.settings["rounds"].start(int(number), self.person)
@@ -51,7 +51,7 @@ class Example(Door):
     """A template on three photos, and below each what would be erased, as PNG."""
 
     async def get(self, number: str) -> None:
-        (template,) = await self.work(partial(_template, int(number))) or (None,)
+        template = await self.work(partial(_template, int(number)))
         if template is None:
             raise RefusedError(HTTPStatus.NOT_FOUND, f"there is no template {number}")
         rgb = await self.work(partial(side_by_side, template["examples"]))
@@ -59,5 +59,5 @@ class Example(Door):
         self.finish(cv2.imencode(".png", cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR))[1].tobytes())
 
 
-def _template(number: int) -> list[dict[str, Any]]:
-    return transact(partial(templates.listed, ids=[number]))
+def _template(number: int) -> dict[str, Any] | None:
+    return next(iter(transact(partial(templates.listed, ids=[number]))), None)

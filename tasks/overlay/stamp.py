@@ -178,7 +178,11 @@ def canvas(rgb: Rgb, box: Box, rim: int) -> NDArray[np.float32]:
 
 def likeness(rgb: Rgb, box: Box, look: NDArray[np.float32]) -> float:
     """Highest correlation (-1..1) of ``look`` with the letters of ``rgb`` at ``box`` or a little beside it."""
-    seen = canvas(rgb, box, RIM + PLAY)
+    return correlation(canvas(rgb, box, RIM + PLAY), look)
+
+
+def correlation(seen: NDArray[np.float32], look: NDArray[np.float32]) -> float:
+    """Highest correlation (-1..1) of ``look`` with any part of a canvas that was ``seen``; 0 without letters."""
     if (
         seen.shape[0] < look.shape[0]
         or seen.shape[1] < look.shape[1]

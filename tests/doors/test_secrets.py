@@ -159,12 +159,7 @@ def test_an_error_about_a_server_does_not_tell_its_password(variable: str, url: 
 
 def test_flower_is_reached_from_this_machine_and_with_its_login_alone(up: Up) -> None:
     port = int(up.flower.rpartition(":")[2])
-    listening = {
-        connection.laddr.ip
-        for connection in psutil.net_connections("tcp")
-        if connection.status == "LISTEN" and connection.laddr.port == port
-    }
-    assert listening == {"127.0.0.1"}
+    assert addresses_of({port}) == {"127.0.0.1"}
     assert get(f"{up.flower}/workers") == (401, "")
     assert get(f"{up.flower}/api/workers") == (401, "")
     for path in ("/", "/workers", "/tasks", "/broker", "/nowhere"):
@@ -181,12 +176,7 @@ def test_flower_is_reached_from_this_machine_and_with_its_login_alone(up: Up) ->
 
 def test_the_desk_is_reached_from_this_machine_and_with_its_password_alone(up: Up) -> None:
     port = int(up.desk.rpartition(":")[2])
-    listening = {
-        connection.laddr.ip
-        for connection in psutil.net_connections("tcp")
-        if connection.status == "LISTEN" and connection.laddr.port == port
-    }
-    assert listening == {"127.0.0.1"}
+    assert addresses_of({port}) == {"127.0.0.1"}
     until(lambda: get(f"{up.desk}/")[0] == 401)
     password = up.desk_login.partition(":")[2]
     for path in ("/", "/batches/1", "/images/1", "/templates", "/nowhere"):
@@ -211,12 +201,16 @@ def get(url: str, login: str = "") -> tuple[int, str]:
 
 def test_servers_listen_on_this_machine_alone(up: Up) -> None:
     ports = {int((up.home / name / "port").read_text()) for name in ("postgres", "redis")}
-    addresses = {
+    assert addresses_of(ports) == {"127.0.0.1"}
+
+
+def addresses_of(ports: set[int]) -> set[str]:
+    """On which addresses of this machine somebody listens at some ports."""
+    return {
         connection.laddr.ip
         for connection in psutil.net_connections("tcp")
         if connection.status == "LISTEN" and connection.laddr.port in ports
     }
-    assert addresses == {"127.0.0.1"}
 
 
 def test_another_user_of_the_machine_gets_neither_in_nor_at_the_passwords(up: Up) -> None:

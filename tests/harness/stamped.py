@@ -7,6 +7,20 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 STAMP = "ACME STORE"
+NOBODY_IS_SURE = """
+name = "unsure"
+[[steps]]
+transform = "admit"
+[[steps]]
+transform = "find_text"
+sure = 1.0 # no text is that by itself
+unsure = 0.01
+[[steps]]
+transform = "erase_text"
+[[steps]]
+transform = "deliver"
+format = "png"
+"""
 
 
 def stamped(
@@ -42,3 +56,8 @@ def stamped(
 def is_stamped(rgb: np.ndarray) -> bool:
     """Whether there is anything bright on a photo, whose ground never is."""
     return bool((rgb.min(axis=2) > 215).any())
+
+
+def decoded(data: bytes) -> np.ndarray:
+    """A delivered file's picture, [H, W, 3] uint8."""
+    return cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)

@@ -17,24 +17,11 @@ from tests.harness import promises
 from tests.harness.command import Answer, call
 from tests.harness.line import Line, line
 from tests.harness.services import Servers
-from tests.harness.stamped import is_stamped, stamped
+from tests.harness.stamped import NOBODY_IS_SURE, decoded, is_stamped, stamped
 
 pytestmark = [pytest.mark.services, pytest.mark.timeout(180)]
 
-NOTHING_IS_OVERLAY = """
-name = "trusting"
-[[steps]]
-transform = "admit"
-[[steps]]
-transform = "find_text"
-sure = 1.0
-unsure = 1.0
-[[steps]]
-transform = "erase_text"
-[[steps]]
-transform = "deliver"
-format = "png"
-"""
+NOTHING_IS_OVERLAY = NOBODY_IS_SURE.replace("unsure = 0.01", "unsure = 1.0")
 STAMPED, PLAIN = 8, 2
 
 
@@ -54,10 +41,7 @@ class Story:
 
 def with_stamp(sluice: Line, batch: int) -> dict[str, bool]:
     """Of each delivered file whether it bears the stamp."""
-    return {
-        name: is_stamped(cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR))
-        for name, data in sluice.delivered(batch).items()
-    }
+    return {name: is_stamped(decoded(data)) for name, data in sluice.delivered(batch).items()}
 
 
 def the_templates() -> list[dict[str, Any]]:

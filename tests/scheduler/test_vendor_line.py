@@ -16,25 +16,11 @@ from tests.harness import promises
 from tests.harness.command import call
 from tests.harness.line import Line, line
 from tests.harness.services import Servers
-from tests.harness.stamped import is_stamped, stamped
+from tests.harness.stamped import NOBODY_IS_SURE, decoded, is_stamped, stamped
 
 pytestmark = [pytest.mark.services, pytest.mark.timeout(300)]
 
 RIGHTS = "Letter of 2026-03-02, contracts/acme.pdf"
-NOBODY_IS_SURE = """
-name = "unsure"
-[[steps]]
-transform = "admit"
-[[steps]]
-transform = "find_text"
-sure = 1.0 # no text is that by itself
-unsure = 0.01
-[[steps]]
-transform = "erase_text"
-[[steps]]
-transform = "deliver"
-format = "png"
-"""
 EVERYTHING_IS_SURE = NOBODY_IS_SURE.replace("sure = 1.0", "sure = 0.0").replace("0.01", "0.0")
 
 
@@ -135,7 +121,7 @@ def test_what_nobody_was_sure_of_is_erased_once_a_person_confirmed_it(story: Sto
         found = story.line.delivered(batch)
         assert promises.counts(story.line.report(batch)) == {"delivered": count}
         for data in found.values():
-            assert not is_stamped(cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR))
+            assert not is_stamped(decoded(data))
 
 
 def test_the_records_say_by_which_template_and_right(story: Story) -> None:

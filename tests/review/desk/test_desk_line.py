@@ -15,26 +15,11 @@ from records.embedded.port import free_port
 from tests.harness.desk import PASSWORD, Visitor
 from tests.harness.line import Line, line
 from tests.harness.services import Servers
-from tests.harness.stamped import is_stamped, stamped
+from tests.harness.stamped import NOBODY_IS_SURE, decoded, is_stamped, stamped
 from worker import fleet
 from worker.supervisor import Process
 
 pytestmark = [pytest.mark.services, pytest.mark.timeout(180)]
-
-NOBODY_IS_SURE = """
-name = "unsure"
-[[steps]]
-transform = "admit"
-[[steps]]
-transform = "find_text"
-sure = 1.0
-unsure = 0.01
-[[steps]]
-transform = "erase_text"
-[[steps]]
-transform = "deliver"
-format = "png"
-"""
 
 
 @pytest.fixture(scope="module")
@@ -114,10 +99,6 @@ def test_photos_delivered_before_their_stamp_was_confirmed_are_sent_round(
     found = sluice.delivered(batch)
     assert len(found) == 8
     assert not any(is_stamped(decoded(data)) for data in found.values())
-
-
-def decoded(data: bytes) -> np.ndarray:
-    return cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
 
 
 def test_without_a_password_it_does_not_start(sluice: Line) -> None:

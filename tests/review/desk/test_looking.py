@@ -153,6 +153,7 @@ def test_an_image_that_is_not_flagged_is_told_as_what_it_is(ada: Visitor) -> Non
         ("/images/987654", 404),
         ("/batches/987654", 409),
         ("/batches/1?after=x", 400),
+        ("/batches/1?after=99999999999999999999", 400),
         ("/images/987654/before.jpg", 404),
         ("/templates/987654.png", 404),
         ("/images/99999999999999999999", 404),
