@@ -15,8 +15,8 @@ from bench.captions.versions import AGED, aged, altered
 from bench.spread import spread
 from models.contract import Region
 from models.rapidocr import RapidOcr
-from tasks.overlay.looks import LIMIT
-from tasks.overlay.overlay_map import CELL, KNOWN, STRONGEST, knowledge
+from overlay.detect.multiscale_detections import LIMIT
+from overlay.segment.overlay_map import CELL, KNOWN, STRONGEST, knowledge
 
 SIDE = 192
 """Pixels of a crop's side."""

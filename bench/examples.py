@@ -19,10 +19,10 @@ from bench.crops import fold, inside
 from bench.spread import spread
 from models.contract import Region
 from models.rapidocr import RapidOcr
+from overlay.classify.classifier import MARKS, Reading, find, read
+from overlay.detect.multiscale_detections import Looks
+from overlay.segment.overlay_map import OverlayMap
 from tasks.find_text import lacks_ink
-from tasks.overlay.looks import Looks
-from tasks.overlay.overlay_map import OverlayMap
-from tasks.overlay.reading import MARKS, Reading, find, read
 
 OVERLAY_PIXELS = 0.04
 """A box holding more of an overlay's pixels than this is an example of an overlay."""

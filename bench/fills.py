@@ -29,9 +29,9 @@ from bench.captions.fonts import lacking
 from bench.captions.photos import DATA, Photo, photos
 from gates.contract import judge
 from gates.edit import Edit
-from gates.measures.ciede2000 import ciede2000, lab
-from gates.measures.grain import grain
-from gates.measures.ssim import ssim_map
+from gates.metrics.similarity.ciede2000 import ciede2000, lab
+from gates.metrics.similarity.ssim import ssim_map
+from gates.metrics.texture.grain import grain
 from models.contract import Filler
 from models.surroundings import Surroundings
 from models.telea import Telea

@@ -19,8 +19,8 @@ from typing import Any
 import numpy as np
 
 from bench.fill_examples import Example, collect, is_bad, kept
+from gates.checks.fill.fill_evidence import FIGURES, TREES, values_of
 from gates.contract import Limit, registry
-from gates.fill_evidence import FIGURES, TREES, values_of
 
 FOLDS, TURNS = 5, 3
 """Parts of the photos, and how often they are dealt out anew: a limit hangs on very few good edits."""

@@ -29,12 +29,12 @@ from bench.photos import Photo, photos  # noqa: E402
 from bench.spread import spread  # noqa: E402
 from gates.contract import judge, registry  # noqa: E402
 from gates.edit import Edit  # noqa: E402
-from gates.measures.gmsd import gmsd  # noqa: E402
-from gates.measures.psnr import psnr  # noqa: E402
-from gates.measures.ssim import ssim  # noqa: E402
-from gates.page import page  # noqa: E402
+from gates.metrics.similarity.gmsd import gmsd  # noqa: E402
+from gates.metrics.similarity.psnr import psnr  # noqa: E402
+from gates.metrics.similarity.ssim import ssim  # noqa: E402
 from gates.patch import luma  # noqa: E402
 from models.surroundings import Surroundings  # noqa: E402
+from review.tools.gate_docs import page  # noqa: E402
 
 DEFECTS = (*erase.DEFECTS, *enlarge.DEFECTS, *file.DEFECTS)
 CLASSICAL = ("psnr", "ssim", "gmsd")

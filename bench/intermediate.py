@@ -19,9 +19,9 @@ import qoi
 from numpy.typing import NDArray
 from PIL import Image
 
+from imaging.decode import decode
+from imaging.intermediate import decode_mask, encode_mask
 from line.errors import InputError
-from line.photo.decode import decode
-from line.photo.intermediate import decode_mask, encode_mask
 
 Pixels = NDArray[np.uint8]
 Codec = tuple[Callable[[Pixels], bytes], Callable[[bytes], Pixels]]

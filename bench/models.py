@@ -27,7 +27,6 @@ import cv2  # noqa: E402
 import numpy as np  # noqa: E402
 
 from line.settings import settings  # noqa: E402
-from models import weights  # noqa: E402
 from models.contract import (  # noqa: E402
     Denoiser,
     Enlargement,
@@ -39,10 +38,14 @@ from models.contract import (  # noqa: E402
     Upscaler,
     registry,
 )
-from models.network import Network  # noqa: E402
-from models.weights import File, Weights  # noqa: E402
+from models.inference.network import Network  # noqa: E402
+from models.weights.manifest import (  # noqa: E402
+    File,
+    Weights,
+    manifest,
+)
 from worker.device import local, pin  # noqa: E402
-from worker.residents import Residents  # noqa: E402
+from worker.model_cache import Residents  # noqa: E402
 
 CLASSICAL = {"upscale": "back_projection", "fill": "surroundings", "denoise": "non_local_means"}
 """What a network of a task is held against."""
@@ -61,11 +64,11 @@ def drawn() -> None:
         "random_compact_64": Compact(num_in_ch=3, num_out_ch=3, num_feat=64, num_conv=16, upscale=2),
     }
     for name, network in made.items():
-        path = weights.weights_folder() / name / "net.safetensors"
+        path = manifest.weights_folder() / name / "net.safetensors"
         path.parent.mkdir(parents=True)
         save_file(network.state_dict(), path)
-        file = File(path=path.name, sha256=weights.sha256_of(path), bytes=path.stat().st_size)
-        weights.register(
+        file = File(path=path.name, sha256=manifest.sha256_of(path), bytes=path.stat().st_size)
+        manifest.register(
             Weights(
                 name=name,
                 task="upscale",

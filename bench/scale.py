@@ -115,10 +115,11 @@ def measure(folder: Path, size: int, options: argparse.Namespace) -> dict[str, A
         os.environ.pop(name, None)
     from line.settings import settings
     from line.states import SETTLED
-    from records import recipes, reports, workers
-    from records.bucket import bucket
+    from records import recipes, workers
     from records.database import engine, transact
-    from review.stack import Stack
+    from records.queries import reports
+    from records.storage.bucket import bucket
+    from stack.local import Stack
     from tasks.recipes import load
 
     settings.cache_clear()

@@ -110,8 +110,9 @@ def soak(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
         os.environ.pop(name, None)
     from line.settings import settings
     from records.database import engine, migrate
-    from records.embedded import EmbeddedPostgres, EmbeddedRedis
-    from worker import fleet, supervisor
+    from stack import programs as fleet
+    from stack import supervisor
+    from stack.servers import EmbeddedPostgres, EmbeddedRedis
     from worker.topology import WorkerGroup
 
     supervisor.LONGEST_PAUSE = 2.0  # who dies at our hands every few seconds is no failing program
@@ -239,7 +240,7 @@ def _busy() -> int | None:
 
 
 def _submit(folder: Path, pictures: list[bytes], first: int, count: int, recipe: Path) -> None:
-    from review.upload import place
+    from review.cli.upload import place
 
     folder.mkdir()
     for number in range(first, first + count):
@@ -283,8 +284,8 @@ def memory(pids: dict[str, int]) -> dict[str, float]:
 
 def verdict(submitted: int) -> dict[str, Any]:
     """What the records, the folders and the manifests say of every image."""
-    from records.bucket import bucket
     from records.database import engine
+    from records.storage.bucket import bucket
     from tests.harness.promises import unjudged
 
     with engine().connect() as connection:

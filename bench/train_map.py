@@ -21,7 +21,7 @@ from torch import nn
 from bench.captions.fonts import lacking
 from bench.crops import OVERLAID, STEPS, UNSAID, collect, fold
 from models.rapidocr import CHANNELS, LEVELS
-from tasks.overlay.overlay_map import NETWORK, normalized
+from overlay.segment.overlay_map import NETWORK, normalized
 
 WIDTHS = (16, 24, 48, 64)
 """Channels at a half, a quarter, an eighth and a sixteenth of the photo's scale."""

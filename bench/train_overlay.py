@@ -19,10 +19,10 @@ import numpy as np
 
 from bench.captions.fonts import lacking
 from bench.examples import Example, collect
-from tasks.overlay.company import company
-from tasks.overlay.decision import TREES
-from tasks.overlay.features import Features
-from tasks.overlay.reading import BY_ITSELF
+from overlay.classify.classifier import BY_ITSELF
+from overlay.classify.context_features import company
+from overlay.classify.decision import TREES
+from overlay.classify.features import Features
 
 FOLDS = 5
 MARKS = ("watermark", "repeated")

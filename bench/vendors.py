@@ -168,7 +168,7 @@ def measure(folder: Path, vendors: list[Vendor], taken: Iterator[Photo], count: 
         os.environ.pop(name, None)
     from line.settings import settings
     from records.database import engine
-    from review.stack import Stack
+    from stack.local import Stack
 
     settings.cache_clear()
     for number, vendor in enumerate(vendors):
@@ -190,7 +190,7 @@ class Session:
         from line.states import TemplateState
         from records import templates
         from records.database import transact
-        from scheduler import bearers, decide
+        from scheduler import decide, template_rescan
 
         batches = self.upload(vendors, "first")
         self.until(lambda: not transact(templates.due), "all batches are looked through for templates")
@@ -204,7 +204,7 @@ class Session:
                 vendor.confirmed += right
                 vendor.dismissed += not right
                 if right:
-                    _, looks = bearers.looked_at(one["template"])
+                    _, looks = template_rescan.looked_at(one["template"])
                     again |= {look.image for look in looks if look.bears}
         for image in again.union(*(decide.flagged(batch) for batch in batches.values())):
             decide.requeue(image, "bench")
@@ -217,7 +217,7 @@ class Session:
 
     def upload(self, vendors: list[Vendor], which: str) -> dict[str, int]:
         """Batches by vendor, once they are done."""
-        from review.upload import place
+        from review.cli.upload import place
 
         recipe = str(self.folder / "vendors.toml")
         batches = {
@@ -236,8 +236,8 @@ class Session:
         return judged(self.folder / vendor.name / which, self.out(vendor, which) / "manifest.jsonl")
 
     def wait(self, batches: list[int], what: str) -> None:
-        from records import reports
         from records.database import transact
+        from records.queries import reports
 
         def is_over() -> bool:
             found = [

@@ -15,13 +15,13 @@ from line.picture import Edited, Original, Picture, Publishable
 from line.recipe import Recipe, seed_of
 from records import batches
 from records.database import transact
-from review.stack import Stack
-from review.upload import place
-from tasks.attempt import attempt
+from review.cli.upload import place
+from stack.local import Stack
 from tasks.recipes import load
 from tasks.registry import registry
-from tasks.store import Loaded
-from worker.residents import resident
+from tasks.runner.execute import attempt
+from tasks.runner.io import Loaded
+from worker.model_cache import resident
 
 RECIPE = "catalog"
 
@@ -131,7 +131,7 @@ class Naive:
         self.processes, self.folder, self.here = processes, folder, here
 
     def __enter__(self) -> Self:
-        from records.embedded import EmbeddedRedis
+        from stack.servers import EmbeddedRedis
 
         self.redis = EmbeddedRedis(self.folder / "naive-home")
         os.environ["NAIVE_BROKER"] = self.redis.start()

@@ -6,7 +6,7 @@ from functools import cache
 from typing import TypeAlias
 
 from gates.edit import Edit
-from line.discover import load_all
+from line.discover import load_tree
 from line.errors import SluiceError
 from line.picture import FlagKind
 
@@ -124,7 +124,7 @@ class Registry:
 def build() -> Registry:
     """Every gate of this package: a module's attribute ``GATE``."""
     found = Registry()
-    for module in load_all("gates"):
+    for module in load_tree("gates.checks"):
         if gate := getattr(module, "GATE", None):
             found.add(gate)
     return found

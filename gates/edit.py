@@ -9,21 +9,21 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from gates.measures.composition import Composition, compositions
-from gates.measures.context import context
-from gates.measures.copies import copied
-from gates.measures.edge_cells import edge_cells
-from gates.measures.fill_colour import fill_shift
-from gates.measures.ghost import stroke_ghost
-from gates.measures.kinship import kinship
-from gates.measures.likeness import Figures, beyond_usual
-from gates.measures.probe import Planes, Probe, planes_around, probe_of
-from gates.measures.repetition import repetition
-from gates.measures.shrunk import shrunk
-from gates.measures.smear import smeared
-from gates.measures.stillness import stillness
-from gates.measures.strokes import unerased, untouched
-from gates.measures.tones import tones
+from gates.metrics.fill.boundary_sampling import Planes, Probe, planes_around, probe_of
+from gates.metrics.fill.boundary_tone_metrics import tones
+from gates.metrics.fill.copies import copied
+from gates.metrics.fill.edge_cells import edge_cells
+from gates.metrics.fill.fill_boundary_metrics import Figures, beyond_usual
+from gates.metrics.fill.fill_colour import fill_shift
+from gates.metrics.fill.ghost import stroke_ghost
+from gates.metrics.fill.low_grain_metrics import stillness
+from gates.metrics.fill.nearest_texture_residuals import kinship
+from gates.metrics.fill.strokes import unerased, untouched
+from gates.metrics.fill.surroundings_features import context
+from gates.metrics.picture.composition import Composition, compositions
+from gates.metrics.similarity.downscale import shrunk
+from gates.metrics.texture.edge_blur import smeared
+from gates.metrics.texture.repetition import repetition
 from gates.patch import Greys, Patch, find_patches, luma
 from line.picture import Mask, Rgb
 

@@ -1,4 +1,4 @@
-"""Finding the files of a package, so that adding one file is all there is to adding a part."""
+"""Finding the modules of a package, so that a new part is one new file."""
 
 import importlib
 import pkgutil
@@ -7,14 +7,24 @@ from types import ModuleType
 
 def submodules(package: str) -> list[str]:
     """Dotted names of a package's direct, public modules, sorted, without importing them."""
-    paths = importlib.import_module(package).__path__
-    return sorted(
-        f"{package}.{module.name}"
-        for module in pkgutil.iter_modules(paths)
-        if not module.ispkg and not module.name.startswith("_")
-    )
+    return [name for name, is_package in _members(package) if not is_package]
 
 
 def load_all(package: str) -> list[ModuleType]:
     """Import each of :func:`submodules`."""
     return [importlib.import_module(name) for name in submodules(package)]
+
+
+def load_tree(package: str) -> list[ModuleType]:
+    """Import the public modules of a package and of the packages inside it."""
+    nested = [name for name, is_package in _members(package) if is_package]
+    return load_all(package) + [module for name in nested for module in load_tree(name)]
+
+
+def _members(package: str) -> list[tuple[str, bool]]:
+    paths = importlib.import_module(package).__path__
+    return sorted(
+        (f"{package}.{module.name}", module.ispkg)
+        for module in pkgutil.iter_modules(paths)
+        if not module.name.startswith("_")
+    )

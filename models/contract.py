@@ -20,10 +20,10 @@ from pydantic import BaseModel
 from line.discover import load_all
 from line.errors import ModelError
 from line.picture import Mask, Rgb
-from models import weights
-from models.padding import Sizes
-from models.sampling import Sampling
+from models.inference.padding import Sizes
+from models.inference.sampling import Sampling
 from models.task import Task
+from models.weights import manifest
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,7 +251,7 @@ class Registry:
     """Model classes by name. A refused addition leaves it unchanged."""
 
     models: dict[str, type[Model]] = field(default_factory=dict)
-    _registered: dict[str, weights.Weights] = field(default_factory=dict)
+    _registered: dict[str, manifest.Weights] = field(default_factory=dict)
 
     def add(self, model: type[Model]) -> type[Model]:
         if model.name in self.models:
@@ -275,7 +275,7 @@ class Registry:
     def of_task(self, task: Task) -> list[str]:
         return sorted(name for name, model in self.models.items() if model.task == task)
 
-    def follow(self, registered: dict[str, weights.Weights]) -> None:
+    def follow(self, registered: dict[str, manifest.Weights]) -> None:
         """Take over what the catalogue and the weights folder name now.
 
         Raises:
@@ -294,7 +294,7 @@ class Registry:
         self._registered = dict(registered)
 
 
-def model_of(found: weights.Weights) -> type[Model]:
+def model_of(found: manifest.Weights) -> type[Model]:
     """The model that reads these weights: ``models.<reader>.model_of(weights)``.
 
     Raises:
@@ -325,7 +325,7 @@ def registry() -> Registry:
     added is known to workers that run.
     """
     found = _of_this_package()
-    found.follow(weights.known())
+    found.follow(manifest.known())
     return found
 
 

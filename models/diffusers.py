@@ -16,11 +16,11 @@ from PIL import Image
 from line.errors import ModelError
 from line.picture import Mask, Rgb
 from models.contract import Enlargement, Filler, Generator, Model, Task, Upscaler
-from models.crop import filled_by
-from models.network import Floats, Network, floats, levels, model_from, quiet, resized
-from models.padding import Sizes, padded
-from models.sampling import Sampling
-from models.weights import Weights
+from models.inference.crop import filled_by
+from models.inference.network import Floats, Network, floats, levels, model_from, quiet, resized
+from models.inference.padding import Sizes, padded
+from models.inference.sampling import Sampling
+from models.weights.manifest import Weights
 
 SIDE = 512
 """Longer side that a pipeline works at where its weights do not say (``options.side``): that of its training."""

@@ -8,9 +8,9 @@ import numpy as np
 from line.errors import ModelError
 from line.picture import Rgb
 from models.contract import Model, Perceptual, Task
-from models.network import Network, floats, model_from
-from models.padding import Sizes
-from models.weights import Weights
+from models.inference.network import Network, floats, model_from
+from models.inference.padding import Sizes
+from models.weights.manifest import Weights
 
 
 class Lpips(Network, Perceptual):

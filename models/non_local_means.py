@@ -5,7 +5,7 @@ import numpy as np
 
 from line.picture import Rgb
 from models.contract import Denoiser
-from models.noise import noise_level
+from models.inference.noise import noise_level
 
 STRENGTH = 0.8
 """Filter strength per level of noise in luma: of 0.75 to 1.4, what gained most on drawn noise of 5 and 10 levels."""

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from line.errors import ModelError
 from line.picture import Rgb
 from models.contract import Region, TextFinder
-from models.onnx import session
+from models.inference.onnx import session
 
 STRIDE = 32
 """The network takes sides that are multiples of this."""

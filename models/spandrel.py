@@ -13,10 +13,10 @@ import numpy as np
 from line.errors import ModelError
 from line.picture import Mask, Rgb
 from models.contract import Denoiser, Enlargement, Filler, Model, Restorer, Task, Upscaler
-from models.crop import filled_by
-from models.network import Floats, Network, floats, levels, model_from, resized
-from models.padding import Sizes
-from models.weights import Weights
+from models.inference.crop import filled_by
+from models.inference.network import Floats, Network, floats, levels, model_from, resized
+from models.inference.padding import Sizes
+from models.weights.manifest import Weights
 
 PASSES = 3
 """Times a picture may go through an enlarging network: one of 2 reaches 8."""

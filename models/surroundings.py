@@ -10,9 +10,9 @@ from models.contract import Filler
 from models.fill.cosine import BLOCK, sparse
 from models.fill.exemplar import MARGIN, exemplar
 from models.fill.grain import with_grain
-from models.fill.membrane import membrane
-from models.fill.planes import Box, Hole, Planes, groups, opponent, rounded
-from models.fill.rim import to_invent
+from models.fill.laplace_fill import membrane
+from models.fill.mask_refinement import to_invent
+from models.fill.opponent_colour import Box, Hole, Planes, groups, opponent, rounded
 
 CONTINUED, SHADED = 8.0, 24.0
 """Pixels from the ground up to which cosines alone continue it, and from which on shades alone do."""

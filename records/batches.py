@@ -16,7 +16,7 @@ from line.breaker import Breaker, Counts
 from line.errors import InputError
 from line.names import fold
 from line.states import SETTLED, BatchState, ImageState, ShardState
-from records.files import part_twins
+from records.storage.files import part_twins
 from records.tables import batches, images, recipes, shards
 
 BREAKER = {

@@ -13,7 +13,7 @@ from line.errors import InputError
 from line.names import fold
 from line.states import BatchState, ImageState
 from records import batches, withdrawals
-from records.files import free_file
+from records.storage.files import free_file
 from records.tables import batches as batch_table
 from records.tables import images, steps
 

@@ -12,7 +12,7 @@ from line.breaker import Breaker, Counts, after_judging
 from line.errors import LeaseLostError
 from line.states import BatchState, ImageState
 from records import batches, shards
-from records.plain import plain
+from records.json_sanitize import plain
 from records.shards import Claim
 from records.tables import batches as batch_table
 from records.tables import images, steps

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from line.errors import InputError
 from line.states import BatchState, ShardState, TemplateState
-from records.places import Box, is_alike
+from records.queries.text_locations import Box, is_alike
 from records.tables import batches, images, shards, templates
 
 SAME = 0.3

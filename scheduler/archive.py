@@ -1,14 +1,14 @@
-"""Opening an uploaded zip: its entries become originals in the bucket, within the limits of ``line.archive``."""
+"""Opening an uploaded zip: its entries become originals in the bucket, within the limits of ``imaging.archive``."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from line.archive import Entry
-from line.photo.refusal import RefusedError
-from line.unpack import entries_apart
-from records.bucket import Bucket
-from records.scratch import scratch
+from imaging.archive import Entry
+from imaging.refusal import RefusedError
+from imaging.sandbox.archive_client import entries_apart
+from records.storage.bucket import Bucket
+from records.storage.tempdir import scratch
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,17 +5,18 @@ from pathlib import Path
 import numpy as np
 import sqlalchemy as sa
 
+from imaging import intermediate
+from imaging.mask import read_mask
+from imaging.refusal import RefusedError
 from line.errors import InputError
 from line.names import delivered_name, safe_path
-from line.photo import intermediate
-from line.photo.mask import read_mask
-from line.photo.refusal import RefusedError
 from line.recipe import Recipe
 from line.settings import settings
-from records import decisions, recipes, reports
-from records.bucket import bucket
+from records import decisions, recipes
 from records.database import transact
-from scheduler.withdraw import withdraw
+from records.queries import reports
+from records.storage.bucket import bucket
+from scheduler.delete_delivered import withdraw
 from tasks.recipes import file_of, load, removing
 
 

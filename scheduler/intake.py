@@ -20,10 +20,10 @@ from line.errors import InputError, RecipeError, ServiceError, SettingsError
 from line.names import delivered_name, safe_path
 from line.recipe import Recipe
 from line.settings import settings
-from records import batches, recipes, sightings
+from records import batches, recipes, upload_scan_state
 from records.batches import NewBatch, NewImage
-from records.bucket import Bucket, Listed, bucket
 from records.database import transact
+from records.storage.bucket import Bucket, Listed, bucket
 from scheduler.archive import entries
 from tasks.recipes import file_of, load
 from worker import topology
@@ -70,13 +70,13 @@ def scan() -> list[int]:
             log.error("%s waits: %s", upload.prefix, error)
         except InputError as error:
             log.error("%s cannot be taken: %s", upload.prefix, error)
-            transact(partial(sightings.complain, prefix=upload.prefix, trouble=str(error)))
+            transact(partial(upload_scan_state.complain, prefix=upload.prefix, trouble=str(error)))
         except ServiceError as error:  # tried again at the next scan; other uploads need not wait for it
             log.warning("%s cannot be looked at: %s", upload.prefix, error)
         except Exception as error:  # an upload that breaks our own code must not keep the others waiting
             log.exception("%s cannot be taken", upload.prefix)
             trouble = f"{type(error).__name__}: {error}"
-            transact(partial(sightings.complain, prefix=upload.prefix, trouble=trouble))
+            transact(partial(upload_scan_state.complain, prefix=upload.prefix, trouble=trouble))
     return taken
 
 
@@ -98,19 +98,19 @@ def uploads(store: Bucket) -> Iterator[Upload]:
 def consider(store: Bucket, upload: Upload) -> int | None:
     """Take an upload if it is complete and was not taken before."""
     marker = store.tag(upload.marker)
-    seen = transact(lambda connection: sightings.get(connection, upload.prefix))
+    seen = transact(lambda connection: upload_scan_state.get(connection, upload.prefix))
     if marker is not None and seen is not None and seen.taken == f"marker {marker}":
         return None
     if marker is None and seen is not None and seen.taken == seen.digest and not _is_due(upload.prefix):
         return None
     digest = f"marker {marker}" if marker is not None else listing_digest(_objects(store, upload))
-    quiet = transact(lambda connection: sightings.note(connection, upload.prefix, digest))
+    quiet = transact(lambda connection: upload_scan_state.note(connection, upload.prefix, digest))
     if marker is None and quiet < settings().quiet_seconds:
         return None
     if seen is not None and seen.taken == digest:
         return None
     batch_id = take(store, upload)
-    transact(lambda connection: sightings.took(connection, upload.prefix, digest))
+    transact(lambda connection: upload_scan_state.took(connection, upload.prefix, digest))
     return batch_id
 
 
@@ -150,7 +150,7 @@ def take(store: Bucket, upload: Upload) -> int | None:
     new = NewBatch(upload.vendor, upload.name, upload.prefix, digest, recipe.digest, out, rights)
     files = _from_archive(store, upload, recipe) if upload.is_archive else _from_folder(store, upload, recipe)
 
-    def record(connection: sightings.Connection) -> int | None:
+    def record(connection: upload_scan_state.Connection) -> int | None:
         recipes.save(connection, recipe)
         return batches.record(connection, new, files)
 

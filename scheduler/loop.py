@@ -16,10 +16,10 @@ from line.settings import settings
 from records import batches, workers
 from records.database import migrate, transact
 from scheduler import intake, manifest, probe, templates
+from scheduler.delete_delivered import withdraw
 from scheduler.dispatch import publish
 from scheduler.plan import plan
 from scheduler.sweep import sweep
-from scheduler.withdraw import withdraw
 from worker.logs import configure_logging
 
 log = logging.getLogger(__name__)

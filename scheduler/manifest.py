@@ -7,10 +7,11 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from line.errors import ServiceError
-from records import batches, reports
-from records.bucket import bucket
+from records import batches
 from records.database import transact
-from records.scratch import scratch
+from records.queries import reports
+from records.storage.bucket import bucket
+from records.storage.tempdir import scratch
 
 log = logging.getLogger(__name__)
 

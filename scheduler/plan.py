@@ -12,7 +12,8 @@ from sqlalchemy.exc import DBAPIError
 
 from line.recipe import DispatchTable, Recipe
 from line.states import BatchState
-from records import batches, recipes, shards, waiting, workers
+from records import batches, recipes, shards, workers
+from records.queries import waiting
 from records.shards import NewShard, Route
 from scheduler.route import megapixels, route, size_class
 from tasks.registry import registry

@@ -8,7 +8,7 @@ import psutil
 
 from line.errors import ServiceError
 from line.settings import settings
-from records import losses
+from records import lost_shards
 from records.database import transact
 from scheduler.dispatch import publish
 from tasks.registry import registry
@@ -19,8 +19,8 @@ log = logging.getLogger(__name__)
 
 def sweep() -> None:
     """One round: shards of dead workers are split and sent, lost messages are sent again."""
-    for lost in transact(lambda connection: losses.expired(connection, is_dead)):
-        parts = transact(partial(losses.take_back, lost=lost, is_dead=is_dead, delivering=_delivering()))
+    for lost in transact(lambda connection: lost_shards.expired(connection, is_dead)):
+        parts = transact(partial(lost_shards.take_back, lost=lost, is_dead=is_dead, delivering=_delivering()))
         log.warning("batch %d: a shard lost its worker, goes on in %d parts", lost.batch_id, len(parts))
         publish(parts)
     _send_again()
@@ -37,7 +37,7 @@ def _delivering() -> set[str]:
 
 def _send_again() -> None:
     grace = settings().grace_seconds
-    waiting = transact(lambda connection: losses.unclaimed(connection, grace))
+    waiting = transact(lambda connection: lost_shards.unclaimed(connection, grace))
     if not waiting:
         return
     try:
@@ -48,7 +48,7 @@ def _send_again() -> None:
     present = {message.rpartition(".")[0] for message in queued}  # whatever the attempt
     missing = [row.id for row in waiting if f"{row.batch_id}.{row.number}.{row.at}" not in present]
     if missing:
-        due = transact(lambda connection: losses.count_attempt(connection, missing, grace))
+        due = transact(lambda connection: lost_shards.count_attempt(connection, missing, grace))
         if due:  # another scheduler or the worker itself may have been quicker
             log.warning("%d shards had no message in the broker: sent again", len(due))
             publish(due)

@@ -9,13 +9,14 @@ import numpy as np
 import sqlalchemy as sa
 
 from line.settings import settings
-from records import places, recipes, templates
-from records.bucket import bucket
+from overlay.templates.recurring import ALIKE, LEAST, LEAST_SHARE, Placed, overlap, recurring
+from records import recipes, templates
 from records.database import transact
-from records.places import Box, Example
+from records.queries import text_locations
+from records.queries.text_locations import Box, Example
+from records.storage.bucket import bucket
 from records.templates import Proposal
-from scheduler.examples import with_examples
-from tasks.overlay.recurring import ALIKE, LEAST, LEAST_SHARE, Placed, overlap, recurring
+from scheduler.template_previews import with_examples
 
 log = logging.getLogger(__name__)
 
@@ -84,19 +85,21 @@ def _recurring(connection: sa.Connection, batch: sa.Row[Any]) -> list[tuple[Prop
     Of known places the counts are renewed.
     """
     everything = sorted({*templates.newest(connection, batch.vendor), batch.id})
-    places.gather(connection, everything)
+    text_locations.gather(connection, everything)
     found: list[tuple[Proposal, list[Example]]] = []
     for batch_ids in ([batch.id], everything) if len(everything) > 1 else ([batch.id],):
-        photos = places.photos(connection, batch_ids)
+        photos = text_locations.photos(connection, batch_ids)
         for box in _boxes(connection, batch_ids, photos):
-            images, overlay = places.count_at(connection, batch_ids, box, ALIKE)
+            images, overlay = text_locations.count_at(connection, batch_ids, box, ALIKE)
             known = templates.at(connection, batch.vendor, box)
             if known is not None:
                 templates.count(connection, known, images, photos)
             elif templates.is_part(connection, batch.vendor, box):
                 continue
             elif overlay >= LIKELY and not _is_among(box, [proposal.box for proposal, _ in found]):
-                shown = places.examples(connection, batch_ids, box, ALIKE, transform=FINDS, limit=LOOKED_AT)
+                shown = text_locations.examples(
+                    connection, batch_ids, box, ALIKE, transform=FINDS, limit=LOOKED_AT
+                )
                 found.append((Proposal(box, images, photos, overlay, None, None, ()), shown))
     return found
 
@@ -105,12 +108,12 @@ def _boxes(connection: sa.Connection, batch_ids: Sequence[int], photos: int) -> 
     """Places with text on enough of some batches' photos: found on samples, counted on all."""
     least = max(LEAST, int(np.ceil(LEAST_SHARE * photos)))
     boxes: list[Box] = []
-    for window in places.windows(connection, batch_ids, least):
-        chosen, total = places.sample(connection, batch_ids, window, SAMPLE)
+    for window in text_locations.windows(connection, batch_ids, least):
+        chosen, total = text_locations.sample(connection, batch_ids, window, SAMPLE)
         texts = [Placed(image, box) for image, box in chosen]
         share = len(texts) / total
         for one in recurring(texts, least=max(LEAST, int(least * share / 2))):
-            images, _ = places.count_at(connection, batch_ids, one.box, ALIKE)
+            images, _ = text_locations.count_at(connection, batch_ids, one.box, ALIKE)
             if images >= least and not _is_among(one.box, boxes):
                 boxes.append(one.box)
     return boxes

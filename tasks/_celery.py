@@ -14,12 +14,12 @@ from line.errors import ModelError, ServiceError
 from line.settings import settings
 from records import workers
 from records.database import transact
-from tasks.base import run_step
 from tasks.registry import registry, task_name
+from tasks.runner.step import run_step
 from tasks.transform import Transform
 from worker.celery import app
 from worker.device import check_pinned
-from worker.trouble import DeviceLostError
+from worker.device_errors import DeviceLostError
 
 log = get_task_logger(__name__)
 

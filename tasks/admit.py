@@ -5,9 +5,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from line.photo.apart import decode_apart
-from line.photo.limits import Limits
-from line.photo.refusal import RefusedError
+from imaging.limits import Limits
+from imaging.refusal import RefusedError
+from imaging.sandbox.photo_client import decode_apart
 from line.picture import Edited, Flagged, Original, Outcome, Picture, Refused
 from tasks.transform import transform
 from worker.queues import Queue

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import Field
 
-from line.photo.publish import Format, decode, encode
+from imaging.encode import Format, decode, encode
 from line.picture import Flagged, Outcome, Picture, Publishable, Rgb
 from tasks.transform import transform
 from worker.queues import Queue

@@ -7,7 +7,7 @@ import numpy as np
 
 from line.picture import Edited, Outcome, Picture
 from models.contract import Denoiser, Model, Task
-from models.noise import noise_level
+from models.inference.noise import noise_level
 from tasks.transform import transform
 from worker.queues import Queue
 

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from line.picture import Edited, Facts, Flagged, Mask, Outcome, Picture, Rgb
 from models.contract import Filler, Model, Task
-from models.fill.rim import JPEG, ringed
-from tasks.overlay.unblend import unblended
+from models.fill.mask_refinement import JPEG, ringed
+from overlay.unblend import unblended
 from tasks.transform import transform
 from worker.queues import Queue
 

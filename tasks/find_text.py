@@ -9,20 +9,20 @@ import numpy as np
 
 from line.picture import Edited, Flagged, Mask, Outcome, Picture, Rgb
 from models.contract import Model, Task, TextFinder
-from tasks.overlay.candidate import Source
-from tasks.overlay.companions import companions
-from tasks.overlay.decision import TREES
-from tasks.overlay.edging import with_edging
-from tasks.overlay.looks import Looks
-from tasks.overlay.mark import Sighting
-from tasks.overlay.overlay_map import LAID_FROM, NETWORK, Map, cell_side, overlay_map, pixels
-from tasks.overlay.reading import BY_ITSELF, CLEAR, MARKS, Reading, find, read
-from tasks.overlay.recurring import box_of
-from tasks.overlay.rest import is_frame, leaves_rest
-from tasks.overlay.sightings import as_fact, holders, sightings
-from tasks.overlay.stamp import ONE_INK, SAME_LOOK, Stamp, look_for
-from tasks.overlay.strokes import Window, sides
-from tasks.overlay.whole import whole, without_islands
+from overlay.classify.classifier import BY_ITSELF, CLEAR, MARKS, Reading, find, read
+from overlay.classify.decision import TREES
+from overlay.detect.candidate import Source
+from overlay.detect.multiscale_detections import Looks
+from overlay.mask.adjacent_glyphs import companions
+from overlay.mask.mask_completion import whole, without_islands
+from overlay.mask.mask_coverage_check import is_frame, leaves_rest
+from overlay.mask.panel_border import with_edging
+from overlay.mask.strokes import Window, sides
+from overlay.segment.overlay_map import LAID_FROM, NETWORK, Map, cell_side, overlay_map, pixels
+from overlay.templates.recurring import box_of
+from overlay.templates.template_matching import as_fact, holders, sightings
+from overlay.templates.text_template import ONE_INK, SAME_LOOK, Stamp, look_for
+from overlay.templates.vendor_overlay import Sighting
 from tasks.transform import transform
 from worker.queues import Queue
 

@@ -6,7 +6,7 @@ from pydantic import ValidationError
 
 from gates.contract import Limit
 from gates.contract import registry as gates
-from gates.measures import look
+from gates.metrics.picture import look
 from line.errors import InputError, ModelError, RecipeError
 from line.recipe import Recipe, Step, locate, parse, refusal
 from models.contract import registry as models

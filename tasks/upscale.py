@@ -6,7 +6,7 @@ import numpy as np
 
 from line.picture import Edited, Facts, Flagged, Outcome, Picture, Rgb
 from models.contract import Enlargement, Model, Task, Upscaler
-from models.guidance import Weights, away_from, edges, guided
+from models.inference.guidance import Weights, away_from, edges, guided
 from models.lanczos import Lanczos
 from tasks.transform import transform
 from worker.queues import Queue

@@ -10,7 +10,7 @@ import numpy as np
 
 from bench.captions.draw import Drawn, Random, jpeg
 from bench.captions.pages import page
-from tasks.overlay.scene import look
+from overlay.segment.scene import look
 
 
 def imprint(rgb: np.ndarray, rng: Random) -> Drawn:

@@ -11,7 +11,7 @@ seen as finely as light, called some *plain* that nobody would see at the photo'
 import cv2
 import numpy as np
 
-from gates.measures.ciede2000 import ciede2000, lab
+from gates.metrics.similarity.ciede2000 import ciede2000, lab
 from gates.patch import Floats, change
 from line.picture import Rgb
 

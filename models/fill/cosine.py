@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from models.fill.planes import Hole, Planes
+from models.fill.opponent_colour import Hole, Planes
 
 BLOCK = 32
 """Side of a cosine block in pixels: two to three strokes of a caption fit in."""

@@ -12,12 +12,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from models.fill.cut import Floats, Places, expanded
-from models.fill.evenness import Look, even_ground
+from models.fill.graph_cut import Floats, Places, expanded
+from models.fill.mask_refinement import Level
 from models.fill.offsets import Offsets, offsets
-from models.fill.pasted import pasted
-from models.fill.planes import Hole, Planes
-from models.fill.rim import Level
+from models.fill.opponent_colour import Hole, Planes
+from models.fill.poisson_blend import pasted
+from models.fill.texture_uniformity import Look, even_ground
 
 MARGIN = 170
 """Pixels of surroundings that are of use."""

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from scipy.signal import oaconvolve
 
-from models.fill.planes import Hole, Planes
+from models.fill.opponent_colour import Hole, Planes
 
 NEAR, CLEAR = 24, 4
 """Pixels from the hole up to which the photo's grain is read, and from which on: rings lie nearer."""

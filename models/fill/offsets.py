@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from models.fill.planes import Hole, Planes
+from models.fill.opponent_colour import Hole, Planes
 
 Offsets = NDArray[np.intp]
 """[K, 2] rows and columns from a pixel of the hole to the pixel that it is copied from."""

@@ -4,9 +4,9 @@ from pathlib import Path
 
 from tornado.web import Application
 
+from review.desk.background_jobs import Rounds
 from review.desk.handlers import Batch, Decision, Image, Overview, Picture, Unknown
 from review.desk.mask import Draw, FoundMask
-from review.desk.rounds import Rounds
 from review.desk.templates import Again, Example, Templates
 
 HERE = Path(__file__).parent

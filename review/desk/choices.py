@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from line.recipe import Recipe
-from records.flagged import Flagged
+from records.queries.review_queue import Flagged
 from scheduler import decide
 from tasks.recipes import removing
 

@@ -4,13 +4,13 @@ import re
 from functools import partial
 from http import HTTPStatus
 
-from records import flagged, reports
 from records.database import transact
-from records.flagged import Flagged
+from records.queries import reports, review_queue
+from records.queries.review_queue import Flagged
 from records.templates import listed
-from review.desk import panels
+from review.desk import previews
+from review.desk.base_handler import Door, RefusedError
 from review.desk.choices import choices, may_draw
-from review.desk.door import Door, RefusedError
 
 AT_ONCE = 20
 """Images of a pile that are shown together."""
@@ -19,7 +19,7 @@ LATER = re.compile(r"\d{1,18}", re.ASCII)
 FRESH = "private, max-age=86400"
 """A picture's address holds the version of its image, so it never changes."""
 
-CARD = {"panels": panels.panels, "choices": choices, "may_draw": may_draw}
+CARD = {"panels": previews.panels, "choices": choices, "may_draw": may_draw}
 """What the card of an image asks of it."""
 
 
@@ -27,7 +27,7 @@ class Overview(Door):
     """What waits, batch by batch."""
 
     async def get(self) -> None:
-        piles = await self.work(lambda: transact(flagged.piles))
+        piles = await self.work(lambda: transact(review_queue.piles))
         templates = await self.work(lambda: transact(listed))
         proposed = sum(template["state"] == "proposed" for template in templates)
         self.render("overview.html", piles=piles, proposed=proposed)
@@ -42,11 +42,15 @@ class Batch(Door):
         if not LATER.fullmatch(after):
             raise RefusedError(HTTPStatus.BAD_REQUEST, "after is no number")
         report = await self.work(lambda: transact(partial(reports.batch, batch_id=int(number))))
-        piles = await self.work(lambda: transact(partial(flagged.piles, batch_id=int(number))))
+        piles = await self.work(lambda: transact(partial(review_queue.piles, batch_id=int(number))))
         found = await self.work(
             lambda: transact(
                 partial(
-                    flagged.page, batch_id=int(number), reason=reason, after=int(after), limit=AT_ONCE + 1
+                    review_queue.page,
+                    batch_id=int(number),
+                    reason=reason,
+                    after=int(after),
+                    limit=AT_ONCE + 1,
                 )
             )
         )
@@ -116,9 +120,9 @@ class Unknown(Door):
 
 
 def _flagged(number: int) -> Flagged | None:
-    return transact(partial(flagged.one, image_id=number))
+    return transact(partial(review_queue.one, image_id=number))
 
 
 def _drawn(number: int, name: str, full: bool) -> bytes | None:
     image = _flagged(number)
-    return panels.jpeg(image, name, full=full) if image else None
+    return previews.jpeg(image, name, full=full) if image else None

@@ -7,14 +7,14 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from line.photo import intermediate
+from imaging import intermediate
 from line.settings import settings
-from records import flagged
-from records.bucket import bucket
 from records.database import transact
-from records.flagged import Flagged
-from records.scratch import scratch
-from review.desk.door import Door, RefusedError
+from records.queries import review_queue
+from records.queries.review_queue import Flagged
+from records.storage.bucket import bucket
+from records.storage.tempdir import scratch
+from review.desk.base_handler import Door, RefusedError
 from scheduler import decide
 
 
@@ -46,7 +46,7 @@ class FoundMask(Door):
 
 
 def _drawable(number: int) -> Flagged:
-    image = transact(partial(flagged.one, image_id=number))
+    image = transact(partial(review_queue.one, image_id=number))
     if image is None or image.current is None:
         raise RefusedError(HTTPStatus.CONFLICT, f"image {number} is not flagged any more")
     return image

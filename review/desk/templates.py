@@ -9,8 +9,8 @@ import cv2
 from line.states import TemplateState
 from records import templates
 from records.database import transact
-from review.desk.door import Door, RefusedError
-from scheduler.examples import side_by_side
+from review.desk.base_handler import Door, RefusedError
+from scheduler.template_previews import side_by_side
 
 ANSWERS = {"confirm": TemplateState.CONFIRMED, "dismiss": TemplateState.DISMISSED}
 

@@ -119,8 +119,8 @@ def test_the_broker_keeps_what_it_takes():
 
 def test_what_the_commands_name_is_there():
     assert (ROOT / "scheduler" / "__main__.py").is_file()
-    assert "--conf=/app/worker/flowerconfig.py" in SERVICES["flower"]["command"]
-    assert (ROOT / "worker" / "flowerconfig.py").is_file()
+    assert "--conf=/app/stack/flowerconfig.py" in SERVICES["flower"]["command"]
+    assert (ROOT / "stack" / "flowerconfig.py").is_file()
     assert SERVICES["desk"]["command"][:3] == ["python", "-m", "review.desk"]
     assert (ROOT / "review" / "desk" / "__main__.py").is_file()
     scripts = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["scripts"]

@@ -13,8 +13,8 @@ from line.settings import settings
 from records import withdrawals
 from records.database import engine, transact
 from records.tables import withdrawals as table
-from scheduler.withdraw import withdraw
-from tests.harness import books, promises
+from scheduler.delete_delivered import withdraw
+from tests.harness import db_builders, promises
 from tests.harness.line import Line, environment, line, photos, recipe
 from tests.harness.proxy import CommitCutter
 from tests.harness.services import Servers
@@ -129,7 +129,7 @@ def test_a_commit_whose_answer_is_lost_is_neither_repeated_nor_reported_as_faile
         )
         return "hired"
 
-    books.batch(1)
+    db_builders.batch(1)
     url = through.render_as_string(hide_password=False)
     with environment({"SLUICE_DATABASE_URL": url}):
         transact(lambda connection: connection.execute(sa.text("SELECT 1")))
@@ -137,7 +137,7 @@ def test_a_commit_whose_answer_is_lost_is_neither_repeated_nor_reported_as_faile
         assert transact(hire) == "hired"
         engine(url).dispose()
     assert (cutter.done, len(ran)) == (1, 1)
-    assert books.execute("SELECT count(*) FROM events WHERE reason = 'cut'").scalar() == 1
+    assert db_builders.execute("SELECT count(*) FROM events WHERE reason = 'cut'").scalar() == 1
 
 
 def test_a_line_whose_commits_are_cut_off_from_their_answers_writes_each_thing_once(
@@ -159,18 +159,18 @@ def test_a_line_whose_commits_are_cut_off_from_their_answers_writes_each_thing_o
 
 
 def test_the_file_of_a_worker_that_died_is_taken_away_where_its_image_ends_otherwise(sluice: Line) -> None:
-    from records.bucket import bucket
+    from records.storage.bucket import bucket
 
-    batch = books.flagged(3, step=2)
-    out = bucket(books.head(batch).out)
-    files = [row.file for row in books.rows(batch)]
+    batch = db_builders.flagged(3, step=2)
+    out = bucket(db_builders.head(batch).out)
+    files = [row.file for row in db_builders.rows(batch)]
     for file in files:
         out.put(file, b"written, never recorded")
-    books.execute("UPDATE batches SET created_at = now() + interval '1 hour' WHERE id = :b", b=batch)
+    db_builders.execute("UPDATE batches SET created_at = now() + interval '1 hour' WHERE id = :b", b=batch)
     transact(lambda connection: withdrawals.note(connection, batch, files[:1], certain=False))
     withdraw()
     assert out.find(files[0]) is not None  # older than its batch: it was somebody else's
-    books.execute("UPDATE batches SET created_at = now() - interval '1 hour' WHERE id = :b", b=batch)
+    db_builders.execute("UPDATE batches SET created_at = now() - interval '1 hour' WHERE id = :b", b=batch)
     transact(lambda connection: withdrawals.note(connection, batch, files[:2], certain=False))
     withdraw()
     assert [out.find(file) is None for file in files] == [True, True, False]
@@ -179,17 +179,17 @@ def test_the_file_of_a_worker_that_died_is_taken_away_where_its_image_ends_other
 
 
 def test_the_file_of_an_image_on_its_way_is_left_until_it_has_arrived(sluice: Line) -> None:
-    from records.bucket import bucket
+    from records.storage.bucket import bucket
 
-    batch = books.batch(1)
-    books.shard(batch)
-    file = books.rows(batch)[0].file
-    out = bucket(books.head(batch).out)
+    batch = db_builders.batch(1)
+    db_builders.shard(batch)
+    file = db_builders.rows(batch)[0].file
+    out = bucket(db_builders.head(batch).out)
     out.put(file, b"published")
     transact(lambda connection: withdrawals.note(connection, batch, [file], certain=True))
     withdraw(batch)
     assert transact(withdrawals.pending) == [(batch, file)]
-    books.through(books.open_shards(batch)[0].id)
+    db_builders.through(db_builders.open_shards(batch)[0].id)
     withdraw(batch)
     assert transact(withdrawals.pending) == []
     assert out.find(file) is not None

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from line.settings import settings
-from records.bucket import bucket
+from records.storage.bucket import bucket
 from tests.harness import promises
 from tests.harness.line import Line, line, photos, recipe
 from tests.harness.objects import new_bucket, s3

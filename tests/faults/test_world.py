@@ -16,13 +16,13 @@ from alembic import command
 from alembic.config import Config
 
 from line.settings import settings
-from records import batches, database, recipes, sightings, workers
-from records.bucket import bucket
+from records import batches, database, recipes, upload_scan_state, workers
 from records.database import engine, transact
 from records.decisions import DecisionError
+from records.storage.bucket import bucket
 from scheduler import decide
 from tasks.recipes import load
-from tests.harness import books, promises
+from tests.harness import db_builders, promises
 from tests.harness.line import PATIENCE, PLUGINS, Line, line, photos, recipe
 from tests.harness.objects import new_bucket, s3
 from tests.harness.proxy import spoiled
@@ -109,7 +109,7 @@ def test_an_upload_that_still_arrives_is_not_taken(tmp_path: Path, servers: Serv
             last = seen
 
             def noticed(last: str | None = last) -> str | None:
-                row = transact(lambda connection: sightings.get(connection, prefix))
+                row = transact(lambda connection: upload_scan_state.get(connection, prefix))
                 return row.digest if row is not None and row.digest != last else None
 
             seen = sluice.until(noticed, "intake has seen the newest file")
@@ -130,7 +130,7 @@ def test_half_a_zip_is_no_batch_and_the_whole_one_is(sluice: Line, tmp_path: Pat
     key, data = "ingest/acme/spring.zip", packed.getvalue()
     store.put(key, data[: len(data) // 2])
     sluice.start(workers=0, schedulers=1)
-    sluice.until(lambda: transact(sightings.troubles), "half a zip was refused")
+    sluice.until(lambda: transact(upload_scan_state.troubles), "half a zip was refused")
     assert transact(lambda connection: batches.of_prefix(connection, key)) is None
     store.put(key, data)
     store.put(f"{key}._READY", b"")
@@ -138,7 +138,7 @@ def test_half_a_zip_is_no_batch_and_the_whole_one_is(sluice: Line, tmp_path: Pat
         lambda: transact(lambda connection: batches.of_prefix(connection, key)), "the whole zip was taken"
     )
     assert len(sluice.rows(batch)) == 4
-    assert transact(sightings.troubles) == []
+    assert transact(upload_scan_state.troubles) == []
 
 
 def test_the_same_names_with_other_bytes_are_a_new_batch_and_never_mix_with_the_old(
@@ -184,8 +184,8 @@ def test_the_same_names_with_other_bytes_are_a_new_batch_and_never_mix_with_the_
 
 
 def test_of_two_people_who_decide_at_once_one_wins_and_the_other_is_told(sluice: Line) -> None:
-    batch = books.flagged(12, load("catalog"), step=1)
-    images = [row.id for row in books.rows(batch)]
+    batch = db_builders.flagged(12, load("catalog"), step=1)
+    images = [row.id for row in db_builders.rows(batch)]
     told: list[str] = []
     won: Counter[int] = Counter()
     together = threading.Barrier(2)
@@ -207,8 +207,8 @@ def test_of_two_people_who_decide_at_once_one_wins_and_the_other_is_told(sluice:
     for one in people:
         one.join()
     assert (set(won.values()), len(told)) == ({1}, len(images))
-    assert sum(books.states(batch).values()) == len(images)
-    assert all(len([m for m in books.moves(image) if m[0] == "flagged"]) == 1 for image in images)
+    assert sum(db_builders.states(batch).values()) == len(images)
+    assert all(len([m for m in db_builders.moves(image) if m[0] == "flagged"]) == 1 for image in images)
 
 
 # --- models --------------------------------------------------------------------------------------
@@ -278,12 +278,12 @@ def test_a_state_folder_of_the_first_version_is_brought_up_to_date_and_its_batch
         old = {"recipe": rules.digest, "out": (tmp_path / "out").as_uri()}
         for photo in sorted(photos(tmp_path / "upload", 4).iterdir()):
             store.put_file(f"ingest/acme/old/{photo.name}", photo)
-        books.execute(
+        db_builders.execute(
             "INSERT INTO batches (vendor, upload, prefix, digest, recipe, out, images)"
             " VALUES ('acme', 'old', 'ingest/acme/old', 'x', :recipe, :out, 4)",
             **old,
         )
-        books.execute(
+        db_builders.execute(
             "INSERT INTO images (batch_id, name, source, bytes, recipe, file, fold)"
             " SELECT 1, name, 'ingest/acme/old/' || name, 2000, :recipe, name, name"
             " FROM (SELECT 'photo000' || n || '.jpg' AS name FROM generate_series(0, 3) AS n) AS names",
@@ -311,7 +311,7 @@ def migrate_to(revision: str) -> None:
 
 
 def test_what_a_killed_process_left_in_the_scratch_folder_is_removed(sluice: Line, tmp_path: Path) -> None:
-    from records.scratch import scratch
+    from records.storage.tempdir import scratch
 
     left = tmp_path / "scratch" / "999999999-abc"
     left.mkdir(parents=True)

@@ -27,7 +27,7 @@ class Answer:
 
 def call(*words: object) -> Answer:
     """Run a command in this process, through its entry, with this process's settings."""
-    from review.cli import main
+    from review.cli.main import main
 
     out, err = io.StringIO(), io.StringIO()
     with patch.object(sys, "argv", ["sluice", *map(str, words)]), redirect_stdout(out), redirect_stderr(err):

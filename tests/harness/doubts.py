@@ -7,12 +7,12 @@ import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
-from line.photo import intermediate
-from records.bucket import bucket
+from imaging import intermediate
 from records.database import transact
+from records.storage.bucket import bucket
 from records.tables import images, steps
 from tasks.recipes import load
-from tests.harness import books
+from tests.harness import db_builders
 
 WIDE, HIGH = 90, 60
 QUAD = [[9, 9], [50, 9], [50, 20], [9, 20]]
@@ -75,12 +75,12 @@ def _flagged(
     reasons: Sequence[dict[str, Any]] = (),
     made: bool,
 ) -> list[int]:
-    listed = files if isinstance(files, int) else [books.named(name) for name in files]
-    batch = books.flagged(listed, load(recipe), step=step)
+    listed = files if isinstance(files, int) else [db_builders.named(name) for name in files]
+    batch = db_builders.flagged(listed, load(recipe), step=step)
     kept = bucket(store)
     current = kept.keep(intermediate.encode_rgb(picture(GREEN)), ".qoi")
     proposal = kept.keep(intermediate.encode_rgb(picture(BLUE)), ".qoi") if made else current
-    ids = [row.id for row in books.rows(batch)]
+    ids = [row.id for row in db_builders.rows(batch)]
     values = values | {"current": current, "proposal": proposal}
 
     def write(connection: sa.Connection) -> None:

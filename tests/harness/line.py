@@ -12,14 +12,15 @@ import numpy as np
 import sqlalchemy as sa
 
 from line.settings import settings
-from records import batches, reports
-from records.bucket import bucket
+from records import batches
 from records.database import engine, transact
+from records.queries import reports
+from records.storage.bucket import bucket
 from records.tables import images, steps
+from stack import programs
+from stack.supervisor import Process, Program
 from tasks.registry import registry
 from tests.harness.services import Servers
-from worker import fleet
-from worker.supervisor import Process, Program
 from worker.topology import WorkerGroup
 
 PLUGINS = Path(__file__).parents[1] / "plugins"
@@ -46,9 +47,9 @@ class Line:
         told = self.env | dict(env or {})
         group = WorkerGroup(queues=queues) if queues else fleet_default()
         for number in range(workers):
-            self._run(fleet.worker(f"test-{len(self.processes)}-{number}", group, told))
+            self._run(programs.worker(f"test-{len(self.processes)}-{number}", group, told))
         for _ in range(schedulers):
-            program = fleet.scheduler(told)
+            program = programs.scheduler(told)
             self._run(Program(f"scheduler-{len(self.processes)}", program.command, program.env))
         if workers:
             self.until(self.all_signed_on, "the workers have signed on")
@@ -99,7 +100,7 @@ class Line:
     # --- batches ---------------------------------------------------------------------------------
 
     def submit(self, upload: Path, recipe: Path | str, vendor: str = "acme") -> int:
-        from review.upload import place
+        from review.cli.upload import place
 
         return place(upload, vendor, str(recipe), out=None)
 

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from line.errors import ServiceError
 from records.database import migrate
-from records.embedded import EmbeddedPostgres, EmbeddedRedis
+from stack.servers import EmbeddedPostgres, EmbeddedRedis
 
 
 @dataclass

@@ -5,7 +5,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from line.picture import Rgb
-from tasks.overlay.recurring import Box
+from overlay.templates.recurring import Box
 
 INK = (200, 30, 40)
 

@@ -9,7 +9,7 @@ import pytest
 
 from gates.contract import registry
 from line.states import BatchState, ImageState
-from review.cli import DONE, FAILED, HALTED, USAGE
+from review.cli.main import DONE, FAILED, HALTED, USAGE
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "docs" / "operations.md").read_text("utf-8")
@@ -18,7 +18,7 @@ CODE = re.compile(r"[a-z]+(_[a-z]+)*")
 
 
 def trees() -> Iterator[ast.AST]:
-    for package in ("line", "tasks", "records", "scheduler"):
+    for package in ("line", "imaging", "overlay", "tasks", "records", "scheduler"):
         for path in (ROOT / package).rglob("*.py"):
             yield ast.parse(path.read_text("utf-8"))
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from models import weights
-from models.weights import File, Weights
+from models.weights import manifest
+from models.weights.manifest import File, Weights
 
 SEED = 20_260_101
 
@@ -58,7 +58,7 @@ def save(path: Path, state: dict[str, Any]) -> Path:
 
 def put(path: Path, name: str, task: str, reader: str = "spandrel", **options: Any) -> Weights:
     """Register a file that lies in the weights folder of the test already, or is put there."""
-    target = weights.weights_folder() / name / path.name
+    target = manifest.weights_folder() / name / path.name
     if target != path:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(path.read_bytes())
@@ -73,7 +73,7 @@ def put(path: Path, name: str, task: str, reader: str = "spandrel", **options: A
         files=(File(path=target.name, sha256=digest, bytes=target.stat().st_size),),
         options=options,
     )
-    weights.register(made)
+    manifest.register(made)
     return made
 
 

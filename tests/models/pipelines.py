@@ -5,8 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from models import weights
-from models.weights import File, Weights
+from models.weights import manifest
+from models.weights.manifest import File, Weights
 
 SEED = 20_260_101
 
@@ -95,7 +95,7 @@ def parts(folder: Path, channels: int) -> dict[str, Any]:
 
 def register(name: str, task: str, **options: Any) -> Weights:
     """Make and save the pipeline of a task in its place, and write it into the manifest."""
-    folder = SAVERS[task](weights.weights_folder() / name)
+    folder = SAVERS[task](manifest.weights_folder() / name)
     return enter(name, folder, task, **options)
 
 
@@ -104,7 +104,7 @@ def enter(name: str, folder: Path, task: str, **options: Any) -> Weights:
     files = tuple(
         File(
             path=path.relative_to(folder).as_posix(),
-            sha256=weights.sha256_of(path),
+            sha256=manifest.sha256_of(path),
             bytes=path.stat().st_size,
         )
         for path in sorted(folder.rglob("*"))
@@ -120,7 +120,7 @@ def enter(name: str, folder: Path, task: str, **options: Any) -> Weights:
         files=files,
         options=options,
     )
-    weights.register(made)
+    manifest.register(made)
     return made
 
 

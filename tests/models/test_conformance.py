@@ -25,7 +25,7 @@ from models.contract import (
     Upscaler,
     registry,
 )
-from models.network import Network
+from models.inference.network import Network
 from tests.harness.line import environment
 from tests.models import networks, pipelines
 
@@ -90,7 +90,7 @@ def register(name: str, **more: Any) -> None:
         return
     kind = Path(file).stem
     state = networks.backbone_state(kind) if reader == "lpips" else networks.spandrel_state(kind)
-    path = networks.weights.weights_folder() / name / file
+    path = networks.manifest.weights_folder() / name / file
     networks.put(networks.save(path, state), name, task, reader, **options | more)
 
 
@@ -260,7 +260,7 @@ def test_half_precision_comes_near_single(load: Callable[[str], Any], precision:
     load("span")
     name = f"span_{precision}"
     networks.put(
-        networks.weights.weights_folder() / "span" / "span.safetensors", name, "upscale", precision=precision
+        networks.manifest.weights_folder() / "span" / "span.safetensors", name, "upscale", precision=precision
     )
     half, rgb = load(name), smooth(40, 52)
     assert half.dtype == precision

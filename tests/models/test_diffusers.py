@@ -14,8 +14,9 @@ import pytest
 
 from line.errors import ModelError
 from line.picture import Rgb
-from models import diffusers, weights
-from models.weights import File, Weights
+from models import diffusers
+from models.weights import manifest
+from models.weights.manifest import File, Weights
 from tests.harness.line import environment
 from tests.models import networks, pipelines
 
@@ -133,7 +134,7 @@ def test_another_process_makes_the_same_bytes(load: Callable[[str], Any]) -> Non
 
 
 def broken(name: str, tmp_path: Path, change: Callable[[Path], object]) -> Any:
-    folder = weights.weights_folder() / name
+    folder = manifest.weights_folder() / name
     pipelines.save_inpainting(folder)
     change(folder)
     return diffusers.model_of(pipelines.enter(name, folder, "fill", side=64))()
@@ -163,7 +164,7 @@ def test_a_folder_without_an_index_is_no_pipeline(tmp_path: Path) -> None:
 
 def test_a_changed_file_is_refused_and_set_aside(tmp_path: Path) -> None:
     model = broken("changed", tmp_path, lambda folder: None)
-    path = weights.weights_folder() / "changed" / "vae" / "config.json"
+    path = manifest.weights_folder() / "changed" / "vae" / "config.json"
     path.write_text(path.read_text().replace("4", "5", 1))
     with pytest.raises(ModelError, match=r"config\.json has the SHA-256 .* it is refused and set aside"):
         model.load()

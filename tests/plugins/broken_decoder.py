@@ -42,7 +42,8 @@ def do(deed: str) -> None:
 
 
 if __name__ == "__main__":
-    from line.photo import decode, decoder
+    from imaging import decode
+    from imaging.sandbox import photo_server
 
     ordinary = decode._open
 
@@ -52,8 +53,8 @@ if __name__ == "__main__":
         return ordinary(data, kind)
 
     decode._open = breaking
-    decoder.main()
+    photo_server.main()
 else:
-    from line.photo import apart
+    from imaging.sandbox import photo_client
 
-    apart.Decoder.command = (sys.executable, "-P", __file__)
+    photo_client.Decoder.command = (sys.executable, "-P", __file__)

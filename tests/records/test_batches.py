@@ -15,7 +15,7 @@ from line.names import fold
 from records import batches
 from records.batches import NewImage
 from records.database import transact
-from tests.harness import books
+from tests.harness import db_builders
 
 pytestmark = [pytest.mark.services, pytest.mark.usefixtures("records")]
 
@@ -41,51 +41,51 @@ def close(batch: int) -> bool:
 
 def test_a_batch_is_recorded_once_however_often_it_is_seen() -> None:
     digest = uuid4().hex
-    first = books.record(3, digest=digest)
-    assert books.record(3, digest=digest) is None
+    first = db_builders.record(3, digest=digest)
+    assert db_builders.record(3, digest=digest) is None
     assert first is not None
     assert transact(lambda connection: batches.find(connection, digest)) == first
-    assert books.states(first) == {"waiting": 3}
-    assert books.head(first).images == 3
+    assert db_builders.states(first) == {"waiting": 3}
+    assert db_builders.head(first).images == 3
 
 
 def test_two_schedulers_that_record_the_same_batch_at_once_make_one() -> None:
     digest, together = uuid4().hex, threading.Barrier(2)
 
     def files():  # type: ignore[no-untyped-def]
-        yield books.named("a.jpg")
-        yield books.named("b.jpg")
+        yield db_builders.named("a.jpg")
+        yield db_builders.named("b.jpg")
 
     def record() -> int | None:
         together.wait(10)
-        return books.record(files(), digest=digest)
+        return db_builders.record(files(), digest=digest)
 
     with ThreadPoolExecutor(2) as pool:
         answers = [future.result(30) for future in [pool.submit(record) for _ in range(2)]]
     assert sum(answer is not None for answer in answers) == 1
-    assert books.states(max(answer or 0 for answer in answers)) == {"waiting": 2}
+    assert db_builders.states(max(answer or 0 for answer in answers)) == {"waiting": 2}
 
 
 def test_a_batch_whose_listing_breaks_off_is_not_recorded_at_all() -> None:
     digest = uuid4().hex
 
     def broken():  # type: ignore[no-untyped-def]
-        yield books.named("a.jpg")
+        yield db_builders.named("a.jpg")
         raise InputError("the archive is damaged")
 
     with pytest.raises(InputError, match="damaged"):
-        books.record(broken(), digest=digest)
+        db_builders.record(broken(), digest=digest)
     assert transact(lambda connection: batches.find(connection, digest)) is None
-    assert books.record(2, digest=digest) is not None
+    assert db_builders.record(2, digest=digest) is not None
 
 
 def test_five_thousand_images_are_recorded_at_flat_memory() -> None:
     def measure(count: int) -> int:
         tracemalloc.start()
-        batch = books.batch(books.named(f"folder/photo{i}.jpg") for i in range(count))
+        batch = db_builders.batch(db_builders.named(f"folder/photo{i}.jpg") for i in range(count))
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
-        assert books.head(batch).images == count
+        assert db_builders.head(batch).images == count
         return peak
 
     measure(10)
@@ -95,10 +95,10 @@ def test_five_thousand_images_are_recorded_at_flat_memory() -> None:
 
 def test_a_refused_file_is_recorded_as_rejected_with_its_reason() -> None:
     refused = NewImage("../x.jpg", "ingest/x", 9, "x.jpg", "outside_path", "It points outside.")
-    batch = books.batch([refused, books.named("b.jpg")])
-    first = books.rows(batch)[0]
+    batch = db_builders.batch([refused, db_builders.named("b.jpg")])
+    first = db_builders.rows(batch)[0]
     assert (first.state, first.reason, first.sentence) == ("rejected", "outside_path", "It points outside.")
-    assert books.states(batch) == {"rejected": 1, "waiting": 1}
+    assert db_builders.states(batch) == {"rejected": 1, "waiting": 1}
 
 
 E_ACUTE = "\u00e9"
@@ -115,7 +115,7 @@ TWINS = [
 
 @pytest.mark.parametrize("twins", TWINS, ids=[ascii(pair[1]) for pair in TWINS])
 def test_names_that_a_file_system_may_take_for_one_get_different_files(twins: tuple[str, str]) -> None:
-    rows = books.rows(books.batch([books.named(name) for name in twins]))
+    rows = db_builders.rows(db_builders.batch([db_builders.named(name) for name in twins]))
     assert [row.name for row in rows] == list(twins)
     assert len({fold(row.file) for row in rows}) == 2
     assert {row.file for row in rows} & set(twins)
@@ -124,92 +124,94 @@ def test_names_that_a_file_system_may_take_for_one_get_different_files(twins: tu
 
 def test_many_twins_all_get_files_of_their_own_and_others_keep_their_name() -> None:
     names = [f"{letters}.jpg" for letters in ("aa", "aA", "Aa", "AA")] + ["b.jpg"]
-    rows = books.rows(books.batch([books.named(name) for name in names]))
+    rows = db_builders.rows(db_builders.batch([db_builders.named(name) for name in names]))
     assert len({fold(row.file) for row in rows}) == 5
     assert rows[-1].file == "b.jpg"
 
 
 def test_a_file_that_already_is_called_like_the_way_out_is_not_overwritten() -> None:
-    rows = books.rows(books.batch([books.named(name) for name in ("A.jpg", "a.jpg", "a~2.jpg", "A~3.jpg")]))
+    rows = db_builders.rows(
+        db_builders.batch([db_builders.named(name) for name in ("A.jpg", "a.jpg", "a~2.jpg", "A~3.jpg")])
+    )
     assert [row.file for row in rows] == ["A.jpg", "a~4.jpg", "a~2.jpg", "A~3.jpg"]
 
 
 def test_postgres_itself_refuses_two_images_of_one_file() -> None:
-    first, second = books.rows(books.batch(2))
+    first, second = db_builders.rows(db_builders.batch(2))
     with pytest.raises(sa.exc.IntegrityError, match="images_file"):
-        books.execute("UPDATE images SET fold = :fold WHERE id = :id", fold=first.fold, id=second.id)
+        db_builders.execute("UPDATE images SET fold = :fold WHERE id = :id", fold=first.fold, id=second.id)
 
 
 # --- halting -------------------------------------------------------------------------------------
 
 
 def test_a_halt_holds_what_waits_and_takes_back_what_nobody_has_begun() -> None:
-    batch = books.batch(9)
-    ids = [row.id for row in books.rows(batch)]
-    begun, unbegun = books.shard(batch, ids[:3]), books.shard(batch, ids[3:6])
-    taken = books.claim(begun)
+    batch = db_builders.batch(9)
+    ids = [row.id for row in db_builders.rows(batch)]
+    begun, unbegun = db_builders.shard(batch, ids[:3]), db_builders.shard(batch, ids[3:6])
+    taken = db_builders.claim(begun)
     assert halt(batch)
-    assert books.states(batch) == {"working": 3, "held": 6}
-    assert [row.id for row in books.open_shards(batch)] == [begun]
-    assert books.try_claim(unbegun) is None
-    assert books.finish(taken) is False
-    assert books.states(batch) == {"held": 9}
-    assert {row.step for row in books.rows(batch)} == {0, 1}
+    assert db_builders.states(batch) == {"working": 3, "held": 6}
+    assert [row.id for row in db_builders.open_shards(batch)] == [begun]
+    assert db_builders.try_claim(unbegun) is None
+    assert db_builders.finish(taken) is False
+    assert db_builders.states(batch) == {"held": 9}
+    assert {row.step for row in db_builders.rows(batch)} == {0, 1}
 
 
 def test_a_batch_that_is_not_running_cannot_be_halted() -> None:
-    batch = books.batch(1)
+    batch = db_builders.batch(1)
     assert halt(batch)
     assert not halt(batch)
-    assert not halt(books.delivered())
+    assert not halt(db_builders.delivered())
 
 
 def test_the_breaker_trips_in_the_transaction_that_records_the_verdicts() -> None:
-    batch = books.batch(20, books.recipe_of(min_judged=10))
-    ids = [row.id for row in books.rows(batch)]
-    shard = books.shard(batch, ids[:10])
-    books.through(shard, 1)
-    books.finish(books.claim(shard, 1), bad=ids[:2])
-    row = books.head(batch)
+    batch = db_builders.batch(20, db_builders.recipe_of(min_judged=10))
+    ids = [row.id for row in db_builders.rows(batch)]
+    shard = db_builders.shard(batch, ids[:10])
+    db_builders.through(shard, 1)
+    db_builders.finish(db_builders.claim(shard, 1), bad=ids[:2])
+    row = db_builders.head(batch)
     assert (row.state, row.judged, row.artifacts, row.halted_at_step) == ("halted", 10, 2, 1)
     assert "2 of 10" in row.halt_reason
     assert "threshold 15%" in row.halt_reason
-    assert books.states(batch) == {"flagged": 2, "held": 18}
+    assert db_builders.states(batch) == {"flagged": 2, "held": 18}
 
 
 def test_below_the_sample_and_at_the_threshold_nothing_trips() -> None:
-    small = books.batch(9, books.recipe_of(min_judged=10))
-    books.through(books.shard(small), 2, bad=[row.id for row in books.rows(small)])
-    assert books.head(small).state == "running"
-    even = books.batch(20, books.recipe_of(min_judged=10))
-    books.through(books.shard(even), 2, bad=[row.id for row in books.rows(even)][:3])
-    assert (books.head(even).state, books.head(even).artifacts) == ("running", 3)
+    small = db_builders.batch(9, db_builders.recipe_of(min_judged=10))
+    db_builders.through(db_builders.shard(small), 2, bad=[row.id for row in db_builders.rows(small)])
+    assert db_builders.head(small).state == "running"
+    even = db_builders.batch(20, db_builders.recipe_of(min_judged=10))
+    db_builders.through(db_builders.shard(even), 2, bad=[row.id for row in db_builders.rows(even)][:3])
+    assert (db_builders.head(even).state, db_builders.head(even).artifacts) == ("running", 3)
 
 
 def test_an_image_is_judged_once_however_many_steps_judge_it() -> None:
-    batch = books.batch(5)
-    books.through(books.shard(batch))
-    assert books.head(batch).judged == 5
+    batch = db_builders.batch(5)
+    db_builders.through(db_builders.shard(batch))
+    assert db_builders.head(batch).judged == 5
 
 
 # --- probing -------------------------------------------------------------------------------------
 
 
 def test_a_probe_goes_first_where_the_fault_was() -> None:
-    batch = books.batch(9)
-    ids = [row.id for row in books.rows(batch)]
-    books.through(books.shard(batch, ids[:3]), 2)  # these wait for step 2
-    ahead = books.shard(batch, ids[3:6])
-    books.through(ahead, 1)  # these for step 1
+    batch = db_builders.batch(9)
+    ids = [row.id for row in db_builders.rows(batch)]
+    db_builders.through(db_builders.shard(batch, ids[:3]), 2)  # these wait for step 2
+    ahead = db_builders.shard(batch, ids[3:6])
+    db_builders.through(ahead, 1)  # these for step 1
     halt(batch, step=1)
     assert probe(batch, 4) == 4
-    chosen = [row.id for row in books.rows(batch) if row.probe]
+    chosen = [row.id for row in db_builders.rows(batch) if row.probe]
     assert chosen == [*ids[3:6], ids[6]]
-    assert books.states(batch) == {"waiting": 4, "held": 5}
+    assert db_builders.states(batch) == {"waiting": 4, "held": 5}
 
 
 def test_only_a_halted_batch_can_be_resumed() -> None:
-    batch = books.batch(1)
+    batch = db_builders.batch(1)
     with pytest.raises(InputError, match="running, not halted"):
         probe(batch)
     with pytest.raises(InputError, match="no batch 987654"):
@@ -217,103 +219,103 @@ def test_only_a_halted_batch_can_be_resumed() -> None:
 
 
 def test_a_good_probe_sets_everything_going() -> None:
-    batch = books.batch(9)
+    batch = db_builders.batch(9)
     halt(batch, 1)
     probe(batch)
     conclude(batch, Breaker.CLOSED)
-    assert books.states(batch) == {"waiting": 9}
-    row = books.head(batch)
+    assert db_builders.states(batch) == {"waiting": 9}
+    row = db_builders.head(batch)
     assert (row.state, row.halt_reason, row.halted_at_step) == ("running", "", None)
-    assert not any(image.probe for image in books.rows(batch))
+    assert not any(image.probe for image in db_builders.rows(batch))
 
 
 def test_a_bad_probe_halts_again_and_remembers_where() -> None:
-    batch = books.batch(9)
+    batch = db_builders.batch(9)
     halt(batch, 1)
     probe(batch)
-    books.through(books.shard(batch), 2, bad=[row.id for row in books.rows(batch)])
+    db_builders.through(db_builders.shard(batch), 2, bad=[row.id for row in db_builders.rows(batch)])
     assert transact(lambda connection: batches.probe_is_back(connection, batch))
     conclude(batch, Breaker.TRIPPED)
-    row = books.head(batch)
+    row = db_builders.head(batch)
     assert (row.state, row.halted_at_step) == ("halted", 1)
     assert row.halt_reason == "probe: 4 of 4 artifacts"
-    assert books.states(batch) == {"held": 5, "flagged": 4}
+    assert db_builders.states(batch) == {"held": 5, "flagged": 4}
 
 
 def test_a_probe_that_proved_nothing_is_followed_by_another_and_in_the_end_by_all() -> None:
-    batch = books.batch(6)
+    batch = db_builders.batch(6)
     halt(batch)
     probe(batch)
     conclude(batch, Breaker.PROBING)
-    assert books.states(batch) == {"waiting": 6}
-    assert books.head(batch).state == "probing"
+    assert db_builders.states(batch) == {"waiting": 6}
+    assert db_builders.head(batch).state == "probing"
     conclude(batch, Breaker.PROBING)
-    assert books.head(batch).state == "running"
+    assert db_builders.head(batch).state == "running"
 
 
 def test_the_second_of_two_edits_is_judged_by_its_probe() -> None:
     steps = ("admit", "sabotage", "sabotage", "deliver")
-    batch = books.batch(12, books.recipe_of(steps, min_judged=40))
-    shard = books.shard(batch, steps=steps)
-    books.through(shard, 2)  # every image judged good at the first edit
+    batch = db_builders.batch(12, db_builders.recipe_of(steps, min_judged=40))
+    shard = db_builders.shard(batch, steps=steps)
+    db_builders.through(shard, 2)  # every image judged good at the first edit
     halt(batch, 2)
     probe(batch, 4)
-    chosen = [row.id for row in books.rows(batch, "waiting")]
-    taken = books.claim(books.shard(batch, chosen, at=2, steps=steps))
-    books.finish(taken, bad=chosen[:3])
-    assert (books.head(batch).judged, books.head(batch).artifacts) == (4, 3)
+    chosen = [row.id for row in db_builders.rows(batch, "waiting")]
+    taken = db_builders.claim(db_builders.shard(batch, chosen, at=2, steps=steps))
+    db_builders.finish(taken, bad=chosen[:3])
+    assert (db_builders.head(batch).judged, db_builders.head(batch).artifacts) == (4, 3)
 
 
 def test_stragglers_that_come_back_during_a_probe_do_not_count_for_it() -> None:
-    batch = books.batch(8)
-    ids = [row.id for row in books.rows(batch)]
-    slow = books.shard(batch, ids[:4])
-    books.through(slow, 1)
-    straggler = books.claim(slow, 1)
+    batch = db_builders.batch(8)
+    ids = [row.id for row in db_builders.rows(batch)]
+    slow = db_builders.shard(batch, ids[:4])
+    db_builders.through(slow, 1)
+    straggler = db_builders.claim(slow, 1)
     halt(batch, 1)
     probe(batch, 2)
-    books.finish(straggler, bad=ids[:4])
-    assert (books.head(batch).judged, books.head(batch).artifacts) == (0, 0)
-    assert books.states(batch) == {"flagged": 4, "waiting": 2, "held": 2}
+    db_builders.finish(straggler, bad=ids[:4])
+    assert (db_builders.head(batch).judged, db_builders.head(batch).artifacts) == (0, 0)
+    assert db_builders.states(batch) == {"flagged": 4, "waiting": 2, "held": 2}
 
 
 def test_after_a_good_probe_the_breaker_can_trip_again() -> None:
     steps = ("admit", "sabotage", "sabotage", "deliver")
-    batch = books.batch(30, books.recipe_of(steps, min_judged=10))
-    books.through(books.shard(batch, steps=steps), 2)
-    assert books.head(batch).judged == 30
+    batch = db_builders.batch(30, db_builders.recipe_of(steps, min_judged=10))
+    db_builders.through(db_builders.shard(batch, steps=steps), 2)
+    assert db_builders.head(batch).judged == 30
     halt(batch, 2)
     probe(batch, 4)
     conclude(batch, Breaker.CLOSED)
-    taken = books.claim(books.shard(batch, at=2, steps=steps))
-    books.finish(taken, bad=[image.id for image in taken.images][:10])
-    assert books.head(batch).state == "halted"
+    taken = db_builders.claim(db_builders.shard(batch, at=2, steps=steps))
+    db_builders.finish(taken, bad=[image.id for image in taken.images][:10])
+    assert db_builders.head(batch).state == "halted"
 
 
 # --- closing -------------------------------------------------------------------------------------
 
 
 def test_a_batch_is_done_once_every_image_has_settled() -> None:
-    batch = books.batch(2)
-    shard = books.shard(batch)
+    batch = db_builders.batch(2)
+    shard = db_builders.shard(batch)
     assert not close(batch)
-    books.through(shard)
+    db_builders.through(shard)
     assert close(batch)
-    row = books.head(batch)
+    row = db_builders.head(batch)
     assert (row.state, row.manifest_due) == ("done", True)
     assert row.finished_at is not None
     assert not close(batch)
 
 
 def test_a_halted_batch_is_never_closed_over_its_held_images() -> None:
-    batch = books.batch(2)
+    batch = db_builders.batch(2)
     halt(batch)
     assert not close(batch)
-    assert books.states(batch) == {"held": 2}
+    assert db_builders.states(batch) == {"held": 2}
 
 
 def test_an_upload_without_a_usable_file_is_done_at_once() -> None:
-    batch = books.batch([NewImage("x", "y", 1, "x", "link", "A link.")])
+    batch = db_builders.batch([NewImage("x", "y", 1, "x", "link", "A link.")])
     assert close(batch)
 
 
@@ -325,19 +327,19 @@ def test_an_unknown_batch_is_an_input_error() -> None:
 
 
 def test_a_batch_is_found_by_where_its_upload_lies() -> None:
-    batch = books.batch(1)
+    batch = db_builders.batch(1)
     assert transact(lambda connection: batches.of_prefix(connection, "ingest/acme/spring")) == batch
     assert transact(lambda connection: batches.of_prefix(connection, "ingest/nobody")) is None
 
 
 def test_the_line_is_idle_when_no_batch_has_work_left() -> None:
-    from records import reports
+    from records.queries import reports
 
-    books.execute("UPDATE batches SET state = 'done' WHERE state = 'running'")
-    books.execute("UPDATE batches SET state = 'halted' WHERE state = 'probing'")
-    books.execute("UPDATE batches SET manifest_due = false")
+    db_builders.execute("UPDATE batches SET state = 'done' WHERE state = 'running'")
+    db_builders.execute("UPDATE batches SET state = 'halted' WHERE state = 'probing'")
+    db_builders.execute("UPDATE batches SET manifest_due = false")
     assert transact(reports.is_idle)
-    batch = books.batch(1)
+    batch = db_builders.batch(1)
     assert not transact(reports.is_idle)
     halt(batch)
     assert transact(reports.is_idle)

@@ -16,11 +16,11 @@ from records import batches, decisions, withdrawals
 from records.database import transact
 from records.decisions import DecisionError
 from records.outcomes import Result
-from tests.harness import books
+from tests.harness import db_builders
 
 pytestmark = [pytest.mark.services, pytest.mark.usefixtures("records")]
 
-LAST = len(books.STEPS) - 1
+LAST = len(db_builders.STEPS) - 1
 SEVERAL = {"flagged", "failed", "rejected", "discarded", "delivered"}
 
 
@@ -43,7 +43,7 @@ def requeue(image: int, **wishes: Any) -> None:
 
 
 def rollback(image: int, position: int) -> None:
-    name = books.STEPS[position]
+    name = db_builders.STEPS[position]
     transact(lambda connection: decisions.rollback(connection, image, position, name), actor="person:ada")
 
 
@@ -57,11 +57,11 @@ DECISIONS: list[tuple[Callable[[int], Any], set[str]]] = [
 
 def image_in(state: str) -> int:
     """An image in that state, which has been through the first two steps where it could."""
-    batch = books.batch(1)
-    image = int(books.rows(batch)[0].id)
+    batch = db_builders.batch(1)
+    image = int(db_builders.rows(batch)[0].id)
     if state == "waiting":
         return image
-    shard = books.shard(batch)
+    shard = db_builders.shard(batch)
     if state == "working":
         return image
     ends = {
@@ -73,13 +73,13 @@ def image_in(state: str) -> int:
     if state == "held":
         transact(lambda connection: batches.halt(connection, batch, "by hand"))
     elif state == "delivered":
-        books.through(shard)
+        db_builders.through(shard)
     else:
         from dataclasses import replace
 
-        books.through(shard, 1)
-        taken = books.claim(shard, 1)
-        books.finish(taken, [replace(done, result=ends[state]) for done in books.results(taken)])
+        db_builders.through(shard, 1)
+        taken = db_builders.claim(shard, 1)
+        db_builders.finish(taken, [replace(done, result=ends[state]) for done in db_builders.results(taken)])
         if state == "discarded":
             reject(image)
     assert row_of(image).state == state
@@ -87,7 +87,7 @@ def image_in(state: str) -> int:
 
 
 def row_of(image: int) -> sa.Row[Any]:
-    return books.execute("SELECT * FROM images WHERE id = :id", id=image).one()
+    return db_builders.execute("SELECT * FROM images WHERE id = :id", id=image).one()
 
 
 @pytest.mark.parametrize("state", [state.value for state in ImageState])
@@ -132,50 +132,50 @@ def at_once(image: int, decide: list[Callable[[int], Any]]) -> list[BaseExceptio
 def test_of_two_people_who_decide_at_once_one_wins_and_the_other_is_told(
     others: list[Callable[[int], Any]],
 ) -> None:
-    batch = books.flagged(1)
-    image = books.rows(batch)[0].id
+    batch = db_builders.flagged(1)
+    image = db_builders.rows(batch)[0].id
     told = at_once(image, others)
     assert sum(error is None for error in told) == 1
     (error,) = [error for error in told if error is not None]
     assert f"image {image} is" in str(error)
-    assert [actor for _, _, actor in books.moves(image)].count("person:ada") == 1
+    assert [actor for _, _, actor in db_builders.moves(image)].count("person:ada") == 1
 
 
 # --- accept --------------------------------------------------------------------------------------
 
 
 def test_an_accepted_image_goes_on_with_the_result_that_was_flagged() -> None:
-    batch = books.flagged(1, step=1)
-    image = books.rows(batch)[0].id
+    batch = db_builders.flagged(1, step=1)
+    image = db_builders.rows(batch)[0].id
     accept(image)
     row = row_of(image)
     assert (row.state, row.step, row.current) == ("waiting", 2, f"objects/{image}-1")
     assert (row.accepted, row.facts["accepted"]) == (True, True)
     assert (row.reason, row.sentence, row.proposal) == ("", "", None)
-    assert books.head(batch).state == "running"
+    assert db_builders.head(batch).state == "running"
 
 
 def test_an_image_accepted_at_the_last_step_goes_through_that_step_again() -> None:
-    batch = books.flagged(1, step=LAST)
-    image = books.rows(batch)[0].id
+    batch = db_builders.flagged(1, step=LAST)
+    image = db_builders.rows(batch)[0].id
     accept(image)
     assert (row_of(image).step, row_of(image).current) == (LAST, f"objects/{image}-2")
-    books.through(books.shard(batch, at=LAST), 1)
-    assert books.states(batch) == {"delivered": 1}
+    db_builders.through(db_builders.shard(batch, at=LAST), 1)
+    assert db_builders.states(batch) == {"delivered": 1}
 
 
 def test_an_image_accepted_at_admission_goes_on_as_it_was_decoded() -> None:
-    batch = books.flagged(1, step=0)
-    image = books.rows(batch)[0].id
+    batch = db_builders.flagged(1, step=0)
+    image = db_builders.rows(batch)[0].id
     accept(image)
     assert (row_of(image).step, row_of(image).current) == (1, f"objects/{image}-0")
 
 
 def test_an_image_of_which_there_is_no_picture_cannot_be_accepted() -> None:
-    batch = books.batch(1)
-    taken = books.claim(books.shard(batch))
+    batch = db_builders.batch(1)
+    taken = db_builders.claim(db_builders.shard(batch))
     image = taken.images[0].id
-    books.finish(taken, _without_picture(taken))
+    db_builders.finish(taken, _without_picture(taken))
     with pytest.raises(DecisionError, match="no picture"):
         accept(image)
     rollback(image, 0)
@@ -186,21 +186,21 @@ def test_an_image_of_which_there_is_no_picture_cannot_be_accepted() -> None:
 def _without_picture(taken: Any) -> list[Any]:
     from dataclasses import replace
 
-    return [replace(done, result=Result.FLAG, output=None) for done in books.results(taken)]
+    return [replace(done, result=Result.FLAG, output=None) for done in db_builders.results(taken)]
 
 
 def test_an_image_accepted_before_a_removal_keeps_its_text() -> None:
-    batch = books.flagged(1, step=0)
-    image = books.rows(batch)[0].id
-    books.execute("UPDATE images SET facts = facts || '{\"masked\": true}' WHERE id = :id", id=image)
+    batch = db_builders.flagged(1, step=0)
+    image = db_builders.rows(batch)[0].id
+    db_builders.execute("UPDATE images SET facts = facts || '{\"masked\": true}' WHERE id = :id", id=image)
     transact(lambda connection: decisions.accept(connection, image, [1], LAST))
     assert row_of(image).facts["masked"] is False
 
 
 def test_nobody_decides_an_image_back_into_a_halted_batch() -> None:
-    batch = books.batch(4)
-    ids = [row.id for row in books.rows(batch)]
-    books.through(books.shard(batch, ids[:1]), 2, bad=ids[:1])
+    batch = db_builders.batch(4)
+    ids = [row.id for row in db_builders.rows(batch)]
+    db_builders.through(db_builders.shard(batch, ids[:1]), 2, bad=ids[:1])
     transact(lambda connection: batches.halt(connection, batch, "by hand"))
     for decide in (accept, requeue):
         with pytest.raises(DecisionError, match=f"sluice resume {batch}"):
@@ -213,13 +213,13 @@ def test_nobody_decides_an_image_back_into_a_halted_batch() -> None:
 
 
 def test_the_file_of_a_rejected_delivery_is_to_be_withdrawn() -> None:
-    batch = books.delivered()
-    image = books.rows(batch)[0].id
-    books.execute("UPDATE batches SET manifest_due = false WHERE id = :b", b=batch)
+    batch = db_builders.delivered()
+    image = db_builders.rows(batch)[0].id
+    db_builders.execute("UPDATE batches SET manifest_due = false WHERE id = :b", b=batch)
     reject(image)
     assert withdrawn(image) == ["photo0000.jpg"]
     assert (row_of(image).state, row_of(image).reason) == ("discarded", "discarded")
-    assert (books.head(batch).state, books.head(batch).manifest_due) == ("done", True)
+    assert (db_builders.head(batch).state, db_builders.head(batch).manifest_due) == ("done", True)
 
 
 def test_a_rejected_flagged_image_has_no_file_to_withdraw() -> None:
@@ -232,13 +232,13 @@ def test_a_rejected_flagged_image_has_no_file_to_withdraw() -> None:
 
 
 def test_a_flagged_image_goes_round_again_from_the_step_at_which_it_stopped() -> None:
-    batch = books.flagged(1, step=1)
-    image = books.rows(batch)[0].id
+    batch = db_builders.flagged(1, step=1)
+    image = db_builders.rows(batch)[0].id
     requeue(image)
     row = row_of(image)
     assert (row.state, row.step, row.current, row.artifact) == ("waiting", 1, f"objects/{image}-0", False)
-    books.through(books.shard(batch, at=1), 2)
-    assert books.states(batch) == {"delivered": 1}
+    db_builders.through(db_builders.shard(batch, at=1), 2)
+    assert db_builders.states(batch) == {"delivered": 1}
 
 
 def test_a_flagged_removal_starts_anew_as_the_image_came_to_it() -> None:
@@ -265,35 +265,35 @@ def test_a_persons_mask_is_kept() -> None:
 
 def flagged_removal(facts: dict[str, Any]) -> int:
     """An image that came to the last step with a mask and those facts, and was flagged there."""
-    batch = books.batch(1)
-    image = int(books.rows(batch)[0].id)
-    shard = books.shard(batch)
-    books.through(shard, LAST)
+    batch = db_builders.batch(1)
+    image = int(db_builders.rows(batch)[0].id)
+    shard = db_builders.shard(batch)
+    db_builders.through(shard, LAST)
     came = (
         "UPDATE images SET mask = 'objects/mask.png', facts = facts || CAST(:facts AS jsonb) WHERE id = :id"
     )
-    books.execute(came, facts=json.dumps(facts), id=image)
-    claim = books.claim(shard, LAST)
-    books.finish(claim, bad=[image])
-    books.execute("UPDATE images SET facts = facts || '{\"masked\": false}' WHERE id = :id", id=image)
+    db_builders.execute(came, facts=json.dumps(facts), id=image)
+    claim = db_builders.claim(shard, LAST)
+    db_builders.finish(claim, bad=[image])
+    db_builders.execute("UPDATE images SET facts = facts || '{\"masked\": false}' WHERE id = :id", id=image)
     return image
 
 
 def test_a_delivered_image_goes_round_again_from_its_original() -> None:
-    batch = books.delivered()
-    image = books.rows(batch)[0].id
+    batch = db_builders.delivered()
+    image = db_builders.rows(batch)[0].id
     requeue(image)
     assert withdrawn(image) == ["photo0000.jpg"]
     row = row_of(image)
     assert (row.state, row.step, row.current, row.facts) == ("waiting", 0, None, {})
-    assert books.head(batch).finished_at is None
+    assert db_builders.head(batch).finished_at is None
 
 
 def test_another_recipe_starts_from_the_original_even_for_a_flagged_image() -> None:
     from records import recipes
 
-    image = books.rows(books.flagged(1, step=1))[0].id
-    other = books.recipe_of(min_judged=7)
+    image = db_builders.rows(db_builders.flagged(1, step=1))[0].id
+    other = db_builders.recipe_of(min_judged=7)
     transact(lambda connection: recipes.save(connection, other))
     requeue(image, recipe=other.digest, file="photo0000.jpg.png")
     row = row_of(image)
@@ -304,9 +304,9 @@ def test_another_recipe_starts_from_the_original_even_for_a_flagged_image() -> N
 def test_another_recipe_never_delivers_over_a_neighbours_file() -> None:
     from records import recipes
 
-    batch = books.delivered([books.named("a.jpg"), books.named("b.jpg")])
-    first, second = books.rows(batch)
-    other = books.recipe_of(min_judged=7)
+    batch = db_builders.delivered([db_builders.named("a.jpg"), db_builders.named("b.jpg")])
+    first, second = db_builders.rows(batch)
+    other = db_builders.recipe_of(min_judged=7)
     transact(lambda connection: recipes.save(connection, other))
     requeue(second.id, recipe=other.digest, file="A.jpg")
     assert row_of(second.id).file == "A~2.jpg"
@@ -315,8 +315,8 @@ def test_another_recipe_never_delivers_over_a_neighbours_file() -> None:
 
 
 def test_a_mask_starts_at_the_removal_with_the_picture_that_came_to_it() -> None:
-    batch = books.flagged(1, step=LAST)
-    image = books.rows(batch)[0].id
+    batch = db_builders.flagged(1, step=LAST)
+    image = db_builders.rows(batch)[0].id
     requeue(image, mask="objects/mask.png", mask_step=1)
     row = row_of(image)
     assert (row.step, row.mask, row.current) == (1, "objects/mask.png", f"objects/{image}-0")
@@ -325,8 +325,8 @@ def test_a_mask_starts_at_the_removal_with_the_picture_that_came_to_it() -> None
 
 
 def test_a_delivered_image_can_be_given_a_mask_too() -> None:
-    batch = books.delivered()
-    image = books.rows(batch)[0].id
+    batch = db_builders.delivered()
+    image = db_builders.rows(batch)[0].id
     requeue(image, mask="objects/mask.png", mask_step=1)
     assert withdrawn(image) == ["photo0000.jpg"]
     row = row_of(image)
@@ -338,7 +338,7 @@ def test_a_found_mask_can_only_be_taken_where_one_was_found() -> None:
     image = image_in("flagged")
     with pytest.raises(DecisionError, match="no mask was found"):
         requeue(image, mask="found", mask_step=1)
-    books.execute("UPDATE images SET proposal_mask = 'objects/found.png' WHERE id = :id", id=image)
+    db_builders.execute("UPDATE images SET proposal_mask = 'objects/found.png' WHERE id = :id", id=image)
     requeue(image, mask="found", mask_step=1)
     assert row_of(image).mask == "objects/found.png"
 
@@ -352,61 +352,61 @@ def test_a_mask_needs_a_step_that_removes_and_the_same_recipe(wishes: dict[str, 
 # --- rollback ------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("position", range(len(books.STEPS)))
+@pytest.mark.parametrize("position", range(len(db_builders.STEPS)))
 def test_a_delivered_image_can_be_put_back_to_before_any_step(position: int) -> None:
-    batch = books.delivered()
-    image = books.rows(batch)[0].id
+    batch = db_builders.delivered()
+    image = db_builders.rows(batch)[0].id
     rollback(image, position)
     assert withdrawn(image) == ["photo0000.jpg"]
     row = row_of(image)
     before = [None, f"objects/{image}-0", f"objects/{image}-1"][position]
     assert (row.state, row.step, row.current, row.reason) == ("flagged", position, before, "rolled_back")
-    assert books.moves(image)[-1] == ("delivered", "flagged", "person:ada")
+    assert db_builders.moves(image)[-1] == ("delivered", "flagged", "person:ada")
 
 
-@pytest.mark.parametrize("position", range(1, len(books.STEPS)))
+@pytest.mark.parametrize("position", range(1, len(db_builders.STEPS)))
 def test_an_image_that_was_put_back_and_accepted_goes_on_without_that_step(position: int) -> None:
-    batch = books.delivered()
-    image = books.rows(batch)[0].id
+    batch = db_builders.delivered()
+    image = db_builders.rows(batch)[0].id
     rollback(image, position)
     accept(image)
     row = row_of(image)
     assert (row.step, row.current) == (min(position + 1, LAST), f"objects/{image}-{position - 1}")
-    books.through(books.shard(batch, at=row.step))
-    assert books.states(batch) == {"delivered": 1}
+    db_builders.through(db_builders.shard(batch, at=row.step))
+    assert db_builders.states(batch) == {"delivered": 1}
 
 
 def test_an_image_that_was_put_back_and_requeued_goes_through_that_step_again() -> None:
-    batch = books.delivered()
-    image = books.rows(batch)[0].id
+    batch = db_builders.delivered()
+    image = db_builders.rows(batch)[0].id
     rollback(image, 1)
     requeue(image)
     assert (row_of(image).step, row_of(image).current) == (1, f"objects/{image}-0")
 
 
 def test_an_image_never_goes_back_to_a_step_it_has_not_been_through() -> None:
-    batch = books.flagged(1, step=0)
+    batch = db_builders.flagged(1, step=0)
     with pytest.raises(DecisionError, match="never went through deliver"):
-        rollback(books.rows(batch)[0].id, LAST)
+        rollback(db_builders.rows(batch)[0].id, LAST)
 
 
 def test_steps_of_an_earlier_recipe_are_not_gone_back_to() -> None:
     from records import recipes
 
-    batch = books.delivered()
-    image = books.rows(batch)[0].id
-    other = books.recipe_of(min_judged=7)
+    batch = db_builders.delivered()
+    image = db_builders.rows(batch)[0].id
+    other = db_builders.recipe_of(min_judged=7)
     transact(lambda connection: recipes.save(connection, other))
     requeue(image, recipe=other.digest)
-    books.execute("UPDATE images SET state = 'working' WHERE id = :id", id=image)
-    books.execute("UPDATE images SET state = 'failed' WHERE id = :id", id=image)
+    db_builders.execute("UPDATE images SET state = 'working' WHERE id = :id", id=image)
+    db_builders.execute("UPDATE images SET state = 'failed' WHERE id = :id", id=image)
     with pytest.raises(DecisionError, match="never went through sabotage"):
         rollback(image, 1)
 
 
 def test_flagged_images_of_a_batch_are_listed_in_their_order() -> None:
-    batch = books.flagged(3)
-    ids = [row.id for row in books.rows(batch)]
+    batch = db_builders.flagged(3)
+    ids = [row.id for row in db_builders.rows(batch)]
     assert transact(lambda connection: decisions.flagged(connection, batch)) == ids
     accept(ids[1])
     assert transact(lambda connection: decisions.flagged(connection, batch)) == [ids[0], ids[2]]

@@ -11,7 +11,7 @@ from alembic.migration import MigrationContext
 from line.states import BATCH_MOVES, IMAGE_MOVES, BatchState, ImageState, ShardState
 from records.database import engine, migrate, transact
 from records.tables import metadata
-from tests.harness import books
+from tests.harness import db_builders
 
 pytestmark = [pytest.mark.services, pytest.mark.usefixtures("records")]
 
@@ -25,9 +25,9 @@ def test_the_tables_are_those_the_migrations_leave() -> None:
 
 
 def test_migrating_again_changes_nothing() -> None:
-    batch = books.batch(1)
+    batch = db_builders.batch(1)
     migrate()
-    assert books.states(batch) == {"waiting": 1}
+    assert db_builders.states(batch) == {"waiting": 1}
 
 
 @pytest.mark.parametrize(
@@ -48,14 +48,14 @@ def test_the_legal_moves_stand_in_postgres_as_in_python(table: str, moves: froze
 
 
 def test_postgres_refuses_every_illegal_move_of_an_image_whoever_tries() -> None:
-    image = books.rows(books.batch(1))[0].id
+    image = db_builders.rows(db_builders.batch(1))[0].id
     for old, new in product(ImageState, ImageState):
         moved = _try_move("images", image, old, new)
         assert moved == (old == new or (old, new) in IMAGE_MOVES), f"{old} to {new}"
 
 
 def test_postgres_refuses_every_illegal_move_of_a_batch_whoever_tries() -> None:
-    batch = books.batch(1)
+    batch = db_builders.batch(1)
     for old, new in product(BatchState, BatchState):
         moved = _try_move("batches", batch, old, new)
         assert moved == (old == new or (old, new) in BATCH_MOVES), f"{old} to {new}"
@@ -83,8 +83,8 @@ def _try_move(table: str, row: int, old: str, new: str) -> bool:
 
 
 def test_a_refused_move_takes_its_whole_transaction_with_it() -> None:
-    batch = books.batch(2)
-    first, second = books.rows(batch)
+    batch = db_builders.batch(2)
+    first, second = db_builders.rows(batch)
 
     def half_legal(connection: sa.Connection) -> None:
         for image, state in ((first.id, "held"), (second.id, "delivered")):
@@ -94,17 +94,17 @@ def test_a_refused_move_takes_its_whole_transaction_with_it() -> None:
 
     with pytest.raises(sa.exc.IntegrityError, match="from waiting to delivered"):
         transact(half_legal)
-    assert books.states(batch) == {"waiting": 2}
-    assert books.moves(first.id) == []
+    assert db_builders.states(batch) == {"waiting": 2}
+    assert db_builders.moves(first.id) == []
 
 
 def test_every_move_leaves_an_event_with_who_did_it() -> None:
-    batch = books.flagged(3)
-    image = books.rows(batch)[0].id
+    batch = db_builders.flagged(3)
+    image = db_builders.rows(batch)[0].id
     from records import decisions
 
     transact(lambda connection: decisions.reject(connection, image), actor="person:ada")
-    assert books.moves(image) == [
+    assert db_builders.moves(image) == [
         ("waiting", "working", "line"),
         ("working", "flagged", "line"),
         ("flagged", "discarded", "person:ada"),
@@ -112,22 +112,22 @@ def test_every_move_leaves_an_event_with_who_did_it() -> None:
 
 
 def test_an_actor_is_forgotten_with_his_transaction() -> None:
-    batch = books.batch(1)
-    image = books.rows(batch)[0].id
+    batch = db_builders.batch(1)
+    image = db_builders.rows(batch)[0].id
     transact(lambda connection: None, actor="person:ada")
-    books.execute("UPDATE images SET state = 'held' WHERE id = :id", id=image)
-    assert books.moves(image) == [("waiting", "held", "line")]
+    db_builders.execute("UPDATE images SET state = 'held' WHERE id = :id", id=image)
+    assert db_builders.moves(image) == [("waiting", "held", "line")]
 
 
 def test_what_changes_no_state_leaves_no_event() -> None:
-    batch = books.batch(1)
-    image = books.rows(batch)[0].id
-    books.execute("UPDATE images SET reason = 'x', state = 'waiting' WHERE id = :id", id=image)
-    assert books.moves(image) == []
+    batch = db_builders.batch(1)
+    image = db_builders.rows(batch)[0].id
+    db_builders.execute("UPDATE images SET reason = 'x', state = 'waiting' WHERE id = :id", id=image)
+    assert db_builders.moves(image) == []
 
 
 def test_one_statement_that_moves_many_leaves_an_event_for_each() -> None:
-    batch = books.batch(300)
-    books.execute("UPDATE images SET state = 'held' WHERE batch_id = :batch", batch=batch)
-    count = books.execute("SELECT count(*) FROM events WHERE batch_id = :batch", batch=batch).scalar()
+    batch = db_builders.batch(300)
+    db_builders.execute("UPDATE images SET state = 'held' WHERE batch_id = :batch", batch=batch)
+    count = db_builders.execute("SELECT count(*) FROM events WHERE batch_id = :batch", batch=batch).scalar()
     assert count == 300

@@ -3,16 +3,16 @@
 import pytest
 
 from line.errors import InputError, ServiceError
-from records import recipes, sightings, workers
+from records import recipes, upload_scan_state, workers
 from records.database import engine, is_outage, transact
-from tests.harness import books
+from tests.harness import db_builders
 from tests.harness.line import environment
 
 pytestmark = [pytest.mark.services, pytest.mark.usefixtures("records")]
 
 
 def test_a_recipe_comes_back_with_the_same_digest() -> None:
-    recipe = books.recipe_of(min_judged=11, shard_images=3)
+    recipe = db_builders.recipe_of(min_judged=11, shard_images=3)
     for _ in range(2):
         transact(lambda connection: recipes.save(connection, recipe))
     assert transact(lambda connection: recipes.load(connection, recipe.digest)) == recipe
@@ -21,34 +21,36 @@ def test_a_recipe_comes_back_with_the_same_digest() -> None:
 
 
 def test_live_workers_are_counted_by_queue_until_they_leave_or_fall_silent() -> None:
-    books.execute("DELETE FROM workers")
-    books.hire(admit=2, deliver=1)
+    db_builders.execute("DELETE FROM workers")
+    db_builders.hire(admit=2, deliver=1)
     assert transact(workers.live) == {"admit": 2, "deliver": 1}
     transact(lambda connection: workers.leave(connection, "admit-0@here"))
     assert transact(workers.live) == {"admit": 1, "deliver": 1}
-    books.execute("UPDATE workers SET seen_at = now() - interval '1 minute' WHERE node = 'deliver-0@here'")
+    db_builders.execute(
+        "UPDATE workers SET seen_at = now() - interval '1 minute' WHERE node = 'deliver-0@here'"
+    )
     assert transact(workers.live) == {"admit": 1}
-    books.hire(deliver=1)
+    db_builders.hire(deliver=1)
     assert transact(workers.live) == {"admit": 1, "deliver": 1}
 
 
 def test_a_listing_is_quiet_for_as_long_as_it_does_not_change() -> None:
     def note(digest: str) -> float:
-        return transact(lambda connection: sightings.note(connection, "ingest/acme/quiet", digest))
+        return transact(lambda connection: upload_scan_state.note(connection, "ingest/acme/quiet", digest))
 
     assert note("a") == 0
-    books.execute("UPDATE sightings SET changed_at = now() - interval '9 seconds'")
+    db_builders.execute("UPDATE sightings SET changed_at = now() - interval '9 seconds'")
     assert note("a") >= 9
     assert note("b") == 0
 
 
 def test_trouble_with_an_upload_is_told_until_it_is_taken() -> None:
     prefix = "ingest/acme/bad"
-    transact(lambda connection: sightings.note(connection, prefix, "a"))
-    transact(lambda connection: sightings.complain(connection, prefix, "not JSON"))
-    assert {"prefix": prefix, "trouble": "not JSON"} in transact(sightings.troubles)
-    transact(lambda connection: sightings.took(connection, prefix, "b"))
-    assert prefix not in [trouble["prefix"] for trouble in transact(sightings.troubles)]
+    transact(lambda connection: upload_scan_state.note(connection, prefix, "a"))
+    transact(lambda connection: upload_scan_state.complain(connection, prefix, "not JSON"))
+    assert {"prefix": prefix, "trouble": "not JSON"} in transact(upload_scan_state.troubles)
+    transact(lambda connection: upload_scan_state.took(connection, prefix, "b"))
+    assert prefix not in [trouble["prefix"] for trouble in transact(upload_scan_state.troubles)]
 
 
 def test_a_postgres_that_stays_away_is_told_in_one_line() -> None:
@@ -64,7 +66,7 @@ def test_a_mistake_in_a_statement_is_no_outage_and_not_tried_again() -> None:
 
     def wrong(connection: object) -> None:
         tries.append(connection)
-        books.execute("SELECT nothing FROM nowhere")
+        db_builders.execute("SELECT nothing FROM nowhere")
 
     with pytest.raises(Exception, match="nowhere") as caught:
         transact(wrong)
@@ -80,7 +82,7 @@ def test_a_connection_that_breaks_is_replaced_and_the_work_done_again() -> None:
         tries.append(1)
         if len(tries) == 1:
             backend = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar()
-            books.execute("SELECT pg_terminate_backend(:pid)", pid=backend)
+            db_builders.execute("SELECT pg_terminate_backend(:pid)", pid=backend)
         return connection.exec_driver_sql("SELECT 42").scalar()
 
     assert transact(work) == 42

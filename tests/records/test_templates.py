@@ -11,11 +11,12 @@ import sqlalchemy as sa
 
 from line.errors import InputError
 from line.states import TemplateState
-from records import outcomes, reports, templates
+from records import outcomes, templates
 from records.database import transact
-from records.places import Box
+from records.queries import reports
+from records.queries.text_locations import Box
 from records.templates import Proposal
-from tests.harness import books
+from tests.harness import db_builders
 
 pytestmark = [pytest.mark.services, pytest.mark.usefixtures("records")]
 
@@ -53,9 +54,9 @@ def listed(of: str) -> list[dict[str, Any]]:
 
 
 def batch_of(of: str, images: int = 1, **columns: object) -> int:
-    batch = books.batch(images)
+    batch = db_builders.batch(images)
     for column, value in {"vendor": of, **columns}.items():
-        books.execute(f"UPDATE batches SET {column} = :value WHERE id = :id", value=value, id=batch)
+        db_builders.execute(f"UPDATE batches SET {column} = :value WHERE id = :id", value=value, id=batch)
     return batch
 
 
@@ -175,16 +176,18 @@ def test_a_step_is_told_of_the_vendors_rights_and_of_its_templates_but_the_dismi
 
 
 def test_what_a_step_was_told_stands_in_its_record_and_not_with_the_image() -> None:
-    batch = books.batch(2)
-    taken = books.claim(books.shard(batch))
+    batch = db_builders.batch(2)
+    taken = db_builders.claim(db_builders.shard(batch))
     told = {"vendor": {"watermark_rights": "a letter", "templates": [3]}}
     ran = outcomes.Ran(
-        **{name: getattr(books.ran(taken), name) for name in outcomes.Ran.__slots__} | {"told": told}
+        **{name: getattr(db_builders.ran(taken), name) for name in outcomes.Ran.__slots__} | {"told": told}
     )
-    transact(lambda connection: outcomes.finish(connection, taken, ran, books.results(taken)))
-    recorded = books.execute("SELECT facts FROM steps WHERE batch_id = :batch", batch=batch).scalars().all()
+    transact(lambda connection: outcomes.finish(connection, taken, ran, db_builders.results(taken)))
+    recorded = (
+        db_builders.execute("SELECT facts FROM steps WHERE batch_id = :batch", batch=batch).scalars().all()
+    )
     assert recorded == [told, told]
-    assert all("vendor" not in row.facts for row in books.rows(batch))
+    assert all("vendor" not in row.facts for row in db_builders.rows(batch))
 
 
 def test_the_newest_batches_are_looked_through_together_up_to_a_number_of_images(
@@ -204,7 +207,7 @@ def test_the_newest_batches_are_looked_through_together_up_to_a_number_of_images
 
 
 def test_a_batch_is_due_until_it_was_looked_through_and_again_once_it_was_reopened() -> None:
-    batch = books.delivered(2)
+    batch = db_builders.delivered(2)
 
     def is_due() -> bool:
         return batch in [row.id for row in transact(templates.due)]
@@ -212,7 +215,7 @@ def test_a_batch_is_due_until_it_was_looked_through_and_again_once_it_was_reopen
     assert is_due()
     transact(lambda connection: templates.surveyed(connection, batch))
     assert not is_due()
-    books.execute("UPDATE batches SET finished_at = clock_timestamp() WHERE id = :id", id=batch)
+    db_builders.execute("UPDATE batches SET finished_at = clock_timestamp() WHERE id = :id", id=batch)
     assert is_due()
 
 

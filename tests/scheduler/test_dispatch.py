@@ -9,7 +9,7 @@ import pytest
 from scheduler import sweep as sweeping
 from scheduler.dispatch import publish
 from scheduler.sweep import sweep
-from tests.harness import books
+from tests.harness import db_builders
 from tests.harness.celery import connected
 from worker.broker import queued_ids
 
@@ -21,17 +21,17 @@ def messages(broker: Any, queue: str = "admit") -> list[dict[str, Any]]:
 
 
 def age(shard: int) -> None:
-    books.execute("UPDATE shards SET published_at = now() - interval '1 hour' WHERE id = :id", id=shard)
+    db_builders.execute("UPDATE shards SET published_at = now() - interval '1 hour' WHERE id = :id", id=shard)
 
 
 @pytest.fixture(autouse=True)
 def _no_others(broker: Any) -> None:
-    books.execute("UPDATE shards SET state = 'done'")
+    db_builders.execute("UPDATE shards SET state = 'done'")
 
 
 def test_a_message_holds_ids_and_what_flower_shows_and_nothing_else(broker: Any) -> None:
-    batch = books.batch(2)
-    shard = books.shard(batch)
+    batch = db_builders.batch(2)
+    shard = db_builders.shard(batch)
     publish([shard])
     (message,) = messages(broker)
     headers, body = message["headers"], json.loads(base64.b64decode(message["body"]))
@@ -43,7 +43,7 @@ def test_a_message_holds_ids_and_what_flower_shows_and_nothing_else(broker: Any)
 
 
 def test_the_chain_behind_a_message_goes_through_the_queues_of_its_route(broker: Any) -> None:
-    shard = books.shard(books.batch(1))
+    shard = db_builders.shard(db_builders.batch(1))
     publish([shard])
     (message,) = messages(broker)
     rest = json.loads(base64.b64decode(message["body"]))[2]["chain"]
@@ -55,27 +55,27 @@ def test_the_chain_behind_a_message_goes_through_the_queues_of_its_route(broker:
 
 
 def test_one_image_is_told_in_the_singular(broker: Any) -> None:
-    publish([books.shard(books.batch(1))])
+    publish([db_builders.shard(db_builders.batch(1))])
     assert messages(broker)[0]["headers"]["argsrepr"].endswith(", 1 image")
 
 
 def test_a_shard_that_is_done_meanwhile_is_not_sent(broker: Any) -> None:
-    shard = books.shard(books.batch(1))
-    books.through(shard)
+    shard = db_builders.shard(db_builders.batch(1))
+    db_builders.through(shard)
     publish([shard])
     publish([])
     assert messages(broker) == []
 
 
 def test_the_broker_is_asked_what_it_holds(broker: Any) -> None:
-    batch = books.batch(1)
-    publish([books.shard(batch)])
+    batch = db_builders.batch(1)
+    publish([db_builders.shard(batch)])
     assert queued_ids(["admit", "deliver"]) == {f"{batch}.1.0.1"}
 
 
 def test_only_what_is_not_in_the_broker_is_sent_again(broker: Any) -> None:
-    batch = books.batch(2)
-    there, lost = (books.shard(batch, [row.id]) for row in books.rows(batch))
+    batch = db_builders.batch(2)
+    there, lost = (db_builders.shard(batch, [row.id]) for row in db_builders.rows(batch))
     publish([there])
     for shard in (there, lost):
         age(shard)
@@ -86,23 +86,23 @@ def test_only_what_is_not_in_the_broker_is_sent_again(broker: Any) -> None:
 
 
 def test_what_was_sent_a_moment_ago_is_left_alone(broker: Any) -> None:
-    books.shard(books.batch(1))
+    db_builders.shard(db_builders.batch(1))
     sweep()
     assert broker.llen("admit") == 0
 
 
 def test_a_shard_that_is_being_worked_on_is_left_alone(broker: Any) -> None:
-    shard = books.shard(books.batch(1))
+    shard = db_builders.shard(db_builders.batch(1))
     age(shard)
-    books.claim(shard, owner=books.OTHER)
+    db_builders.claim(shard, owner=db_builders.OTHER)
     sweep()
     assert broker.llen("admit") == 0
 
 
 def test_a_shard_that_lost_its_message_between_two_steps_goes_on_at_the_next(broker: Any) -> None:
-    batch = books.batch(1)
-    shard = books.shard(batch)
-    books.through(shard, 1)
+    batch = db_builders.batch(1)
+    shard = db_builders.shard(batch)
+    db_builders.through(shard, 1)
     age(shard)
     sweep()
     assert broker.llen("admit") == 0
@@ -112,9 +112,9 @@ def test_a_shard_that_lost_its_message_between_two_steps_goes_on_at_the_next(bro
 def test_the_parts_of_a_shard_whose_worker_died_are_sent(
     broker: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    batch = books.batch(4)
-    shard = books.shard(batch)
-    books.claim(shard)
+    batch = db_builders.batch(4)
+    shard = db_builders.shard(batch)
+    db_builders.claim(shard)
     monkeypatch.setattr(sweeping, "is_dead", lambda host, pid: (host, pid) == ("here", 4711))
     sweep()
     assert queued_ids(["admit"]) == {f"{batch}.2.0.1", f"{batch}.3.0.1"}
@@ -134,7 +134,7 @@ def test_a_process_of_this_machine_is_known_to_be_dead_and_one_of_another_is_not
 
 
 def test_a_broker_that_is_away_costs_nothing_but_time(broker: Any, caplog: pytest.LogCaptureFixture) -> None:
-    shard = books.shard(books.batch(1))
+    shard = db_builders.shard(db_builders.batch(1))
     with connected("redis://127.0.0.1:9/0", max_retries=1, interval_start=0, interval_step=0):
         publish([shard])
         age(shard)

@@ -13,12 +13,12 @@ import pytest
 
 from line.errors import ServiceError
 from line.settings import settings
-from records import recipes, sightings
-from records.bucket import Bucket, bucket
+from records import recipes, upload_scan_state
 from records.database import transact
+from records.storage.bucket import Bucket, bucket
 from scheduler import intake
 from tasks.recipes import load
-from tests.harness import books
+from tests.harness import db_builders
 from tests.harness.line import Line, environment
 from tests.harness.objects import new_bucket, s3
 
@@ -36,7 +36,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path, records: Line) -> Iter
     """An empty ingest bucket, and records that have seen nothing of it."""
     local = request.param == "file"
     url = (tmp_path / "bucket").as_uri() if local else new_bucket(request.getfixturevalue("variables"))
-    books.execute("DELETE FROM sightings")
+    db_builders.execute("DELETE FROM sightings")
     with environment({"SLUICE_BUCKET_URL": url, "SLUICE_QUIET_SECONDS": "1000"}):
         yield bucket(url)
 
@@ -52,27 +52,27 @@ def drop(store: Bucket, *names: str, marker: bytes | None = b"") -> str:
 
 
 def names(batch: int) -> list[str]:
-    return sorted(row.name for row in books.rows(batch))
+    return sorted(row.name for row in db_builders.rows(batch))
 
 
 def troubles() -> dict[str, str]:
-    return {found["prefix"]: found["trouble"] for found in transact(sightings.troubles)}
+    return {found["prefix"]: found["trouble"] for found in transact(upload_scan_state.troubles)}
 
 
 def quiet(seconds: float) -> None:
     """So much time goes by without a change."""
-    books.execute("UPDATE sightings SET changed_at = changed_at - make_interval(secs => :s)", s=seconds)
+    db_builders.execute("UPDATE sightings SET changed_at = changed_at - make_interval(secs => :s)", s=seconds)
 
 
 def test_a_marked_upload_is_taken_at_once_and_only_once(store: Bucket) -> None:
     prefix = drop(store, "b.jpg", "deep/er/a.png")
     (batch,) = intake.scan()
     assert names(batch) == ["b.jpg", "deep/er/a.png"]
-    head = books.head(batch)
+    head = db_builders.head(batch)
     assert (head.vendor, head.prefix, head.images) == ("acme", prefix, 2)
     assert head.out.startswith(f"{store.url}/delivered/acme/{Path(prefix).name}-")
-    assert {row.file for row in books.rows(batch)} == {"b.jpg", "deep/er/a.png.jpg"}
-    assert {row.source for row in books.rows(batch)} == {f"{prefix}/b.jpg", f"{prefix}/deep/er/a.png"}
+    assert {row.file for row in db_builders.rows(batch)} == {"b.jpg", "deep/er/a.png.jpg"}
+    assert {row.source for row in db_builders.rows(batch)} == {f"{prefix}/b.jpg", f"{prefix}/deep/er/a.png"}
     assert intake.scan() == []
 
 
@@ -109,9 +109,9 @@ def test_a_changed_upload_becomes_a_new_batch_and_the_old_one_stays(store: Bucke
     assert intake.scan() == []
     quiet(1001)
     (second,) = intake.scan()
-    assert books.head(first).digest != books.head(second).digest
-    assert books.head(first).out != books.head(second).out
-    assert books.states(first) == books.states(second) == {"waiting": 1}
+    assert db_builders.head(first).digest != db_builders.head(second).digest
+    assert db_builders.head(first).out != db_builders.head(second).out
+    assert db_builders.states(first) == db_builders.states(second) == {"waiting": 1}
 
 
 def test_a_marked_upload_that_changed_is_taken_again_when_its_marker_is_put_anew(store: Bucket) -> None:
@@ -163,7 +163,7 @@ def test_what_systems_leave_behind_is_no_photo(store: Bucket) -> None:
 def test_an_upload_with_nothing_in_it_is_a_batch_that_is_done_at_once(store: Bucket) -> None:
     drop(store)
     (batch,) = intake.scan()
-    assert books.head(batch).images == 0
+    assert db_builders.head(batch).images == 0
 
 
 # --- markers -------------------------------------------------------------------------------------
@@ -172,16 +172,16 @@ def test_an_upload_with_nothing_in_it_is_a_batch_that_is_done_at_once(store: Buc
 def test_a_marker_may_name_a_recipe_and_a_target(store: Bucket) -> None:
     drop(store, "a.jpg", marker=b'{"recipe": "archival", "out": "file:///shop/out"}')
     (batch,) = intake.scan()
-    assert books.head(batch).recipe == load("archival").digest
-    assert books.head(batch).out == "file:///shop/out"
-    assert books.rows(batch)[0].file == "a.jpg.png"
+    assert db_builders.head(batch).recipe == load("archival").digest
+    assert db_builders.head(batch).out == "file:///shop/out"
+    assert db_builders.rows(batch)[0].file == "a.jpg.png"
 
 
 def test_a_marker_may_name_a_recorded_recipe_by_its_digest(store: Bucket) -> None:
     digest = transact(lambda connection: recipes.save(connection, load("archival")))
     drop(store, "a.jpg", marker=json.dumps({"recipe": digest}).encode())
     (batch,) = intake.scan()
-    assert books.head(batch).recipe == digest
+    assert db_builders.head(batch).recipe == digest
 
 
 @pytest.mark.parametrize(
@@ -200,12 +200,12 @@ def test_a_marker_may_name_a_recorded_recipe_by_its_digest(store: Bucket) -> Non
 def test_a_bad_marker_is_told_as_trouble_until_it_is_mended(store: Bucket, marker: bytes, said: str) -> None:
     prefix, good = drop(store, "a.jpg", marker=marker), drop(store, "a.jpg")
     (taken,) = intake.scan()
-    assert books.head(taken).prefix == good
+    assert db_builders.head(taken).prefix == good
     assert said in troubles()[prefix]
     assert intake.scan() == []
     store.put(f"{prefix}/_READY", b"")
     (mended,) = intake.scan()
-    assert books.head(mended).prefix == prefix
+    assert db_builders.head(mended).prefix == prefix
     assert troubles() == {}
 
 
@@ -225,7 +225,7 @@ def test_an_archive_is_taken_once_its_marker_lies_beside_it(store: Bucket) -> No
     assert intake.scan() == []
     store.put("ingest/acme/spring.zip._READY", b"")
     (batch,) = intake.scan()
-    rows = {row.name: row for row in books.rows(batch)}
+    rows = {row.name: row for row in db_builders.rows(batch)}
     assert sorted(rows) == ["a.jpg", "sub/b.png"]
     assert store.get(rows["sub/b.png"].source) == b"two"
     assert rows["sub/b.png"].file == "sub/b.png.jpg"
@@ -236,12 +236,12 @@ def test_what_an_archive_must_not_hold_is_rejected_and_its_neighbours_go_on(stor
     store.put("ingest/acme/zoo.zip", packed(**{"..__up.jpg": b"x", "in.zip": b"x", "a.jpg": b"x"}))
     store.put("ingest/acme/zoo.zip._READY", b"")
     (batch,) = intake.scan()
-    assert {row.name: (str(row.state), row.reason) for row in books.rows(batch)} == {
+    assert {row.name: (str(row.state), row.reason) for row in db_builders.rows(batch)} == {
         "../up.jpg": ("rejected", "outside_path"),
         "in.zip": ("rejected", "nested_archive"),
         "a.jpg": ("waiting", ""),
     }
-    assert all(row.sentence for row in books.rows(batch, "rejected"))
+    assert all(row.sentence for row in db_builders.rows(batch, "rejected"))
 
 
 def test_what_is_no_archive_is_told_as_trouble(store: Bucket) -> None:
@@ -284,7 +284,7 @@ def test_a_key_that_no_folder_could_have_blocks_only_its_own_upload(store: Bucke
     client.put_object(Bucket=name, Key="ingest/aab/./x.jpg", Body=b"x")  # type: ignore[attr-defined]
     good = drop(store, "a.jpg")
     (batch,) = intake.scan()
-    assert books.head(batch).prefix == good
+    assert db_builders.head(batch).prefix == good
 
 
 # --- pure ----------------------------------------------------------------------------------------

@@ -7,10 +7,10 @@ import pytest
 
 from line.errors import ServiceError
 from records import decisions
-from records.bucket import Bucket, bucket
 from records.database import transact
+from records.storage.bucket import Bucket, bucket
 from scheduler import manifest
-from tests.harness import books
+from tests.harness import db_builders
 from tests.harness.line import Line
 
 pytestmark = pytest.mark.services
@@ -21,18 +21,18 @@ def lines(folder: Path) -> list[dict[str, object]]:
 
 
 def done(tmp_path: Path) -> int:
-    batch = books.delivered([books.named("ä/1.jpg"), books.named("b.jpg")])
-    books.execute("UPDATE batches SET out = :out WHERE id = :id", out=tmp_path.as_uri(), id=batch)
+    batch = db_builders.delivered([db_builders.named("ä/1.jpg"), db_builders.named("b.jpg")])
+    db_builders.execute("UPDATE batches SET out = :out WHERE id = :id", out=tmp_path.as_uri(), id=batch)
     return batch
 
 
 def test_a_done_batch_gets_its_manifest_once(records: Line, tmp_path: Path) -> None:
-    books.execute("UPDATE batches SET manifest_due = false")
+    db_builders.execute("UPDATE batches SET manifest_due = false")
     batch = done(tmp_path)
     manifest.write_due()
     assert [line["name"] for line in lines(tmp_path)] == ["b.jpg", "ä/1.jpg"]
     assert "ä" in (tmp_path / "manifest.jsonl").read_text("utf-8")
-    assert not books.head(batch).manifest_due
+    assert not db_builders.head(batch).manifest_due
     (tmp_path / "manifest.jsonl").unlink()
     manifest.write_due()
     assert not (tmp_path / "manifest.jsonl").exists()
@@ -41,7 +41,7 @@ def test_a_done_batch_gets_its_manifest_once(records: Line, tmp_path: Path) -> N
 def test_a_decision_afterwards_is_told_in_the_manifest(records: Line, tmp_path: Path) -> None:
     batch = done(tmp_path)
     manifest.write_due()
-    image = books.rows(batch)[1]
+    image = db_builders.rows(batch)[1]
     transact(lambda connection: decisions.reject(connection, image.id))
     manifest.write_due()
     told = {line["name"]: (line["state"], line["file"]) for line in lines(tmp_path)}
@@ -59,6 +59,6 @@ def test_a_manifest_that_could_not_be_written_stays_due(
     with monkeypatch.context() as patched:
         patched.setattr(Bucket, "put_file", full)
         manifest.write_due()
-    assert books.head(batch).manifest_due
+    assert db_builders.head(batch).manifest_due
     manifest.write_due()
     assert len(bucket(tmp_path.as_uri()).get("manifest.jsonl").splitlines()) == 2

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from records.bucket import bucket
 from records.database import transact
+from records.storage.bucket import bucket
 from records.templates import told
 from scheduler import intake
-from tests.harness import books
+from tests.harness import db_builders
 from tests.harness.line import Line, environment
 
 pytestmark = [pytest.mark.services, pytest.mark.usefixtures("records")]
@@ -33,7 +33,7 @@ def test_what_a_vendor_attested_is_recorded_with_its_batches_alone(records: Line
     for vendor in ("attests", "silent", "unknown"):
         drop(records, vendor)
     with environment({"SLUICE_CONFIG": str(file)}):
-        batches = {books.head(batch).vendor: batch for batch in intake.scan()}
+        batches = {db_builders.head(batch).vendor: batch for batch in intake.scan()}
     found = {vendor: rights(batch) for vendor, batch in batches.items()}
     assert found == {"attests": LETTER, "silent": None, "unknown": None}
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from records.database import transact
-from records.reports import image_lines
-from tests.harness import books
+from records.queries.reports import image_lines
+from tests.harness import db_builders
 from tests.harness.command import call
 from tests.harness.line import line
 from tests.harness.services import Servers
@@ -42,9 +42,9 @@ def test_what_could_not_be_erased_is_asked_about_again_and_not_delivered_with_it
         sluice.start(workers=1)
         batch = sluice.submit(stamped(tmp_path / "photos", 3), recipe)
         sluice.wait(batch)
-        assert books.states(batch) == {"flagged": 3}
+        assert db_builders.states(batch) == {"flagged": 3}
         assert call("requeue", "--flagged", batch).code == 0
         sluice.wait(batch)
-        assert books.states(batch) == {"flagged": 3}
+        assert db_builders.states(batch) == {"flagged": 3}
         found = transact(lambda connection: list(image_lines(connection, batch)))
         assert {one["reason"] for one in found} == {"mask_too_large"}

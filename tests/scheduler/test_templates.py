@@ -11,17 +11,17 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
+from imaging import intermediate
 from line.errors import ServiceError
-from line.photo import intermediate
 from line.states import TemplateState
+from overlay.templates.text_template import look_of
 from records import templates
-from records.bucket import bucket
 from records.database import transact
-from records.places import Box
-from scheduler.examples import side_by_side
+from records.queries.text_locations import Box
+from records.storage.bucket import bucket
+from scheduler.template_previews import side_by_side
 from scheduler.templates import propose
-from tasks.overlay.stamp import look_of
-from tests.harness import books
+from tests.harness import db_builders
 from tests.harness.line import Line
 
 pytestmark = [pytest.mark.services, pytest.mark.usefixtures("records")]
@@ -45,12 +45,12 @@ def photo(seed: int, box: Box = CORNER) -> np.ndarray:
 
 def searched(vendor: str, texts: Sequence[Sequence[tuple[Box, float]]], store: str = "") -> int:
     """A batch searched for text and not yet delivered, whose images bear these (box and probability)."""
-    batch = books.batch(len(texts), books.recipe_of(STEPS))
-    books.execute("UPDATE batches SET vendor = :vendor WHERE id = :id", vendor=vendor, id=batch)
-    books.through(books.shard(batch, steps=STEPS), 2)
+    batch = db_builders.batch(len(texts), db_builders.recipe_of(STEPS))
+    db_builders.execute("UPDATE batches SET vendor = :vendor WHERE id = :id", vendor=vendor, id=batch)
+    db_builders.through(db_builders.shard(batch, steps=STEPS), 2)
     statement = sa.text("UPDATE images SET facts = :facts WHERE id = :id")
     statement = statement.bindparams(sa.bindparam("facts", type_=JSONB))
-    for row, regions in zip(books.rows(batch), texts, strict=True):
+    for row, regions in zip(db_builders.rows(batch), texts, strict=True):
         facts = {"regions": [{"box": list(box), "overlay": overlay} for box, overlay in regions]}
         transact(
             lambda connection, facts=facts, row=row: connection.execute(  # type: ignore[misc]
@@ -120,7 +120,7 @@ def test_photos_with_but_the_place_of_their_text_in_common_have_no_template(
         return cv2.putText(rgb, word, (250, 280), cv2.FONT_HERSHEY_DUPLEX, 0.9, ink, 2, cv2.LINE_AA)
 
     batch = searched(vendor, [[(CORNER, 0.9)]] * 9, records.env["SLUICE_BUCKET_URL"])
-    for number, row in enumerate(books.rows(batch)):
+    for number, row in enumerate(db_builders.rows(batch)):
         bucket(records.env["SLUICE_BUCKET_URL"]).put(
             f"objects/{row.id}-0", intermediate.encode_rgb(drawn(number))
         )
@@ -182,11 +182,11 @@ def test_another_vendors_photos_do_not_count(vendor: str) -> None:
 
 def test_nothing_is_proposed_before_every_image_was_searched(vendor: str) -> None:
     batch = searched(vendor, [[(CORNER, 0.9)]] * 8)
-    (shard,) = books.open_shards(batch)
-    books.execute("UPDATE shards SET at = 1 WHERE id = :id", id=shard.id)
+    (shard,) = db_builders.open_shards(batch)
+    db_builders.execute("UPDATE shards SET at = 1 WHERE id = :id", id=shard.id)
     propose()
     assert listed(vendor) == []
-    books.execute("UPDATE shards SET at = 2 WHERE id = :id", id=shard.id)
+    db_builders.execute("UPDATE shards SET at = 2 WHERE id = :id", id=shard.id)
     propose()
     assert len(listed(vendor)) == 1
 
@@ -195,7 +195,7 @@ def test_looking_again_proposes_nothing_twice_and_counts_anew(vendor: str) -> No
     batch = searched(vendor, [[(jittered(number), 0.9)] for number in range(8)])
     propose()
     (first,) = listed(vendor)
-    books.execute("UPDATE batches SET surveyed_at = NULL WHERE id = :id", id=batch)
+    db_builders.execute("UPDATE batches SET surveyed_at = NULL WHERE id = :id", id=batch)
     searched(vendor, [[(jittered(number), 0.9)] for number in range(20, 28)])
     propose()
     (second,) = listed(vendor)
@@ -241,7 +241,7 @@ def test_while_the_bucket_is_away_nothing_is_concluded(
         raise ServiceError("the bucket is away")
 
     with monkeypatch.context() as patched:
-        patched.setattr("records.bucket.Bucket.get", away)
+        patched.setattr("records.storage.bucket.Bucket.get", away)
         with pytest.raises(ServiceError):
             propose()
     assert listed(vendor) == []
@@ -250,7 +250,7 @@ def test_while_the_bucket_is_away_nothing_is_concluded(
 
 
 def test_a_recipe_that_never_looks_for_text_leaves_nothing_to_look_through() -> None:
-    batch = books.batch(2)
+    batch = db_builders.batch(2)
     assert batch in [row.id for row in transact(templates.due)]
     propose()
     assert batch not in [row.id for row in transact(templates.due)]

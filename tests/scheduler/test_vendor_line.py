@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from records import templates
-from records.bucket import bucket
 from records.database import transact
+from records.storage.bucket import bucket
 from tests.harness import promises
 from tests.harness.command import call
 from tests.harness.line import Line, line

@@ -7,12 +7,12 @@ from PIL import Image, ImageDraw, ImageFont
 from line.picture import Edited, Flagged, FlagKind, Outcome, Picture, Rgb
 from models.contract import Region, TextFinder
 from models.rapidocr import RapidOcr
+from overlay.classify import classifier
+from overlay.classify.decision import as_odds
+from overlay.detect.candidate import Candidate, Source
+from overlay.mask.strokes import find_strokes
+from overlay.segment.overlay_map import overlay_map
 from tasks.find_text import draw_mask, find_text, without_pieces
-from tasks.overlay import reading
-from tasks.overlay.candidate import Candidate, Source
-from tasks.overlay.decision import as_odds
-from tasks.overlay.overlay_map import overlay_map
-from tasks.overlay.strokes import find_strokes
 
 
 class Pointing(TextFinder):
@@ -57,8 +57,8 @@ def laid(monkeypatch: pytest.MonkeyPatch) -> np.ndarray:
 def decided(monkeypatch: pytest.MonkeyPatch) -> Sequence[float]:
     """Probabilities the decision gives, one text after the other."""
     given: list[float] = []
-    monkeypatch.setattr(reading, "overlay_odds", lambda features: as_odds(given.pop(0)))
-    monkeypatch.setattr(reading, "company_odds", lambda heard: heard["odds"])  # nobody is persuaded
+    monkeypatch.setattr(classifier, "overlay_odds", lambda features: as_odds(given.pop(0)))
+    monkeypatch.setattr(classifier, "company_odds", lambda heard: heard["odds"])  # nobody is persuaded
     return given
 
 
@@ -184,7 +184,7 @@ def test_a_piece_of_what_is_erased_anyway_is_no_second_overlay(decided: list[flo
     (letters,) = (region.quad for region in Pointing(BOX).find(rgb, limit=640))
     places = [Candidate(letters, 0.9), Candidate(letters, 0.9, Source.LAID)]
     nothing = np.zeros((1, 1), np.float32)
-    certain, piece = reading.read(rgb, places, nothing)
+    certain, piece = classifier.read(rgb, places, nothing)
     covered = (draw_mask(rgb, [certain], nothing) > 0).reshape(75, 4, 100, 4).mean(axis=(1, 3))
     elsewhere, on_letters = np.zeros((75, 100), np.float32), np.zeros((75, 100), np.float32)
     on_letters[covered > 0.7], elsewhere[10, 15:20] = 0.9, 0.9
@@ -266,7 +266,7 @@ def test_a_banner_without_a_clear_outline_goes_to_a_person(
     decided: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     decided.append(0.99)
-    monkeypatch.setattr(reading.Reading, "leaves_ground", True)
+    monkeypatch.setattr(classifier.Reading, "leaves_ground", True)
     outcome = run(written(), BOX)
     assert isinstance(outcome, Flagged)
     assert outcome.reason == "banner_unclear"
@@ -322,16 +322,16 @@ def test_letters_of_no_ink_of_their_own_go_to_a_person_however_sure_the_trees_ar
 
 
 def test_company_alone_makes_no_overlay_sure(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "overlay_odds", lambda features: as_odds(0.8))
-    monkeypatch.setattr(reading, "company_odds", lambda heard: as_odds(0.99))
+    monkeypatch.setattr(classifier, "overlay_odds", lambda features: as_odds(0.8))
+    monkeypatch.setattr(classifier, "company_odds", lambda heard: as_odds(0.99))
     outcome = run(written(), BOX)
     assert isinstance(outcome, Flagged)
     assert outcome.reason == "overlay_or_print"
 
 
 def test_company_may_save_print_that_looks_like_an_overlay_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "overlay_odds", lambda features: as_odds(0.97))
-    monkeypatch.setattr(reading, "company_odds", lambda heard: as_odds(0.1))
+    monkeypatch.setattr(classifier, "overlay_odds", lambda features: as_odds(0.97))
+    monkeypatch.setattr(classifier, "company_odds", lambda heard: as_odds(0.1))
     outcome = run(written(), BOX)
     assert isinstance(outcome, Edited)
     assert outcome.picture.mask is None

@@ -8,12 +8,12 @@ from PIL import Image, ImageDraw, ImageFont
 
 from line.picture import Edited, Flagged, Mask, Outcome, Picture, Rgb
 from models.contract import Region, TextFinder
+from overlay.classify import classifier
+from overlay.classify.decision import as_odds
+from overlay.templates.recurring import Box
+from overlay.templates.text_template import RIM, as_text, canvas
+from overlay.templates.vendor_overlay import learn
 from tasks.find_text import find_text
-from tasks.overlay import reading
-from tasks.overlay.decision import as_odds
-from tasks.overlay.mark import learn
-from tasks.overlay.recurring import Box
-from tasks.overlay.stamp import RIM, as_text, canvas
 from tests.harness.signed import ground, stamped
 
 RIGHTS = "Letter of 2026-03-02"
@@ -84,8 +84,8 @@ def masked(outcome: Outcome) -> Mask:
 def decided(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Probabilities the decision gives, one text after the other."""
     given: list[float] = []
-    monkeypatch.setattr(reading, "overlay_odds", lambda features: as_odds(given.pop(0)))
-    monkeypatch.setattr(reading, "company_odds", lambda heard: heard["odds"])  # nobody is persuaded
+    monkeypatch.setattr(classifier, "overlay_odds", lambda features: as_odds(given.pop(0)))
+    monkeypatch.setattr(classifier, "company_odds", lambda heard: heard["odds"])  # nobody is persuaded
     return given
 
 

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 from line.picture import Edited, Picture
-from models import weights
 from models.contract import registry as models
 from models.task import Task
-from tasks.attempt import Attempted, attempt
+from models.weights import manifest
 from tasks.recipes import check
 from tasks.registry import build
-from tasks.store import Loaded
+from tasks.runner.execute import Attempted, attempt
+from tasks.runner.io import Loaded
 from tests.harness.line import environment
 from tests.models import networks, pipelines
 
@@ -64,7 +64,7 @@ transform = "deliver"
 def _home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     networks.need_torch()
     with environment({"SLUICE_HOME": str(tmp_path_factory.mktemp("campaign")), "HF_HUB_OFFLINE": "1"}):
-        folder = weights.weights_folder()
+        folder = manifest.weights_folder()
         pipelines.register("making", "generate", side=64)
         for name, kind, task in (("span", "span", "upscale"), ("restoring", "restoring", "restore")):
             path = folder / name / f"{kind}.safetensors"

@@ -6,8 +6,8 @@ import pytest
 
 from line.errors import RecipeError
 from line.recipe import Recipe, locate, parse, shipped
-from models import weights
-from models.weights import File, Weights
+from models.weights import manifest
+from models.weights.manifest import File, Weights
 from tasks.recipes import check, file_of, limits_of, load, removing
 from tasks.registry import build
 from tests.harness.line import environment
@@ -184,7 +184,7 @@ def test_an_option_that_the_models_do_not_take_names_its_line(
     model: str, options: str, said: str, tmp_path: Path
 ) -> None:
     with environment({"SLUICE_HOME": str(tmp_path)}):
-        weights.register(FILLING)
+        manifest.register(FILLING)
         with pytest.raises(RecipeError, match=said) as caught:
             check(PIPELINE.format(model=model, options=options), "words.toml", KNOWN)
     assert caught.value.line in (11, 12)

@@ -12,7 +12,7 @@ from line.errors import ModelError, SettingsError
 from models.contract import Filler, Task
 from models.contract import registry as models
 from tests.harness.line import environment
-from worker import costs, residents
+from worker import costs, model_cache
 from worker.device import THREADS, check_pinned, local, pin
 
 
@@ -85,9 +85,9 @@ def test_a_light_process_never_imports_torch(module: str) -> None:
 
 @pytest.fixture
 def _forgotten() -> Iterator[None]:
-    residents.forget()
+    model_cache.forget()
     yield
-    residents.forget()
+    model_cache.forget()
 
 
 class _Absent(Filler):
@@ -116,8 +116,8 @@ class _Present(_Absent):
 @pytest.mark.usefixtures("_forgotten")
 def test_a_model_is_loaded_once_and_stays(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(models().models, "present", _Present)
-    first = residents.resident("present", Task.FILL)
-    assert residents.resident("present", Task.FILL) is first
+    first = model_cache.resident("present", Task.FILL)
+    assert model_cache.resident("present", Task.FILL) is first
     assert _Present.loads == 1
     assert first.device == "cpu"
 
@@ -126,7 +126,7 @@ def test_a_model_is_loaded_once_and_stays(monkeypatch: pytest.MonkeyPatch) -> No
 def test_a_model_that_is_not_ready_is_refused_with_what_mends_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(models().models, "absent", _Absent)
     with pytest.raises(ModelError, match=r"absent is not ready: put absent\.safetensors"):
-        residents.resident("absent", Task.FILL)
+        model_cache.resident("absent", Task.FILL)
     assert _Absent.loads == 0
 
 

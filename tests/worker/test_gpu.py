@@ -13,12 +13,12 @@ import pytest
 from line.picture import Edited, Flagged, Outcome, Picture
 from line.recipe import Step
 from models.contract import Enlargement, Task, Upscaler, registry
-from tasks.attempt import run as run_step
-from tasks.store import Loaded
+from tasks.runner.execute import run as run_step
+from tasks.runner.io import Loaded
 from tasks.transform import transform
 from tests.harness.line import environment
 from tests.models import networks
-from worker.residents import Residents
+from worker.model_cache import Residents
 
 torch = pytest.importorskip("torch")
 pytestmark = [
@@ -37,7 +37,7 @@ print(torch.cuda.device_count(), torch.ones(1, device=local(sys.argv[1])).device
 
 LOSE = """
 import torch
-from worker.trouble import is_device_lost, is_out_of_memory
+from worker.device_errors import is_device_lost, is_out_of_memory
 table = torch.zeros(4, device="cuda")
 try:
     table[torch.tensor([99], device="cuda")].cpu()
@@ -53,7 +53,7 @@ SIDE_BY_SIDE = """
 import sys, numpy as np, torch
 from line.settings import settings
 from models.contract import Task
-from worker.residents import residents
+from worker.model_cache import residents
 here = residents()
 model = here.get("span", Task.UPSCALE)
 rgb = np.random.default_rng(7).integers(0, 256, (256, 256, 3), np.uint8)

@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 
 from models.fill.cosine import BLOCK, blocks_of, sparse
-from models.fill.membrane import membrane
-from models.fill.planes import Planes
+from models.fill.laplace_fill import membrane
+from models.fill.opponent_colour import Planes
 
 
 def grating(period: float) -> Planes:

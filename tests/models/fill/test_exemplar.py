@@ -6,12 +6,12 @@ import pytest
 
 from gates.contract import judge
 from gates.edit import Edit
-from models.fill.cut import expanded
-from models.fill.evenness import even_ground
 from models.fill.exemplar import exemplar
+from models.fill.graph_cut import expanded
 from models.fill.offsets import offsets
-from models.fill.pasted import pasted
-from models.fill.planes import opponent
+from models.fill.opponent_colour import opponent
+from models.fill.poisson_blend import pasted
+from models.fill.texture_uniformity import even_ground
 from models.surroundings import Surroundings
 
 

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 
 from models.fill.grain import with_grain
-from models.fill.planes import Planes
+from models.fill.opponent_colour import Planes
 
 
 def grounds(grain: np.ndarray) -> tuple[Planes, np.ndarray]:

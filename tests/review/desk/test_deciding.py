@@ -6,11 +6,11 @@ import cv2
 import numpy as np
 import pytest
 
-from records import flagged
 from records.database import transact
+from records.queries import review_queue
 from records.tables import events, images
 from scheduler import decide
-from tests.harness import books
+from tests.harness import db_builders
 from tests.harness.desk import Visitor
 from tests.harness.doubts import HIGH, WIDE, badly_filled, doubtful
 from tests.harness.line import Line
@@ -81,7 +81,7 @@ def test_an_answer_to_what_was_judged_anew_meanwhile_is_not_taken(ada: Visitor, 
 
 def test_an_answer_to_what_was_rolled_back_meanwhile_is_not_taken(ada: Visitor, store: str) -> None:
     (image,) = badly_filled(store)
-    seen = transact(partial(flagged.one, image_id=image))
+    seen = transact(partial(review_queue.one, image_id=image))
     assert seen is not None
     decide.rollback(image, "erase_text", "person:bob")
     assert row(image).state == "flagged"
@@ -148,7 +148,7 @@ def test_a_mask_that_cannot_lie_on_the_image_is_told(
 def test_a_halted_batch_takes_no_answer_and_says_what_to_do(ada: Visitor, store: str) -> None:
     (image,) = doubtful(store)
     for state in ("running", "halted"):
-        books.execute(f"UPDATE batches SET state = '{state}' WHERE id = :id", id=row(image).batch_id)
+        db_builders.execute(f"UPDATE batches SET state = '{state}' WHERE id = :id", id=row(image).batch_id)
     reply = ada.decide(image, "accept")
     assert reply.status == 409
     assert f"sluice resume {row(image).batch_id}" in reply.json["error"]

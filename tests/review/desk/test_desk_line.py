@@ -11,13 +11,13 @@ import pytest
 
 from records import templates
 from records.database import transact
-from records.embedded.port import free_port
+from stack import programs
+from stack.servers.port import free_port
+from stack.supervisor import Process
 from tests.harness.desk import PASSWORD, Visitor
 from tests.harness.line import Line, line
 from tests.harness.services import Servers
 from tests.harness.stamped import NOBODY_IS_SURE, decoded, is_stamped, stamped
-from worker import fleet
-from worker.supervisor import Process
 
 pytestmark = [pytest.mark.services, pytest.mark.timeout(180)]
 
@@ -31,7 +31,7 @@ def sluice(tmp_path_factory: pytest.TempPathFactory, servers: Servers) -> Iterat
 @pytest.fixture(scope="module")
 def visitor(sluice: Line) -> Iterator[Visitor]:
     port = free_port()
-    process = Process(fleet.desk(sluice.env, port, PASSWORD), sluice.home / "logs", sluice.home)
+    process = Process(programs.desk(sluice.env, port, PASSWORD), sluice.home / "logs", sluice.home)
     process.restart()
     ada = Visitor(f"http://127.0.0.1:{port}")
     try:
@@ -102,7 +102,7 @@ def test_photos_delivered_before_their_stamp_was_confirmed_are_sent_round(
 
 
 def test_without_a_password_it_does_not_start(sluice: Line) -> None:
-    program = fleet.desk(sluice.env, free_port(), "")
+    program = programs.desk(sluice.env, free_port(), "")
     process = Process(program, sluice.home / "logs", sluice.home)
     process.restart()
     sluice.until(lambda: not process.alive(), "the desk has ended")

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from tests.harness import books
+from tests.harness import db_builders
 from tests.harness.desk import Reply, Visitor
 from tests.harness.doubts import BLUE, GREEN, HIGH, WIDE, badly_filled, doubtful
 from tests.harness.line import Line
@@ -29,7 +29,7 @@ def is_colour(part: np.ndarray, colour: tuple[int, int, int]) -> bool:
 
 
 def batch_of(image: int) -> int:
-    return int(str(books.execute("SELECT batch_id FROM images WHERE id = :id", id=image).scalar()))
+    return int(str(db_builders.execute("SELECT batch_id FROM images WHERE id = :id", id=image).scalar()))
 
 
 @pytest.mark.parametrize(
@@ -137,8 +137,8 @@ def test_no_page_runs_or_loads_anything_foreign(ada: Visitor) -> None:
 
 
 def test_an_image_that_is_not_flagged_is_told_as_what_it_is(ada: Visitor) -> None:
-    batch = books.delivered(1)
-    (image,) = (row.id for row in books.rows(batch))
+    batch = db_builders.delivered(1)
+    (image,) = (row.id for row in db_builders.rows(batch))
     page = ada.get(f"/images/{image}")
     assert page.status == 200
     assert "is delivered" in page.text
@@ -166,9 +166,9 @@ def test_what_is_not_there_is_an_error_with_words(ada: Visitor, path: str, statu
 
 
 def test_an_image_without_pictures_can_still_be_decided(ada: Visitor) -> None:
-    batch = books.flagged(1, step=0)
-    (image,) = (row.id for row in books.rows(batch))
-    books.execute("UPDATE images SET current = NULL, proposal = NULL WHERE id = :id", id=image)
+    batch = db_builders.flagged(1, step=0)
+    (image,) = (row.id for row in db_builders.rows(batch))
+    db_builders.execute("UPDATE images SET current = NULL, proposal = NULL WHERE id = :id", id=image)
     page = ada.get(f"/batches/{batch}").text
     assert "Discard" in page
     assert "<img" not in page

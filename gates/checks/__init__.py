@@ -1,0 +1,1 @@
+"""The gates, one a file; a file dropped here is found by itself."""

@@ -1,0 +1,187 @@
+"""Whether the colours of a fill have their kin beside it, and what would have to be undone for that."""
+
+import math
+from typing import cast
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from gates.metrics.fill.boundary_sampling import AWAY, Planes, Points, Probe, seen_on_curves
+from gates.metrics.fill.fill_boundary_metrics import FEWEST, Figures
+from gates.metrics.fill.quantile import median, quantiles
+from gates.patch import RING, Floats, Patch
+
+MOST = 400
+"""Pixels of the fill, and of its surroundings, that are looked at; evenly spread."""
+ALONG = 800
+"""Points along the edge that are looked at."""
+NEARNESS = 0.25
+"""Levels that a pixel of distance counts as when the kin of a colour is looked for."""
+CHROMA = 2.0
+"""How much more a level of colour weighs than one of luma."""
+COLOURED = 6.0
+"""Chroma (of Y'CbCr, levels) from which a pixel has a hue."""
+GREY = 3.0
+"""Chroma that is added as if grey, so that a nearly grey place has no hue to turn."""
+CLEAR = 24.0
+"""Levels by which ink must stand out from a colour to be looked for in it."""
+STRONG = 0.95
+"""Quantile of what was taken away from which it is the ink."""
+FEW = 12
+"""Fewer pixels of a kind than this say nothing."""
+STILL = 0.2
+"""Grey levels added to both sides of a ratio of strengths."""
+REACHES = (3, 6, 9, 13, 17)
+"""Pixels by which a fill is moved, to see whether its lines then run on."""
+WAYS = 12
+"""Directions in which it is moved."""
+STARK = 48.0
+"""Levels beyond which a step counts no more: another thing begins there."""
+STEP = 2.0
+"""Levels added to both sides of a ratio of steps."""
+
+
+def kinship(patch: Patch, planes: Planes, probe: Probe) -> Figures:
+    """Figures of a fill's pixels against their kin, and as ``…_usual`` of the ring's own near its far ones.
+
+    A pixel's kin is the one of the surroundings that is most like it in some ways and not far; what
+    they differ by in the other ways is what is wrong with the fill on that surface, whatever else
+    the mask covers. By luma, colour and place: ``kin_off``, ``kin_off_mid`` (levels to it, median and 75th
+    percentile), ``kin_drift`` (what is common to all), ``inked`` (how much of the way from it to the
+    ink, signed), ``kin_grain``, ``kin_grain_low``, ``kin_detail`` (halvings of strength, median and 25th
+    percentile). By luma, chroma and place: ``kin_hue`` (degrees, median), ``kin_hue_mean`` (weighted by chroma),
+    ``kin_hue_levels`` (the chroma that makes), ``kin_coloured`` (share of pixels with a hue). By colour and
+    place ``kin_light``, by luma and place ``kin_tint``: levels that are common to all. ``moved``: halvings
+    of the steps across the edge that moving the fill would bring, as it does where it was laid amiss.
+    """
+    return _surfaces(patch, planes) | _moved(planes, probe)
+
+
+def _surfaces(patch: Patch, planes: Planes) -> Figures:
+    core = cv2.erode(patch.solid.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    ring = patch.ring & (patch.distance > AWAY - 1)
+    near, far = ring & (patch.distance <= RING / 2 + 1), ring & (patch.distance > RING / 2 + 2)
+    parts = [np.nonzero(where) for where in (core, ring, near, far)]
+    if min(len(rows) for rows, _ in parts) < FEWEST:
+        return {}
+    fill, around, close, further = (_sampled(patch, planes, rows, columns) for rows, columns in parts)
+    ink = _ink(patch)
+    usual = _against(close, further, ink)
+    return _against(fill, around, ink) | {f"{name}_usual": value for name, value in usual.items()}
+
+
+def _sampled(patch: Patch, planes: Planes, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> Floats:
+    """[N, 7] luma, both colour differences around 0, the place in levels, strength of grain and of detail."""
+    every = np.s_[:: math.ceil(len(rows) / MOST)]
+    rows, columns = rows[every], columns[every]
+    at = (rows + planes.corner[0], columns + planes.corner[1])
+    place = np.column_stack([rows, columns]) * NEARNESS
+    return np.hstack(
+        [planes.colour[at] - (0, 128, 128), place, planes.strength[at][:, :2] ** 2], dtype=np.float32
+    )
+
+
+def _ink(patch: Patch) -> Floats:
+    """Luma and both colour differences around 0 of what was taken away most clearly."""
+    least = quantiles(patch.change[patch.solid], STRONG)[0]
+    ink = quantiles(patch.before[patch.solid & (patch.change >= least)].T, 0.5)[0].astype(np.float32)
+    return cast(
+        Floats, cv2.cvtColor(ink[None, None] / 255, cv2.COLOR_RGB2YCrCb)[0, 0] * 255 - (0, 127.5, 127.5)
+    )
+
+
+def _against(ours: Floats, theirs: Floats, ink: Floats) -> Figures:
+    weigh = np.array((1, CHROMA, CHROMA, 1, 1), np.float32)
+    whole = ours[:, :5] * weigh, theirs[:, :5] * weigh
+    kin = theirs[_nearest(*whole)]
+    drift = ours[:, :3] * weigh[:3] - kin[:, :3] * weigh[:3]
+    off = np.linalg.norm(drift, axis=1)
+    finer = np.log2((ours[:, 5:] + STILL) / (kin[:, 5:] + STILL))
+    low = quantiles(finer[:, 0], 0.25, 0.5)
+    lighter = ours[:, 0] - theirs[_nearest(whole[0][:, 1:], whole[1][:, 1:]), 0]
+    tinted = ours[:, 1:3] - theirs[_nearest(ours[:, (0, 3, 4)], theirs[:, (0, 3, 4)]), 1:3]
+    return _hues(ours, theirs) | {
+        "inked": _inked(ours[:, :3], kin[:, :3], ink),
+        "kin_off": median(off),
+        "kin_off_mid": float(quantiles(off, 0.75)[0]),
+        "kin_drift": float(np.linalg.norm(quantiles(drift.T, 0.5)[0])),
+        "kin_light": abs(median(lighter)),
+        "kin_tint": float(np.linalg.norm(quantiles(tinted.T, 0.5)[0])),
+        "kin_grain": -float(low[1]),
+        "kin_grain_low": -float(low[0]),
+        "kin_detail": -median(finer[:, 1]),
+    }
+
+
+def _hues(ours: Floats, theirs: Floats) -> Figures:
+    """By how much hues are turned to those of as light and as strong a colour."""
+    hues = [part[:, 1] + 1j * part[:, 2] for part in (ours, theirs)]
+    shades = [
+        np.column_stack([part[:, 0], CHROMA * np.abs(hue), part[:, 3:5]])
+        for part, hue in zip((ours, theirs), hues, strict=True)
+    ]
+    kin = hues[1][_nearest(*shades)]
+    both = np.minimum(np.abs(hues[0]), np.abs(kin)) > COLOURED
+    found = {"kin_coloured": float(both.mean()), "kin_hue": 0.0, "kin_hue_mean": 0.0, "kin_hue_levels": 0.0}
+    if np.count_nonzero(both) < FEW:
+        return found
+    pairs = (hues[0] * kin.conj())[both]
+    turn = abs(float(np.angle(pairs.sum() + GREY**2 * len(pairs))))
+    return found | {
+        "kin_hue": abs(math.degrees(median(np.angle(pairs)))),
+        "kin_hue_mean": math.degrees(turn),
+        "kin_hue_levels": float(np.sqrt(np.abs(pairs).mean())) * 2 * math.sin(turn / 2),
+    }
+
+
+def _inked(ours: Floats, kin: Floats, ink: Floats) -> float:
+    way = ink - kin
+    length = (way * way).sum(axis=1)
+    clear = length > CLEAR**2
+    if np.count_nonzero(clear) < FEW:
+        return 0.0
+    return median(((ours - kin) * way).sum(axis=1)[clear] / length[clear])
+
+
+def _nearest(ours: Floats, theirs: Floats) -> NDArray[np.intp]:
+    """[N] which of ``theirs`` [M, K] is nearest to each of ``ours`` [N, K]."""
+    square = (theirs * theirs).sum(axis=1)
+    return cast(NDArray[np.intp], (square - 2 * (ours @ theirs.T)).argmin(axis=1))
+
+
+def _moved(planes: Planes, probe: Probe) -> Figures:
+    kept = np.flatnonzero(seen_on_curves(planes, probe))
+    if len(kept) < FEWEST:
+        return {}
+    kept = kept[:: math.ceil(len(kept) / ALONG)]
+    rows, columns = (part[:, kept] for part in probe.curves)
+    rim, near, far = ((rows[curve], columns[curve]) for curve in (0, 3, 4))
+    return {
+        "moved": _gain(planes, rim, near, (250, 255)),
+        "moved_usual": _gain(planes, far, near, (0, 0)),
+    }
+
+
+def _gain(planes: Planes, inner: Points, outer: Points, within: tuple[int, int]) -> float:
+    """Halvings of the mean step from ``outer`` to ``inner`` where the latter is moved to its best, its mask
+    from the one to the other of ``within``."""
+    luma = planes.colour[..., 0]
+    turns = np.arange(WAYS) * 2 * np.pi / WAYS
+    reach = np.array(REACHES)[:, None]
+    away = np.rint([np.sin(turns) * reach, np.cos(turns) * reach]).astype(np.int64).reshape(2, -1, 1)
+    rows, columns = inner[0] + away[0], inner[1] + away[1]
+    height, width = luma.shape
+    there = (rows >= 0) & (rows < height) & (columns >= 0) & (columns < width)
+    rows, columns = np.clip(rows, 0, height - 1), np.clip(columns, 0, width - 1)
+    masked = planes.mask[rows, columns]
+    there &= (masked >= within[0]) & (masked <= within[1])
+    beside = luma[outer]
+    steps = np.minimum(np.abs(luma[rows, columns] - beside), STARK)
+    here = np.minimum(np.abs(luma[inner] - beside), STARK)
+    count = there.sum(axis=1)
+    enough = count >= max(FEWEST, there.shape[1] / 3)
+    if not enough.any():
+        return 0.0
+    moved, kept = (np.where(there, part, 0).sum(axis=1)[enough] / count[enough] for part in (steps, here))
+    return max(0.0, float(np.log2((kept + STEP) / (moved + STEP)).max()))

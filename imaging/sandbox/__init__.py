@@ -1,0 +1,1 @@
+"""Processes without rights that open untrusted bytes: photos and archives."""

@@ -1,0 +1,1 @@
+"""What networks share: tiling, padding, sampling, sessions."""

@@ -1,0 +1,1 @@
+"""Candidate regions of text and marks."""

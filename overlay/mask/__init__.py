@@ -1,0 +1,1 @@
+"""The pixels that an overlay covers."""

@@ -1,0 +1,1 @@
+"""The overlay map of a photo."""

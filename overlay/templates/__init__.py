@@ -1,0 +1,1 @@
+"""What a vendor lays over its photos."""

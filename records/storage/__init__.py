@@ -1,0 +1,1 @@
+"""The bucket and temporary files."""

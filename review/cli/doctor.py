@@ -1,0 +1,125 @@
+"""What the line needs of a machine, looked at one by one."""
+
+import importlib.util
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from line.errors import SluiceError
+from line.settings import settings
+from models.contract import registry
+from records.database import engine
+from records.storage.bucket import bucket
+from stack.servers import postgres, redis
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at."""
+
+    what: str
+    good: bool
+    detail: str
+    mend: str = ""
+    needed: bool = True
+
+    @property
+    def word(self) -> str:
+        return "ok" if self.good else "MISSING" if self.needed else "absent"
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def findings() -> list[Finding]:
+    """Everything looked at, in the order in which to mend it."""
+    looks: list[Callable[[], Finding]] = [_python, _home, _database, _broker, _bucket, _setpriv, _extra]
+    return [look() for look in looks] + _models()
+
+
+def _python() -> Finding:
+    version = ".".join(str(part) for part in sys.version_info[:3])
+    return Finding("Python", sys.version_info >= (3, 11), version, "install Python 3.11 or newer")
+
+
+def _home() -> Finding:
+    home = settings().home_folder
+    base = next(path for path in (home, *home.parents) if path.exists())
+    free = shutil.disk_usage(base).free / 1e9
+    good = os.access(base, os.W_OK) and free > 1
+    return Finding(
+        "state folder", good, f"{home}, {free:.0f} GB free", "set SLUICE_HOME to a folder with room for you"
+    )
+
+
+def _database() -> Finding:
+    if settings().database_url is None:
+        return _look("Postgres", lambda: f"embedded, {postgres.version()}", "make install")
+
+    def ask() -> str:
+        with engine().connect() as connection:
+            return (
+                f"SLUICE_DATABASE_URL answers, {connection.exec_driver_sql('SHOW server_version').scalar()}"
+            )
+
+    return _look("Postgres", ask, "start it, or correct SLUICE_DATABASE_URL")
+
+
+def _broker() -> Finding:
+    if settings().broker_url is None:
+        return _look(
+            "Redis",
+            lambda: f"embedded, {redis.EmbeddedRedis(settings().home_folder).binary.name}",
+            "make install",
+        )
+
+    def ask() -> str:
+        import redis as client
+
+        with client.Redis.from_url(settings().broker(), socket_connect_timeout=3) as connection:
+            return f"SLUICE_BROKER_URL answers, {connection.info('server')['redis_version']}"
+
+    return _look("Redis", ask, "start it, or correct SLUICE_BROKER_URL")
+
+
+def _bucket() -> Finding:
+    def ask() -> str:
+        bucket(settings().bucket).tag("ingest/.sluice")
+        return settings().bucket
+
+    return _look("bucket", ask, "correct SLUICE_BUCKET_URL, and AWS_* for S3")
+
+
+def _setpriv() -> Finding:
+    found = shutil.which("setpriv")
+    return Finding(
+        "setpriv", found is not None, found or "not found",
+        "install util-linux; without it servers may outlive a killed `sluice`", needed=False,
+    )  # fmt: skip
+
+
+def _extra() -> Finding:
+    there = importlib.util.find_spec("torch") is not None
+    return Finding(
+        "extra gpu", there, "torch is installed" if there else "no torch", "make install-gpu", needed=False
+    )
+
+
+def _models() -> list[Finding]:
+    return [
+        Finding(f"model {name}", lack is None, f"for {model.task}", lack or "", needed=False)
+        for name, model in sorted(registry().models.items())
+        for lack in [model.missing()]
+    ]
+
+
+def _look(what: str, ask: Callable[[], str], mend: str) -> Finding:
+    try:
+        return Finding(what, True, ask())
+    except (SluiceError, OSError, ImportError) as error:
+        return Finding(what, False, str(error).splitlines()[0], mend)
+    except Exception as error:  # a driver's own error: its first line says enough
+        return Finding(what, False, f"{type(error).__name__}: {error}".splitlines()[0], mend)

@@ -1,0 +1,1 @@
+"""Commands that run the line and show its state."""

@@ -1,0 +1,43 @@
+"""``sluice submit``: an upload for a line that is up."""
+
+from pathlib import Path
+
+import click
+
+from line.errors import ServiceError
+from line.settings import settings
+from review.cli import console
+from stack import connection
+
+recipe_option = click.option(
+    "--recipe", "-r", default="catalog", show_default=True, help="Name of a shipped recipe, or a .toml file."
+)
+vendor_option = click.option("--vendor", default="local", show_default=True, help="Whose upload it is.")
+json_option = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+upload_argument = click.argument("upload", type=click.Path(exists=True, path_type=Path))
+
+
+@click.command()
+@upload_argument
+@vendor_option
+@recipe_option
+@json_option
+def submit(upload: Path, vendor: str, recipe: str, as_json: bool) -> None:
+    """Put UPLOAD (a folder or a zip) into the ingest bucket; print the batch id.
+
+    The line must be up, here (`sluice up`) or elsewhere (SLUICE_DATABASE_URL and SLUICE_BUCKET_URL).
+    The same upload again, unchanged and with the same recipe, is the same batch.
+    """
+    from review.cli.upload import place
+
+    if settings().database_url is None and connection.running() is None:
+        raise ServiceError("no line is up: start one with `sluice up`, or use `sluice run`")
+    with connection.records():
+        batch_id = place(upload, vendor, recipe, out=None)
+    if as_json:
+        console.as_json({"batch": batch_id})
+    else:
+        click.echo(batch_id)
+
+
+COMMANDS = [submit]

@@ -1,0 +1,73 @@
+"""``sluice up``: the whole line, staying on."""
+
+import signal
+import time
+from typing import TYPE_CHECKING
+
+import click
+
+from line.errors import ServiceError
+from line.settings import settings
+from records.database import transact
+from records.queries import reports
+from review.cli import console
+
+if TYPE_CHECKING:
+    from stack.local import Page
+
+
+@click.command()
+@click.option(
+    "--flower/--no-flower", default=True, show_default=True, help="Start Flower, behind a password."
+)
+@click.option("--flower-port", type=int, help="Its port on 127.0.0.1; a free one where not given.")
+@click.option(
+    "--desk/--no-desk", default=True, show_default=True, help="Start the review desk, behind a password."
+)
+@click.option("--desk-port", type=int, help="Its port on 127.0.0.1; a free one where not given.")
+@click.option("--until-idle", is_flag=True, help="Stop once nothing is left to do.")
+def up(flower: bool, flower_port: int | None, desk: bool, desk_port: int | None, until_idle: bool) -> None:
+    """Start the line and stay on: scheduler, workers, Flower, review desk; Postgres and Redis where not named.
+
+    At the review desk people see what was flagged and decide. Uploads come by `sluice submit`, or straight
+    into the bucket below ingest/VENDOR/UPLOAD/ with an empty _READY file at the end. Ctrl-C stops everything
+    in order; nothing is lost.
+    """
+    from stack.local import USER, Stack
+
+    over: list[int] = []
+    signal.signal(signal.SIGTERM, lambda number, _: over.append(number))
+    signal.signal(signal.SIGINT, lambda number, _: over.append(number))
+    with Stack(flower=flower, flower_port=flower_port, desk=desk, desk_port=desk_port) as stack:
+        console.out.print(
+            f"[bold]the line is up[/]: {len(stack.pids())} processes, logs in {settings().home_folder}/logs"
+        )
+        console.out.print(f"ingest  {settings().bucket}/ingest/VENDOR/UPLOAD/")
+        if stack.flower:
+            _tell("Flower", stack.flower, f"user {USER}")
+        if stack.desk:
+            _tell("desk", stack.desk, "any name of yours")
+        console.out.print("Ctrl-C stops it")
+        while not over:
+            stack.tend()
+            if until_idle and _is_idle():
+                break
+            time.sleep(0.2)
+        console.err.print("[dim]stopping …[/]")
+
+
+def _tell(name: str, page: "Page", user: str) -> None:
+    # what is not a terminal is a log, and a log holds no password
+    login = f"{user}, password {page.password}" if console.out.is_terminal else f"login in {page.login_file}"
+    console.out.print(f"{name:7} {page.url}  {login}")
+
+
+def _is_idle() -> bool:
+    """Whether nothing is left to do; not known while Postgres is away, which the same loop tends."""
+    try:
+        return transact(reports.is_idle, patience=0)
+    except ServiceError:
+        return False
+
+
+COMMANDS = [up]

@@ -1,0 +1,64 @@
+"""``sluice calibrate``: limits for a recipe, from edits that were good."""
+
+from pathlib import Path
+
+import click
+from rich.progress import track
+
+from gates.contract import Limit, judge, registry
+from line.errors import InputError
+from review.cli import console
+from review.cli.quality.judge import check_transform
+from review.experiments.image_pairs import pairs
+from review.tools.calibrate import Proposal, propose
+
+
+@click.command()
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--transform", "-t", required=True, help="Which step's edits these are: erase_text, upscale, …")
+@click.option(
+    "--rate", type=float, default=0.02, show_default=True, help="Share of good edits that may be flagged."
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+def calibrate(folder: Path, transform: str, rate: float, as_json: bool) -> None:
+    """Propose gate limits from a FOLDER of good edits, with pictures of the same names in before/ and after/.
+
+    At least 20 edits. A folder masks/ of white on black PNGs says where pixels were allowed to change. What
+    is printed goes below the step in a recipe.
+    """
+    check_transform(transform)
+    for part in ("before", "after"):
+        if not (folder / part).is_dir():
+            raise InputError(f"{folder}: has no folder {part}/; good edits are pairs in before/ and after/")
+    masks = folder / "masks"
+    both = pairs(folder / "before", folder / "after", masks if masks.is_dir() else None)
+    edits = track(both, description="judging", console=console.err, transient=True)
+    gates = registry().for_transform(transform)
+    found = propose([judge(pair.edit(transform)).readings for pair in edits], gates, rate)
+    taken = {name for gate in gates for name in gate.limits}
+    limits = {name: limit for name, limit in found.limits.items() if name in taken}
+    if as_json:
+        ends = {
+            name: {"at_least": limit.at_least, "at_most": limit.at_most} for name, limit in limits.items()
+        }
+        console.as_json(
+            {"limits": ends, "edits": found.edits, "flagged": found.flagged, "upper": found.upper}
+        )
+        return
+    click.echo(_table(transform, found, limits))
+
+
+def _table(transform: str, found: Proposal, limits: dict[str, Limit]) -> str:
+    lines = [
+        f"# below the step {transform}; from {found.edits} good edits, of which these limits flag "
+        f"{found.flagged:.1%} (of others at most {found.upper:.1%}, at 95 %)",
+        "[steps.limits]",
+    ]
+    for name, limit in limits.items():
+        ends = (("at_least", limit.at_least), ("at_most", limit.at_most))
+        inside = ", ".join(f"{end} = {value:.4g}" for end, value in ends if value is not None)
+        lines.append(f"{name} = {{ {inside} }}")
+    return "\n".join(lines)
+
+
+COMMANDS = [calibrate]

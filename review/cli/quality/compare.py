@@ -1,0 +1,74 @@
+"""``sluice compare``: two folders of the same pictures, by every full-reference metric."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from line.picture import Rgb
+from review.cli import console
+from review.experiments.image_pairs import Pair, pairs, read
+from review.experiments.perceptual import distance
+from review.tools.compare import Comparison
+from review.tools.compare import compare as compare_pairs
+
+path_argument = click.Path(exists=True, path_type=Path)
+
+
+@click.command()
+@click.argument("reference", type=path_argument)
+@click.argument("other", type=path_argument)
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the averages, the worst and every picture's metrics here, as JSON.",
+)
+@click.option("--json", "as_json", is_flag=True, help="That JSON document on stdout.")
+def compare(reference: Path, other: Path, out: Path | None, as_json: bool) -> None:
+    """Compare the pictures of folder OTHER with those of the same name in folder REFERENCE.
+
+    PSNR, SSIM, MS-SSIM, GMSD, MDSI and CIEDE2000; LPIPS where its weights are here (see ``sluice models``).
+    A picture of another size is brought to the reference's first.
+    """
+    both = pairs(reference, other)
+    measure = distance()
+    # GMSD is among the metrics already
+    found = compare_pairs(_read(both), None if measure.instead_of else measure.between)
+    report = _report(found, measure.instead_of or measure.name)
+    if out is not None:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n")
+    if as_json:
+        console.as_json(report)
+        return
+    cells = (
+        (metric, f"{value:.4f}", f"{found.worst[metric][1]:.4f}", found.worst[metric][0])
+        for metric, value in found.average.items()
+    )
+    console.rows(f"{len(both)} pictures", ("metric", "average", "worst", "of"), cells)
+
+
+def _read(both: list[Pair]) -> Iterator[tuple[str, Rgb, Rgb]]:
+    columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.description}"))
+    with Progress(*columns, console=console.err, transient=True) as progress:
+        bar = progress.add_task("", total=len(both))
+        for pair in both:
+            progress.update(bar, description=pair.name)
+            yield pair.name, read(pair.before), read(pair.after)
+            progress.advance(bar)
+
+
+def _report(found: Comparison, lpips: str) -> dict[str, Any]:
+    return {
+        "count": len(found.images),
+        "average": dict(found.average),
+        "worst": {metric: {"name": name, "value": value} for metric, (name, value) in found.worst.items()},
+        "perceptual": lpips,
+        "images": {name: dict(metrics) for name, metrics in found.images.items()},
+    }
+
+
+COMMANDS = [compare]

@@ -1,0 +1,82 @@
+"""``sluice judge``: the gates alone, on two files or two folders."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+import cv2
+
+from gates.contract import judge as judge_edit
+from gates.contract import registry as gate_registry
+from line.errors import InputError
+from review.cli import console
+from review.experiments.image_pairs import Pair, pairs
+from review.tools.sheet import sheet as draw_sheet
+
+path_argument = click.Path(exists=True, path_type=Path)
+
+
+@click.command()
+@click.option("--transform", "-t", required=True, help="Which step's gates: erase_text, upscale, …")
+@click.argument("before", type=path_argument)
+@click.argument("after", type=path_argument)
+@click.option(
+    "--mask", type=path_argument, help="White where pixels were allowed to change; a file or a folder."
+)
+@click.option(
+    "--sheet",
+    type=click.Path(path_type=Path),
+    help="Draw before, after, difference, heat map, spectra and readings: a PNG, or a folder of them.",
+)
+@click.option("--json", "as_json", is_flag=True, help="JSON lines on stdout.")
+def judge(
+    transform: str, before: Path, after: Path, mask: Path | None, sheet: Path | None, as_json: bool
+) -> None:
+    """Judge an edit: the picture BEFORE and AFTER it, as files or as folders of the same names.
+
+    One line each: name, verdict (pass or flag), reasons, readings, and where each broken limit was seen
+    (x, y, width, height). Exit code 0 whatever the verdict.
+    """
+    check_transform(transform)
+    single = before.is_file()
+    lines = (_judge(transform, pair, _page(sheet, pair, single)) for pair in pairs(before, after, mask))
+    if as_json:
+        for line in lines:
+            console.as_json(line)
+        return
+    cells = ((line["name"], line["verdict"], "; ".join(line["reasons"])) for line in lines)
+    console.rows(f"gates of {transform}", ("name", "verdict", "reasons"), cells)
+
+
+def check_transform(transform: str) -> None:
+    """Refuse a step that no gate judges."""
+    known = sorted({name for gate in gate_registry().gates.values() for name in gate.transforms})
+    if transform not in known:
+        raise InputError(f"--transform {transform}: there are gates for {', '.join(known)}")
+
+
+def _page(sheet: Path | None, pair: Pair, single: bool) -> Path | None:
+    """The sheet's own file: of a folder's pictures each has one, under its whole name."""
+    if sheet is None or single:
+        return sheet
+    return sheet / f"{pair.name}.png"
+
+
+def _judge(transform: str, pair: Pair, page: Path | None) -> dict[str, Any]:
+    edit = pair.edit(transform)
+    verdict = judge_edit(edit)
+    if page is not None:
+        page.parent.mkdir(parents=True, exist_ok=True)
+        drawn = draw_sheet(edit, verdict, pair.name)
+        _, data = cv2.imencode(".png", cv2.cvtColor(drawn, cv2.COLOR_RGB2BGR))
+        page.write_bytes(data.tobytes())
+    return {
+        "name": pair.name,
+        "verdict": "pass" if verdict.passed else "flag",
+        "reasons": [str(reason) for reason in verdict.reasons],
+        "where": {reason.code: reason.where for reason in verdict.reasons if reason.where},
+        "readings": dict(verdict.readings),
+    }
+
+
+COMMANDS = [judge]

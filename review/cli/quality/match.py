@@ -1,0 +1,221 @@
+"""``sluice match``: two models on the same pictures, for whoever has to decide on a switch."""
+
+import math
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import numpy as np
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from line.errors import InputError
+from line.settings import settings
+from records.storage.tempdir import scratch
+from review.cli import console
+from review.cli.line.submit import json_option, recipe_option
+from review.experiments.samples import samples
+from review.experiments.statistics import SURE
+
+if TYPE_CHECKING:
+    from review.experiments.comparison import Match, Side
+
+MEASURES = {
+    "hue": ("hue turned, degrees", "{:+z.2f}"),
+    "fine": ("fine detail, log2", "{:+z.2f}"),
+    "contrast": ("local contrast, log2", "{:+z.2f}"),
+    "distance": ("distance", "{:.4f}"),
+}
+
+
+@click.command()
+@click.argument("first", metavar="A")
+@click.argument("second", metavar="B")
+@click.option(
+    "--set",
+    "folder",
+    required=True,
+    type=click.Path(exists=True, path_type=Path),
+    help="Folder of pictures; for fills with NAME.mask.png beside, else letters are drawn.",
+)
+@click.option("--transform", "-t", help="The step to run them in; by default the one for their task.")
+@recipe_option
+@click.option(
+    "--out", "-o", type=click.Path(file_okay=False, path_type=Path), help="Keep both models' pictures here."
+)  # fmt: skip
+@json_option
+def match(
+    first: str, second: str, folder: Path, transform: str | None, recipe: str, out: Path | None, as_json: bool
+) -> None:
+    """Run models A and B on the same pictures and lay quality beside cost, for fill, upscale, denoise, restore.
+
+    Hue, fine detail, local contrast and perceptual distance, what the gates flag, latency, memory, cost per
+    thousand. An enlargement is measured against the photo that was halved before, a fill of drawn letters
+    against what was under them. The reading names no winner where both differ by no more than chance.
+
+    Example: sluice match lanczos back_projection --set photos/ --out match/
+    """
+    from worker.device import pin
+
+    pin(settings().device)
+    from review.experiments.experiment import transform_of, tried_transform
+    from review.experiments.match import match as run
+    from tasks.recipes import load
+
+    if first == second:
+        raise InputError(f"{first} matches itself: name two models")
+    step = tried_transform(transform) if transform else transform_of(first)
+    if step.name == "generate":
+        raise InputError("what is generated has nothing to be measured against: see sluice permute")
+    chosen, rules = samples([folder]), load(recipe)
+    columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.description}"))
+    with ExitStack() as exit_, Progress(*columns, console=console.err, transient=True) as progress:
+        kept = out or Path(exit_.enter_context(scratch()))
+        bar = progress.add_task("", total=3 * len(chosen))
+
+        def told(name: str) -> None:
+            progress.update(bar, advance=1, description=name)
+
+        found = run(chosen, step.name, (first, second), rules, kept, told)
+    if as_json:
+        console.as_json(_document(found) | {"out": str(out) if out else None})
+        return
+    _tell(found)
+    if out:
+        console.out.print(f"both models' pictures are in {out}")
+
+
+def _tell(found: "Match") -> None:
+    from review.experiments.verdict import reading
+
+    one, other = found.first, found.second
+    rows = [_look_row(found, measure) for measure in MEASURES]
+    share = f"{{}} of {len(found.names)}"
+    word = "" if one.flagged() == other.flagged() else "clear" if found.flags_differ() < SURE else "chance"
+    rows.append(("flagged by the gates", *_both(found, lambda side: share.format(side.flagged())), "", word))
+    slower = found.slower()
+    ratio = f"× {2**slower.mean:.2f}" if one.seconds() and other.seconds() else ""
+    rows.append(("seconds, median", *_both(found, _median), ratio, _word(slower)))
+    rows.append(("seconds, worst", *_both(found, _worst), "", ""))
+    rows.append(("memory at the peak, MB", *_both(found, _peak), "", ""))
+    rows.append(("memory declared, MB", *_both(found, lambda side: f"{side.declared:.0f}"), "", ""))
+    rows.append(("cost of a thousand", *_both(found, _cost), "", ""))
+    title = f"{found.transform}: {len(found.names)} pictures on {settings().device}"
+    console.rows(title, ("mean of", one.model, other.model, "B beside A", "differ"), rows)
+    console.out.print(f"measured against {found.against}; distance: {found.distance.name}")
+    for side in (one, other):
+        if reasons := side.reasons():
+            told = ", ".join(f"{reason} {count} ×" for reason, count in list(reasons.items())[:5])
+            console.out.print(f"{side.model} flagged for: {told}")
+        if alone := sum(shot.left_alone for shot in side.shots):
+            console.out.print(
+                f"{side.model} left {alone} of {len(found.names)} as they were; they are not measured"
+            )
+    if _cost(one) == "–":
+        console.out.print("no cost is told for this device: set it under \\[costs] in sluice.toml")
+    console.out.print(f"[bold]{reading(found)}[/]")
+
+
+def _look_row(found: "Match", measure: str) -> tuple[str, ...]:
+    name, form = MEASURES[measure]
+    cells = [_mean(form, side) for side in found.both(measure)]
+    beside = [pair[measure] for pair in found.between]
+    direct = _mean(form, beside)
+    differ = _word(found.difference(measure)) if found.both(measure)[0] else ""
+    return name, cells[0], cells[1], direct, differ
+
+
+def _mean(form: str, values: list[float]) -> str:
+    return form.format(round(float(np.mean(values)), 4) + 0.0) if values else "–"
+
+
+def _word(difference: Any) -> str:
+    if math.isinf(difference.low):
+        return "too few"
+    return "clear" if difference.is_clear else "chance"
+
+
+def _both(found: "Match", said: Any) -> tuple[str, str]:
+    return said(found.first), said(found.second)
+
+
+def _median(side: "Side") -> str:
+    return f"{np.median(side.seconds()):.3f}" if side.seconds() else "–"
+
+
+def _worst(side: "Side") -> str:
+    return f"{max(side.seconds()):.3f}" if side.seconds() else "–"
+
+
+def _peak(side: "Side") -> str:
+    return "–" if side.peak is None else f"{side.peak:.0f}"
+
+
+def _cost(side: "Side") -> str:
+    cost = side.cost_per_thousand()
+    return "–" if cost is None else f"{cost:.4f}"
+
+
+def _document(found: "Match") -> dict[str, Any]:
+    from review.experiments.verdict import reading
+
+    measures = {measure: found.difference(measure) for measure in MEASURES}
+    return {
+        "transform": found.transform,
+        "pictures": len(found.names),
+        "device": settings().device,
+        "distance": found.distance.name,
+        "instead_of": found.distance.instead_of,
+        "against": found.against,
+        "drawn_masks": found.drawn,
+        "models": [_side(found, at, side) for at, side in enumerate((found.first, found.second))],
+        "second_beside_first": {
+            measure: float(np.mean([pair[measure] for pair in found.between])) if found.between else None
+            for measure in MEASURES
+        },
+        "second_less_first": {
+            measure: {
+                "mean": difference.mean,
+                "low": _finite(difference.low),
+                "high": _finite(difference.high),
+            }
+            for measure, difference in measures.items()
+            if found.both(measure)[0]
+        },
+        "flags_by_chance": found.flags_differ(),
+        "reading": reading(found),
+    }
+
+
+def _side(found: "Match", at: int, side: "Side") -> dict[str, Any]:
+    taken = side.seconds()
+    means = {measure: found.both(measure)[at] for measure in MEASURES}
+    return {
+        "model": side.model,
+        "revision": side.revision,
+        **{measure: float(np.mean(values)) if values else None for measure, values in means.items()},
+        "flagged": side.flagged(),
+        "reasons": side.reasons(),
+        "left_alone": sum(shot.left_alone for shot in side.shots),
+        "median_seconds": float(np.median(taken)) if taken else None,
+        "worst_seconds": max(taken, default=None),
+        "peak_memory": side.peak,
+        "declared_memory": side.declared,
+        "cost_per_thousand": side.cost_per_thousand(),
+        "images": {
+            name: {
+                "verdict": shot.verdict,
+                "reasons": list(shot.reasons),
+                "seconds": shot.seconds,
+                **shot.looks,
+            }
+            for name, shot in zip(found.names, side.shots, strict=True)
+        },
+    }
+
+
+def _finite(value: float) -> float | None:
+    return None if math.isinf(value) else value
+
+
+COMMANDS = [match]

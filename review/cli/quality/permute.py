@@ -1,0 +1,127 @@
+"""``sluice permute``: models × seeds over a folder; what hangs on chance, or has changed since, stands out."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from line.errors import InputError
+from line.settings import settings
+from review.cli import console
+from review.cli.line.submit import json_option, recipe_option
+from review.experiments.samples import samples
+
+if TYPE_CHECKING:
+    from review.experiments.permute import Permutation, Row
+
+SHOWN = 20
+"""Rows of a table that a person looks through."""
+
+
+@click.command()
+@click.argument("folder", type=click.Path(exists=True, path_type=Path))
+@click.option("--transform", "-t", required=True, help="The step to run: erase_text, upscale, denoise, …")
+@click.option("--models", "-m", required=True, metavar="A,B", help="Models to run it with.")
+@click.option(
+    "--seeds", "-n", type=click.IntRange(1, 100), default=3, show_default=True, help="How many seeds each."
+)
+@recipe_option
+@click.option(
+    "--out",
+    "-o",
+    required=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where outputs are kept; the next run is compared with them.",
+)
+@click.option(
+    "--threshold", type=click.FloatRange(min=0), default=2.0, show_default=True,
+    help="RMS difference from which an output is brittle, levels of 255 over the area worked on.",
+)  # fmt: skip
+@json_option
+def permute(
+    folder: Path,
+    transform: str,
+    models: str,
+    seeds: int,
+    recipe: str,
+    out: Path,
+    threshold: float,
+    as_json: bool,
+) -> None:
+    """Run a step on every picture in FOLDER with each model and seed, and compare with the last run's outputs.
+
+    Brittle is an output that differs between seeds or since the last run, or whose verdict does. Seed N
+    is what a recipe with seed = N would draw. The step's parameters and limits are the recipe's. For erase_text
+    a mask lies beside each picture (NAME.mask.png), or letters are drawn.
+
+    Example: sluice permute photos/ -t erase_text -m surroundings,telea -n 3 -o trials/
+    """
+    from worker.device import pin
+
+    pin(settings().device)
+    from review.experiments.experiment import tried_transform
+    from review.experiments.permute import Folder
+    from review.experiments.permute import permute as run
+    from tasks.recipes import load
+
+    names = [name.strip() for name in models.split(",") if name.strip()]
+    if len(set(names)) != len(names) or not names:
+        raise InputError(f"--models {models}: name each model once, with commas between them")
+    _ = tried_transform(transform)
+    chosen, rules = samples([folder]), load(recipe)
+    kept = Folder.open(out, transform)
+    columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.description}"))
+    with Progress(*columns, console=console.err, transient=True) as progress:
+        bar = progress.add_task("", total=len(chosen) * len(names))
+
+        def told(name: str) -> None:
+            progress.update(bar, advance=1, description=name)
+
+        found = run(chosen, transform, names, seeds, rules, kept, told)
+    if as_json:
+        brittle = found.brittle(threshold)
+        rows = [asdict(row) | {"brittle": row in brittle} for row in found.rows]
+        document: dict[str, Any] = asdict(found) | {"rows": rows, "threshold": threshold}
+        console.as_json(document | {"brittle": len(brittle), "out": str(out)})
+    else:
+        _tell(found, threshold, out)
+
+
+def _tell(found: "Permutation", threshold: float, out: Path) -> None:
+    brittle = found.brittle(threshold)
+    outputs = sum(len(row.files) for row in found.rows)
+    shown = found.rows[: max(SHOWN, len(brittle))]
+    columns = ("picture", "model", "seeds", "last", "verdicts", "")
+    console.rows(
+        f"{found.transform}: the most brittle first", columns, [_cells(row, threshold) for row in shown]
+    )
+    if len(shown) < len(found.rows):
+        console.out.print(f"and {len(found.rows) - len(shown)} more, all steady")
+    pairs = len(found.rows)
+    console.out.print(
+        "seeds, last: RMS difference between seeds, and from the last run's output, levels of 255"
+    )
+    console.out.print(
+        f"{len(brittle)} of {pairs} brittle: verdict flips, or RMS above {threshold:g} levels where it was worked on"
+    )
+    if found.last_at:
+        revised = f"; another revision since: {', '.join(found.revised)}" if found.revised else ""
+        console.out.print(f"compared with the run of {found.last_at}{revised}")
+    if found.drawn:
+        console.out.print(
+            f"{found.drawn} pictures have no NAME.mask.png beside them: letters were drawn as their mask"
+        )
+    console.out.print(f"{outputs} outputs in {out}")
+
+
+def _cells(row: "Row", threshold: float) -> tuple[str, ...]:
+    counts = {word: row.verdicts.count(word) for word in dict.fromkeys(row.verdicts)}
+    verdicts = ", ".join(f"{count} {word}" for word, count in counts.items())
+    since = "–" if row.since_last is None else f"{row.since_last:.2f}"
+    word = "[red]flips[/]" if row.flips else "[yellow]brittle[/]" if row.is_brittle(threshold) else "steady"
+    return row.name, row.model, f"{row.seeds_apart:.2f}", since, verdicts, word
+
+
+COMMANDS = [permute]

@@ -1,0 +1,121 @@
+"""``sluice reproduce``: a recorded step once more, held against what was recorded."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+from rich.progress import track
+
+from line.settings import settings
+from records.database import transact
+from records.queries import history
+from review.cli import console
+from review.cli.line.submit import json_option
+from stack import connection as reach
+
+if TYPE_CHECKING:
+    from records.queries.history import Past
+    from review.experiments.reproduction import Reproduction, Run
+
+DIFFERENT = 1
+
+
+@click.command()
+@click.argument("image", type=int)
+@click.option(
+    "--step", "-s", metavar="STEP", help="Which of its steps, such as erase_text; by default the last one."
+)
+@click.option(
+    "--runs", "-n", type=click.IntRange(min=1), default=1, show_default=True, help="How often to run it."
+)
+@json_option
+def reproduce(image: int, step: str | None, runs: int, as_json: bool) -> None:
+    """Run a recorded step of IMAGE again, in this process, and compare the bytes with the recorded ones.
+
+    What went into each step is kept, with the recipe, the seed and what it was made with. Where the result
+    differs, it is told how far, and what is not as it was then: model, device, threads, libraries. Runs on
+    SLUICE_DEVICE. Exit code 0 for the same bytes, 1 for others.
+
+    Example: sluice reproduce 17 --step erase_text --runs 3
+    """
+    from worker.device import pin
+
+    pin(settings().device)  # before any framework is imported: as many threads as a worker has
+    with reach.records():
+        past = transact(lambda connection: history.last(connection, image, step))
+        from review.experiments.reproduction import Reproduction
+
+        again = Reproduction(past)
+        numbers = track(range(runs), description=past.transform, console=console.err, transient=True)
+        done = [again.run() for _ in numbers]
+        elsewise = again.elsewise()
+    if as_json:
+        console.as_json(_document(image, past, again, done, elsewise))
+    else:
+        _tell(image, past, again, done, elsewise)
+    if not all(run.same for run in done):
+        raise click.exceptions.Exit(DIFFERENT)
+
+
+def _document(
+    image: int, past: "Past", again: "Reproduction", done: "list[Run]", elsewise: dict[str, tuple[Any, Any]]
+) -> dict[str, Any]:
+    return {
+        "image": image,
+        "name": past.image.name,
+        "step": past.transform,
+        "model": past.model,
+        "seed": past.seed,
+        "recorded_at": past.at.isoformat(),
+        "verdict": past.verdict,
+        "same": all(run.same for run in done),
+        "runs_agree": again.agree,
+        "runs": [
+            {
+                "same": run.same,
+                "unlike": list(run.unlike),
+                "verdict": run.verdict,
+                "max_difference": run.apart.most if run.apart else None,
+                "psnr": run.apart.psnr if run.apart else None,
+                "share": run.apart.share if run.apart else None,
+                "seconds": run.seconds,
+            }
+            for run in done
+        ],
+        "differs": {name: {"then": then, "now": now} for name, (then, now) in elsewise.items()},
+    }
+
+
+def _tell(
+    image: int, past: "Past", again: "Reproduction", done: "list[Run]", elsewise: dict[str, tuple[Any, Any]]
+) -> None:
+    by = f" by {past.model} {past.revision}" if past.model else ""
+    title = f"image {image}, {past.image.name}: {past.transform}{by}, recorded {past.at:%Y-%m-%d %H:%M:%S}"
+    columns = ("run", "result", "verdict", "levels apart", "PSNR", "pixels apart", "seconds")
+    console.rows(title, columns, [_cells(number, run) for number, run in enumerate(done, 1)])
+    if len(done) > 1:
+        word = "agree" if again.agree else "[red]do not agree[/]"
+        console.out.print(f"the {len(done)} runs {word} with each other")
+    if not past.made_with:
+        console.out.print(
+            "recorded by an older line: of what it was made with, model and device alone are known"
+        )
+    for name, (then, now) in elsewise.items():
+        console.out.print(f"[yellow]not as then[/]: {name} was {_said(then)}, is {_said(now)}")
+    if not elsewise:
+        console.out.print("model, device, hardware, threads and libraries are those of the record")
+
+
+def _cells(number: int, run: "Run") -> tuple[str, ...]:
+    result = "[green]the same bytes[/]" if run.same else f"[red]other {', '.join(run.unlike)}[/]"
+    if run.apart is None:
+        return str(number), result, run.verdict, "–", "–", "–", f"{run.seconds:.2f}"
+    most, share = run.apart.most, f"{run.apart.share:.2%}"
+    psnr = "equal" if most == 0 else f"{run.apart.psnr:.1f} dB"
+    return str(number), result, run.verdict, str(most), psnr, share, f"{run.seconds:.2f}"
+
+
+def _said(value: Any) -> str:
+    return "none" if value in (None, "") else str(value)
+
+
+COMMANDS = [reproduce]

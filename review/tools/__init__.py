@@ -1,0 +1,1 @@
+"""Drawings and reports of what gates measured."""

@@ -1,0 +1,32 @@
+"""Taking delivered files away: those a person decided against, and those of workers that died on them."""
+
+import logging
+from functools import partial
+from typing import Any
+
+import sqlalchemy as sa
+
+from line.errors import SluiceError
+from records import withdrawals
+from records.database import transact
+from records.storage.bucket import bucket
+
+log = logging.getLogger(__name__)
+
+
+def withdraw(batch_id: int | None = None) -> None:
+    """Take away what is due, of one batch or of all; what cannot be taken away now is left for later."""
+    for batch, file in transact(partial(withdrawals.pending, batch_id=batch_id)):
+        try:
+            transact(partial(withdrawals.carry_out, batch_id=batch, file=file, remove=partial(_remove, file)))
+        except SluiceError as error:
+            log.warning("batch %d: %s is not taken away yet: %s", batch, file, error)
+
+
+def _remove(file: str, batch: sa.Row[Any], certain: bool) -> None:
+    """A file that is older than its batch was there before the line came, and is not its to delete."""
+    out = bucket(batch.out)
+    found = out.find(file)
+    if found is not None and (certain or found.modified >= batch.created_at):
+        out.delete(file)
+        log.info("batch %d: %s is taken away", batch.id, file)

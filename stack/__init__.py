@@ -1,0 +1,1 @@
+"""What one machine needs to run the line: embedded servers, the supervisor, starting and stopping."""

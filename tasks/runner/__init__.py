@@ -1,0 +1,1 @@
+"""One step of one shard: claim, read, run, judge, store."""

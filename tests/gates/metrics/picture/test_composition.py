@@ -1,0 +1,77 @@
+"""A subject on a plain ground is found, and so is what was done to it."""
+
+import cv2
+import numpy as np
+import pytest
+
+from gates.contract import Limit, judge
+from gates.edit import Edit
+from gates.metrics.picture.composition import compositions, cut, greyed, lost, moved
+from line.picture import FlagKind, Rgb
+
+
+def product(ground: int = 255, left: int = 200, wide: int = 240) -> Rgb:
+    """[400, 640, 3] a striped box with a white label, from row 80 to row 320."""
+    picture = np.full((400, 640, 3), ground, np.uint8)
+    picture[80:320, left : left + wide] = (40, 90, 160)
+    picture[80:320:12, left : left + wide] = (180, 60, 40)
+    picture[150:220, left + 60 : left + 140] = 255
+    return picture
+
+
+def test_the_subject_is_found_with_its_white_label() -> None:
+    seen, _ = compositions(product(), product())
+    assert seen.subject.sum() == pytest.approx(240 * 240 / 100, rel=0.15)
+    assert seen.frame_fill == pytest.approx(0.6, abs=0.04)
+    assert seen.border_touched == 0
+    assert seen.white_ground == 1
+
+
+def test_a_picture_without_a_plain_ground_is_all_subject(textured: Rgb) -> None:
+    seen, _ = compositions(textured, textured)
+    assert (seen.frame_fill, seen.border_touched) == (1, 1)
+    assert seen.white_ground == 0
+
+
+@pytest.mark.parametrize("by", [2, 8, 20])
+def test_a_moved_subject_is_found_by_how_far(by: int) -> None:
+    found = moved(*compositions(product(), product(left=200 + by)))
+    assert found == pytest.approx(by / 640, rel=0.25)
+
+
+@pytest.mark.parametrize("size", [(400, 640), (401, 533), (639, 427), (90, 301)])
+def test_an_unchanged_picture_of_any_size_has_not_moved(textured: Rgb, size: tuple[int, int]) -> None:
+    picture = cv2.resize(textured, size[::-1])
+    assert moved(*compositions(picture, picture)) < 1e-4
+
+
+def test_a_cut_subject_a_lost_part_and_a_greyed_ground_are_told_apart() -> None:
+    before = product()
+    scenes = compositions(before, product(left=400, wide=240))
+    assert cut(*scenes) > 0.1
+    part = before.copy()
+    part[80:320, 380:] = 255
+    scenes = compositions(before, part)
+    assert lost(*scenes) == pytest.approx(0.25, abs=0.06)
+    assert cut(*scenes) == greyed(*scenes) == 0
+    assert greyed(*compositions(before, product(ground=246))) == 1
+
+
+@pytest.mark.parametrize("transform", ["upscale", "deliver", "denoise", "restore"])
+def test_a_lost_part_is_flagged_where_it_was(transform: str) -> None:
+    part = product()
+    part[80:320, 380:] = 255
+    found = {reason.code: reason for reason in judge(Edit(transform, product(), part)).reasons}
+    x, y, wide, tall = found["composition.subject_lost"].where or (0, 0, 0, 0)
+    assert 360 <= x <= 380
+    assert x + wide == pytest.approx(440, abs=10)
+    assert (y, y + tall) == pytest.approx((80, 320), abs=10)
+
+
+def test_a_market_asks_for_its_frame_in_a_recipe_and_a_person_decides() -> None:
+    edit = Edit("deliver", product(), product())
+    assert judge(edit).passed
+    assert judge(edit, {"frame_fill": Limit(at_least=0.5), "white_ground": Limit(at_least=0.95)}).passed
+    verdict = judge(edit, {"frame_fill": Limit(at_least=0.85)})
+    assert [reason.code for reason in verdict.reasons] == ["frame.frame_fill"]
+    assert verdict.kind == FlagKind.POLICY

@@ -1,0 +1,109 @@
+import io
+import os
+import signal
+import sys
+import zipfile
+
+import pytest
+
+from imaging.archive import ArchiveError, ArchiveLimits, entries
+from imaging.refusal import RefusedError
+from imaging.sandbox.archive_client import Unpacker, entries_apart
+from imaging.sandbox.archive_server import DATA, END, ENTRY, FRAME
+from line.errors import ServiceError
+from line.settings import settings
+
+
+@pytest.fixture
+def archive(tmp_path):
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("a/größe 靴.jpg", b"1" * 300_000)
+        file.writestr("../b.jpg", b"2")
+        file.writestr("c.bmp", bytes(60_000_000))
+        file.writestr("d.jpg", b"")
+        file.writestr("e.jpg", os.urandom(200_000))
+    return path
+
+
+def contents(found):
+    """What came out, in order: name, size, and the bytes or why there are none."""
+    said = []
+    for entry in found:
+        try:
+            data = entry.refusal.reason if entry.refusal else b"".join(entry.chunks())
+        except RefusedError as refusal:
+            data = (refusal.reason, refusal.sentence)
+        said.append((entry.name, entry.size, data))
+    return said
+
+
+def test_what_comes_out_is_what_comes_out_here(archive):
+    here = contents(entries(io.BytesIO(archive.read_bytes())))
+    assert contents(entries_apart(archive)) == here
+    assert [data[0] if isinstance(data, tuple) else data for _, _, data in here][1:4] == [
+        "outside_path",
+        "ratio",
+        b"",
+    ]
+
+
+def test_entries_that_nobody_reads_are_passed_over(archive):
+    assert [entry.name for entry in entries_apart(archive)][-1] == "e.jpg"
+
+
+def test_the_archive_as_a_whole_is_refused_with_its_reason(archive, tmp_path):
+    with pytest.raises(ArchiveError, match="5 files"):
+        list(entries_apart(archive, ArchiveLimits(max_entries=4)))
+    (tmp_path / "b.zip").write_bytes(b"hello")
+    with pytest.raises(ArchiveError, match="cannot be opened as a zip"):
+        list(entries_apart(tmp_path / "b.zip"))
+
+
+def breaking(monkeypatch, deed: str) -> None:
+    """Make the process that opens archives do something else."""
+    script = f"import json, os, sys, time; from imaging.sandbox.archive_server import *; {deed}"
+    monkeypatch.setattr(Unpacker, "command", (sys.executable, "-P", "-c", script))
+
+
+@pytest.mark.parametrize(
+    ("deed", "error", "said"),
+    [
+        ("os.abort()", ArchiveError, "broke the process"),
+        ("sys.exit(1)", ArchiveError, "broke the process"),
+        ("time.sleep(60)", ArchiveError, "gave nothing for 0.8 seconds"),
+        (
+            "confine(50_000_000); frame(sys.stdout.buffer, END, bytes(10**9))",
+            ArchiveError,
+            "broke the process",
+        ),
+        (f"os.kill(os.getpid(), {int(signal.SIGKILL)})", ServiceError, "killed from outside"),
+        ("frame(sys.stdout.buffer, DATA, b'x')", ArchiveError, "nonsense"),
+        ("frame(sys.stdout.buffer, ENTRY, json.dumps({'name': ''}).encode())", ArchiveError, "nonsense"),
+        ("os.write(1, FRAME.pack(END, 2**31))", ArchiveError, "nonsense"),
+    ],
+)
+def test_an_archive_that_breaks_the_process_is_refused(archive, monkeypatch, deed, error, said):
+    monkeypatch.setenv("SLUICE_DECODE_SECONDS", "0.8" if "sleep" in deed else "30")
+    settings.cache_clear()
+    breaking(monkeypatch, deed)
+    with pytest.raises(error, match=said):
+        list(entries_apart(archive))
+    settings.cache_clear()
+
+
+def test_a_process_that_gives_more_than_it_may_is_not_believed(archive, monkeypatch):
+    entry = {"name": "a.jpg", "size": 1}
+    head = FRAME.pack(ENTRY, len(str(entry))) + str(entry).replace("'", '"').encode()
+    data = FRAME.pack(DATA, 1000) + bytes(1000)
+    breaking(monkeypatch, f"os.write(1, {head!r} + {data!r} * 3 + {FRAME.pack(END, 0)!r})")
+    with pytest.raises(ArchiveError, match="more bytes than are taken"):
+        contents(entries_apart(archive, ArchiveLimits(max_entry_bytes=2500)))
+
+
+def test_the_process_ends_with_whom_it_works_for(archive):
+    found = entries_apart(archive)
+    next(found)
+    process = found.gi_frame.f_locals["unpacker"]._confined.process
+    found.close()
+    assert process.returncode == -signal.SIGKILL

@@ -1,0 +1,323 @@
+import contextlib
+import io
+import json
+import re
+import struct
+import zipfile
+import zlib
+from collections import Counter
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PIL import Image, ImageOps
+from pillow_heif import from_pillow
+
+from imaging.cmyk import print_to_srgb
+from imaging.decode import decode
+from imaging.formats import Kind
+from imaging.limits import Limits
+from imaging.refusal import RefusedError
+from imaging.sandbox.photo_client import Decoder
+from tests.harness.damage import damaged
+
+LOSSLESS = ("PNG", "TIFF", "BMP")
+
+
+def refused(name: str, data: bytes, **limits) -> str:
+    with pytest.raises(RefusedError) as refusal:
+        decode(name, data, limits=Limits(**limits))
+    assert refusal.value.sentence.endswith(".")
+    return refusal.value.reason
+
+
+def heic(pixels, **options):
+    out = io.BytesIO()
+    from_pillow(Image.fromarray(pixels)).save(out, quality=-1, chroma=444, **options)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("form", LOSSLESS)
+def test_a_plain_photo_comes_through_unchanged(form, photo, save):
+    decoded = decode("a." + form.lower(), save(photo, form))
+    assert np.array_equal(decoded.rgb, photo)
+    assert decoded.rgb.flags.c_contiguous
+    assert decoded.facts["extension"] == ("agrees")
+    assert (decoded.facts["width"], decoded.facts["height"]) == (64, 40)
+
+
+@pytest.mark.parametrize("form", ["JPEG", "WEBP", "AVIF"])
+def test_a_lossy_photo_is_close(form, photo, save):
+    assert np.abs(decode("a", save(photo, form, quality=95)).rgb.astype(int) - photo).mean() < 4
+
+
+def test_heic_is_read_without_registering_anything(photo):
+    before = set(Image.OPEN)
+    decoded = decode("a.heic", heic(photo))
+    assert np.abs(decoded.rgb.astype(int) - photo).mean() < 4
+    assert decoded.facts["format"] == "heic"
+    assert "HEIF" not in set(Image.OPEN) - before
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP", "TIFF"])
+def test_every_orientation_is_turned_upright(form, orientation, photo, save):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    options = {"quality": 100, "lossless": True} if form == "WEBP" else {"quality": 100}
+    data = save(photo, form, exif=exif, **(options if form in ("WEBP", "JPEG") else {}))
+    decoded = decode("a", data)
+    with Image.open(io.BytesIO(data)) as image:
+        other_way = np.asarray(ImageOps.exif_transpose(image))
+    assert np.array_equal(decoded.rgb, other_way)
+    assert decoded.facts["orientation"] == orientation
+    assert decoded.rgb.shape[:2] == ((40, 64) if orientation < 5 else (64, 40))
+
+
+def test_a_heic_that_was_turned_by_its_decoder_is_not_turned_again(photo):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    decoded = decode("a.heic", heic(photo, exif=exif.tobytes()))
+    assert decoded.rgb.shape[:2] == (64, 40)
+    assert np.abs(decoded.rgb.astype(int) - np.rot90(photo, -1)).mean() < 4
+
+
+def test_an_orientation_outside_the_standard_is_ignored(photo, save):
+    exif = Image.Exif()
+    exif[0x0112] = 99
+    assert decode("a", save(photo, "JPEG", exif=exif)).facts["orientation"] == 1
+
+
+def test_one_scene_in_eight_orientations_looks_the_same(odd):
+    scenes = [(odd / "exif_orientation" / f"Landscape_{n}.jpg").read_bytes() for n in range(1, 9)]
+    small = [cv2.resize(decode("a", data).rgb, (60, 40), interpolation=cv2.INTER_AREA) for data in scenes]
+    blind = [cv2.blur(picture, (9, 9)).astype(int) for picture in small]  # each has its number painted on
+    assert max(np.abs(picture - blind[0]).mean() for picture in blind) < 6
+
+
+def strip_adobe(data: bytes) -> bytes:
+    at = data.index(b"\xff\xee")
+    return data[:at] + data[at + 2 + int.from_bytes(data[at + 2 : at + 4], "big") :]
+
+
+def test_cmyk_is_right_with_and_without_the_adobe_marker(save):
+    inks = np.zeros((32, 32, 4), np.uint8)
+    inks[:16, :16] = (255, 0, 0, 0)
+    inks[:16, 16:] = (0, 255, 255, 0)
+    inks[16:, :16] = (0, 0, 0, 200)
+    adobe = save(Image.fromarray(inks, mode="CMYK"), "JPEG", quality=100)
+    # Pillow always writes inverted inks, so an inverted picture is what makes plain ones
+    plain = strip_adobe(save(Image.fromarray(255 - inks, mode="CMYK"), "JPEG", quality=100))
+    tiff = save(Image.fromarray(inks, mode="CMYK"), "TIFF")
+    for data in (adobe, plain, tiff):
+        decoded = decode("a", data)
+        assert np.abs(decoded.rgb.astype(int) - print_to_srgb(inks)).max() <= 6
+        assert decoded.facts["icc"] == "press"
+
+
+def test_transparency_is_laid_on_the_background(photo, save):
+    alpha = np.tile(np.linspace(0, 255, 64).astype(np.uint8), (40, 1))
+    rgba = np.dstack([photo, alpha])
+    decoded = decode("a.png", save(rgba, "PNG"), background="#ff8000")
+    share = alpha[..., None] / 255
+    assert np.abs(decoded.rgb - (photo * share + np.array([255, 128, 0]) * (1 - share))).max() <= 1
+    assert decoded.facts["alpha"] is True
+    assert 0.9 < decoded.facts["transparent"] < 1
+
+
+def test_an_alpha_channel_that_hides_nothing_changes_nothing(photo, save):
+    decoded = decode("a.png", save(np.dstack([photo, np.full((40, 64), 255, np.uint8)]), "PNG"))
+    assert np.array_equal(decoded.rgb, photo)
+    assert decoded.facts["alpha"] is False
+
+
+def test_a_picture_with_nothing_to_see_is_refused(photo, save):
+    assert (
+        refused("a.png", save(np.dstack([photo, np.zeros((40, 64), np.uint8)]), "PNG")) == "fully_transparent"
+    )
+
+
+def test_grey_with_alpha_and_palettes_are_right(photo, save):
+    grey = photo[..., 0]
+    alpha = np.where(np.arange(64) < 32, 0, 255).astype(np.uint8) * np.ones((40, 1), np.uint8)
+    both = Image.merge("LA", [Image.fromarray(grey), Image.fromarray(alpha)])
+    rgb = decode("a.png", save(both, "PNG")).rgb
+    assert (rgb[:, :32] == 255).all()
+    assert np.array_equal(rgb[:, 32:, 1], grey[:, 32:])
+
+    palette = Image.fromarray(photo).quantize(8)
+    assert np.array_equal(decode("a.gif", save(palette, "GIF")).rgb, np.asarray(palette.convert("RGB")))
+    hole = palette.getpixel((0, 0))
+    holed = decode("a.png", save(palette, "PNG", transparency=hole)).rgb
+    assert (holed[np.asarray(palette) == hole] == 255).all()
+
+
+def test_one_bit_becomes_black_and_white(save):
+    bits = Image.fromarray((np.indices((32, 32)).sum(0) % 2 * 255).astype(np.uint8)).convert("1")
+    rgb = decode("a.png", save(bits, "PNG")).rgb
+    assert set(rgb.ravel()) == {0, 255}
+    assert np.array_equal(rgb[..., 0] > 0, np.asarray(bits))
+
+
+@pytest.mark.parametrize("form", ["PNG", "TIFF"])
+def test_sixteen_bit_grey_keeps_its_white(form, save):
+    ramp = np.linspace(0, 65535, 32 * 32).reshape(32, 32).astype(np.uint16)
+    rgb = decode("a", save(Image.fromarray(ramp), form)).rgb
+    assert np.array_equal(rgb[..., 0], np.rint(ramp / 257))
+
+
+def test_sixteen_bit_colour_keeps_its_white(photo):
+    data = cv2.imencode(".png", photo[..., ::-1].astype(np.uint16) * 257)[1].tobytes()
+    assert np.array_equal(decode("a.png", data).rgb, photo)
+
+
+def test_float_from_zero_to_one_is_taken_and_any_other_range_is_not(save):
+    ramp = np.linspace(0, 1, 32 * 32).reshape(32, 32).astype(np.float32)
+    rgb = decode("a.tif", save(Image.fromarray(ramp), "TIFF")).rgb
+    assert np.array_equal(rgb[..., 0], np.rint(ramp * 255))
+    for wrong in (ramp - 5, ramp * 1e6, ramp * np.float32("nan")):
+        assert refused("a.tif", save(Image.fromarray(wrong), "TIFF")) == "unknown_range"
+
+
+def test_the_bytes_decide_and_a_wrong_extension_is_only_noted(photo, save):
+    decoded = decode("shoe.png", save(photo, "JPEG"))
+    assert (decoded.facts["format"], decoded.facts["extension"]) == ("jpeg", "differs")
+    assert decode("shoe", save(photo, "JPEG")).facts["extension"] == "absent"
+
+
+def test_dpi_is_noted_and_nonsense_is_not(photo, save):
+    assert decode("a", save(photo, "JPEG", dpi=(300, 150))).facts["dpi"] == [300, 150]
+    assert decode("a", save(photo, "JPEG")).facts["dpi"] is None
+
+
+def test_a_picture_that_says_it_was_generated_is_noted(photo, save):
+    xmp = b"<x:xmpmeta xmlns:x='adobe:ns:meta/'>digitalsourcetype/trainedAlgorithmicMedia</x:xmpmeta>"
+    assert decode("a", save(photo, "JPEG", xmp=xmp)).facts["synthetic"] == "trainedAlgorithmicMedia"
+    assert decode("a", save(photo, "JPEG")).facts["synthetic"] is None
+
+
+def announced(width: int, height: int) -> bytes:
+    """A PNG that announces a size and holds next to nothing."""
+    chunks = [(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)), (b"IDAT", zlib.compress(b""))]
+    body = b"".join(
+        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+        for name, data in chunks
+    )
+    return b"\x89PNG\r\n\x1a\n" + body
+
+
+def test_a_bomb_is_refused_by_its_header():
+    assert refused("a.png", announced(30_000, 20)) == "side_too_long"
+    assert refused("a.png", announced(200_000, 200_000)) == "too_many_pixels"
+    assert refused("a.png", announced(19_000, 19_000)) == "too_many_pixels"
+    assert refused("a.png", announced(9_000, 9_000)) == "too_many_pixels"
+    assert refused("a.png", announced(2**31 - 1, 2**31 - 1)) in ("side_too_long", "too_many_pixels")
+
+
+def test_limits_are_those_that_were_asked_for(photo, save):
+    data = save(photo, "PNG")
+    assert refused("a", data, max_bytes=len(data) - 1) == "too_many_bytes"
+    assert refused("a", data, max_pixels=64 * 40 - 1) == "too_many_pixels"
+    assert refused("a", data, max_side=63) == "side_too_long"
+    assert refused("a", data, min_side=41) == "side_too_short"
+    assert np.array_equal(decode("a", data, limits=Limits(len(data), 64 * 40, 64, 40)).rgb, photo)
+
+
+@pytest.mark.parametrize("form", ["GIF", "WEBP", "PNG", "TIFF"])
+def test_several_frames_are_refused_unless_the_first_is_asked_for(form, photo, save):
+    frames = [Image.fromarray(np.roll(photo, shift, 1)).quantize(16) for shift in (0, 9, 30)]
+    frames = frames if form == "GIF" else [frame.convert("RGB") for frame in frames]
+    extra = {"lossless": True} if form == "WEBP" else {}
+    data = save(frames[0], form, save_all=True, append_images=frames[1:], **extra)
+    assert refused("a", data) == "several_frames"
+    first = decode("a", data, limits=Limits(first_frame=True))
+    assert np.array_equal(first.rgb, np.asarray(frames[0].convert("RGB")))
+    assert first.facts["frames"] == 2
+
+
+@pytest.mark.parametrize("share", [0.3, 0.6, 0.9])
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "AVIF", "HEIC"])
+def test_a_file_that_breaks_off_is_refused(form, share, save):
+    noise = np.random.default_rng(3).integers(0, 256, (48, 48, 3)).astype(np.uint8)
+    data = heic(noise) if form == "HEIC" else save(noise, form)
+    assert refused("a", data[: int(len(data) * share)]) in ("truncated", "damaged")
+
+
+def test_a_jpeg_closed_after_it_broke_off_is_found_by_its_grey_end(save):
+    noise = np.random.default_rng(3).integers(0, 256, (96, 48, 3)).astype(np.uint8)
+    whole = save(noise, "JPEG", quality=90)
+    assert decode("a", whole).facts["grey_rows"] == 0
+    assert decode("a", whole[: len(whole) // 2] + b"\xff\xd9").facts["grey_rows"] >= 32
+
+
+def test_broken_metadata_is_no_reason_to_refuse(photo, save):
+    data = save(photo, "JPEG", exif=b"Exif\0\0II*\0\xff\xff\xff\x7f", icc_profile=b"broken")
+    decoded = decode("a", data)
+    assert decoded.facts["icc"] == "invalid"
+    assert decoded.facts["orientation"] == 1
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "AVIF", "HEIC"])
+def test_no_change_to_a_file_makes_anything_but_a_picture_or_a_refusal(form, photo, save):
+    whole = heic(photo) if form == "HEIC" else save(photo, form)
+
+    @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(damaged(whole))
+    def attack(data):
+        with contextlib.suppress(RefusedError):
+            rgb = decode("a", data).rgb
+            assert (rgb.ndim, rgb.dtype, rgb.flags.c_contiguous) == (3, np.uint8, True)
+
+    attack()
+
+
+@given(st.binary(max_size=300), st.sampled_from(sorted(Kind)))
+def test_no_bytes_make_anything_but_a_picture_or_a_refusal(noise, kind):
+    starts = {Kind.JPEG: b"\xff\xd8\xff", Kind.PNG: b"\x89PNG\r\n\x1a\n", Kind.GIF: b"GIF89a"}
+    starts |= {
+        Kind.TIFF: b"II*\0",
+        Kind.WEBP: b"RIFF\xff\0\0\0WEBP",
+        Kind.BMP: b"BM" + bytes(12) + b"\x28\0\0\0",
+    }
+    starts |= {Kind.AVIF: b"\0\0\0\x10ftypavif\0\0\0\0", Kind.HEIC: b"\0\0\0\x10ftypheic\0\0\0\0"}
+    assert refused("a", starts[kind] + noise) in ("damaged", "truncated", "decoder_memory", "side_too_short")
+
+
+@pytest.mark.parametrize("tail", ["zip", "html", "png", "zeros"])
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "GIF", "WEBP", "BMP"])
+def test_what_hangs_behind_a_picture_does_not_come_along(form, tail, photo, save):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("evil.txt", b"hello")
+    behind = {"zip": out.getvalue(), "html": b"<script>alert(1)</script>", "zeros": bytes(1000)}
+    data = save(photo, form)
+    plain = decode("a", data).rgb
+    both = decode("a", data + (behind | {"png": save(255 - photo, "PNG")})[tail])
+    assert np.array_equal(both.rgb, plain)
+    assert both.facts["format"] == form.lower()
+
+
+def test_where_a_photo_was_taken_is_not_among_its_facts(photo, save):
+    exif = Image.Exif()
+    exif.get_ifd(0x8825)[2] = (52.0, 31.0, 12.0)
+    exif[0x010F] = "Maker"
+    decoded = decode("a.jpg", save(photo, "JPEG", exif=exif, comment=b"52.52,13.40"))
+    assert not re.search("52|Maker", json.dumps(decoded.facts))
+
+
+def test_all_real_odd_files_end_as_a_picture_or_a_refusal_and_none_breaks_the_decoder(odd):
+    decoder = Decoder(30, 2_500_000_000)
+    ends = Counter()
+    for path in sorted(path for path in odd.rglob("*") if path.is_file()):
+        try:
+            rgb = decoder.decode(path.name, path.read_bytes(), Limits(), "#ffffff").rgb
+        except RefusedError as refusal:
+            ends[refusal.reason] += 1
+        else:
+            ends["picture"] += rgb.shape[2] == 3
+    decoder.close()
+    assert not {reason for reason in ends if reason.startswith("decoder")}
+    assert ends["picture"] > 500
+    assert ends["damaged"] > 200

@@ -1,0 +1,148 @@
+"""One contract for every bucket: a folder and S3."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import boto3
+import pytest
+
+from line.errors import InputError, ServiceError
+from records.storage.bucket import Bucket, MissingObjectError
+from tests.harness.line import environment
+from tests.harness.objects import new_bucket, s3
+
+NAMES = [
+    "a%20b.jpg",
+    "ä#é.jpg",
+    "a\u0301.jpg",
+    "c?d.jpg",
+    "e\\f.jpg",
+    'g"h.jpg',
+    "😀.jpg",
+    " x ",
+    "..y",
+    "z{}~1.jpg",
+]
+
+
+@pytest.fixture(scope="module")
+def variables() -> Iterator[dict[str, str]]:
+    with s3() as found, environment(found):
+        yield found
+
+
+@pytest.fixture(params=["file", "s3", "s3 with a prefix"])
+def bucket(request: pytest.FixtureRequest, tmp_path: Path) -> Bucket:
+    if request.param == "file":
+        return Bucket((tmp_path / "a bucket").as_uri())
+    url = new_bucket(request.getfixturevalue("variables"))
+    return Bucket(url if request.param == "s3" else f"{url}/some/prefix")
+
+
+def keys(bucket: Bucket, prefix: str = "") -> list[str]:
+    return sorted(item.key for item in bucket.walk(prefix))
+
+
+def test_what_was_put_is_got(bucket: Bucket) -> None:
+    bucket.put("a/b.jpg", b"first")
+    assert bucket.get("a/b.jpg") == b"first"
+    bucket.put("a/b.jpg", b"second")
+    assert bucket.get("a/b.jpg") == b"second"
+    assert keys(bucket) == ["a/b.jpg"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_vendors_name_comes_back_from_a_listing_as_it_was_put(bucket: Bucket, name: str) -> None:
+    bucket.put(f"upload/{name}", b"x")
+    assert keys(bucket, "upload") == [f"upload/{name}"]
+    assert bucket.get(f"upload/{name}") == b"x"
+
+
+def test_what_is_not_there_is_missing_and_no_outage(bucket: Bucket, tmp_path: Path) -> None:
+    with pytest.raises(MissingObjectError, match=r"no object a/b\.jpg"):
+        bucket.get("a/b.jpg")
+    with pytest.raises(MissingObjectError):
+        bucket.download("a/b.jpg", tmp_path / "down")
+    assert bucket.tag("a/b.jpg") is None
+    assert bucket.find("a/b.jpg") is None
+    bucket.delete("a/b.jpg")
+    assert keys(bucket) == []
+    assert bucket.folders("a") == bucket.files("a") == []
+
+
+def test_what_is_kept_is_named_by_its_content_and_kept_once(bucket: Bucket) -> None:
+    first, again, other = bucket.keep(b"x", ".qoi"), bucket.keep(b"x", ".qoi"), bucket.keep(b"y", ".qoi")
+    assert first == again != other
+    assert first == "objects/2d/2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881.qoi"
+    assert keys(bucket) == sorted([first, other])
+
+
+def test_files_go_in_and_out_at_flat_memory(bucket: Bucket, tmp_path: Path) -> None:
+    source, target = tmp_path / "in", tmp_path / "out"
+    source.write_bytes(b"0123456789" * 300_000)
+    bucket.put_file("big", source)
+    bucket.download("big", target)
+    assert target.read_bytes() == source.read_bytes()
+
+
+def test_a_tag_changes_whenever_the_object_is_written_with_other_bytes(bucket: Bucket) -> None:
+    bucket.put("a", b"1")
+    tag = bucket.tag("a")
+    assert tag == bucket.tag("a")
+    bucket.put("a", b"22")
+    assert bucket.tag("a") != tag
+
+
+def test_a_listing_tells_size_and_time(bucket: Bucket) -> None:
+    bucket.put("a/b", b"12345")
+    (item,) = bucket.walk("a")
+    assert (item.key, item.size) == ("a/b", 5)
+    assert item.modified.tzinfo is not None
+    assert item == bucket.find("a/b")
+
+
+def test_a_level_is_told_from_what_lies_below(bucket: Bucket) -> None:
+    for key in ("ingest/acme/spring/1.jpg", "ingest/acme/autumn.zip", "ingest/beta/x/2.jpg", "ingestion/3"):
+        bucket.put(key, b"x")
+    assert sorted(bucket.folders("ingest")) == ["ingest/acme", "ingest/beta"]
+    assert bucket.folders("ingest/acme") == ["ingest/acme/spring"]
+    assert bucket.files("ingest/acme") == ["ingest/acme/autumn.zip"]
+
+
+def test_more_objects_than_one_page_are_all_listed(bucket: Bucket, tmp_path: Path) -> None:
+    count = 1100 if bucket.url.startswith("file") else 60
+    for number in range(count):
+        bucket.put(f"many/{number}", b"")
+    assert len(keys(bucket, "many")) == count
+
+
+def test_a_bucket_that_cannot_be_reached_is_an_outage(variables: dict[str, str]) -> None:
+    client = boto3.client(
+        "s3",
+        endpoint_url=variables["AWS_ENDPOINT_URL"],
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+        region_name="us-east-1",
+    )
+    url = new_bucket(variables)
+    client.delete_bucket(Bucket=url.removeprefix("s3://"))
+    gone = Bucket(url)
+    with pytest.raises(ServiceError, match="cannot write a"):
+        gone.put("a", b"x")
+    with pytest.raises(ServiceError, match="cannot list"):
+        keys(gone)
+
+
+def test_a_full_disk_is_an_outage_and_leaves_no_half_object(tmp_path: Path) -> None:
+    """A folder in which nothing can be made stands for a disk that is full, also for root."""
+    store = Bucket((tmp_path / "bucket").as_uri())
+    (tmp_path / "bucket" / "objects").write_bytes(b"a file where a folder has to be")
+    with pytest.raises(ServiceError, match="cannot write"):
+        store.keep(b"x", ".qoi")
+    assert keys(store) == ["objects"]
+
+
+@pytest.mark.parametrize("url", ["", "/srv/photos", "http://host/bucket", "gs://bucket"])
+def test_other_addresses_are_refused_with_the_known_ones(url: str) -> None:
+    with pytest.raises(InputError, match="s3://"):
+        Bucket(url)

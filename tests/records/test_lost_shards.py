@@ -1,0 +1,167 @@
+"""Shards whose worker died, and messages that got lost."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from records import lost_shards
+from records.database import transact
+from records.lost_shards import Lost
+from tests.harness import db_builders
+
+pytestmark = [pytest.mark.services, pytest.mark.usefixtures("records")]
+
+
+def lives(host: str, pid: int) -> bool:
+    return False
+
+
+def is_dead(host: str, pid: int) -> bool:
+    return (host, pid) == (db_builders.ME.host, db_builders.ME.pid)
+
+
+def take_back(batch: int, dead: lost_shards.IsDead = is_dead) -> list[int]:
+    """What a sweep would do for one batch."""
+    lost = [
+        item
+        for item in transact(lambda connection: lost_shards.expired(connection, dead))
+        if item.batch_id == batch
+    ]
+    made = []
+    for item in lost:
+        made += transact(lambda connection, item=item: lost_shards.take_back(connection, item, dead))  # type: ignore[misc]
+    return made
+
+
+def sizes(batch: int) -> list[int]:
+    return [row.images for row in db_builders.open_shards(batch)]
+
+
+def test_a_lease_that_runs_out_is_found_by_the_databases_clock() -> None:
+    batch = db_builders.batch(1)
+    db_builders.claim(db_builders.shard(batch), owner=db_builders.OTHER, lease=60)
+    assert take_back(batch, lives) == []
+    db_builders.execute(
+        "UPDATE shards SET lease_until = now() - interval '1 second' WHERE batch_id = :b", b=batch
+    )
+    assert len(take_back(batch, lives)) == 1
+
+
+def test_a_worker_known_to_be_dead_is_not_waited_for() -> None:
+    batch = db_builders.batch(1)
+    db_builders.claim(db_builders.shard(batch), lease=3600)
+    assert take_back(batch, lives) == []
+    assert len(take_back(batch)) == 1
+
+
+def test_a_shard_that_nobody_claimed_is_not_lost() -> None:
+    batch = db_builders.batch(1)
+    db_builders.shard(batch)
+    assert take_back(batch) == []
+
+
+def test_a_deadly_image_is_alone_on_its_third_try_and_set_aside_after_it() -> None:
+    batch = db_builders.batch(16)
+    deadly = db_builders.rows(batch)[5].id
+    claim = db_builders.claim
+    claim(db_builders.shard(batch))
+    take_back(batch)
+    assert sizes(batch) == [4, 4, 4, 4]
+
+    claim(shard_of(deadly))
+    take_back(batch)
+    assert sorted(sizes(batch)) == [1, 1, 1, 1, 4, 4, 4]
+
+    claim(shard_of(deadly))
+    assert take_back(batch) == []
+    aside = [row for row in db_builders.rows(batch) if row.id == deadly]
+    assert [(row.state, row.reason, row.losses) for row in aside] == [("failed", "worker_lost", 3)]
+    assert "3 times" in aside[0].sentence
+
+    for shard in db_builders.open_shards(batch):
+        db_builders.through(shard.id)
+    assert db_builders.states(batch) == {"failed": 1, "delivered": 15}
+
+
+def shard_of(image: int) -> int:
+    row = db_builders.execute("SELECT shard_id FROM images WHERE id = :id", id=image).scalar()
+    assert isinstance(row, int)
+    return row
+
+
+def test_a_lost_shard_goes_on_at_the_step_it_was_lost_in() -> None:
+    batch = db_builders.batch(4)
+    shard = db_builders.shard(batch)
+    db_builders.through(shard, 1)
+    db_builders.claim(shard, 1)
+    take_back(batch)
+    assert [(row.transforms, row.at) for row in db_builders.open_shards(batch)] == [
+        (["sabotage", "deliver"], 0)
+    ] * 2
+    for part in db_builders.open_shards(batch):
+        db_builders.through(part.id, 2)
+    assert db_builders.states(batch) == {"delivered": 4}
+
+
+def test_a_step_that_goes_well_forgives_earlier_losses() -> None:
+    batch = db_builders.batch(1)
+    db_builders.claim(db_builders.shard(batch))
+    take_back(batch)
+    (again,) = db_builders.open_shards(batch)
+    assert again.losses == 1
+    db_builders.through(again.id, 1)
+    assert db_builders.open_shards(batch)[0].losses == 0
+    assert db_builders.rows(batch)[0].losses == 0
+
+
+def test_two_sweeps_at_once_split_a_shard_once() -> None:
+    batch = db_builders.batch(16)
+    shard = db_builders.shard(batch)
+    db_builders.claim(shard)
+    lost = Lost(shard, batch)
+    with ThreadPoolExecutor(4) as pool:
+        tries = [
+            pool.submit(transact, lambda connection: lost_shards.take_back(connection, lost, is_dead))
+            for _ in range(4)
+        ]
+        made = [attempt.result(30) for attempt in tries]
+    assert sorted(len(parts) for parts in made) == [0, 0, 0, 4]
+    assert sizes(batch) == [4, 4, 4, 4]
+
+
+def test_a_lost_shard_of_a_halted_batch_is_held_and_not_sent_again() -> None:
+    from records import batches
+
+    batch = db_builders.batch(4)
+    db_builders.claim(db_builders.shard(batch))
+    transact(lambda connection: batches.halt(connection, batch, "by hand"))
+    assert take_back(batch) == []
+    assert db_builders.states(batch) == {"held": 4}
+
+
+def test_a_message_is_missed_only_after_its_grace() -> None:
+    batch = db_builders.batch(1)
+    shard = db_builders.shard(batch)
+
+    def missed(grace: float) -> list[int]:
+        rows = transact(lambda connection: lost_shards.unclaimed(connection, grace))
+        return [row.id for row in rows if row.batch_id == batch]
+
+    assert missed(60) == []
+    db_builders.execute(
+        "UPDATE shards SET published_at = now() - interval '61 seconds' WHERE id = :id", id=shard
+    )
+    assert missed(60) == [shard]
+    assert transact(lambda connection: lost_shards.count_attempt(connection, [shard], 60)) == [shard]
+    assert transact(lambda connection: lost_shards.count_attempt(connection, [shard], 60)) == []
+    assert missed(60) == []
+    assert db_builders.open_shards(batch)[0].attempt == 2
+
+
+def test_a_claimed_shard_is_not_missed() -> None:
+    batch = db_builders.batch(1)
+    shard = db_builders.shard(batch)
+    db_builders.execute("UPDATE shards SET published_at = now() - interval '1 hour' WHERE id = :id", id=shard)
+    db_builders.claim(shard)
+    rows = transact(lambda connection: lost_shards.unclaimed(connection, 60))
+    assert shard not in [row.id for row in rows]

@@ -1,0 +1,223 @@
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from line.errors import ServiceError
+from stack.supervisor import FAILING, SETTLED, Program, Supervisor
+
+WAITS = "import time\nprint('up', flush=True)\ntime.sleep(600)"
+DEAF = "import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n" + WAITS
+PARENT = "import subprocess, time\nprint(subprocess.Popen(['sleep', '600']).pid, flush=True)\ntime.sleep(600)"
+
+
+class Clock:
+    """Time that passes when the test says so."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def supervise(tmp_path: Path, clock: Clock) -> Iterator[Callable[..., Supervisor]]:
+    made: list[Supervisor] = []
+
+    def start(**scripts: str) -> Supervisor:
+        programs = [Program(name, [sys.executable, "-c", script]) for name, script in scripts.items()]
+        supervisor = Supervisor(tmp_path, programs, clock=clock)
+        made.append(supervisor)
+        supervisor.start()
+        return supervisor
+
+    yield start
+    for supervisor in made:
+        supervisor.stop(patience=0)
+
+
+def said(home: Path, name: str, within: float = 10) -> str:
+    """What a child has written to its log, once it has written something."""
+    path = home / "logs" / f"{name}.log"
+    deadline = time.monotonic() + within
+    while not path.read_text() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return path.read_text()
+
+
+def die(supervisor: Supervisor) -> None:
+    """Kill the first child, and wait until the kernel has it down."""
+    pid = supervisor.watches[0].pid
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+
+
+def test_children_write_to_their_own_logs_and_work_in_the_home(
+    supervise: Callable[..., Supervisor], tmp_path: Path
+) -> None:
+    supervise(one="import os; print('one', os.getcwd(), flush=True)", two="print('two', flush=True)")
+    assert said(tmp_path, "one").split() == ["one", str(tmp_path)]
+    assert said(tmp_path, "two") == "two\n"
+
+
+def test_a_child_that_dies_is_started_again_after_a_pause_that_grows(
+    supervise: Callable[..., Supervisor], clock: Clock
+) -> None:
+    supervisor = supervise(one=WAITS)
+    pauses = []
+    for _ in range(8):
+        die(supervisor)
+        assert supervisor.tend() == []
+        began = clock.now
+        while not supervisor.tend():
+            clock.now += 0.5
+        pauses.append(clock.now - began)
+    assert pauses == [0.5, 1, 2, 4, 8, 16, 30, 30]
+    assert supervisor.watches[0].restarts == 8
+
+
+def test_a_child_that_lived_long_enough_is_forgiven(
+    supervise: Callable[..., Supervisor], clock: Clock
+) -> None:
+    supervisor = supervise(one=WAITS)
+    for _ in range(3):
+        die(supervisor)
+        supervisor.tend()
+        clock.now += 60
+        assert supervisor.tend() == ["one"]
+        clock.now += SETTLED
+        supervisor.tend()
+        assert supervisor.watches[0].deaths == 0
+
+
+def test_one_that_keeps_dying_is_reported_with_the_end_of_its_log(
+    supervise: Callable[..., Supervisor], clock: Clock, tmp_path: Path
+) -> None:
+    supervisor = supervise(one="raise SystemExit('no such setting')")
+    deadline = time.monotonic() + 20
+    while supervisor.watches[0].deaths < FAILING and time.monotonic() < deadline:
+        supervisor.tend()
+        clock.now += 1
+        time.sleep(0.005)
+    trouble = supervisor.trouble()
+    assert trouble is not None
+    assert "one keeps dying" in str(trouble)
+    assert "no such setting" in str(trouble)
+
+
+def test_what_a_dead_child_left_running_is_killed_before_it_is_replaced(
+    supervise: Callable[..., Supervisor], tmp_path: Path
+) -> None:
+    supervisor = supervise(one=PARENT)
+    grandchild = psutil.Process(int(said(tmp_path, "one")))
+    die(supervisor)
+    supervisor.tend()
+    gone, left = psutil.wait_procs([grandchild], timeout=10)
+    assert gone or left[0].status() == psutil.STATUS_ZOMBIE
+    assert supervisor.trouble() is None
+
+
+def test_stop_asks_first_and_kills_those_who_do_not_listen(
+    supervise: Callable[..., Supervisor], tmp_path: Path
+) -> None:
+    supervisor = supervise(deaf=DEAF, kind=WAITS)
+    processes = [psutil.Process(watch.pid) for watch in supervisor.watches]
+    for name in ("deaf", "kind"):
+        said(tmp_path, name)
+    began = time.monotonic()
+    supervisor.stop(patience=0.5)
+    assert 0.5 <= time.monotonic() - began < 5
+    assert not [process for process in processes if process.is_running()]
+
+
+def test_a_stopped_supervisor_starts_nothing_again(
+    supervise: Callable[..., Supervisor], clock: Clock
+) -> None:
+    supervisor = supervise(one=WAITS)
+    supervisor.stop(patience=0)
+    clock.now += 3600
+    assert supervisor.tend() == []
+
+
+def test_a_log_grown_too_long_is_moved_aside_at_the_start(
+    supervise: Callable[..., Supervisor], tmp_path: Path
+) -> None:
+    log = tmp_path / "logs" / "one.log"
+    log.parent.mkdir()
+    log.write_bytes(b"old\n" * 2_000_000)
+    supervise(one=WAITS)
+    assert said(tmp_path, "one") == "up\n"
+    assert log.with_name("one.log.1").stat().st_size == 8_000_000
+
+
+def test_the_environment_of_a_program_is_added_to_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OURS", "1")
+    show = "import os; print(os.environ['OURS'], os.environ['ITS'], flush=True)"
+    with Supervisor(tmp_path, [Program("one", [sys.executable, "-c", show], {"ITS": "2"})]):
+        assert said(tmp_path, "one") == "1 2\n"
+
+
+def test_a_program_that_is_not_there_is_an_error_and_nothing_is_left_running(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("stack.supervisor.tethered", lambda command, when_orphaned: list(command))
+    good = Program("good", [sys.executable, "-c", WAITS])
+    supervisor = Supervisor(tmp_path, [good, Program("bad", ["/no/such/program"])])
+    with pytest.raises(ServiceError, match="bad cannot be started"):
+        supervisor.start()
+    pid = supervisor.watches[0].pid
+    assert pid is not None
+    assert not psutil.pid_exists(pid)
+
+
+def test_two_programs_of_one_name_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="two processes of one name"):
+        Supervisor(tmp_path, [Program("a", ["true"]), Program("a", ["true"])])
+
+
+class Server:
+    """Stands for an embedded server that can be killed."""
+
+    name = "postgres"
+    pid: int | None = 1
+
+    def __init__(self) -> None:
+        self.up, self.fails, self.tried = True, 0, 0
+
+    def alive(self) -> bool:
+        return self.up
+
+    def restart(self) -> None:
+        self.tried += 1
+        if self.tried <= self.fails:
+            raise ServiceError("the port is taken")
+        self.up = True
+
+
+def test_a_server_that_died_is_restarted_and_a_restart_that_fails_is_tried_again(
+    tmp_path: Path, clock: Clock
+) -> None:
+    server = Server()
+    supervisor = Supervisor(tmp_path, [], [server], clock=clock)
+    supervisor.start()
+    assert supervisor.tend() == []
+    server.up, server.fails = False, 2
+    started = []
+    for _ in range(20):
+        started += supervisor.tend()
+        clock.now += 0.5
+    assert (started, server.tried, server.up) == (["postgres"], 3, True)

@@ -1,0 +1,62 @@
+"""The thread that keeps a lease alive."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from line.errors import LeaseLostError
+from tasks.runner.lease import Lease
+from tests.harness import db_builders
+from tests.harness.line import Line, line
+from tests.harness.services import Servers
+
+pytestmark = pytest.mark.services
+
+
+@pytest.fixture(scope="module", autouse=True)
+def records(tmp_path_factory: pytest.TempPathFactory, servers: Servers) -> Iterator[Line]:
+    home: Path = tmp_path_factory.mktemp("lease")
+    with line(home, servers) as under_test:
+        yield under_test
+
+
+def until(true, what: str) -> None:  # type: ignore[no-untyped-def]
+    pause = threading.Event()
+    for _ in range(3000):
+        if true():
+            return
+        pause.wait(0.01)
+    raise AssertionError(what)
+
+
+def expiry(shard: int) -> object:
+    return db_builders.execute("SELECT lease_until FROM shards WHERE id = :id", id=shard).scalar()
+
+
+def test_a_lease_is_renewed_while_the_work_lasts() -> None:
+    shard = db_builders.shard(db_builders.batch(1))
+    claim = db_builders.claim(shard, lease=0.6)
+    first = expiry(shard)
+    with Lease(claim, 0.6) as held:
+        until(lambda: expiry(shard) != first, "the lease was renewed")
+        held.check()
+    assert not held.lost
+
+
+def test_a_lease_that_another_took_is_noticed() -> None:
+    shard = db_builders.shard(db_builders.batch(1))
+    claim = db_builders.claim(shard, lease=60)
+    with Lease(claim, 0.3) as held:
+        db_builders.execute("UPDATE shards SET state = 'done' WHERE id = :id", id=shard)
+        until(lambda: held.lost, "the loss was noticed")
+        with pytest.raises(LeaseLostError, match="taken back"):
+            held.check()
+
+
+def test_nothing_is_left_running_after_the_work() -> None:
+    claim = db_builders.claim(db_builders.shard(db_builders.batch(1)))
+    with Lease(claim, 60):
+        assert "lease" in [thread.name for thread in threading.enumerate()]
+    assert "lease" not in [thread.name for thread in threading.enumerate()]
