@@ -1,0 +1,1 @@
+"""Makes the overlay network: photos, drawn overlays, training, export and evaluation."""

@@ -1,0 +1,1 @@
+"""Draws overlays and print: strings, fonts, letters, graphics, blending."""

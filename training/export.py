@@ -1,0 +1,65 @@
+"""Writes a trained network as ONNX, with torch's own exporter, and checks that onnxruntime gives the same.
+
+python -m training.export CHECKPOINT overlay.onnx --detector PP-OCRv6_tiny_det.onnx
+"""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import torch
+
+from training.network import OverlayNetwork, Probabilities
+from training.split import sha256_of
+
+MAX_DIFFERENCE = 2e-3
+"""Largest difference of a probability between torch and onnxruntime."""
+
+
+def averaged(checkpoint: Path, detector: Path) -> OverlayNetwork:
+    """The network of a checkpoint with the moving average of its weights."""
+    stored = torch.load(checkpoint, weights_only=True)
+    network = OverlayNetwork(detector)
+    network.load_state_dict(stored["network"])
+    parameters = [one for one in network.parameters() if one.requires_grad]
+    with torch.no_grad():
+        for parameter, average in zip(parameters, stored["optimiser"]["average"], strict=True):
+            parameter.copy_(average)
+    return network.eval()
+
+
+def export(network: OverlayNetwork, file: Path) -> None:
+    """Write ``file``; input ``x`` [1, 3, H, W], output ``maps`` [1, 4, H / 2, W / 2].
+
+    Raises:
+        ValueError: onnxruntime gives something else than torch.
+    """
+    whole = Probabilities(network).eval()
+    x = torch.randn(1, 3, 320, 416)
+    torch.onnx.export(
+        whole, (x,), str(file), input_names=["x"], output_names=["maps"], opset_version=18, dynamo=False,
+        dynamic_axes={"x": {2: "height", 3: "width"}, "maps": {2: "height2", 3: "width2"}},
+    )  # fmt: skip
+    session = onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
+    other = torch.randn(1, 3, 480, 640)
+    with torch.no_grad():
+        expected = whole(other).numpy()
+    difference = float(np.abs(session.run(None, {"x": other.numpy()})[0] - expected).max())
+    if difference > MAX_DIFFERENCE:
+        raise ValueError(f"{file}: onnxruntime differs from torch by {difference:.2g}")
+    print(
+        f"{file}: {file.stat().st_size / 1e6:.1f} MB, sha256 {sha256_of(file)}, largest difference {difference:.1e}"
+    )
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("checkpoint", type=Path)
+    parser.add_argument("file", type=Path)
+    parser.add_argument("--detector", type=Path, required=True)
+    given = parser.parse_args()
+    torch.set_num_threads(1)
+    export(averaged(given.checkpoint, given.detector), given.file)

@@ -1,0 +1,97 @@
+"""A pool of samples on disk that one process fills while another trains.
+
+    python -m training.pool FOLDER --size 2400
+
+Every file is one sample; the oldest is replaced by a new one for as long as the process lives, so that no
+sample is used more than a few times.
+"""
+
+import argparse
+import os
+import time
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from training.drawing.blend import Labelled
+from training.photos import sources
+from training.real import real_overlays, real_sample
+from training.sample import sample
+from training.split import Part
+
+LABEL_SCALE = 2
+"""Pixels of the photo per pixel of the labels, along a side."""
+LARGE_SHARE, REAL_SHARE = 0.28, 0.07
+"""Shares of the samples from large photos and from photos with real overlays."""
+GROUP_POWER = 0.5
+"""Photos of a set are drawn with the set's size to this power: small sets are seen more often."""
+Packed = tuple[NDArray[np.uint8], NDArray[np.uint8]]
+
+
+def packed(photo: Labelled) -> Packed:
+    """[H, W, 3] uint8, and labels [H / 2, W / 2, 7] uint8 0..255; sides are multiples of four."""
+    high, wide = (side - side % 4 for side in photo.rgb.shape[:2])
+    size = (wide // LABEL_SCALE, high // LABEL_SCALE)
+    planes = [cv2.resize(plane[:high, :wide], size, interpolation=cv2.INTER_AREA) for plane in photo.planes()]
+    return photo.rgb[:high, :wide], np.rint(np.dstack(planes) * 255).clip(0, 255).astype(np.uint8)
+
+
+def make(rng: np.random.Generator) -> Labelled:
+    """One sample of the training part."""
+    real = [entry for entry in real_overlays() if entry.part is Part.TRAINING and entry.boxes]
+    if real and rng.random() < REAL_SHARE:
+        return real_sample(real[rng.integers(len(real))], rng)
+    photos = [source for source in sources() if source.part is Part.TRAINING]
+    large = rng.random() < LARGE_SHARE
+    photos = [source for source in photos if source.large == large] or photos
+    groups: dict[str, list[int]] = {}
+    for number, source in enumerate(photos):
+        groups.setdefault(source.name.rsplit("/", 1)[0], []).append(number)
+    weights = np.array([len(group) ** GROUP_POWER for group in groups.values()])
+    group = list(groups.values())[rng.choice(len(groups), p=weights / weights.sum())]
+    return sample(photos[group[rng.integers(len(group))]], rng)
+
+
+def write(file: Path, photo: Labelled) -> None:
+    """Write a sample in one go: a reader sees all of it or nothing."""
+    rgb, labels = packed(photo)
+    part = file.with_suffix(f".{os.getpid()}.part")
+    with part.open("wb") as stream:
+        np.savez(stream, rgb=rgb, labels=labels)
+    part.replace(file)
+
+
+def fill(folder: Path, size: int, seed: int, pause: float) -> None:
+    """Fill ``folder`` up to ``size`` samples, then replace them in turn, one every ``pause`` seconds, for ever."""
+    folder.mkdir(parents=True, exist_ok=True)
+    rng = np.random.default_rng(seed)
+    number = len(list(folder.glob("*.npz")))
+    while True:
+        file = folder / f"{number % size:05}.npz"
+        try:
+            write(file, make(rng))
+        except (ValueError, cv2.error, OSError) as error:
+            print(
+                f"{time.strftime('%H:%M:%S')} a sample was left out: {type(error).__name__}: {error}",
+                flush=True,
+            )
+        number += 1
+        if number > size:
+            time.sleep(pause)
+        if number % 200 == 0:
+            print(f"{time.strftime('%H:%M:%S')} {number} samples", flush=True)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--size", type=int, default=2400)
+    parser.add_argument("--pause", type=float, default=0.8)
+    parser.add_argument("--seed", type=int, default=int(time.time()))
+    given = parser.parse_args()
+    cv2.setNumThreads(1)
+    fill(given.folder, given.size, given.seed, given.pause)

@@ -1,0 +1,106 @@
+"""Trains the overlay network from a pool of samples.
+
+    python -m training.pool POOL &
+    python -m training.train POOL CHECKPOINT --detector PP-OCRv6_tiny_det.onnx --minutes 180
+
+Stops after the given minutes of wall-clock time, over which the learning rate falls; goes on from CHECKPOINT
+where it exists.
+"""
+
+import argparse
+import math
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from training.batches import batch
+from training.losses import loss
+from training.network import OverlayNetwork
+from training.optimiser import CappedAdam
+
+FINAL_SHARE = 0.04
+"""Share of the learning rate that is left at the end."""
+WARM_UP = 60
+"""Steps over which the learning rate rises."""
+REPORT_EVERY, SAVE_EVERY = 25, 100
+
+
+def share_at(step: int, progress: float) -> float:
+    """Share of the learning rate, ``progress`` 0..1 through the time: a cosine after a short rise."""
+    fall = FINAL_SHARE + (1 - FINAL_SHARE) * 0.5 * (1 + math.cos(math.pi * min(1.0, progress)))
+    return fall * min(1.0, (step + 1) / WARM_UP)
+
+
+def train(options: argparse.Namespace) -> None:
+    """Train until the time is over."""
+    torch.set_num_threads(options.threads)
+    torch.manual_seed(options.seed)
+    rng = np.random.default_rng(options.seed + int(time.time()))
+    pool = _pool(options.pool)
+    network = OverlayNetwork(options.detector)
+    network.measure(batch(pool, 16, options.side, rng)[0])
+    network = network.to(memory_format=torch.channels_last)
+    optimiser = CappedAdam(network.parameters())
+    before = 0.0
+    if options.checkpoint.exists():
+        stored = torch.load(options.checkpoint, weights_only=True)
+        network.load_state_dict(stored["network"])
+        optimiser.load(stored["optimiser"])
+        before = stored["seconds"]
+    start, sums, counted = time.time(), {}, 0
+    while (seconds := before + time.time() - start) < options.minutes * 60:
+        x, labels = batch(pool, options.batch, options.side, rng)
+        with torch.autocast("cpu", torch.bfloat16):
+            logits = network(x)
+        value, parts = loss(logits.float(), labels)
+        value.backward()
+        optimiser.step(share_at(optimiser.steps, seconds / (options.minutes * 60)))
+        counted += 1
+        sums = {name: sums.get(name, 0.0) + part for name, part in parts.items()}
+        if optimiser.steps % REPORT_EVERY == 0:
+            told = " ".join(f"{name} {total / counted:.4f}" for name, total in sums.items())
+            print(
+                f"{time.strftime('%H:%M:%S')} step {optimiser.steps} {seconds / optimiser.steps:.2f} s a step: {told}",
+                flush=True,
+            )
+            sums, counted = {}, 0
+            pool = _pool(options.pool)
+        if optimiser.steps % SAVE_EVERY == 0:
+            save(options.checkpoint, network, optimiser, seconds)
+    save(options.checkpoint, network, optimiser, options.minutes * 60)
+
+
+def _pool(folder: Path) -> list[Path]:
+    while len(files := sorted(folder.rglob("*.npz"))) < 64:
+        time.sleep(5)
+    return files
+
+
+def save(file: Path, network: OverlayNetwork, optimiser: CappedAdam, seconds: float) -> None:
+    """Write a checkpoint in one go."""
+    state: dict[str, Any] = {
+        "network": network.state_dict(),
+        "optimiser": optimiser.state(),
+        "seconds": seconds,
+    }
+    part = file.with_suffix(".part")
+    torch.save(state, part)
+    part.replace(file)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("pool", type=Path)
+    parser.add_argument("checkpoint", type=Path)
+    parser.add_argument("--detector", type=Path, required=True)
+    parser.add_argument("--minutes", type=float, default=180.0)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--batch", type=int, default=8)
+    parser.add_argument("--side", type=int, default=384)
+    parser.add_argument("--seed", type=int, default=0)
+    train(parser.parse_args())
