@@ -1,0 +1,73 @@
+"""The pages that users read: short enough, without dead links, and with examples that work."""
+
+import re
+from pathlib import Path
+from types import ModuleType
+from urllib.parse import unquote
+
+import numpy as np
+import pytest
+
+from gates.contract import Registry as GateRegistry
+from line.picture import Edited, Picture
+from models.contract import Registry as ModelRegistry
+from tasks.registry import Registry as TransformRegistry
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+EXTENDING = (ROOT / "docs" / "extending.md").read_text("utf-8")
+EXAMPLES = re.findall(r"```python\n(.*?)```", EXTENDING, re.DOTALL)
+MAX_README_WORDS = 900
+
+
+def headings(page: Path) -> set[str]:
+    """The anchors of a page, as GitHub derives them from its headings."""
+    titles = re.findall(r"^#+ (.+)$", page.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+def example(defines: str) -> ModuleType:
+    """The code block of docs/extending.md that contains ``defines``, executed as a module."""
+    (code,) = [block for block in EXAMPLES if defines in block]
+    module = ModuleType("example")
+    exec(compile(code, "docs/extending.md", "exec"), vars(module))
+    return module
+
+
+def test_the_readme_takes_a_few_minutes() -> None:
+    assert len((ROOT / "README.md").read_text("utf-8").split()) <= MAX_README_WORDS
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_leads_somewhere(page: Path) -> None:
+    targets = re.findall(r"\]\(([^)\s]+)\)", page.read_text("utf-8"))
+    for target in targets:
+        if target.startswith(("http://", "https://")):
+            continue
+        path, _, anchor = unquote(target).partition("#")
+        file = (page.parent / path).resolve() if path else page
+        assert file.exists(), target
+        assert not anchor or anchor in headings(file), target
+
+
+def test_the_transform_in_the_docs_works() -> None:
+    module = example("def brighten")
+    transform = TransformRegistry().add(module.brighten)
+    (outcome,) = transform.function([Picture("a.jpg", np.full((4, 4, 3), 100, np.uint8))], None, gamma=0.5)
+    assert isinstance(outcome, Edited)
+    assert outcome.picture.rgb.min() > 100
+    assert set(transform.schema.model_fields) == {"gamma"}
+
+
+def test_the_gate_in_the_docs_works() -> None:
+    gate = example("def measure").GATE
+    registry = GateRegistry()
+    registry.add(gate)
+    assert registry.for_transform("brighten") == [gate]
+
+
+def test_the_model_in_the_docs_works() -> None:
+    (model,) = example("class Nearest").MODELS
+    registry = ModelRegistry()
+    registry.add(model)
+    assert model().upscale(np.zeros((4, 6, 3), np.uint8), (12, 8), seed=0).shape == (8, 12, 3)
