@@ -1,4 +1,4 @@
-"""Opening a zip in a process of its own, which a hostile archive may break without harm to any other."""
+"""Opens an archive in a sandboxed process: a hostile archive can break only that process."""
 
 import contextlib
 import json
@@ -11,18 +11,17 @@ from typing import BinaryIO, ClassVar, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from imaging.archive import ArchiveError, ArchiveLimits, Entry
+from imaging.archives.entry import DEFAULT_LIMITS, ArchiveError, ArchiveLimits, Entry
 from imaging.refusal import RefusedError
 from imaging.sandbox.archive_server import DATA, END, ENTRY, ENTRY_END, FRAME
 from imaging.sandbox.process import OWN_FAULTS, Confined
 from line.errors import ServiceError
 from line.settings import settings
 
-_MOST_SAID = 1 << 20  # bytes of one frame
-_DEFAULT_LIMITS = ArchiveLimits()
+MAX_FRAME_BYTES = 1 << 20
 
 
-class _Said(BaseModel):
+class _RefusalFrame(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
     reason: str = Field("", pattern=r"^[a-z_]{0,40}$")
@@ -33,24 +32,27 @@ class _Said(BaseModel):
         return RefusedError(self.reason, self.sentence) if self.reason else None
 
 
-class _SaidEntry(_Said):
+class _EntryFrame(_RefusalFrame):
     name: str = Field(min_length=1)
     size: int = Field(ge=0)
+    raw_name: str | None = Field(None, pattern=r"^([0-9a-f]{2})*$")
 
 
-_SaidType = TypeVar("_SaidType", bound=_Said)
+_FrameType = TypeVar("_FrameType", bound=_RefusalFrame)
 
 
 class Unpacker:
-    """One archive being gone through; see :func:`entries_apart`."""
+    """One archive that is being read; see :func:`sandboxed_entries`."""
 
     command: ClassVar[tuple[str, ...]] = (sys.executable, "-P", "-m", "imaging.sandbox.archive_server")
 
-    def __init__(self, file: BinaryIO, limits: ArchiveLimits, seconds: float, memory: int) -> None:
+    def __init__(
+        self, file: BinaryIO, limits: ArchiveLimits, seconds: float, memory: int, encoding: str | None = None
+    ) -> None:
         self._limits, self._seconds = limits, seconds
         self._unread = False
         self._bytes = 0
-        command = [*self.command, str(memory), json.dumps(asdict(limits))]
+        command = [*self.command, str(memory), json.dumps(asdict(limits)), encoding or ""]
         try:
             self._confined = Confined(command, file)
         except OSError as error:
@@ -61,7 +63,7 @@ class Unpacker:
         self._confined.kill()
 
     def entries(self) -> Iterator[Entry]:
-        """The entries in their order; what was not read of one is passed over."""
+        """The entries in their order; unread bytes of an entry are skipped."""
         count = 0
         while True:
             with contextlib.suppress(RefusedError):
@@ -75,9 +77,10 @@ class Unpacker:
             count += 1
             if count > self._limits.max_entries:
                 raise _nonsense(f"{count:,} entries")
-            said = _read(_SaidEntry, body)
-            self._unread = said.refusal is None
-            yield Entry(said.name, said.size, said.refusal, self._chunks)
+            head = _read(_EntryFrame, body)
+            self._unread = head.refusal is None
+            raw_name = bytes.fromhex(head.raw_name) if head.raw_name is not None else None
+            yield Entry(head.name, head.size, head.refusal, self._chunks, raw_name)
 
     def _chunks(self) -> Iterator[bytes]:
         count = 0
@@ -85,7 +88,7 @@ class Unpacker:
             kind, body = self._frame(DATA, ENTRY_END)
             if kind == ENTRY_END:
                 self._unread = False
-                if refusal := _read(_Said, body).refusal:
+                if refusal := _read(_RefusalFrame, body).refusal:
                     raise refusal
                 return
             count += len(body)
@@ -98,7 +101,7 @@ class Unpacker:
         deadline = time.monotonic() + self._seconds
         try:
             kind, length = FRAME.unpack(self._confined.receive(FRAME.size, deadline))
-            if kind not in expected or length > _MOST_SAID:
+            if kind not in expected or length > MAX_FRAME_BYTES:
                 raise _nonsense(f"{kind!r} of {length:,} bytes")
             return kind, self._confined.receive(length, deadline)
         except TimeoutError:
@@ -114,8 +117,10 @@ class Unpacker:
             raise ServiceError("the process that opens archives was killed from outside") from error
 
 
-def entries_apart(path: Path, limits: ArchiveLimits = _DEFAULT_LIMITS) -> Iterator[Entry]:
-    """:func:`imaging.archive.entries` of a zip, in another process with bounded memory and time.
+def sandboxed_entries(
+    path: Path, limits: ArchiveLimits = DEFAULT_LIMITS, encoding: str | None = None
+) -> Iterator[Entry]:
+    """:func:`imaging.archives.reader.entries` of a file, in another process with bounded memory and time.
 
     Raises:
         ArchiveError: as there; also where the archive breaks, hangs or fills that process.
@@ -123,12 +128,12 @@ def entries_apart(path: Path, limits: ArchiveLimits = _DEFAULT_LIMITS) -> Iterat
     """
     allowed = settings()
     with path.open("rb") as file:
-        unpacker = Unpacker(file, limits, allowed.decode_seconds, allowed.decode_memory)
+        unpacker = Unpacker(file, limits, allowed.decode_seconds, allowed.decode_memory, encoding)
     with contextlib.closing(unpacker):
         yield from unpacker.entries()
 
 
-def _read(kind: type[_SaidType], body: bytes) -> _SaidType:
+def _read(kind: type[_FrameType], body: bytes) -> _FrameType:
     try:
         return kind.model_validate_json(body)
     except ValidationError as error:

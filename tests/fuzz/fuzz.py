@@ -20,7 +20,8 @@ with atheris.instrument_imports(include=["line", "PIL", "zipfile", "pillow_heif"
     from PIL import Image
     from pillow_heif import from_pillow
 
-    from imaging.archive import ArchiveError, ArchiveLimits, entries
+    from imaging.archives.entry import ArchiveError, ArchiveLimits
+    from imaging.archives.reader import entries
     from imaging.decode import decode
     from imaging.limits import Limits
     from imaging.refusal import RefusedError

@@ -6,9 +6,10 @@ import zipfile
 
 import pytest
 
-from imaging.archive import ArchiveError, ArchiveLimits, entries
+from imaging.archives.entry import ArchiveError, ArchiveLimits
+from imaging.archives.reader import entries
 from imaging.refusal import RefusedError
-from imaging.sandbox.archive_client import Unpacker, entries_apart
+from imaging.sandbox.archive_client import Unpacker, sandboxed_entries
 from imaging.sandbox.archive_server import DATA, END, ENTRY, FRAME
 from line.errors import ServiceError
 from line.settings import settings
@@ -40,7 +41,7 @@ def contents(found):
 
 def test_what_comes_out_is_what_comes_out_here(archive):
     here = contents(entries(io.BytesIO(archive.read_bytes())))
-    assert contents(entries_apart(archive)) == here
+    assert contents(sandboxed_entries(archive)) == here
     assert [data[0] if isinstance(data, tuple) else data for _, _, data in here][1:4] == [
         "outside_path",
         "ratio",
@@ -49,15 +50,15 @@ def test_what_comes_out_is_what_comes_out_here(archive):
 
 
 def test_entries_that_nobody_reads_are_passed_over(archive):
-    assert [entry.name for entry in entries_apart(archive)][-1] == "e.jpg"
+    assert [entry.name for entry in sandboxed_entries(archive)][-1] == "e.jpg"
 
 
 def test_the_archive_as_a_whole_is_refused_with_its_reason(archive, tmp_path):
     with pytest.raises(ArchiveError, match="5 files"):
-        list(entries_apart(archive, ArchiveLimits(max_entries=4)))
+        list(sandboxed_entries(archive, ArchiveLimits(max_entries=4)))
     (tmp_path / "b.zip").write_bytes(b"hello")
     with pytest.raises(ArchiveError, match="cannot be opened as a zip"):
-        list(entries_apart(tmp_path / "b.zip"))
+        list(sandboxed_entries(tmp_path / "b.zip"))
 
 
 def breaking(monkeypatch, deed: str) -> None:
@@ -88,7 +89,7 @@ def test_an_archive_that_breaks_the_process_is_refused(archive, monkeypatch, dee
     settings.cache_clear()
     breaking(monkeypatch, deed)
     with pytest.raises(error, match=said):
-        list(entries_apart(archive))
+        list(sandboxed_entries(archive))
     settings.cache_clear()
 
 
@@ -98,11 +99,11 @@ def test_a_process_that_gives_more_than_it_may_is_not_believed(archive, monkeypa
     data = FRAME.pack(DATA, 1000) + bytes(1000)
     breaking(monkeypatch, f"os.write(1, {head!r} + {data!r} * 3 + {FRAME.pack(END, 0)!r})")
     with pytest.raises(ArchiveError, match="more bytes than are taken"):
-        contents(entries_apart(archive, ArchiveLimits(max_entry_bytes=2500)))
+        contents(sandboxed_entries(archive, ArchiveLimits(max_entry_bytes=2500)))
 
 
 def test_the_process_ends_with_whom_it_works_for(archive):
-    found = entries_apart(archive)
+    found = sandboxed_entries(archive)
     next(found)
     process = found.gi_frame.f_locals["unpacker"]._confined.process
     found.close()

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from imaging.archive import ArchiveError, ArchiveLimits, entries
+from imaging.archives.entry import ArchiveError, ArchiveLimits
+from imaging.archives.reader import entries
 from imaging.refusal import RefusedError
 from line.names import safe_path
 from tests.harness.damage import damaged
@@ -125,7 +126,7 @@ def test_all_files_together_are_counted_as_they_unpack():
 
 
 def test_many_small_bombs_are_one_large_bomb(monkeypatch):
-    monkeypatch.setattr("imaging.archive._ARCHIVE_RATIO_FROM", 5_000_000)
+    monkeypatch.setattr("imaging.archives.entry.ARCHIVE_RATIO_FROM_BYTES", 5_000_000)
     file = packed(*((f"{n}.bmp", bytes(1_000_000)) for n in range(10)))
     with pytest.raises(ArchiveError, match="unpacks to more"):
         contents(file, ArchiveLimits(max_ratio=100))
