@@ -1,5 +1,6 @@
-"""Delivered files: each image of a batch has one that no file system takes for another's."""
+"""Delivered files: each image of a batch has a path that no file system takes for another's, nor for a folder."""
 
+from itertools import count
 from pathlib import PurePosixPath
 
 import sqlalchemy as sa
@@ -8,30 +9,83 @@ from line.names import fold
 from records.tables import images
 
 
-def part_twins(connection: sa.Connection, batch_id: int) -> None:
-    """Give all but the first of each set of twins, in the order of their names, a file of its own."""
+def separate_paths(connection: sa.Connection, batch_id: int) -> None:
+    """Give every image of a batch a path of its own: no two files alike, no file where a folder has to be."""
+    _separate_twins(connection, batch_id)
+    _separate_folders(connection, batch_id)
+
+
+def free_file(
+    connection: sa.Connection, batch_id: int, image_id: int, file: str, *, folders_too: bool = True
+) -> str:
+    """``file``, or where another image of the batch has it ``stem~2.jpg``, ``stem~3.jpg``, …
+
+    The batch must be locked, or still be unseen by others.
+
+    Args:
+        folders_too: whether the path may also not be a folder of another image; that takes a look at all of them.
+    """
+    path = PurePosixPath(file)
+    for number in count(1):
+        candidate = file if number == 1 else str(path.with_name(f"{path.stem}~{number}{path.suffix}"))
+        if not _is_taken(connection, batch_id, image_id, fold(candidate), folders_too):
+            return candidate
+    raise AssertionError("unreachable")
+
+
+def _is_taken(
+    connection: sa.Connection, batch_id: int, image_id: int, folded: str, folders_too: bool
+) -> bool:
+    """Whether another image has that path, lies below it, or has one of the folders above it as its file."""
+    above = [str(parent) for parent in PurePosixPath(folded).parents if str(parent) != "."]
+    below = [sa.func.starts_with(images.c.fold, f"{folded}/")] if folders_too else []
+    other = sa.exists().where(
+        images.c.batch_id == batch_id,
+        images.c.id != image_id,
+        sa.or_(images.c.fold.in_([folded, *above]), *below),
+    )
+    return bool(connection.scalar(sa.select(other)))
+
+
+def _separate_twins(connection: sa.Connection, batch_id: int) -> None:
+    """Give all but the first of each set of equal paths, in the order of their names, a path of its own."""
     nth = sa.func.row_number().over(partition_by=images.c.fold, order_by=sa.collate(images.c.name, "C"))
     ranked = sa.select(images.c.id, images.c.file, nth.label("nth")).where(images.c.batch_id == batch_id)
     ranked_rows = ranked.subquery()
     twins = sa.select(ranked_rows).where(ranked_rows.c.nth > 1).order_by(ranked_rows.c.id)
     for row in connection.execute(twins).all():
-        file = free_file(connection, batch_id, row.id, row.file)
+        file = free_file(connection, batch_id, row.id, row.file, folders_too=False)
         connection.execute(sa.update(images).where(images.c.id == row.id).values(file=file, fold=fold(file)))
 
 
-def free_file(connection: sa.Connection, batch_id: int, image_id: int, file: str) -> str:
-    """``file``, or where another image of the batch has it ``stem~2.jpg``, ``stem~3.jpg``, …
-
-    The batch must be locked, or still be unseen by others.
-    """
-    path, number, candidate = PurePosixPath(file), 1, file
-    while connection.scalar(
-        sa.select(
-            sa.exists().where(
-                images.c.batch_id == batch_id, images.c.id != image_id, images.c.fold == fold(candidate)
+def _separate_folders(connection: sa.Connection, batch_id: int) -> None:
+    """Rename folders that have the path of a file: ``cap.jpg/detail.jpg`` beside ``cap.jpg`` → ``cap.jpg~2/…``."""
+    while (conflict := _file_and_folder(connection, batch_id)) is not None:
+        depth = len(PurePosixPath(conflict).parts)
+        below = sa.and_(images.c.batch_id == batch_id, sa.func.starts_with(images.c.fold, f"{conflict}/"))
+        rows = connection.execute(sa.select(images.c.id, images.c.file).where(below)).all()
+        folder = PurePosixPath(*PurePosixPath(rows[0].file).parts[:depth])
+        free = free_file(connection, batch_id, 0, str(folder))
+        for row in rows:
+            file = str(PurePosixPath(free, *PurePosixPath(row.file).parts[depth:]))
+            connection.execute(
+                sa.update(images).where(images.c.id == row.id).values(file=file, fold=fold(file))
             )
-        )
-    ):
-        number += 1
-        candidate = str(path.with_name(f"{path.stem}~{number}{path.suffix}"))
-    return candidate
+
+
+_FILE_AND_FOLDER = sa.text(
+    """
+    SELECT fold FROM images WHERE batch_id = :batch AND fold IN (
+        SELECT array_to_string(parts[1:depth], '/')
+        FROM (SELECT string_to_array(fold, '/') AS parts FROM images
+              WHERE batch_id = :batch AND fold LIKE '%/%') AS paths,
+             generate_series(1, cardinality(parts) - 1) AS depth
+    ) ORDER BY fold LIMIT 1
+    """
+)
+
+
+def _file_and_folder(connection: sa.Connection, batch_id: int) -> str | None:
+    """The path of a file that is also a folder above another, or None."""
+    path: str | None = connection.scalar(_FILE_AND_FOLDER, {"batch": batch_id})
+    return path

@@ -1,30 +1,32 @@
-"""Room for passing files on, inside the state folder: nothing is written anywhere else."""
+"""Temporary folders inside the state folder: nothing is written anywhere else."""
 
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import psutil
-
 from line.settings import settings
+from records.process_identity import is_known_dead, process_identity
 
 
 @contextmanager
 def scratch() -> Iterator[str]:
-    """A folder that is gone afterwards."""
+    """A folder that is removed afterwards.
+
+    Its name holds the identity of this process: the state folder may be shared by several containers, where
+    the same process number means another process.
+    """
     room = settings().home_folder / "scratch"
     room.mkdir(parents=True, exist_ok=True)
     _clear(room)
-    with tempfile.TemporaryDirectory(prefix=f"{os.getpid()}-", dir=room) as folder:
+    with tempfile.TemporaryDirectory(prefix=process_identity().replace("/", "_") + "-", dir=room) as folder:
         yield folder
 
 
 def _clear(room: Path) -> None:
-    """Remove what processes that were killed left behind."""
+    """Remove what processes left behind that have certainly ended."""
     for folder in room.iterdir():
-        pid = folder.name.partition("-")[0]
-        if pid.isdecimal() and not psutil.pid_exists(int(pid)):
+        identity = folder.name.rpartition("-")[0].replace("_", "/")
+        if is_known_dead(identity):
             shutil.rmtree(folder, ignore_errors=True)

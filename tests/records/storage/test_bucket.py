@@ -1,17 +1,22 @@
 """One contract for every bucket: a folder and S3."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
 
 from line.errors import InputError, ServiceError
-from records.storage.bucket import Bucket, MissingObjectError
+from line.name_bytes import raw_bytes
+from records.storage.bucket import Bucket, MissingObjectError, UnwritableKeyError, open_bucket
 from tests.harness.line import environment
 from tests.harness.objects import new_bucket, s3
 
 NAMES = [
+    "SKU 4711#2",
+    "x" * 251 + ".jpg",
     "a%20b.jpg",
     "ä#é.jpg",
     "a\u0301.jpg",
@@ -34,9 +39,19 @@ def variables() -> Iterator[dict[str, str]]:
 @pytest.fixture(params=["file", "s3", "s3 with a prefix"])
 def bucket(request: pytest.FixtureRequest, tmp_path: Path) -> Bucket:
     if request.param == "file":
-        return Bucket((tmp_path / "a bucket").as_uri())
+        return open_bucket((tmp_path / "a bucket").as_uri())
     url = new_bucket(request.getfixturevalue("variables"))
-    return Bucket(url if request.param == "s3" else f"{url}/some/prefix")
+    return open_bucket(url if request.param == "s3" else f"{url}/some/prefix")
+
+
+def client(variables: dict[str, str]) -> Any:
+    return boto3.client(
+        "s3",
+        endpoint_url=variables["AWS_ENDPOINT_URL"],
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+        region_name="us-east-1",
+    )
 
 
 def keys(bucket: Bucket, prefix: str = "") -> list[str]:
@@ -117,16 +132,9 @@ def test_more_objects_than_one_page_are_all_listed(bucket: Bucket, tmp_path: Pat
 
 
 def test_a_bucket_that_cannot_be_reached_is_an_outage(variables: dict[str, str]) -> None:
-    client = boto3.client(
-        "s3",
-        endpoint_url=variables["AWS_ENDPOINT_URL"],
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
-        region_name="us-east-1",
-    )
     url = new_bucket(variables)
-    client.delete_bucket(Bucket=url.removeprefix("s3://"))
-    gone = Bucket(url)
+    client(variables).delete_bucket(Bucket=url.removeprefix("s3://"))
+    gone = open_bucket(url)
     with pytest.raises(ServiceError, match="cannot write a"):
         gone.put("a", b"x")
     with pytest.raises(ServiceError, match="cannot list"):
@@ -135,7 +143,7 @@ def test_a_bucket_that_cannot_be_reached_is_an_outage(variables: dict[str, str])
 
 def test_a_full_disk_is_an_outage_and_leaves_no_half_object(tmp_path: Path) -> None:
     """A folder in which nothing can be made stands for a disk that is full, also for root."""
-    store = Bucket((tmp_path / "bucket").as_uri())
+    store = open_bucket((tmp_path / "bucket").as_uri())
     (tmp_path / "bucket" / "objects").write_bytes(b"a file where a folder has to be")
     with pytest.raises(ServiceError, match="cannot write"):
         store.keep(b"x", ".qoi")
@@ -145,4 +153,86 @@ def test_a_full_disk_is_an_outage_and_leaves_no_half_object(tmp_path: Path) -> N
 @pytest.mark.parametrize("url", ["", "/srv/photos", "http://host/bucket", "gs://bucket"])
 def test_other_addresses_are_refused_with_the_known_ones(url: str) -> None:
     with pytest.raises(InputError, match="s3://"):
-        Bucket(url)
+        open_bucket(url)
+
+
+# --- folders ---------------------------------------------------------------------------------------
+
+
+def test_every_name_that_a_file_system_takes_is_a_key(tmp_path: Path) -> None:
+    store = open_bucket((tmp_path / "bucket").as_uri())
+    names = [b"tab\tname.jpg", b"M\xfctze.jpg", b"SKU#1", b"y" * 255, b"new\nline"]
+    for name in names:
+        with open(os.fsencode(tmp_path / "bucket") + b"/" + name, "wb") as file:  # noqa: PTH123 - bytes, not text
+            file.write(name)
+    listed = list(store.walk(""))
+    assert sorted(store.get(item.key) for item in listed) == sorted(names)
+    assert all(item.key.encode() for item in listed), "every key is text that Postgres takes"
+    assert [raw for item in listed if (raw := raw_bytes(item.key))] == [b"M\xfctze.jpg"]
+
+
+def test_links_are_followed_and_what_cannot_be_read_is_listed_with_its_problem(tmp_path: Path) -> None:
+    store, root = open_bucket((tmp_path / "bucket").as_uri()), tmp_path / "bucket"
+    store.put("up/a.jpg", b"a")
+    (tmp_path / "real").mkdir()
+    (tmp_path / "real" / "r.jpg").write_bytes(b"r")
+    (root / "up" / "caps").symlink_to(tmp_path / "real")
+    (root / "up" / "loop").symlink_to(root / "up")
+    (root / "up" / "gone.jpg").symlink_to("nowhere")
+    found = {item.key: item.problem for item in store.walk("up")}
+    assert found.pop("up/a.jpg") == found.pop("up/caps/r.jpg") == ""
+    assert found == {
+        "up/loop": "The link leads back to a folder above it.",
+        "up/gone.jpg": "The link leads nowhere.",
+    }
+
+
+def test_a_key_below_a_file_or_over_a_folder_can_never_be_written(tmp_path: Path) -> None:
+    store = open_bucket((tmp_path / "bucket").as_uri())
+    store.put("cap.jpg", b"x")
+    store.put("sub/a.jpg", b"x")
+    for key in ("cap.jpg/detail.jpg", "sub", "z" * 300):
+        with pytest.raises(UnwritableKeyError, match="cannot write"):
+            store.put(key, b"y")
+    assert keys(store) == ["cap.jpg", "sub/a.jpg"], "and nothing half-written stays"
+
+
+def test_a_folder_that_is_gone_has_lost_no_object(tmp_path: Path) -> None:
+    store = open_bucket((tmp_path / "bucket").as_uri())
+    store.put("a.jpg", b"x")
+    (tmp_path / "bucket").rename(tmp_path / "away")
+    with pytest.raises(ServiceError, match="is gone") as raised:
+        store.get("a.jpg")
+    assert not isinstance(raised.value, MissingObjectError)
+    (tmp_path / "away").rename(tmp_path / "bucket")
+    assert store.get("a.jpg") == b"x"
+
+
+# --- S3 --------------------------------------------------------------------------------------------
+
+
+def test_a_key_that_cannot_be_read_hides_none_of_its_neighbours(variables: dict[str, str]) -> None:
+    url = new_bucket(variables)
+    store = open_bucket(f"{url}/some/prefix")
+    good = [f"ingest/acme/keys/{number}.jpg" for number in range(17)]
+    for key in good:
+        store.put(key, b"x")
+    for odd in ("keys/tab\tname.jpg", "keys//x.jpg", "keys/./y.jpg", "loose\t.jpg"):
+        client(variables).put_object(
+            Bucket=url.removeprefix("s3://"), Key=f"some/prefix/ingest/acme/{odd}", Body=b"x"
+        )
+    listed = list(store.walk("ingest/acme/keys"))
+    assert sorted(item.key for item in listed if not item.problem) == sorted(good)
+    assert sorted(item.key for item in listed if item.problem) == [
+        "ingest/acme/keys/./y.jpg",
+        "ingest/acme/keys//x.jpg",
+        "ingest/acme/keys/tab\tname.jpg",
+    ]
+    assert store.folders("ingest/acme") == ["ingest/acme/keys"]
+    assert store.files("ingest/acme") == ["ingest/acme/loose\t.jpg"]
+
+
+def test_a_bucket_that_does_not_exist_has_lost_no_object(variables: dict[str, str]) -> None:
+    with pytest.raises(ServiceError, match="does not exist: create it") as raised:
+        open_bucket("s3://never-made").get("a.jpg")
+    assert not isinstance(raised.value, MissingObjectError)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from imaging import intermediate
-from records.storage.bucket import Bucket
+from records.storage.bucket import open_bucket
 from tasks.runner.prefetch import Shelf, picture, shelf, wanted
 from tests.harness.line import Line, environment, photos, recipe
 
@@ -21,7 +21,7 @@ def test_the_shelf_keeps_the_newest_and_hands_each_out_once() -> None:
 
 
 def test_a_picture_that_was_not_read_ahead_comes_from_the_bucket(tmp_path: Path) -> None:
-    store = Bucket(tmp_path.as_uri())
+    store = open_bucket(tmp_path.as_uri())
     rgb = np.arange(36, dtype=np.uint8).reshape(3, 4, 3)
     key = store.keep(intermediate.encode_rgb(rgb), ".qoi")
     assert np.array_equal(picture(store, key), rgb)

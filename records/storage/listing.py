@@ -1,0 +1,23 @@
+"""One object as a listing tells of it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One object of a listing.
+
+    Attributes:
+        key: relative, with ``/`` between its parts.
+        size: in bytes.
+        tag: changes when the content does.
+        modified: when it was written.
+        problem: a sentence where it cannot be read; empty otherwise.
+    """
+
+    key: str
+    size: int
+    tag: str
+    modified: datetime
+    problem: str = ""
