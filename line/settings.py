@@ -24,7 +24,9 @@ class Settings(BaseSettings):
     plugins: tuple[str, ...] = Field((), description="JSON list of modules that bring further transforms")
     lease_seconds: float = Field(30.0, gt=0, description="a shard is taken back after so long without news")
     step_seconds: float = Field(900.0, gt=0, description="hard limit of one step of one shard")
-    quiet_seconds: float = Field(10.0, ge=0, description="an upload without _READY is complete after this")
+    quiet_seconds: float = Field(
+        300.0, ge=0, description="an upload without _READY is complete after so long without a change"
+    )
     poll_seconds: float = Field(0.2, gt=0, description="pause of the scheduler between two rounds")
     sweep_seconds: float = Field(2.0, gt=0, description="how often stranded shards are looked for")
     grace_seconds: float = Field(5.0, gt=0, description="how long a published message may be invisible")
@@ -66,7 +68,12 @@ class Settings(BaseSettings):
 
     @property
     def home_folder(self) -> Path:
-        return self.home.expanduser().resolve()
+        try:
+            return self.home.expanduser().resolve()
+        except RuntimeError:  # a user without an entry in /etc/passwd, and without HOME
+            raise SettingsError(
+                f"SLUICE_HOME: {self.home} cannot be found, because this user has no home folder: name another folder"
+            ) from None
 
     @property
     def bucket(self) -> str:

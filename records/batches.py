@@ -14,9 +14,11 @@ from sqlalchemy.dialects.postgresql import insert
 
 from line.breaker import Breaker, Counts
 from line.errors import InputError
+from line.name_bytes import percent_encoded
 from line.names import fold
 from line.states import SETTLED, BatchState, ImageState, ShardState
-from records.storage.files import part_twins
+from records import troubles
+from records.storage.files import separate_paths
 from records.tables import batches, images, recipes, shards
 
 BREAKER = {
@@ -53,6 +55,8 @@ class NewImage:
     sentence: str = ""
     tag: str = ""
     """What the bucket says of the original; empty where its key already names its content."""
+    raw_name: bytes | None = None
+    """The name's bytes in the upload, where they are not the UTF-8 of ``name``."""
 
 
 def record(connection: sa.Connection, batch: NewBatch, files: Iterable[NewImage]) -> int | None:
@@ -76,7 +80,8 @@ def record(connection: sa.Connection, batch: NewBatch, files: Iterable[NewImage]
     if batch_id is None:
         return None
     driver: psycopg.Connection[Any] = connection.connection.driver_connection  # type: ignore[assignment]
-    columns = "batch_id, recipe, name, source, tag, bytes, file, fold, state, reason, sentence"
+    connection.execute(sa.text("SET LOCAL statement_timeout = 0"))  # unpacking an archive takes its time
+    columns = "batch_id, recipe, name, source, tag, bytes, file, fold, state, reason, sentence, raw_name"
     with driver.cursor() as cursor, cursor.copy(f"COPY images ({columns}) FROM STDIN") as copy:
         for file in files:
             state = ImageState.REJECTED if file.reason else ImageState.WAITING
@@ -93,9 +98,10 @@ def record(connection: sa.Connection, batch: NewBatch, files: Iterable[NewImage]
                     state.value,
                     file.reason,
                     file.sentence,
+                    None if file.raw_name is None else percent_encoded(file.raw_name),
                 )
             )
-    part_twins(connection, batch_id)
+    separate_paths(connection, batch_id)
     count = sa.select(sa.func.count()).where(images.c.batch_id == batch_id).scalar_subquery()
     connection.execute(sa.update(batches).where(batches.c.id == batch_id).values(images=count))
     return int(batch_id)
@@ -283,6 +289,7 @@ def close(connection: sa.Connection, batch_id: int) -> bool:
         .where(batches.c.id == batch_id)
         .values(state=BatchState.DONE, finished_at=sa.func.now(), manifest_due=True)
     )
+    troubles.resolve_batch(connection, batch_id)
     return True
 
 

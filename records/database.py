@@ -5,8 +5,9 @@ import time
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, Final, TypeVar
 
+import psycopg
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
@@ -19,17 +20,58 @@ T = TypeVar("T")
 
 _MIGRATION_LOCK = 0x5105CE  # any number that no other program takes
 
+CONNECT_ARGS: Final[dict[str, Any]] = {
+    "connect_timeout": 5,
+    "keepalives": 1,
+    "keepalives_idle": 5,
+    "keepalives_interval": 3,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 12_000,  # ms
+    "prepare_threshold": None,  # a pooler in transaction mode gives each transaction another server process
+}
+"""A server that vanished without a word is left within 20 s."""
+
+SERVER_OPTIONS: Final = " ".join(
+    f"-c {name}={value}"
+    for name, value in {
+        "statement_timeout": "120s",
+        "lock_timeout": "30s",
+        "idle_in_transaction_session_timeout": "600s",
+        # and the server ends the transaction of a client that vanished, with its locks
+        "tcp_keepalives_idle": 5,
+        "tcp_keepalives_interval": 3,
+        "tcp_keepalives_count": 3,
+        "tcp_user_timeout": 12_000,
+    }.items()
+)
+"""Settings of each session, as libpq hands them over."""
+
+READ_ONLY: Final = "25006"
+"""SQLSTATE of a server that takes no writes: it was the primary, or it is not yet."""
+
 
 @cache
 def _engine_of(url: str, pid: int) -> sa.Engine:
     """An engine never crosses a fork: two processes on one connection would mix their answers."""
-    return sa.create_engine(
+    made = sa.create_engine(
         url,
         pool_size=3,
         max_overflow=5,
         pool_pre_ping=True,
-        connect_args={"connect_timeout": 5, "application_name": f"sluice-{pid}"},
+        connect_args=CONNECT_ARGS | {"application_name": f"sluice-{pid}", "options": SERVER_OPTIONS},
     )
+    sa.event.listen(made, "do_connect", _connect)
+    return made
+
+
+def _connect(dialect: Any, record: Any, words: list[Any], options: dict[str, Any]) -> Any:
+    """Connect; without the server's own settings where a pooler (PgBouncer) takes none."""
+    try:
+        return dialect.loaded_dbapi.connect(*words, **options)
+    except psycopg.OperationalError as error:
+        if "unsupported startup parameter" not in str(error):
+            raise
+        return dialect.loaded_dbapi.connect(*words, **(options | {"options": ""}))
 
 
 def engine(url: str | None = None) -> sa.Engine:
@@ -43,7 +85,7 @@ def is_outage(error: BaseException) -> bool:
         return False
     state = getattr(error.orig, "sqlstate", None) or ""
     # 08 connection, 40 rollback (deadlock, serialisation), 53 resources, 57P admin shutdown or start-up
-    passing = state[:2] in ("08", "40", "53")
+    passing = state[:2] in ("08", "40", "53") or state == READ_ONLY
     return error.connection_invalidated or isinstance(error, OperationalError) or passing
 
 
@@ -76,6 +118,8 @@ def transact(work: Callable[[sa.Connection], T], *, actor: str = "", patience: f
         except DBAPIError as error:
             if not is_outage(error):
                 raise
+            if getattr(error.orig, "sqlstate", None) == READ_ONLY:
+                engine().dispose()  # the name may lead to the new primary by now
             if written is not None and _was_committed(written, deadline):
                 return answer
             if time.monotonic() + pause > deadline:

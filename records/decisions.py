@@ -12,7 +12,8 @@ import sqlalchemy as sa
 from line.errors import InputError
 from line.names import fold
 from line.states import BatchState, ImageState
-from records import batches, withdrawals
+from records import batches
+from records.storage import withdrawals
 from records.storage.files import free_file
 from records.tables import batches as batch_table
 from records.tables import images, steps

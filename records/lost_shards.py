@@ -1,89 +1,158 @@
-"""What a dead worker or a lost message left behind, and how a shard that kills is taken apart.
+"""Shards that a dead worker or a lost message left behind, and how a shard that kills workers is taken apart.
 
-After a loss a shard is split into parts of about the square root of its images, then into single
+After a death a shard is split into parts of about the square root of its images, then into single
 ones: with shards of up to 16, an image that kills its worker is alone on its third try and is set
 aside after it, and its neighbours go on.
+
+A lease that runs out is no death: its worker may be cut off. The shard then goes whole to another worker, and
+no image is charged with a loss.
 """
 
 import math
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import sqlalchemy as sa
 
 from line.states import BatchState, ImageState, ShardState
-from records import batches, shards, withdrawals
-from records.shards import NewShard, Route
+from records import batches, shards, workers
+from records.shards import NO_LEASE, NewShard, Route
+from records.storage import withdrawals
 from records.tables import images
 from records.tables import shards as table
+from records.tables import workers as worker_table
 
-TRIES = 3
+TRIES: Final = 3
+"""Deaths after which an image that is alone in its shard is set aside."""
 
-IsDead: TypeAlias = Callable[[str, int], bool]
-"""Whether the process of that id on that host is known to be dead; False where it cannot be seen."""
+MAX_EXPIRIES: Final = 3
+"""Leases that may run out in a row before that counts as a death: nobody can see a host that an image brings down."""
+
+MAX_PAUSE_SECONDS: Final = 60.0
+"""Maximum pause before a shard is sent again whose step an outage ended (s)."""
+
+DEAD: Final = "dead"
+"""Stands for the identity of a process that its own worker found dead."""
+
+IsDead: TypeAlias = Callable[[str], bool]
+"""Whether the process of that identity is known to be dead; False where it cannot be seen from here."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """An open shard whose lease nobody living holds."""
+    """An open shard whose lease is held by no living worker that could be seen."""
 
     shard_id: int
     batch_id: int
 
 
 def expired(connection: sa.Connection, is_dead: IsDead) -> list[Lost]:
-    """Shards whose lease ran out by the database's clock, or whose owner is known to be dead."""
+    """Shards whose owner is known to be dead, or whose lease ran out while another worker could take over.
+
+    As long as no other worker serves the queue, the owner of a lease that ran out may go on: it may be cut off or
+    behind a bad line, and nobody would be faster.
+    """
     rows = connection.execute(
         sa.select(
             table.c.id,
             table.c.batch_id,
-            table.c.lease_host,
-            table.c.lease_pid,
-            (table.c.lease_until < sa.func.now()).label("over"),
+            table.c.lease_process,
+            sa.and_(table.c.lease_until < sa.func.now(), _another_serves()).label("over"),
         ).where(table.c.state == ShardState.OPEN, table.c.lease_until.is_not(None))
     )
-    return [Lost(row.id, row.batch_id) for row in rows if row.over or is_dead(row.lease_host, row.lease_pid)]
+    return [Lost(row.id, row.batch_id) for row in rows if _is_dead(row.lease_process, is_dead) or row.over]
+
+
+def mark_dead(connection: sa.Connection, worker: str, is_dead: IsDead) -> int:
+    """Note which children of a worker died while they held a lease; answers how many. Others cannot see them."""
+    rows = connection.execute(
+        sa.select(table.c.id, table.c.lease_process).where(
+            table.c.state == ShardState.OPEN, table.c.lease_worker == worker, table.c.lease_process != DEAD
+        )
+    ).all()
+    dead = [row.id for row in rows if is_dead(row.lease_process)]
+    if dead:
+        connection.execute(sa.update(table).where(table.c.id.in_(dead)).values(lease_process=DEAD))
+    return len(dead)
 
 
 def take_back(
     connection: sa.Connection, lost: Lost, is_dead: IsDead, delivering: Collection[str] = ()
 ) -> list[int]:
-    """Split a lost shard, or set its only image aside; answers the shards to publish.
+    """Send a lost shard on: whole where its lease ran out, split where its worker died; answers what to publish.
 
-    ``delivering`` names the transforms that write published files: one of them may have been written.
+    Checked again under the batch's lock, so that two schedulers do it once. Where the batch is halted meanwhile
+    its images are held: nothing is begun anew.
 
-    Checked again under the batch's lock, so that two schedulers split it once. Where the batch is
-    halted meanwhile its images are held: nothing is begun anew.
+    Args:
+        delivering: the transforms that write published files: one of them may have been written.
     """
     batch = batches.lock(connection, lost.batch_id)
     row = connection.execute(
-        sa.select(table, (table.c.lease_until < sa.func.now()).label("over"))
+        sa.select(table, sa.and_(table.c.lease_until < sa.func.now(), _another_serves()).label("over"))
         .where(
             table.c.id == lost.shard_id, table.c.state == ShardState.OPEN, table.c.lease_until.is_not(None)
         )
-        .with_for_update()
+        .with_for_update(of=table)
     ).one_or_none()
-    if row is None or not (row.over or is_dead(row.lease_host, row.lease_pid)):
+    if row is None:
         return []
+    died = _is_dead(row.lease_process, is_dead)
+    if not (died or row.over):
+        return []
+    died = died or row.expiries + 1 >= MAX_EXPIRIES
     members = connection.execute(
         sa.update(images)
         .where(images.c.shard_id == row.id, images.c.state == ImageState.WORKING)
-        .values(losses=images.c.losses + 1)
+        .values(losses=images.c.losses + (1 if died else 0))
         .returning(images.c.id, images.c.losses, images.c.probe, images.c.file)
     ).all()
     if row.transforms[row.at] in delivering:
         withdrawals.note(connection, row.batch_id, (member.file for member in members), certain=False)
+    probing = batch.state == BatchState.PROBING and all(member.probe for member in members)
+    may_go_on = batch.state == BatchState.RUNNING or probing
+    if may_go_on and not died:
+        return _release(connection, row)
     connection.execute(sa.update(table).where(table.c.id == row.id).values(state=ShardState.DONE))
-    if len(members) == 1 and members[0].losses >= TRIES:
+    if died and len(members) == 1 and members[0].losses >= TRIES:
         _set_aside(connection, members[0].id, row.transforms[row.at])
         return []
     image_ids = sorted(member.id for member in members)
-    probing = batch.state == BatchState.PROBING and all(member.probe for member in members)
-    if batch.state != BatchState.RUNNING and not probing:
+    if not may_go_on:
         _hold(connection, image_ids)
         return []
     return _split(connection, row, image_ids)
+
+
+def _is_dead(process: str | None, is_dead: IsDead) -> bool:
+    return process == DEAD or bool(process and is_dead(process))
+
+
+def _another_serves() -> sa.ColumnElement[bool]:
+    """Whether a living worker besides the owner serves the queue of a shard; True where the owner is not known."""
+    queue = table.c.queues[table.c.at + 1]
+    another = sa.exists().where(
+        workers.recent(),
+        queue == sa.func.any(worker_table.c.queues),
+        worker_table.c.process != table.c.lease_worker,
+    )
+    return sa.or_(sa.func.coalesce(table.c.lease_worker, "") == "", another)
+
+
+def _release(connection: sa.Connection, row: sa.Row[Any]) -> list[int]:
+    """Let another worker have the shard as it is; what its owner still writes is refused."""
+    connection.execute(
+        sa.update(table)
+        .where(table.c.id == row.id)
+        .values(
+            **NO_LEASE,
+            expiries=table.c.expiries + 1,
+            attempt=table.c.attempt + 1,
+            published_at=sa.func.now(),
+        )
+    )
+    return [int(row.id)]
 
 
 def _set_aside(connection: sa.Connection, image_id: int, transform: str) -> None:
@@ -127,12 +196,14 @@ def _split(connection: sa.Connection, row: sa.Row[Any], image_ids: list[int]) ->
 
 
 def unclaimed(connection: sa.Connection, grace: float) -> list[sa.Row[Any]]:
-    """Open shards that nobody has claimed ``grace`` seconds after their message was sent."""
-    age = sa.func.now() - sa.func.make_interval(0, 0, 0, 0, 0, 0, grace)
+    """Open shards that nobody has claimed ``grace`` seconds after their message was sent.
+
+    After each try that an outage ended, the pause doubles, up to a minute.
+    """
     return list(
         connection.execute(
             sa.select(table.c.id, table.c.batch_id, table.c.number, table.c.at).where(
-                table.c.state == ShardState.OPEN, table.c.lease_until.is_(None), table.c.published_at < age
+                table.c.state == ShardState.OPEN, table.c.lease_until.is_(None), _is_due(grace)
             )
         )
     )
@@ -143,7 +214,6 @@ def count_attempt(connection: sa.Connection, shard_ids: Collection[int], grace: 
 
     Two schedulers may see the same loss: the second finds ``published_at`` renewed.
     """
-    age = sa.func.now() - sa.func.make_interval(0, 0, 0, 0, 0, 0, grace)
     return list(
         connection.scalars(
             sa.update(table)
@@ -151,9 +221,15 @@ def count_attempt(connection: sa.Connection, shard_ids: Collection[int], grace: 
                 table.c.id.in_(shard_ids),
                 table.c.state == ShardState.OPEN,
                 table.c.lease_until.is_(None),
-                table.c.published_at < age,
+                _is_due(grace),
             )
             .values(attempt=table.c.attempt + 1, published_at=sa.func.now())
             .returning(table.c.id)
         )
     )
+
+
+def _is_due(grace: float) -> sa.ColumnElement[bool]:
+    doubled = grace * sa.func.power(2.0, sa.func.least(table.c.failures, 16))
+    pause = sa.func.greatest(grace, sa.func.least(MAX_PAUSE_SECONDS, doubled))
+    return table.c.published_at < sa.func.now() - sa.func.make_interval(0, 0, 0, 0, 0, 0, pause)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import sqlalchemy as sa
 
@@ -17,6 +17,12 @@ Member: TypeAlias = sa.Row[Any]
 
 STUCK = 4
 """Times a shard is sent before it no longer counts against the window of other batches."""
+
+
+NO_LEASE: Final[dict[str, Any]] = dict.fromkeys(
+    ("lease_node", "lease_host", "lease_pid", "lease_process", "lease_worker", "lease_until")
+)
+"""Values of the columns of a shard that nobody works on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +52,18 @@ class NewShard:
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """The process that works on a shard."""
+    """The process that works on a shard.
+
+    Attributes:
+        process: its identity, see ``records.process_identity``; empty where the system does not tell.
+        worker: identity of the worker that it is a child of.
+    """
 
     node: str
     host: str
     pid: int
+    process: str = ""
+    worker: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +80,8 @@ class Claim:
     out: str
     images: tuple[Member, ...]
     is_last: bool
+    failures: int = 0
+    """Tries in a row that an outage ended."""
 
 
 def create(connection: sa.Connection, new: Sequence[NewShard]) -> list[int]:
@@ -152,7 +167,14 @@ def claim(connection: sa.Connection, shard_id: int, at: int, owner: Owner, lease
             shards.c.state == ShardState.OPEN,
             shards.c.lease_until.is_(None),
         )
-        .values(lease_node=owner.node, lease_host=owner.host, lease_pid=owner.pid, lease_until=_until(lease))
+        .values(
+            lease_node=owner.node,
+            lease_host=owner.host,
+            lease_pid=owner.pid,
+            lease_process=owner.process,
+            lease_worker=owner.worker,
+            lease_until=_until(lease),
+        )
         .returning(shards)
     ).one_or_none()
     if row is None:
@@ -174,6 +196,7 @@ def claim(connection: sa.Connection, shard_id: int, at: int, owner: Owner, lease
         out=batch.out,
         images=tuple(members),
         is_last=at == len(row.route) - 1,
+        failures=row.failures,
     )
 
 
@@ -185,7 +208,10 @@ def is_past(connection: sa.Connection, shard_id: int, at: int) -> bool:
 
 def _held_by(owner: Owner) -> sa.ColumnElement[bool]:
     return sa.and_(
-        shards.c.lease_node == owner.node, shards.c.lease_host == owner.host, shards.c.lease_pid == owner.pid
+        shards.c.lease_node == owner.node,
+        shards.c.lease_host == owner.host,
+        shards.c.lease_pid == owner.pid,
+        shards.c.lease_process == owner.process,
     )
 
 
@@ -200,13 +226,11 @@ def renew(connection: sa.Connection, shard_id: int, owner: Owner, lease: float) 
 
 
 def release(connection: sa.Connection, shard_id: int, owner: Owner) -> None:
-    """Give a shard back unfinished, for the sweep to publish again: the step could not be done now."""
+    """Give a shard back unfinished, for the sweep to publish again after a pause that grows with each failure."""
     connection.execute(
         sa.update(shards)
         .where(shards.c.id == shard_id, shards.c.state == ShardState.OPEN, _held_by(owner))
-        .values(
-            lease_node=None, lease_host=None, lease_pid=None, lease_until=None, published_at=sa.func.now()
-        )
+        .values(NO_LEASE | {"failures": shards.c.failures + 1, "published_at": sa.func.now()})
     )
 
 
@@ -227,11 +251,10 @@ def advance(connection: sa.Connection, claim: Claim, *, go_on: bool) -> bool:
         .values(
             at=following if go_on else claim.at,
             state=ShardState.OPEN if go_on else ShardState.DONE,
-            lease_node=None,
-            lease_host=None,
-            lease_pid=None,
-            lease_until=None,
+            **NO_LEASE,
             losses=0,
+            expiries=0,
+            failures=0,
             published_at=sa.func.now(),
         )
     )

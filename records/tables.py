@@ -44,6 +44,13 @@ sightings = sa.Table(
     sa.Column("changed_at", _time, nullable=False, server_default=_now),
     sa.Column("taken", sa.Text, comment="the digest with which it became a batch"),
     sa.Column("trouble", sa.Text, nullable=False, server_default="", comment="why it cannot be taken"),
+    sa.Column(
+        "longest_gap",
+        sa.Double,
+        nullable=False,
+        server_default="0",
+        comment="seconds between two changes while it arrived, at most",
+    ),
     comment="uploads in the ingest bucket, and since when their listing has not changed",
 )
 
@@ -69,6 +76,13 @@ batches = sa.Table(
     sa.Column("finished_at", _time),
     sa.Column(
         "watermark_rights", sa.Text, comment="the vendor's attestation as it stood when the upload was taken"
+    ),
+    sa.Column(
+        "other_files",
+        sa.BigInteger,
+        nullable=False,
+        server_default="0",
+        comment="files of the upload that are no pictures and are not meant to be",
     ),
     sa.Column("surveyed_at", _time, comment="when its texts were last looked through for templates"),
     sa.Index(
@@ -101,6 +115,22 @@ shards = sa.Table(
     sa.Column("lease_host", sa.Text),
     sa.Column("lease_pid", sa.Integer),
     sa.Column("lease_until", _time),
+    sa.Column("lease_process", sa.Text, comment="identity of the process that holds the lease"),
+    sa.Column("lease_worker", sa.Text, comment="identity of that process' worker, as in workers.process"),
+    sa.Column(
+        "expiries",
+        sa.Integer,
+        nullable=False,
+        server_default="0",
+        comment="leases that ran out in a row without a known death",
+    ),
+    sa.Column(
+        "failures",
+        sa.Integer,
+        nullable=False,
+        server_default="0",
+        comment="tries in a row that an outage ended; each makes the pause before the next longer",
+    ),
     sa.UniqueConstraint("batch_id", "number", name="shards_number"),
     sa.Index("shards_open", "state", "batch_id", postgresql_where=sa.text("state <> 'done'")),
 )
@@ -146,6 +176,11 @@ images = sa.Table(
     sa.Column("losses", sa.Integer, nullable=False, server_default="0", comment="workers lost on it"),
     sa.Column("file", sa.Text, comment="delivered path below the batch's folder"),
     sa.Column("fold", sa.Text, comment="what a file system may take that path for"),
+    sa.Column(
+        "raw_name",
+        sa.Text,
+        comment="bytes of the name that are no UTF-8, as %XX; null where they are the name",
+    ),
     sa.UniqueConstraint("batch_id", "name", name="images_name"),
     sa.UniqueConstraint("batch_id", "fold", name="images_file", deferrable=True, initially="DEFERRED"),
     sa.Index(
@@ -229,6 +264,13 @@ workers = sa.Table(
     "workers",
     metadata,
     sa.Column("node", sa.Text, primary_key=True),
+    sa.Column(
+        "process",
+        sa.Text,
+        primary_key=True,
+        server_default="",
+        comment="identity of the process: two hosts may share a name",
+    ),
     sa.Column("host", sa.Text, nullable=False),
     sa.Column("pid", sa.Integer, nullable=False),
     sa.Column("queues", sa.ARRAY(sa.Text), nullable=False),
@@ -284,6 +326,22 @@ templates = sa.Table(
     sa.Column("created_at", _time, nullable=False, server_default=_now),
     sa.Index("templates_vendor", "vendor"),
     comment="places where text recurs on the photos of one vendor",
+)
+
+troubles = sa.Table(
+    "troubles",
+    metadata,
+    _id(),
+    sa.Column("kind", sa.Text, nullable=False, comment="see records.troubles.TroubleKind"),
+    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("sentence", sa.Text, nullable=False),
+    sa.Column("batch_id", sa.BigInteger, comment="the batch that waits, where it is one"),
+    sa.Column("since", _time, nullable=False, server_default=_now),
+    sa.Column("seen_at", _time, nullable=False, server_default=_now),
+    sa.Column("times", sa.BigInteger, nullable=False, server_default="1", comment="how often it was met"),
+    sa.Column("dismissed_at", _time),
+    sa.UniqueConstraint("kind", "subject", name="troubles_subject"),
+    comment="what waits or is not taken, since when and why",
 )
 
 withdrawals = sa.Table(

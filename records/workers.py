@@ -8,31 +8,47 @@ from sqlalchemy.dialects.postgresql import insert
 from records.tables import workers
 
 STALE_SECONDS = 15
+"""Maximum age of the last sign of life of a worker that counts as living (s)."""
+
+FORGOTTEN_HOURS = 24
+"""Age at which the row of a worker that ended without signing off is removed (h)."""
 
 _RECENT = workers.c.seen_at > sa.func.now() - sa.text(f"interval '{STALE_SECONDS} seconds'")
+
+
+def recent() -> sa.ColumnElement[bool]:
+    """Whether a row of ``workers`` is that of a living one."""
+    return _RECENT
 
 
 def beat(
     connection: sa.Connection,
     *,
     node: str,
+    process: str,
     host: str,
     pid: int,
     queues: list[str],
     device: str,
     trouble: str | None = None,
 ) -> None:
-    """Say that a worker lives; ``trouble`` None leaves what was said of it, until another process takes over."""
-    row: dict[str, Any] = {"node": node, "host": host, "pid": pid, "queues": queues, "device": device}
-    statement = insert(workers).values(row | {"trouble": trouble or ""})
-    kept = sa.case((workers.c.pid == pid, workers.c.trouble), else_="") if trouble is None else trouble
-    renewed = {**row, "seen_at": sa.func.now(), "trouble": kept}
-    connection.execute(statement.on_conflict_do_update(index_elements=["node"], set_=renewed))
+    """Note that a worker lives; ``trouble`` None leaves the one that it has.
+
+    Args:
+        process: its identity: two hosts of one name may have workers of one node name.
+    """
+    row: dict[str, Any] = {"host": host, "pid": pid, "queues": queues, "device": device}
+    statement = insert(workers).values(row | {"node": node, "process": process, "trouble": trouble or ""})
+    renewed = row | {"seen_at": sa.func.now()} | ({} if trouble is None else {"trouble": trouble})
+    connection.execute(statement.on_conflict_do_update(index_elements=["node", "process"], set_=renewed))
+    long_gone = workers.c.seen_at < sa.func.now() - sa.text(f"interval '{FORGOTTEN_HOURS} hours'")
+    connection.execute(sa.delete(workers).where(long_gone))
 
 
-def complain(connection: sa.Connection, node: str, trouble: str) -> None:
-    """Say what a worker cannot do; it stands until the worker is started afresh."""
-    connection.execute(sa.update(workers).where(workers.c.node == node).values(trouble=trouble))
+def record_error(connection: sa.Connection, node: str, process: str, trouble: str) -> None:
+    """Note what a worker cannot do; it stands until the worker is started anew."""
+    this = sa.and_(workers.c.node == node, workers.c.process == process)
+    connection.execute(sa.update(workers).where(this).values(trouble=trouble))
 
 
 def troubles(connection: sa.Connection) -> list[str]:
@@ -47,9 +63,9 @@ def schedulers(connection: sa.Connection) -> int:
     return int(connection.scalar(query) or 0)
 
 
-def leave(connection: sa.Connection, node: str) -> None:
-    """Say that a worker ends in good order."""
-    connection.execute(sa.delete(workers).where(workers.c.node == node))
+def leave(connection: sa.Connection, node: str, process: str) -> None:
+    """Note that a worker ends in good order."""
+    connection.execute(sa.delete(workers).where(workers.c.node == node, workers.c.process == process))
 
 
 def crew(connection: sa.Connection) -> list[frozenset[str]]:

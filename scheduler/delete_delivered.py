@@ -7,9 +7,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from line.errors import SluiceError
-from records import withdrawals
+from records import troubles
 from records.database import transact
+from records.storage import withdrawals
 from records.storage.bucket import bucket
+from records.troubles import TroubleKind
 
 log = logging.getLogger(__name__)
 
@@ -21,6 +23,17 @@ def withdraw(batch_id: int | None = None) -> None:
             transact(partial(withdrawals.carry_out, batch_id=batch, file=file, remove=partial(_remove, file)))
         except SluiceError as error:
             log.warning("batch %d: %s is not taken away yet: %s", batch, file, error)
+            transact(partial(_report, batch_id=batch, file=file, sentence=str(error)))
+        else:
+            transact(partial(troubles.resolve, kind=TroubleKind.BATCH, subject=_subject(batch, file)))
+
+
+def _report(connection: sa.Connection, batch_id: int, file: str, sentence: str) -> None:
+    troubles.report(connection, TroubleKind.BATCH, _subject(batch_id, file), sentence, batch_id)
+
+
+def _subject(batch_id: int, file: str) -> str:
+    return f"batch {batch_id}: {file}, to be taken away"
 
 
 def _remove(file: str, batch: sa.Row[Any], certain: bool) -> None:

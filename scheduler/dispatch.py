@@ -7,10 +7,12 @@ from typing import Any
 import sqlalchemy as sa
 from celery import chain
 from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
 
 from records import shards
 from records.database import transact
 from tasks.registry import task_name
+from worker.broker import explained
 from worker.celery import app
 
 log = logging.getLogger(__name__)
@@ -29,8 +31,8 @@ def publish(shard_ids: Sequence[int]) -> None:
         with app.producer_pool.acquire(block=True, timeout=5) as producer:
             for row in rows:
                 _chain(row).apply_async(producer=producer, retry=False)
-    except (OperationalError, OSError) as error:
-        log.warning("%d shards not sent, the broker is away: %s", len(rows), error)
+    except (OperationalError, RedisError, OSError) as error:
+        log.warning("%d shards not sent: %s", len(rows), explained(error))
 
 
 def message_id(row: sa.Row[Any], at: int) -> str:

@@ -11,15 +11,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from line.errors import SluiceError
+from line.errors import ServiceError, SluiceError
 from line.settings import settings
-from records import batches, workers
+from records import batches, troubles, workers
 from records.database import migrate, transact
-from scheduler import intake, manifest, probe, templates
+from records.process_identity import process_identity
+from records.storage.bucket import bucket
+from records.troubles import TroubleKind
+from scheduler import manifest, probe, templates
 from scheduler.delete_delivered import withdraw
 from scheduler.dispatch import publish
+from scheduler.intake.scan import Scan
 from scheduler.plan import plan
 from scheduler.sweep import sweep
+from worker.broker import check_writable
 from worker.logs import configure_logging
 
 log = logging.getLogger(__name__)
@@ -59,18 +64,21 @@ class Loop:
 
     def __init__(self) -> None:
         self._over = threading.Event()
+        self._scan: Scan | None = None
+        self._broker_trouble: str | None = None  # not known yet: an earlier scheduler may have reported it
         self._rounds = [
             Round(plan_and_publish),
             Round(close),
             Round(sweep, every=settings().sweep_seconds),
             Round(self.beat, every=3.0),
+            Round(self.check_broker, every=5.0),
         ]
         # what may take minutes for one upload has a thread of its own: nobody else waits for it
         self._slow = [
             Round(withdraw),
             Round(templates.propose),  # before the manifest, which is the last that is waited for
             Round(manifest.write_due),
-            Round(intake.scan, every=1.0),
+            Round(self.scan, every=1.0),
         ]
 
     def stop(self, *_: object) -> None:
@@ -97,10 +105,36 @@ class Loop:
     def beat(self) -> None:
         """Say that this scheduler goes round: a loop that hangs is seen by its silence."""
         trouble = "; ".join(duty.trouble for duty in (*self._rounds, *self._slow) if duty.trouble)
-        host, pid = socket.gethostname(), os.getpid()
-        transact(
-            partial(workers.beat, node=node(), host=host, pid=pid, queues=[], device="cpu", trouble=trouble)
+        sign_of_life = partial(
+            workers.beat,
+            node=node(),
+            process=process_identity(),
+            host=socket.gethostname(),
+            pid=os.getpid(),
+            queues=[],
+            device="cpu",
+            trouble=trouble,
         )
+        transact(sign_of_life)
+
+    def check_broker(self) -> None:
+        """Report that Redis takes no messages, or that it does again: also while there is nothing to send."""
+        sentence = ""
+        try:
+            check_writable()
+        except ServiceError as error:
+            sentence = str(error)
+        if sentence:
+            transact(partial(troubles.report, kind=TroubleKind.SERVER, subject="Redis", sentence=sentence))
+        elif self._broker_trouble != "":
+            transact(partial(troubles.resolve, kind=TroubleKind.SERVER, subject="Redis"))
+        self._broker_trouble = sentence
+
+    def scan(self) -> None:
+        """Take what is complete in the ingest bucket."""
+        if self._scan is None:
+            self._scan = Scan(bucket(settings().bucket))
+        self._scan.once()
 
 
 def node() -> str:
@@ -130,5 +164,5 @@ def main() -> None:
     signal.signal(signal.SIGINT, loop.stop)
     log.info("scheduler up")
     loop.run()
-    transact(partial(workers.leave, node=node()), patience=2)
+    transact(partial(workers.leave, node=node(), process=process_identity()), patience=2)
     log.info("scheduler down")

@@ -2,16 +2,18 @@
 
 import json
 import logging
+from functools import partial
 from pathlib import Path
 
 import sqlalchemy as sa
 
 from line.errors import ServiceError
-from records import batches
+from records import batches, troubles
 from records.database import transact
 from records.queries import reports
-from records.storage.bucket import bucket
+from records.storage.bucket import UnwritableKeyError, bucket
 from records.storage.tempdir import scratch
+from records.troubles import TroubleKind
 
 log = logging.getLogger(__name__)
 
@@ -21,10 +23,18 @@ NAME = "manifest.jsonl"
 def write_due() -> None:
     """Write the manifest of every done batch in which something happened since it was last written."""
     for batch_id in transact(reports.due_manifests):
+        subject = f"batch {batch_id}: manifest"
         try:
             write(batch_id)
-        except ServiceError as error:  # one folder that cannot be written to; the others can
+        except (
+            ServiceError,
+            UnwritableKeyError,
+        ) as error:  # one folder that cannot be written to; others can
             log.warning("batch %d: its manifest is not written yet: %s", batch_id, error)
+            reported = partial(troubles.report, kind=TroubleKind.BATCH, subject=subject, batch_id=batch_id)
+            transact(partial(reported, sentence=str(error)))
+        else:
+            transact(partial(troubles.resolve, kind=TroubleKind.BATCH, subject=subject))
 
 
 def write(batch_id: int) -> None:

@@ -1,15 +1,13 @@
-"""The sweep: finds what a death or a loss left behind, and sends it again."""
+"""The sweep: finds shards that a death, a cut-off worker or a lost message left behind, and sends them again."""
 
 import logging
-import socket
 from functools import partial
-
-import psutil
 
 from line.errors import ServiceError
 from line.settings import settings
 from records import lost_shards
 from records.database import transact
+from records.process_identity import is_known_dead
 from scheduler.dispatch import publish
 from tasks.registry import registry
 from worker.broker import queued_ids
@@ -19,16 +17,13 @@ log = logging.getLogger(__name__)
 
 def sweep() -> None:
     """One round: shards of dead workers are split and sent, lost messages are sent again."""
-    for lost in transact(lambda connection: lost_shards.expired(connection, is_dead)):
-        parts = transact(partial(lost_shards.take_back, lost=lost, is_dead=is_dead, delivering=_delivering()))
-        log.warning("batch %d: a shard lost its worker, goes on in %d parts", lost.batch_id, len(parts))
+    for lost in transact(lambda connection: lost_shards.expired(connection, is_known_dead)):
+        parts = transact(
+            partial(lost_shards.take_back, lost=lost, is_dead=is_known_dead, delivering=_delivering())
+        )
+        log.warning("batch %d: a shard lost its worker and goes on in %d parts", lost.batch_id, len(parts))
         publish(parts)
     _send_again()
-
-
-def is_dead(host: str, pid: int) -> bool:
-    """Whether a process of this host is gone; of other hosts only their lease can tell."""
-    return host == socket.gethostname() and not psutil.pid_exists(pid)
 
 
 def _delivering() -> set[str]:

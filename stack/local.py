@@ -1,55 +1,45 @@
 """The whole line on this machine: servers, scheduler, workers and Flower, started and stopped together."""
 
+import logging
 import os
-import secrets
+import socket
+import time
 from contextlib import ExitStack
-from dataclasses import dataclass, field
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import sqlalchemy as sa
+
+from line.errors import ServiceError
 from line.settings import settings
-from records.database import migrate
+from records import troubles
+from records.database import migrate, transact
+from records.troubles import TroubleKind
 from stack import connection
 from stack import programs as fleet
 from stack.connection import Addresses
+from stack.pages import USER, Page
 from stack.servers import EmbeddedPostgres, EmbeddedRedis
 from stack.servers.home import HomeLock
-from stack.servers.port import free_port
 from stack.supervisor import Program, Service, Supervisor
 from worker.topology import load
 
-USER = "sluice"
-"""Who logs in at Flower; at the desk people give a name of their own."""
+log = logging.getLogger(__name__)
 
-
-@dataclass(frozen=True)
-class Page:
-    """A page of the line on this machine, behind a password that is new at each start."""
-
-    name: str
-    port: int
-    password: str = field(default_factory=lambda: secrets.token_urlsafe(18), repr=False)
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    @property
-    def login_file(self) -> Path:
-        """Where ``user:password`` stands while it runs, for its user's eyes only."""
-        return settings().home_folder / f"{self.name}.login"
-
-    def write(self) -> None:
-        connection.write_private(self.login_file, f"{USER}:{self.password}\n")
+REPORT_SECONDS = 5.0
+"""Pause between two looks at which programs keep dying (s)."""
 
 
 class Stack:
     """Everything that one machine needs; servers that are named by settings are used, not started.
 
     Args:
-        flower: whether to start Flower, on ``flower_port`` (a free one where None).
-        desk: whether to start the review desk, on ``desk_port`` (a free one where None).
+        flower: whether to start Flower, on ``flower_port`` (the default one where None, any free one where 0).
+        desk: whether to start the review desk, on ``desk_port``, likewise.
+        quiet_seconds: quiet period of uploads where the setting of that name is not set.
+
+    Raises:
+        InputError: as it is entered, where a port is taken.
     """
 
     def __init__(
@@ -59,17 +49,24 @@ class Stack:
         flower_port: int | None = None,
         desk: bool = False,
         desk_port: int | None = None,
+        quiet_seconds: float | None = None,
     ) -> None:
-        self.flower = Page("flower", flower_port or free_port()) if flower else None
-        self.desk = Page("desk", desk_port or free_port()) if desk else None
+        home = settings().home_folder
+        self.flower = Page.at("flower", flower_port, home) if flower else None
+        self.desk = Page.at("desk", desk_port, home) if desk else None
         self.topology = load(settings().config)
         self.addresses: Addresses | None = None
         self._exit = ExitStack()
         self._supervisor: Supervisor | None = None
+        self._quiet_seconds = quiet_seconds
+        self._failing: dict[str, str] = {}
+        self._looked_at = 0.0
 
     def __enter__(self) -> Self:
         with self._exit:
             self._exit.enter_context(HomeLock(settings().home_folder, "a line"))
+            for page in filter(None, (self.flower, self.desk)):
+                page.check_port()
             servers = self._servers()
             self._exit.callback(self.addresses.use())  # type: ignore[union-attr]  # set by _servers
             migrate()
@@ -85,17 +82,34 @@ class Stack:
     ) -> None:
         self._exit.close()
 
-    def tend(self) -> None:
-        """Start again what died.
-
-        Raises:
-            ServiceError: something keeps dying; tells the end of its log.
-        """
+    def tend(self) -> dict[str, str]:
+        """Start again what died, for ever; answers a sentence about each program that keeps dying, by its name."""
         if self._supervisor is None:
-            return
+            return {}
         self._supervisor.tend()
-        if trouble := self._supervisor.trouble():
-            raise trouble
+        now = time.monotonic()
+        if now - self._looked_at >= REPORT_SECONDS:
+            self._looked_at = now
+            self._report(self._supervisor.troubles())
+        return self._failing
+
+    def _report(self, failing: dict[str, str]) -> None:
+        """Bring the troubles in the records up to date; the records themselves may be what fails."""
+        before, self._failing = self._failing, failing
+        host = socket.gethostname()
+
+        def write(connection: sa.Connection) -> None:
+            for name, sentence in failing.items():
+                troubles.report(connection, TroubleKind.PROGRAM, f"{name} on {host}", sentence)
+            for name in before.keys() - failing.keys():
+                troubles.resolve(connection, TroubleKind.PROGRAM, f"{name} on {host}")
+
+        if failing != before:
+            try:
+                transact(write, patience=0)
+            except ServiceError as error:
+                self._failing = before  # reported once the records are back
+                log.warning("%s", error)
 
     def pids(self) -> dict[str, int]:
         """Process ids by name, for the curious and for tests."""
@@ -121,12 +135,11 @@ class Stack:
 
     def _programs(self) -> list[Program]:
         env = fleet.environment(settings(), settings().database(), settings().broker())
+        if self._quiet_seconds is not None and "quiet_seconds" not in settings().model_fields_set:
+            env["SLUICE_QUIET_SECONDS"] = str(self._quiet_seconds)
         programs = [fleet.scheduler(env), *fleet.workers(self.topology, env)]
-        for page in filter(None, (self.flower, self.desk)):
-            page.write()
-            self._exit.callback(page.login_file.unlink, missing_ok=True)
         if self.flower:
-            programs.append(fleet.flower(env, self.flower.port, USER, self.flower.password))
+            programs.append(fleet.flower(env, self.flower.port, USER, self.flower.password()))
         if self.desk:
-            programs.append(fleet.desk(env, self.desk.port, self.desk.password))
+            programs.append(fleet.desk(env, self.desk.port, self.desk.password()))
         return programs

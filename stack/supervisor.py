@@ -18,16 +18,16 @@ from stack.servers.parent_death_signal import tethered
 log = logging.getLogger(__name__)
 
 FIRST_PAUSE = 0.5
-"""Seconds before the first restart; doubled at each death that follows."""
+"""Pause before the first restart; doubled at each death that follows (s)."""
 
-LONGEST_PAUSE = 30.0
-"""Seconds between two restarts at most."""
+LONGEST_PAUSE = 60.0
+"""Maximum pause between two restarts (s)."""
 
 SETTLED = 30.0
-"""Seconds after which a process that lives is well again: its next death counts as a first one."""
+"""Lifetime after which the next death of a process counts as a first one (s)."""
 
 FAILING = 4
-"""Deaths in a row after which something is wrong with the process rather than with the day."""
+"""Deaths in a row after which a process is reported as failing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +221,7 @@ class Supervisor:
     def _bury(self, watch: Watch, now: float) -> None:
         if now - watch.since >= SETTLED:
             watch.deaths = 0
-        pause = min(FIRST_PAUSE * 2.0**watch.deaths, LONGEST_PAUSE)
+        pause = min(FIRST_PAUSE * 2.0 ** min(watch.deaths, 16), LONGEST_PAUSE)
         watch.deaths += 1
         watch.due = now + pause
 
@@ -237,16 +237,20 @@ class Supervisor:
         log.warning("%s started again (process %s)", watch.name, watch.pid)
         return True
 
-    def trouble(self) -> ServiceError | None:
-        """An error, with the end of its log, about the first one that keeps dying; None while all is well."""
-        for watch in self.watches:
-            if watch.failing:
-                shown = ""
-                if isinstance(watch.service, Process):
-                    path = watch.service.log_path
-                    shown = f" The end of its log, {path}:\n{tail(path)}"
-                return ServiceError(f"{watch.name} keeps dying ({watch.deaths} times in a row).{shown}")
-        return None
+    def troubles(self) -> dict[str, str]:
+        """A sentence about each process that keeps dying, by its name; it is started again for ever all the same."""
+        return {watch.name: self._sentence(watch) for watch in self.watches if watch.failing}
+
+    @staticmethod
+    def _sentence(watch: Watch) -> str:
+        sentence = (
+            f"keeps dying ({watch.deaths} times in a row); started again at least every {LONGEST_PAUSE:.0f} s"
+        )
+        if not isinstance(watch.service, Process):
+            return sentence
+        path = watch.service.log_path
+        last = next((line for line in reversed(tail(path).splitlines()) if line.strip()), "")
+        return f"{sentence}. Its log, {path}, ends: {last.strip()}"
 
     def stop(self, patience: float = 15.0) -> None:
         """Ask every program to finish (SIGTERM), and kill those that have not after ``patience`` seconds.

@@ -14,6 +14,7 @@ from line.errors import ModelError, ServiceError
 from line.settings import settings
 from records import workers
 from records.database import transact
+from records.process_identity import process_identity
 from tasks.registry import registry, task_name
 from tasks.runner.step import run_step
 from tasks.transform import Transform
@@ -66,7 +67,14 @@ def _refuse(node: str, why: str) -> None:
     if why not in _refused:
         _refused.add(why)
         log.error("%s: images wait for a worker that can: %s", node, why)
-        transact(partial(workers.complain, node=node, trouble="; ".join(sorted(_refused))))
+        transact(
+            partial(
+                workers.record_error,
+                node=node,
+                process=process_identity(os.getppid()),
+                trouble="; ".join(sorted(_refused)),
+            )
+        )
 
 
 def _register() -> None:

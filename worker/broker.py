@@ -1,7 +1,8 @@
-"""What the broker holds right now. Queues are short (the window bounds them), so reading them is cheap."""
+"""What the broker holds right now, and whether it can be used. Queues are short, so reading them is cheap."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from kombu.exceptions import OperationalError
@@ -20,13 +21,44 @@ def queued_ids(queues: Iterable[str]) -> set[str]:
     Raises:
         ServiceError: the broker cannot be reached.
     """
-    ids = set()
+    with _client() as client:
+        return {
+            json.loads(message)["headers"]["id"]
+            for queue in queues
+            for message in client.lrange(queue, 0, -1)
+        }
+
+
+def check_writable() -> None:
+    """Write a key that expires.
+
+    Raises:
+        ServiceError: the broker cannot be reached, or takes no writes; says what to do.
+    """
+    with _client() as client:
+        client.set("sluice.writable", "1", ex=60)
+
+
+@contextmanager
+def _client() -> Iterator[Any]:
     try:
         with app.connection_for_read() as connection:
-            client: Any = connection.default_channel.client  # type: ignore[attr-defined]
-            for queue in queues:
-                for message in client.lrange(queue, 0, -1):
-                    ids.add(json.loads(message)["headers"]["id"])
+            yield connection.default_channel.client  # type: ignore[attr-defined]
     except (OperationalError, RedisError, OSError) as error:
-        raise ServiceError(f"Redis cannot be reached: {error}") from error
-    return ids
+        raise ServiceError(explained(error)) from error
+
+
+def explained(error: Exception) -> str:
+    """What an error of Redis means, and what to do, in one sentence."""
+    text = str(error)
+    if "READONLY" in text or "read only replica" in text:
+        return "Redis is read-only (a failover?); shards wait until it takes writes, or name its new primary"
+    if "OOM" in text or "maxmemory" in text:
+        return (
+            "Redis has no room (maxmemory); shards wait until it has: free memory, never an evicting policy"
+        )
+    if "MISCONF" in text:
+        return "Redis cannot save to its disk and takes no writes; make room there"
+    if "NOAUTH" in text or "WRONGPASS" in text or "invalid username-password" in text:
+        return "Redis refuses the password; correct SLUICE_BROKER_URL"
+    return f"Redis cannot be reached: {text.splitlines()[0] if text else type(error).__name__}"

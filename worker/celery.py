@@ -1,5 +1,7 @@
 """The Celery app, found by ``celery -A worker``; it imports no task and no model."""
 
+import socket
+
 from celery import Celery
 from celery.signals import setup_logging
 
@@ -10,6 +12,18 @@ from worker.logs import configure_logging
 
 pin(settings().device)
 
+KEEPALIVE = {
+    number: value
+    for name, value in (
+        ("TCP_KEEPIDLE", 5),
+        ("TCP_KEEPINTVL", 3),
+        ("TCP_KEEPCNT", 3),
+        ("TCP_USER_TIMEOUT", 12_000),
+    )
+    if (number := getattr(socket, name, None)) is not None
+}
+"""Socket options with which a Redis that vanished without a word is left within 20 s."""
+
 app = Celery("sluice", include=["tasks._celery"])
 app.conf.update(
     broker_url=settings().broker_url.get_secret_value() if settings().broker_url else None,  # type: ignore[union-attr]
@@ -18,9 +32,13 @@ app.conf.update(
         # Postgres finds what was lost, long before this; a step is bounded by step_seconds.
         "visibility_timeout": max(3600, 4 * settings().step_seconds),
         "socket_keepalive": True,
+        "socket_keepalive_options": KEEPALIVE,
         "socket_connect_timeout": 5,
+        "socket_timeout": 20,
         "health_check_interval": 10,
     },
+    # A Redis that is read-only for a while (a failover) or refuses a command is waited for.
+    broker_channel_error_retry=True,
     # Ids only, as JSON: nothing that arrives by the broker is ever executed or unpickled.
     accept_content=["json"],
     task_serializer="json",

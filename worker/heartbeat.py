@@ -1,33 +1,42 @@
-"""A worker says in Postgres that it lives; the parent does, which answers even while a task runs."""
+"""The sign of life of a worker in Postgres; its parent process gives it, which answers even while a task runs."""
 
 import logging
 import os
 import socket
+from functools import partial
 from typing import Any
 
+import sqlalchemy as sa
 from celery import bootsteps
 from sqlalchemy.exc import DBAPIError
 
 from line.errors import SluiceError
 from line.settings import settings
-from records import workers
+from records import lost_shards, workers
 from records.database import transact
+from records.process_identity import is_known_dead, process_identity
 
 log = logging.getLogger(__name__)
 
 SECONDS = 3.0
+"""Pause between two signs of life (s)."""
 
 
 class Heartbeat(bootsteps.StartStopStep):
-    """Writes the worker's row every few seconds and removes it at a warm stop."""
+    """Writes the worker's row every few seconds and removes it at a warm stop.
+
+    On the way it looks whether a child died while it held a shard: from another host nobody can see that.
+    """
 
     requires = ("celery.worker.components:Timer",)
 
     def __init__(self, parent: Any, **options: Any) -> None:
         super().__init__(parent, **options)
         self.timer: Any = None
+        self.process = ""
 
     def start(self, parent: Any) -> None:
+        self.process = process_identity()
         self.timer = parent.timer.call_repeatedly(SECONDS, self.beat, (parent,))
         self.beat(parent)
 
@@ -35,23 +44,27 @@ class Heartbeat(bootsteps.StartStopStep):
         if self.timer:
             self.timer.cancel()
         try:
-            transact(lambda connection: workers.leave(connection, parent.hostname), patience=0)
+            transact(partial(workers.leave, node=parent.hostname, process=self.process), patience=0)
         except (SluiceError, DBAPIError) as error:
             log.warning("%s could not sign off: %s", parent.hostname, error)
 
     def beat(self, parent: Any) -> None:
         queues = sorted(parent.app.amqp.queues.consume_from)
-        try:
-            transact(
-                lambda connection: workers.beat(
-                    connection,
-                    node=parent.hostname,
-                    host=socket.gethostname(),
-                    pid=os.getpid(),
-                    queues=queues,
-                    device=settings().device,
-                ),
-                patience=0,
+
+        def write(connection: sa.Connection) -> int:
+            workers.beat(
+                connection,
+                node=parent.hostname,
+                process=self.process,
+                host=socket.gethostname(),
+                pid=os.getpid(),
+                queues=queues,
+                device=settings().device,
             )
+            return lost_shards.mark_dead(connection, self.process, is_known_dead) if self.process else 0
+
+        try:
+            if dead := transact(write, patience=0):
+                log.warning("%s: %d shards lost the process that worked on them", parent.hostname, dead)
         except (SluiceError, DBAPIError) as error:
             log.warning("%s could not write its heartbeat: %s", parent.hostname, error)

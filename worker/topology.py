@@ -1,5 +1,6 @@
 """``sluice.toml``: which worker processes run on this machine, on which device and queues."""
 
+import codecs
 import math
 import os
 import re
@@ -7,7 +8,15 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Self, TypeAlias
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from line.errors import SettingsError
 from worker.queues import Queue
@@ -91,9 +100,22 @@ class Vendor(_Table):
         watermark_rights: the vendor's statement that it may have the watermarks on its photos removed:
             who said so, when and where it is kept. Recorded with each batch when its upload is taken.
             Without it a watermark goes to a person.
+        quiet_seconds: an upload without ``_READY`` is complete after so long without a change; None: as the
+            setting of that name says.
+        encoding: of file names that are no UTF-8, such as ``cp932`` or ``gbk``; guessed where None.
     """
 
     watermark_rights: str | None = Field(None, min_length=1)
+    quiet_seconds: float | None = Field(None, ge=0)
+    encoding: str | None = None
+
+    @field_validator("encoding")
+    @classmethod
+    def _is_known(cls, value: str | None) -> str | None:
+        try:
+            return value and codecs.lookup(value).name
+        except LookupError:
+            raise ValueError(f"{value} is no encoding that is known; such as cp932, gbk or latin-1") from None
 
 
 class Topology(_Table):
@@ -113,9 +135,9 @@ class Topology(_Table):
     )
     vendors: dict[str, Vendor] = Field(default_factory=dict)
 
-    def rights_of(self, vendor: str) -> str | None:
-        """What a vendor attested, if it did."""
-        return self.vendors[vendor].watermark_rights if vendor in self.vendors else None
+    def vendor(self, name: str) -> Vendor:
+        """What is agreed with a vendor; the defaults for one that the file does not name."""
+        return self.vendors.get(name, Vendor())
 
 
 def cores() -> int:

@@ -6,7 +6,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from line.states import SETTLED, ImageState
+from line.breaker import Breaker
+from line.states import SETTLED, BatchState, ImageState
 from records import batches
 from records.tables import batches as batch_table
 from records.tables import images, recipes, shards, steps
@@ -46,10 +47,13 @@ def batch(connection: sa.Connection, batch_id: int) -> dict[str, Any]:
         "upload": row.upload,
         "recipe": row.recipe_name,
         "state": str(row.state),
-        "breaker": str(batches.BREAKER[row.state]),
+        "breaker": str(_breaker(row)),
         "halt_reason": row.halt_reason,
         "watermark_rights": row.watermark_rights,
+        "taken_at": row.created_at,
+        "finished_at": row.finished_at,
         "images": row.images,
+        "other_files": row.other_files,
         "by_state": by_state,
         "artifact_rate": artifacts / judged if judged else 0.0,
         "judged": judged,
@@ -59,6 +63,12 @@ def batch(connection: sa.Connection, batch_id: int) -> dict[str, Any]:
         "cost": float(spent.cost),
         "delivered": row.out,
     }
+
+
+def _breaker(row: sa.Row[Any]) -> Breaker:
+    """The breaker of a batch; a batch that a person halted, or that cannot be planned, was not tripped by it."""
+    by_hand = row.halted_at_step is None and not row.halt_reason.startswith("probe:")
+    return Breaker.CLOSED if row.state == BatchState.HALTED and by_hand else batches.BREAKER[row.state]
 
 
 def all_batches(connection: sa.Connection, limit: int = 50) -> list[dict[str, Any]]:
@@ -191,6 +201,7 @@ def manifest_lines(connection: sa.Connection, batch_id: int) -> Iterator[dict[st
             "state": str(row.state),
             "reason": row.reason,
             "sentence": row.sentence,
+            "name_bytes": row.raw_name,
             "file": row.file if row.state == ImageState.DELIVERED else None,
             "sha256": row.sha256,
             "watermark_rights": row.facts.get("watermark_rights"),

@@ -47,9 +47,17 @@ def batch_table(report: Mapping[str, Any]) -> Table:
     table.add_section()
     table.add_row("all", str(report["images"]))
     rate, judged = report["artifact_rate"], report["judged"]
-    table.add_row("artifact rate", f"{rate:.1%} of {judged} judged")
-    table.add_row("breaker", f"{report['breaker']} {report['halt_reason']}".strip())
-    table.add_row("time", f"{report['seconds']:.1f} s, {report['images_per_second']:.2f} images/s")
+    if report["other_files"]:
+        table.add_row("other files", f"{report['other_files']} (no pictures)")
+    table.add_row("artifact rate", f"{rate:.1%} of {judged} judged" if judged else "-")
+    table.add_row("breaker", report["breaker"])
+    if report["halt_reason"]:
+        table.add_row("halted", report["halt_reason"])
+    table.add_row("taken", f"{report['taken_at'].astimezone():%Y-%m-%d %H:%M:%S}")
+    if report["finished_at"]:
+        table.add_row("finished", f"{report['finished_at'].astimezone():%Y-%m-%d %H:%M:%S}")
+    else:
+        table.add_row("time", f"{report['seconds']:.1f} s, {report['images_per_second']:.2f} images/s")
     if report["watermark_rights"]:
         table.add_row("watermark rights", report["watermark_rights"])
     if report["cost"]:

@@ -6,7 +6,7 @@ import click
 
 from line.errors import InputError, SluiceError
 from review.cli import completion, models
-from review.cli.line import batch, inspect, run, submit, up
+from review.cli.line import batch, inspect, keep, run, submit, up
 from review.cli.people import decide, templates
 from review.cli.quality import calibrate, compare, judge, match, permute, reproduce, style
 
@@ -38,6 +38,7 @@ for module in (
     submit,
     batch,
     inspect,
+    keep,
     models,
     decide,
     templates,
@@ -66,6 +67,10 @@ def main() -> None:
         sys.exit(USAGE)
     except SluiceError as error:
         click.echo(f"sluice: {error}", err=True)
+        sys.exit(FAILED)
+    except OSError as error:  # a full disk, a folder without rights: no fault of ours, and no traceback
+        place = f"{error.filename}: " if error.filename else ""
+        click.echo(f"sluice: {place}{error.strerror or error}", err=True)
         sys.exit(FAILED)
     except (KeyboardInterrupt, click.Abort):
         click.echo("sluice: stopped; what was begun is kept and goes on with the next run", err=True)

@@ -1,106 +1,150 @@
-"""Putting a local folder or zip into the ingest bucket, with a progress bar."""
+"""Puts a local folder or archive into the ingest bucket, with a progress bar; goes on where it was interrupted."""
 
-import hashlib
 import json
-import os
 import re
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
-from pathlib import Path, PurePosixPath
+from itertools import count
+from pathlib import Path
 
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 
-from line.errors import InputError
-from line.names import safe_path
+from imaging.archives.suffixes import ARCHIVE_SUFFIXES
+from line.errors import InputError, ServiceError
 from line.recipe import Recipe
 from line.settings import settings
 from records import batches, recipes
 from records.database import transact
 from records.storage.bucket import Bucket, bucket
 from review.cli.console import err
-from scheduler.intake import INGEST, MARKER, Upload, take
+from review.cli.local_files import LocalFiles, content_digest, local_files
+from scheduler.intake.listing import INGEST, Upload
+from scheduler.intake.take import take
 from tasks.recipes import load
+
+SIGN_OF_LIFE_SECONDS = 10.0
+"""Pause between two writes of the marker that says an upload is being copied (s)."""
+
+MAX_NAMED = 3
+"""Maximum number of unread files that are named on the terminal."""
 
 
 def place(upload: Path, vendor: str, recipe_name: str, *, out: str | None) -> int:
     """Copy an upload into the bucket, mark it complete, and answer its batch.
 
-    A batch of the same files, recipe and target that is not finished yet is gone on with; with
-    ``out`` given, a finished one is made again.
+    The same content with the same recipe and target is the same upload: what an interrupted copy left is gone
+    on with, and a batch of it that is not finished yet is answered as it is. With ``out`` given, a finished
+    one is made again.
 
     Raises:
-        InputError: the folder is empty, the file is no zip, or the recipe cannot be followed.
+        InputError: nothing can be taken, or the vendor's name or the recipe cannot be used.
     """
+    check_vendor(vendor)
     recipe = load(recipe_name)
-    files = sorted(_files(upload)) if upload.is_dir() else [upload]
-    if not files:
-        raise InputError(f"{upload}: there is no file in it")
-    if upload.is_file() and upload.suffix.lower() != ".zip":
-        raise InputError(f"{upload}: an upload is a folder or a .zip archive")
-    folder = f"{INGEST}/{_plain(vendor)}/{_plain(upload.stem)}-{_digest(upload, files, recipe, out)}"
+    found = local_files(upload)
+    digest = content_digest(found, recipe.digest, str(out))[:12]
+    suffix = _archive_suffix(upload)
+    folder = f"{INGEST}/{vendor}/{_plain(upload.name.removesuffix(suffix))}-{digest}"
+    _tell_unread(found)
     store = bucket(settings().bucket)
     for number in range(1, 10_000):
-        prefix = folder + (f"-{number}" if number > 1 else "") + (".zip" if upload.is_file() else "")
+        prefix = folder + (f"-{number}" if number > 1 else "") + suffix.lower()
         batch_id = transact(partial(batches.of_prefix, prefix=prefix))
         if batch_id is None:
-            return _send(store, upload, files, prefix, recipe, out)
+            return _send(store, Upload(prefix, bool(suffix)), found, recipe, out)
         if out is None or transact(partial(batches.is_open, batch_id=batch_id)):
             return batch_id
     raise InputError(f"{upload}: submitted too often; remove older ones below {INGEST}/ in the bucket")
 
 
-def _send(
-    store: Bucket, upload: Path, files: list[Path], prefix: str, recipe: Recipe, out: str | None
-) -> int:
+def check_vendor(vendor: str) -> None:
+    """Refuse a name that could not be a folder of the bucket.
+
+    Raises:
+        InputError: it holds other characters than letters, digits, ``.``, ``_`` and ``-``.
+    """
+    if vendor != _plain(vendor):
+        raise InputError(
+            f"--vendor {vendor}: a vendor's name has letters, digits, '.', '_' and '-' only, and no dot or hyphen "
+            f"at its ends, such as {_plain(vendor)}"
+        )
+
+
+def _send(store: Bucket, upload: Upload, found: LocalFiles, recipe: Recipe, out: str | None) -> int:
     transact(lambda connection: recipes.save(connection, recipe))
-    found = Upload(
-        prefix, f"{prefix}.{MARKER}" if upload.is_file() else f"{prefix}/{MARKER}", upload.is_file()
-    )
-    columns = (TextColumn("[progress.description]{task.description}"), BarColumn(), DownloadColumn())
-    with Progress(*columns, console=err, transient=True) as progress:
-        bar = progress.add_task("copying", total=sum(file.stat().st_size for file in files))
-        taken: set[str] = set()
-        for file in files:
-            store.put_file(prefix if upload.is_file() else f"{prefix}/{_key(upload, file, taken)}", file)
-            progress.advance(bar, file.stat().st_size)
-    wishes = {"recipe": recipe.digest} | ({"out": out} if out else {})
-    store.put(found.marker, json.dumps(wishes).encode())
-    batch_id = take(store, found) or transact(lambda connection: batches.of_prefix(connection, prefix))
+    with _signs_of_life(store, upload):
+        _copy(store, upload, found)
+        wishes = {"recipe": recipe.digest} | ({"out": out} if out else {})
+        store.put(
+            upload.marker, json.dumps(wishes | ({"unread": found.unread} if found.unread else {})).encode()
+        )
+    batch_id = take(store, upload) or transact(partial(batches.of_prefix, prefix=upload.prefix))
     if batch_id is None:
-        raise InputError(f"{upload}: it was placed as {prefix} but not recorded")
+        raise ServiceError(f"{upload.prefix} was copied but not recorded; the scheduler takes it")
     return batch_id
 
 
-def _files(folder: Path) -> Iterator[Path]:
-    for base, _, names in os.walk(folder):
-        yield from (path for name in names if (path := Path(base, name)).is_file())
+def _copy(store: Bucket, upload: Upload, found: LocalFiles) -> None:
+    """Copy what is not there yet: keys hold the digest of the content, so a whole object is the right one."""
+    keys = {name: f"{upload.prefix}/{name}" if name else upload.prefix for name in found.files}
+    sizes = {item.key: item.size for item in store.walk(upload.prefix)}
+    if upload.is_archive and (present := store.find(upload.prefix)):
+        sizes[upload.prefix] = present.size
+    columns = (TextColumn("[progress.description]{task.description}"), BarColumn(), DownloadColumn())
+    with Progress(*columns, console=err, transient=True) as progress:
+        bar = progress.add_task("copying", total=found.size)
+        for name, path in found.files.items():
+            size = path.stat().st_size
+            if sizes.get(keys[name]) != size:
+                store.put_file(keys[name], path)
+            progress.advance(bar, size)
 
 
-def _key(folder: Path, file: Path, taken: set[str]) -> str:
-    """The path inside the upload; one that no bucket takes (control characters) is made safe.
+@contextmanager
+def _signs_of_life(store: Bucket, upload: Upload) -> Iterator[None]:
+    """Keep the marker fresh that tells intake to wait; removed at the end, but not where copying fails."""
+    over = threading.Event()
+    numbers = count(1)
 
-    Another file may be called like that already, so ``taken`` remembers what was made safe.
-    """
-    name = file.relative_to(folder).as_posix()
-    if name.isprintable():
-        return name
-    path, number = PurePosixPath(safe_path(name)), 1
-    key = str(path)
-    while key in taken or (folder / key).exists():
-        number += 1
-        key = str(path.with_name(f"{path.stem}~{number}{path.suffix}"))
-    taken.add(key)
-    return key
+    def sign() -> None:
+        store.put(upload.arriving_marker, json.dumps({"sign_of_life": next(numbers)}).encode())
+
+    def keep_signing() -> None:
+        while not over.wait(SIGN_OF_LIFE_SECONDS):
+            try:
+                sign()
+            except ServiceError:  # the copy itself fails in a moment, and says so
+                continue
+
+    sign()
+    thread = threading.Thread(target=keep_signing, name="signs of life", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+    store.delete(upload.arriving_marker)
+
+
+def _tell_unread(found: LocalFiles) -> None:
+    if found.unread:
+        names = list(found.unread)[:MAX_NAMED]
+        more = len(found.unread) - len(names)
+        listed = ", ".join(names) + (f" and {more:,} more" if more else "")
+        sentence = f"{len(found.unread):,} files could not be read: {listed}; the manifest says why"
+        err.print(sentence, style="yellow", soft_wrap=True, markup=False)
+
+
+def _archive_suffix(upload: Path) -> str:
+    """The archive's suffix as it is written; empty for a folder."""
+    if upload.is_dir():
+        return ""
+    longest = max((suffix for suffix in ARCHIVE_SUFFIXES if upload.name.lower().endswith(suffix)), key=len)
+    return upload.name[-len(longest) :]
 
 
 def _plain(text: str) -> str:
     return re.sub(r"[^A-Za-z0-9._-]+", "-", text).strip(".-") or "upload"
-
-
-def _digest(upload: Path, files: list[Path], recipe: Recipe, out: str | None) -> str:
-    digest = hashlib.sha256(f"{recipe.digest}\n{out}\n".encode())
-    for file in files:
-        stat = file.stat()
-        name = os.fsencode(file.relative_to(upload) if upload.is_dir() else file.name)
-        digest.update(name + f"\0{stat.st_size}\0{stat.st_mtime_ns}\n".encode())
-    return digest.hexdigest()[:8]

@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import importlib.util
+import pwd
 import shutil
 import signal
 import subprocess
@@ -68,6 +69,7 @@ class EmbeddedPostgres(Server):
 
     def _prepare(self, account: Account) -> None:
         if not (self.data / "PG_VERSION").exists():
+            self._check_user(account)
             self._make_cluster(account)
         self._check_version()
         self._forget_reused_pid()
@@ -103,6 +105,16 @@ class EmbeddedPostgres(Server):
         with contextlib.suppress(OSError):
             return (self.data / "postmaster.pid").read_text().split()[-1] == "ready"
         return False
+
+    @staticmethod
+    def _check_user(account: Account) -> None:
+        try:
+            pwd.getpwuid(account.uid)
+        except KeyError:
+            raise ServiceError(
+                f"user {account.uid} has no entry in /etc/passwd, which Postgres needs to set up its records: add the "
+                "entry, preload nss_wrapper, or use outside servers (SLUICE_DATABASE_URL, SLUICE_BROKER_URL)"
+            ) from None
 
     def _make_cluster(self, account: Account) -> None:
         """Make the cluster beside its place and move it there whole, so that half of one is never started."""

@@ -14,7 +14,7 @@ from line.picture import Edited, Facts, Flagged, FlagKind, Mask, Original, Pictu
 from line.settings import settings
 from records.outcomes import Done, Result
 from records.shards import Claim, Member
-from records.storage.bucket import Bucket, bucket
+from records.storage.bucket import Bucket, UnwritableKeyError, bucket
 from tasks.runner.prefetch import picture
 
 if TYPE_CHECKING:
@@ -129,7 +129,10 @@ class _Said:
         self.readings |= outcome.readings
         image = self.loaded.image
         if not reasons:
-            bucket(out).put(image.file, outcome.data)
+            try:
+                bucket(out).put(image.file, outcome.data)
+            except UnwritableKeyError as error:
+                return self.done(Result.FAIL, "undeliverable", f"The file cannot be delivered: {error}")
         return self._judged(reasons, output=image.current, file=image.file, facts=self.loaded.facts)
 
     def _judged(self, reasons: tuple[Reason, ...], **more: Any) -> Done:

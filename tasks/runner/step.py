@@ -18,11 +18,14 @@ from line.errors import LeaseLostError, ModelError, ServiceError
 from line.recipe import Step, seed_of
 from line.settings import settings
 from models.contract import Model
-from records import outcomes, shards, templates, withdrawals
+from records import outcomes, shards, templates, troubles
 from records.database import transact
 from records.outcomes import Done, Ran, Result
+from records.process_identity import process_identity
 from records.shards import Claim, Owner
+from records.storage import withdrawals
 from records.storage.bucket import MissingObjectError, bucket
+from records.troubles import TroubleKind
 from tasks.registry import registry
 from tasks.runner.execute import attempt
 from tasks.runner.io import Loaded, OriginalReplacedError, read, store
@@ -51,7 +54,7 @@ def run_step(shard_id: int, at: int, node: str) -> Ended:
         ServiceError: Postgres or the bucket stayed away; the shard was given back for another try.
         ModelError: the step's model is not ready on this worker; given back likewise.
     """
-    owner = Owner(node, socket.gethostname(), os.getpid())
+    owner = Owner(node, socket.gethostname(), os.getpid(), process_identity(), process_identity(os.getppid()))
     lease = settings().lease_seconds
     claim = transact(lambda connection: shards.claim(connection, shard_id, at, owner, lease))
     if claim is None:
@@ -63,14 +66,20 @@ def run_step(shard_id: int, at: int, node: str) -> Ended:
     except LeaseLostError as error:
         transact(partial(_may_have_written, claim))
         return Ended(False, str(error))
-    except (ModelError, ServiceError):
+    except (ModelError, ServiceError) as error:
+        sentence = str(error)
 
         def give_back(connection: sa.Connection) -> None:
             shards.release(connection, shard_id, owner)
             _may_have_written(claim, connection)
+            troubles.report(connection, TroubleKind.STEP, _subject(claim), sentence, claim.batch_id)
 
         transact(give_back)
         raise
+
+
+def _subject(claim: Claim) -> str:
+    return f"batch {claim.batch_id}: {claim.recipe.steps[claim.position].transform}"
 
 
 def _may_have_written(claim: Claim, connection: sa.Connection) -> None:
@@ -101,6 +110,8 @@ def _work(claim: Claim, held: Lease) -> Ended:
     held.check()
     ran = _what_ran(claim, step, transform, model, vendor)
     go_on = transact(lambda connection: outcomes.finish(connection, claim, ran, results))
+    if claim.failures:
+        transact(partial(troubles.resolve, kind=TroubleKind.STEP, subject=_subject(claim)))
     return Ended(go_on, _summary(claim, transform, results))
 
 

@@ -198,5 +198,5 @@ def test_the_file_of_costs_and_vendors_is_one_that_can_be_read_with_its_examples
     shipped = (DOCKER / "sluice.toml").read_text()
     assert topology.load(DOCKER / "sluice.toml").vendors == {}
     told = tomllib.loads(re.sub(r"^# (?=\[|\w+ = |\")", "", shipped, flags=re.MULTILINE))
-    assert topology.Topology.model_validate(told).rights_of("acme")
+    assert topology.Topology.model_validate(told).vendor("acme").watermark_rights
     assert topology.Topology.model_validate(told).costs["cuda:0"] > 0

@@ -10,8 +10,8 @@ import pytest
 import sqlalchemy as sa
 
 from line.settings import settings
-from records import withdrawals
 from records.database import engine, transact
+from records.storage import withdrawals
 from records.tables import withdrawals as table
 from scheduler.delete_delivered import withdraw
 from tests.harness import db_builders, promises

@@ -16,7 +16,7 @@ from alembic import command
 from alembic.config import Config
 
 from line.settings import settings
-from records import batches, database, recipes, upload_scan_state, workers
+from records import batches, database, recipes, uploads, workers
 from records.database import engine, transact
 from records.decisions import DecisionError
 from records.storage.bucket import bucket
@@ -109,7 +109,7 @@ def test_an_upload_that_still_arrives_is_not_taken(tmp_path: Path, servers: Serv
             last = seen
 
             def noticed(last: str | None = last) -> str | None:
-                row = transact(lambda connection: upload_scan_state.get(connection, prefix))
+                row = transact(lambda connection: uploads.get(connection, prefix))
                 return row.digest if row is not None and row.digest != last else None
 
             seen = sluice.until(noticed, "intake has seen the newest file")
@@ -130,7 +130,7 @@ def test_half_a_zip_is_no_batch_and_the_whole_one_is(sluice: Line, tmp_path: Pat
     key, data = "ingest/acme/spring.zip", packed.getvalue()
     store.put(key, data[: len(data) // 2])
     sluice.start(workers=0, schedulers=1)
-    sluice.until(lambda: transact(upload_scan_state.troubles), "half a zip was refused")
+    sluice.until(lambda: transact(uploads.errors), "half a zip was refused")
     assert transact(lambda connection: batches.of_prefix(connection, key)) is None
     store.put(key, data)
     store.put(f"{key}._READY", b"")
@@ -138,7 +138,7 @@ def test_half_a_zip_is_no_batch_and_the_whole_one_is(sluice: Line, tmp_path: Pat
         lambda: transact(lambda connection: batches.of_prefix(connection, key)), "the whole zip was taken"
     )
     assert len(sluice.rows(batch)) == 4
-    assert transact(upload_scan_state.troubles) == []
+    assert transact(uploads.errors) == {}
 
 
 def test_the_same_names_with_other_bytes_are_a_new_batch_and_never_mix_with_the_old(
@@ -311,9 +311,11 @@ def migrate_to(revision: str) -> None:
 
 
 def test_what_a_killed_process_left_in_the_scratch_folder_is_removed(sluice: Line, tmp_path: Path) -> None:
+    from records.process_identity import process_identity
     from records.storage.tempdir import scratch
 
-    left = tmp_path / "scratch" / "999999999-abc"
+    ended = f"{process_identity().rpartition('/')[0]}/1"  # this process, had it begun just after the boot
+    left = tmp_path / "scratch" / f"{ended.replace('/', '_')}-abc"
     left.mkdir(parents=True)
     (left / "upload.zip").write_bytes(b"half")
     with scratch() as folder:

@@ -19,8 +19,8 @@ from records.tables import events, images
 from records.tables import shards as shard_table
 
 NOWHERE = (Path(tempfile.gettempdir()) / "sluice-nowhere").as_uri()
-ME = Owner("me@here", "here", 4711)
-OTHER = Owner("other@there", "there", 4712)
+ME = Owner("me@here", "here", 4711, "boot/1/4711/1")
+OTHER = Owner("other@there", "there", 4712, "elsewhere/1/4712/1")
 STEPS = ("admit", "sabotage", "deliver")
 QUEUES = ("admit", "erase_text", "deliver")
 
@@ -197,6 +197,6 @@ def hire(**queues: int) -> None:
             node = f"{queue}-{number}@here"
             transact(
                 lambda connection, node=node, queue=queue: workers.beat(  # type: ignore[misc]
-                    connection, node=node, host="here", pid=1, queues=[queue], device="cpu"
+                    connection, node=node, process="", host="here", pid=1, queues=[queue], device="cpu"
                 )
             )

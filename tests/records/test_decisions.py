@@ -12,10 +12,11 @@ import sqlalchemy as sa
 from line.errors import InputError
 from line.names import fold
 from line.states import ImageState
-from records import batches, decisions, withdrawals
+from records import batches, decisions
 from records.database import transact
 from records.decisions import DecisionError
 from records.outcomes import Result
+from records.storage import withdrawals
 from tests.harness import db_builders
 
 pytestmark = [pytest.mark.services, pytest.mark.usefixtures("records")]

@@ -12,12 +12,12 @@ from tests.harness import db_builders
 pytestmark = [pytest.mark.services, pytest.mark.usefixtures("records")]
 
 
-def lives(host: str, pid: int) -> bool:
+def lives(process: str) -> bool:
     return False
 
 
-def is_dead(host: str, pid: int) -> bool:
-    return (host, pid) == (db_builders.ME.host, db_builders.ME.pid)
+def is_dead(process: str) -> bool:
+    return process == db_builders.ME.process
 
 
 def take_back(batch: int, dead: lost_shards.IsDead = is_dead) -> list[int]:

@@ -3,7 +3,7 @@
 import pytest
 
 from line.errors import InputError, ServiceError
-from records import recipes, upload_scan_state, workers
+from records import recipes, uploads, workers
 from records.database import engine, is_outage, transact
 from tests.harness import db_builders
 from tests.harness.line import environment
@@ -24,7 +24,7 @@ def test_live_workers_are_counted_by_queue_until_they_leave_or_fall_silent() -> 
     db_builders.execute("DELETE FROM workers")
     db_builders.hire(admit=2, deliver=1)
     assert transact(workers.live) == {"admit": 2, "deliver": 1}
-    transact(lambda connection: workers.leave(connection, "admit-0@here"))
+    transact(lambda connection: workers.leave(connection, "admit-0@here", ""))
     assert transact(workers.live) == {"admit": 1, "deliver": 1}
     db_builders.execute(
         "UPDATE workers SET seen_at = now() - interval '1 minute' WHERE node = 'deliver-0@here'"
@@ -36,7 +36,7 @@ def test_live_workers_are_counted_by_queue_until_they_leave_or_fall_silent() -> 
 
 def test_a_listing_is_quiet_for_as_long_as_it_does_not_change() -> None:
     def note(digest: str) -> float:
-        return transact(lambda connection: upload_scan_state.note(connection, "ingest/acme/quiet", digest))
+        return transact(lambda connection: uploads.note(connection, "ingest/acme/quiet", digest)).seconds
 
     assert note("a") == 0
     db_builders.execute("UPDATE sightings SET changed_at = now() - interval '9 seconds'")
@@ -46,11 +46,11 @@ def test_a_listing_is_quiet_for_as_long_as_it_does_not_change() -> None:
 
 def test_trouble_with_an_upload_is_told_until_it_is_taken() -> None:
     prefix = "ingest/acme/bad"
-    transact(lambda connection: upload_scan_state.note(connection, prefix, "a"))
-    transact(lambda connection: upload_scan_state.complain(connection, prefix, "not JSON"))
-    assert {"prefix": prefix, "trouble": "not JSON"} in transact(upload_scan_state.troubles)
-    transact(lambda connection: upload_scan_state.took(connection, prefix, "b"))
-    assert prefix not in [trouble["prefix"] for trouble in transact(upload_scan_state.troubles)]
+    transact(lambda connection: uploads.note(connection, prefix, "a"))
+    transact(lambda connection: uploads.record_error(connection, prefix, "not JSON"))
+    assert transact(uploads.errors)[prefix] == "not JSON"
+    transact(lambda connection: uploads.mark_taken(connection, prefix, "b"))
+    assert prefix not in transact(uploads.errors)
 
 
 def test_a_postgres_that_stays_away_is_told_in_one_line() -> None:

@@ -51,7 +51,7 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
     env = {"SLUICE_HOME": str(home), "SLUICE_POLL_SECONDS": "0.1"}
     for name in ("SLUICE_DATABASE_URL", "SLUICE_BROKER_URL"):
         assert name not in os.environ
-    process = spawn("up", env=env)
+    process = spawn("up", "--flower-port", 0, "--desk-port", 0, env=env)
     try:
         until(lambda: (home / "stack.json").exists() or process.poll() is not None)
         assert process.poll() is None, process.communicate()

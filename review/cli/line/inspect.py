@@ -1,17 +1,18 @@
 """``sluice status``, ``images`` and ``doctor``: looking, changing nothing."""
 
 import time
-from typing import Any
+from functools import partial
 
 import click
 from rich.live import Live
 
 from line.states import ImageState
-from records import batches, upload_scan_state, workers
+from records import batches, troubles
 from records.database import engine, transact
 from records.queries import reports
 from review.cli import console
 from review.cli.doctor import findings
+from review.cli.line.overview import overview, print_troubles
 from review.cli.line.submit import json_option
 from stack import connection as reach
 
@@ -24,7 +25,7 @@ def status(batch: int | None, watch: bool, as_json: bool) -> None:
     """Counts by state, artifact rate, throughput, cost and breaker of BATCH, or of the newest batches."""
     with reach.records():
         if batch is None:
-            _overview(as_json)
+            overview(as_json)
             return
         report = transact(lambda connection: reports.batch(connection, batch))
         if watch and not as_json:
@@ -36,54 +37,11 @@ def status(batch: int | None, watch: bool, as_json: bool) -> None:
             return
     if as_json:
         console.as_json(report)
-    else:
-        console.out.print(console.batch_table(report))
-
-
-def _overview(as_json: bool) -> None:
-    all_reports = transact(reports.all_batches)
-    live = transact(workers.live)
-    queues = transact(reports.queues)
-    schedulers = transact(workers.schedulers)
-    troubles = [
-        f"{trouble['prefix']}: {trouble['trouble']}" for trouble in transact(upload_scan_state.troubles)
-    ]
-    troubles += transact(workers.troubles)
-    if any(report["state"] in ("running", "probing") for report in all_reports):
-        troubles += [] if schedulers else ["no scheduler is live: `sluice up`, or `python -m scheduler`"]
-        troubles += [
-            f"shards wait on {queue}, which no live worker serves" for queue in queues if queue not in live
-        ]
-    if as_json:
-        found = {"batches": all_reports, "workers": live, "schedulers": schedulers, "queues": queues}
-        console.as_json(found | {"troubles": troubles})
         return
-    columns = ("batch", "upload", "recipe", "state", "delivered", "flagged", "artifacts", "cost")
-    console.rows("batches", columns, [_line(report) for report in all_reports])
-    if live:
-        names = sorted({*live, *queues})
-        counts = [(name, live.get(name, 0), *_queue(queues.get(name, {}))) for name in names]
-        console.rows("queues", ("queue", "workers", "shards waiting", "shards working"), counts)
-    for trouble in troubles:
-        console.err.print(f"[red]{trouble}[/]")
-
-
-def _queue(counts: dict[str, int]) -> tuple[int, int]:
-    return counts.get("waiting", 0), counts.get("working", 0)
-
-
-def _line(report: dict[str, Any]) -> list[Any]:
-    states = report["by_state"]
-    return [
-        report["batch"],
-        f"{report['vendor']}/{report['upload']}",
-        report["recipe"],
-        report["state"],
-        f"{states['delivered']} of {report['images']}",
-        states["flagged"],
-        f"{report['artifact_rate']:.1%}",
-        f"{report['cost']:.4f}",
-    ]
+    console.out.print(console.batch_table(report))
+    with reach.records():
+        waiting = transact(partial(troubles.current, batch_id=batch))
+    print_troubles([trouble for trouble in waiting if trouble.kind.concerns_batches])
 
 
 @click.command()

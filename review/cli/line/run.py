@@ -6,23 +6,23 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from line.errors import ServiceError
 from line.states import SETTLED
 from records import batches
 from records.database import transact
-from records.queries import reports
 from review.cli import console
+from review.cli.line.follow import follow
 from review.cli.line.submit import json_option, recipe_option, upload_argument, vendor_option
 from stack import connection as reach
 
 HALTED = 3
+
+QUIET_SECONDS = 10.0
+"""Quiet period of other uploads in the bucket while `sluice run` works: nobody copies slowly into it (s)."""
 
 
 @click.command()
@@ -34,35 +34,37 @@ HALTED = 3
 @vendor_option
 @json_option
 def run(upload: Path, out: Path, recipe: str, vendor: str, as_json: bool) -> None:
-    """Take UPLOAD (a folder or a zip) through the whole line and deliver to --out.
+    """Take UPLOAD (a folder, .zip, .7z or .tar) through the whole line and deliver to --out.
 
     Starts what it needs and stops it again. Beside the pictures lies manifest.jsonl: one line for
     every image, refused ones too. A run that was stopped goes on where it was when called again.
     """
-    from review.cli.upload import place
+    from review.cli.preflight import check_out
+    from review.cli.upload import check_vendor, place
     from stack.local import Stack
     from tasks.recipes import load
 
-    load(recipe)  # refuse a bad recipe before anything is started
-    asked: list[int] = []
+    load(recipe)  # refuse what cannot work before anything is started
+    check_vendor(vendor)
+    check_out(upload, out)
+    signals: list[int] = []
 
     def interrupt(number: int, _: object) -> None:
-        asked.append(number)
+        signals.append(number)
         raise KeyboardInterrupt
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, interrupt)
     started = time.monotonic()
-    out.mkdir(parents=True, exist_ok=True)
     if reach.running():
         with reach.records():
-            report = _follow(place(upload, vendor, recipe, out=out.resolve().as_uri()), lambda: None, asked)
+            report = follow(place(upload, vendor, recipe, out=out.resolve().as_uri()), dict, signals)
     else:
         console.err.print("[dim]starting Postgres, Redis, the scheduler and the workers …[/]")
-        with Stack() as stack:
+        with Stack(quiet_seconds=QUIET_SECONDS) as stack:
             batch_id = place(upload, vendor, recipe, out=out.resolve().as_uri())
-            _tell_of_others(batch_id)
-            report = _follow(batch_id, stack.tend, asked)
+            _name_other_batches(batch_id)
+            report = follow(batch_id, stack.tend, signals)
     seconds = time.monotonic() - started
     settled = sum(report["by_state"][state.value] for state in SETTLED)
     report |= {"seconds": seconds, "images_per_second": settled / seconds}
@@ -71,61 +73,14 @@ def run(upload: Path, out: Path, recipe: str, vendor: str, as_json: bool) -> Non
         raise click.exceptions.Exit(HALTED)
 
 
-def _tell_of_others(batch_id: int) -> None:
-    """An earlier run that was stopped is gone on with too: whoever wonders where his cores are is told."""
+def _name_other_batches(batch_id: int) -> None:
+    """Say that unfinished batches of earlier runs also use this machine."""
     for other in transact(batches.open_ones):
         if other.id != batch_id:
             console.err.print(
                 f"[yellow]batch {other.id} ({other.vendor}/{other.upload}) of an earlier run goes on beside "
                 f"this one[/]; `sluice halt {other.id}` holds it"
             )
-
-
-def _follow(batch_id: int, tend: Callable[[], None], asked: Sequence[int]) -> dict[str, Any]:
-    """Show progress until the batch is done or halted and its manifest written; answers its report.
-
-    Raises:
-        KeyboardInterrupt: a signal was ``asked`` for, also one whose own exception was lost: Python drops
-            what is raised while a destructor or a weak reference's callback runs.
-    """
-    columns = (
-        TextColumn("[progress.description]{task.description}"),
-        BarColumn(),
-        TextColumn("{task.fields[settled]}/{task.fields[images]}"),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[said]}"),
-    )
-    with Progress(*columns, console=console.err, transient=True) as progress:
-        bar = progress.add_task(f"batch {batch_id}", total=None, settled=0, images="?", said="")
-        while True:
-            if asked:
-                raise KeyboardInterrupt
-            tend()
-            if (now := _now(batch_id)) is not None:
-                settled = sum(now.counts.get(state.value, 0) for state in SETTLED)
-                said = ", ".join(
-                    f"{now.counts[state.value]} {state}" for state in SETTLED if state in now.counts
-                )
-                progress.update(
-                    bar,
-                    total=now.images,
-                    completed=now.advance,
-                    settled=settled,
-                    images=now.images,
-                    said=said,
-                )
-                if now.is_over:
-                    break
-            time.sleep(0.2)
-    return transact(lambda connection: reports.batch(connection, batch_id))
-
-
-def _now(batch_id: int) -> reports.Progress | None:
-    """How far the batch is, or None while Postgres is away: it is tended in this very loop."""
-    try:
-        return transact(lambda connection: reports.progress(connection, batch_id), patience=0)
-    except ServiceError:
-        return None
 
 
 def _tell(report: dict[str, Any], out: Path, as_json: bool) -> None:
@@ -135,7 +90,7 @@ def _tell(report: dict[str, Any], out: Path, as_json: bool) -> None:
         sys.stdout.flush()
         return
     console.out.print(console.batch_table(report))
-    console.out.print(f"delivered to [bold]{out.resolve()}[/], every image told in manifest.jsonl there")
+    console.out.print(f"delivered to [bold]{out.resolve()}[/], every image stands in manifest.jsonl there")
     batch = report["batch"]
     if report["by_state"]["flagged"]:
         console.out.print(

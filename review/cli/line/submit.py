@@ -23,10 +23,10 @@ upload_argument = click.argument("upload", type=click.Path(exists=True, path_typ
 @recipe_option
 @json_option
 def submit(upload: Path, vendor: str, recipe: str, as_json: bool) -> None:
-    """Put UPLOAD (a folder or a zip) into the ingest bucket; print the batch id.
+    """Put UPLOAD (a folder, .zip, .7z or .tar) into the ingest bucket; print the batch id.
 
     The line must be up, here (`sluice up`) or elsewhere (SLUICE_DATABASE_URL and SLUICE_BUCKET_URL).
-    The same upload again, unchanged and with the same recipe, is the same batch.
+    The same content again, with the same recipe, is the same batch; an interrupted copy goes on where it was.
     """
     from review.cli.upload import place
 

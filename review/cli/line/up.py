@@ -2,6 +2,7 @@
 
 import signal
 import time
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import click
@@ -13,18 +14,18 @@ from records.queries import reports
 from review.cli import console
 
 if TYPE_CHECKING:
-    from stack.local import Page
+    from stack.pages import Page
 
 
 @click.command()
 @click.option(
     "--flower/--no-flower", default=True, show_default=True, help="Start Flower, behind a password."
 )
-@click.option("--flower-port", type=int, help="Its port on 127.0.0.1; a free one where not given.")
+@click.option("--flower-port", type=int, help="Its port on 127.0.0.1 (5555; 0: any free one).")
 @click.option(
     "--desk/--no-desk", default=True, show_default=True, help="Start the review desk, behind a password."
 )
-@click.option("--desk-port", type=int, help="Its port on 127.0.0.1; a free one where not given.")
+@click.option("--desk-port", type=int, help="Its port on 127.0.0.1 (5556; 0: any free one).")
 @click.option("--until-idle", is_flag=True, help="Stop once nothing is left to do.")
 def up(flower: bool, flower_port: int | None, desk: bool, desk_port: int | None, until_idle: bool) -> None:
     """Start the line and stay on: scheduler, workers, Flower, review desk; Postgres and Redis where not named.
@@ -33,32 +34,47 @@ def up(flower: bool, flower_port: int | None, desk: bool, desk_port: int | None,
     into the bucket below ingest/VENDOR/UPLOAD/ with an empty _READY file at the end. Ctrl-C stops everything
     in order; nothing is lost.
     """
-    from stack.local import USER, Stack
+    from review.cli.preflight import check_writable
+    from stack.local import Stack
+    from stack.pages import USER
 
     over: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, _: over.append(number))
     signal.signal(signal.SIGINT, lambda number, _: over.append(number))
+    check_writable(settings().bucket, f"the bucket {settings().bucket}")
     with Stack(flower=flower, flower_port=flower_port, desk=desk, desk_port=desk_port) as stack:
         console.out.print(
             f"[bold]the line is up[/]: {len(stack.pids())} processes, logs in {settings().home_folder}/logs"
         )
         console.out.print(f"ingest  {settings().bucket}/ingest/VENDOR/UPLOAD/")
         if stack.flower:
-            _tell("Flower", stack.flower, f"user {USER}")
+            _print_page("Flower", stack.flower, f"user {USER}")
         if stack.desk:
-            _tell("desk", stack.desk, "any name of yours")
+            _print_page("desk", stack.desk, "any name of yours")
         console.out.print("Ctrl-C stops it")
+        failing: Mapping[str, str] = {}
         while not over:
-            stack.tend()
+            failing = _print_failing(stack.tend(), failing)
             if until_idle and _is_idle():
                 break
             time.sleep(0.2)
         console.err.print("[dim]stopping …[/]")
 
 
-def _tell(name: str, page: "Page", user: str) -> None:
+def _print_failing(failing: Mapping[str, str], before: Mapping[str, str]) -> Mapping[str, str]:
+    """Print each program that began to keep dying, and each that lives again."""
+    for name in failing.keys() - before.keys():
+        console.err.print(f"[yellow]{name} {failing[name]}[/]", soft_wrap=True)
+    for name in before.keys() - failing.keys():
+        console.err.print(f"[green]{name} lives again[/]")
+    return failing
+
+
+def _print_page(name: str, page: "Page", user: str) -> None:
     # what is not a terminal is a log, and a log holds no password
-    login = f"{user}, password {page.password}" if console.out.is_terminal else f"login in {page.login_file}"
+    login = (
+        f"{user}, password {page.password()}" if console.out.is_terminal else f"login in {page.login_file}"
+    )
     console.out.print(f"{name:7} {page.url}  {login}")
 
 

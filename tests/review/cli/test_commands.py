@@ -183,7 +183,10 @@ def test_names_that_no_bucket_takes_are_all_kept(tmp_path: Path, records: Line) 
 def test_an_upload_is_a_folder_with_files_or_a_zip(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     (tmp_path / "a.jpg").write_bytes(b"x")
-    for upload, said in ((tmp_path / "empty", "no file in it"), (tmp_path / "a.jpg", "folder or a .zip")):
+    for upload, said in (
+        (tmp_path / "empty", "no file in it"),
+        (tmp_path / "a.jpg", "a folder or an archive"),
+    ):
         answer = call("submit", upload)
         assert answer.code == 2
         assert said in answer.err

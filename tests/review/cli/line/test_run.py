@@ -82,10 +82,12 @@ def test_it_ends_with_one_document_and_exit_code_0(first: Run) -> None:
     assert set(report) == {
         "batch", "state", "images", "by_state", "artifact_rate", "seconds", "images_per_second", "delivered",
     }  # fmt: skip
-    assert (report["state"], report["images"], report["delivered"]) == ("done", 13, str(first.out))
-    assert report["by_state"]["rejected"] == 2
+    assert (report["state"], report["images"], report["delivered"]) == ("done", 12, str(first.out)), (
+        "notes.txt is no picture"
+    )
+    assert report["by_state"]["rejected"] == 1
     assert report["by_state"]["delivered"] >= 7
-    assert sum(report["by_state"].values()) == 13
+    assert sum(report["by_state"].values()) == 12
 
 
 def test_delivered_files_keep_folders_and_names_and_never_collide(first: Run) -> None:
@@ -99,7 +101,7 @@ def test_delivered_files_keep_folders_and_names_and_never_collide(first: Run) ->
 
 def test_the_manifest_tells_every_file_of_the_upload(first: Run) -> None:
     lines = promises.manifest(first.out)
-    assert set(lines) == set(first.before)
+    assert set(lines) == set(first.before) - {"shoes/notes.txt"}
     for name, line in lines.items():
         assert set(line) >= FIELDS
         assert line["sha256"] == hashlib.sha256(first.before[name]).hexdigest()
@@ -190,7 +192,7 @@ def test_decisions_are_carried_out_by_the_next_line_that_is_up(
     assert call("reject", unwanted.id).code == 0
     earlier = (first.out / masked.file).exists()
 
-    up = run("up", "--no-flower", "--until-idle", env=records.env)
+    up = run("up", "--no-flower", "--desk-port", 0, "--until-idle", env=records.env)
     assert up.code == 0, up.err
     assert "the line is up" in up.out
     assert not earlier

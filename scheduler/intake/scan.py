@@ -1,0 +1,188 @@
+"""Looks through the ingest bucket: takes what is complete, and says of everything else what it waits for."""
+
+import logging
+import math
+import time
+from functools import partial
+from typing import Final
+
+import sqlalchemy as sa
+
+from line.errors import InputError, ServiceError, SettingsError
+from line.settings import settings
+from records import troubles
+from records import uploads as upload_records
+from records.database import transact
+from records.storage.bucket import Bucket
+from records.troubles import TroubleKind
+from scheduler.intake.late_marker import adopt_late_marker
+from scheduler.intake.listing import Listing, Upload, listing_of, named
+from scheduler.intake.loose import loose_files, uploads
+from scheduler.intake.take import take
+from worker import topology
+
+log = logging.getLogger(__name__)
+
+LISTING_SECONDS: Final = 60.0
+"""Pause between two listings of an upload that was taken without a marker: a listing of thousands costs (s)."""
+GAP_FACTOR: Final = 3.0
+"""Minimum quiet period, as a multiple of the longest pause seen while the upload arrived."""
+MAX_GROWN_SECONDS: Final = 3600.0
+"""Maximum quiet period that pauses can lead to (s)."""
+MAX_TEMPORARY_SECONDS: Final = 3600.0
+"""Maximum time that unchanged temporary files hold an upload back (s)."""
+MAX_SUBMIT_SILENCE_SECONDS: Final = 60.0
+"""Maximum time between two signs of life of a ``sluice submit`` that is copying (s)."""
+
+
+class WaitingError(Exception):
+    """Raised when an upload is not complete; the sentence says what it waits for."""
+
+
+class InterruptedSubmitError(WaitingError):
+    """Raised when an upload stays incomplete until a person acts."""
+
+
+class Scan:
+    """One scheduler's repeated looks at one ingest bucket.
+
+    Args:
+        store: the bucket.
+    """
+
+    def __init__(self, store: Bucket) -> None:
+        self._store = store
+        self._listed_at: dict[str, float] = {}
+        self._reported: dict[TroubleKind, dict[str, str]] = {}
+
+    def once(self) -> list[int]:
+        """Take every complete upload, and report what is not taken; answers the new batches.
+
+        Raises:
+            ServiceError: the bucket as a whole cannot be listed.
+        """
+        taken: list[int] = []
+        waiting: dict[str, str] = {}
+        problems: dict[str, str] = loose_files(self._store, waiting)
+        prefixes: set[str] = set()
+        for upload in uploads(self._store):
+            prefixes.add(upload.prefix)
+            try:
+                if (batch_id := self._consider(upload)) is not None:
+                    taken.append(batch_id)
+            except InterruptedSubmitError as error:
+                problems[upload.prefix] = str(error)
+            except WaitingError as error:
+                waiting[upload.prefix] = str(error)
+            except (SettingsError, ServiceError) as error:  # not the upload's fault: tried at the next scan
+                if self._reported.get(TroubleKind.INGEST, {}).get(upload.prefix) != str(error):
+                    log.warning("%s waits: %s", upload.prefix, error)
+                problems[upload.prefix] = str(error)
+            except InputError as error:
+                self._refuse(upload, str(error))
+            except Exception as error:  # an upload that breaks our own code must not keep the others waiting
+                log.exception("%s cannot be taken", upload.prefix)
+                self._refuse(upload, f"{type(error).__name__}: {error}")
+        errors = transact(upload_records.errors)
+        if not errors.keys() <= prefixes:
+            transact(partial(upload_records.forget, prefixes=prefixes))
+        problems |= {prefix: sentence for prefix, sentence in errors.items() if prefix in prefixes}
+        self._report(TroubleKind.INGEST, problems)
+        self._report(TroubleKind.ARRIVING, waiting)
+        return taken
+
+    def _consider(self, upload: Upload) -> int | None:
+        """Take an upload if it is complete and was not taken before.
+
+        Raises:
+            WaitingError: it is not complete.
+            InputError, ServiceError: it cannot be taken; now, or as it stands.
+        """
+        marker = self._store.tag(upload.marker)
+        state = transact(partial(upload_records.get, prefix=upload.prefix))
+        if marker is not None:
+            digest = f"marker {marker}"
+            if state is not None and state.taken == digest:
+                return None
+            transact(partial(upload_records.note, prefix=upload.prefix, digest=digest))
+            return self._take_marked(upload, state, digest)
+        if state is not None and state.taken is not None and not self._is_due(upload.prefix):
+            return None
+        self._check_submit(upload)
+        listing = listing_of(self._store, upload)
+        if state is not None and state.taken == listing.digest:
+            return None
+        quiet = transact(partial(upload_records.note, prefix=upload.prefix, digest=listing.digest))
+        self._check_quiet(upload, listing, quiet)
+        batch_id = take(self._store, upload)
+        transact(partial(upload_records.mark_taken, prefix=upload.prefix, digest=listing.digest))
+        return batch_id
+
+    def _take_marked(
+        self, upload: Upload, state: sa.Row[tuple[object, ...]] | None, digest: str
+    ) -> int | None:
+        """Take an upload with a marker; where silence was taken for completeness before, mend that."""
+        batch_id = None
+        if state is None or state.taken is None or not adopt_late_marker(self._store, upload, state.taken):
+            batch_id = take(self._store, upload)
+        transact(partial(upload_records.mark_taken, prefix=upload.prefix, digest=digest))
+        return batch_id
+
+    def _check_submit(self, upload: Upload) -> None:
+        sign_of_life = self._store.tag(upload.arriving_marker)
+        if sign_of_life is None:
+            return
+        digest = f"arriving {sign_of_life}"
+        silence = transact(partial(upload_records.note, prefix=upload.prefix, digest=digest))
+        if silence.seconds < MAX_SUBMIT_SILENCE_SECONDS:
+            raise WaitingError("`sluice submit` is copying it")
+        raise InterruptedSubmitError(
+            "`sluice submit` began to copy it and was interrupted; the same `sluice submit` again goes on with it"
+        )
+
+    def _check_quiet(self, upload: Upload, listing: Listing, quiet: upload_records.Quiet) -> None:
+        if not listing.pictures:
+            raise WaitingError(
+                "there is no picture in it yet" if not listing.sidecars else "it holds no pictures"
+            )
+        if listing.temporary_count and quiet.seconds < MAX_TEMPORARY_SECONDS:
+            raise WaitingError(
+                f"{named(listing.temporary, listing.temporary_count)} still being transferred; without a change "
+                f"it is taken as it stands after {_duration(MAX_TEMPORARY_SECONDS)}"
+            )
+        needed = self._quiet_seconds(upload.vendor, quiet.longest_gap)
+        if quiet.seconds < needed:
+            raise WaitingError(
+                f"{listing.pictures:,} files, taken after {_duration(needed)} without a change, or at once with "
+                f"an empty file {upload.marker}"
+            )
+
+    @staticmethod
+    def _quiet_seconds(vendor: str, longest_gap: float) -> float:
+        agreed = topology.load(settings().config).vendor(vendor).quiet_seconds
+        base = settings().quiet_seconds if agreed is None else agreed
+        return max(base, min(GAP_FACTOR * longest_gap, MAX_GROWN_SECONDS))
+
+    def _is_due(self, prefix: str) -> bool:
+        now = time.monotonic()
+        if now - self._listed_at.get(prefix, -math.inf) < LISTING_SECONDS:
+            return False
+        self._listed_at[prefix] = now
+        return True
+
+    @staticmethod
+    def _refuse(upload: Upload, sentence: str) -> None:
+        log.error("%s cannot be taken: %s", upload.prefix, sentence)
+        transact(partial(upload_records.record_error, prefix=upload.prefix, sentence=sentence))
+
+    def _report(self, kind: TroubleKind, found: dict[str, str]) -> None:
+        """Bring the troubles of that kind up to date, where something changed since the last scan."""
+        if found == self._reported.get(kind):
+            return
+        transact(partial(troubles.replace, kind=kind, sentences=found))
+        self._reported[kind] = found
+
+
+def _duration(seconds: float) -> str:
+    """``45 seconds``, ``5 minutes``: for sentences."""
+    return f"{seconds:.0f} seconds" if seconds < 120 else f"{seconds / 60:.0f} minutes"
