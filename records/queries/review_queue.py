@@ -1,4 +1,4 @@
-"""What waits for a person: piles of flagged images by batch and reason, and each image with what was said of it."""
+"""The flagged images that wait for a person: counts by batch and reason, and each image with its step's record."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -12,12 +12,13 @@ from records.tables import batches, images, recipes, steps
 
 
 @dataclass(frozen=True, slots=True)
-class Pile:
-    """The flagged images of one batch.
+class BatchQueue:
+    """Counts of one batch's flagged images.
 
     Attributes:
-        state: of the batch.
-        reasons: how many were flagged for what, the most frequent first.
+        state: the batch's state.
+        images: all images of the batch.
+        reasons: flagged images by reason code, the most frequent first.
     """
 
     batch: int
@@ -33,16 +34,16 @@ class Pile:
 
 
 @dataclass(frozen=True, slots=True)
-class Flagged:
+class FlaggedImage:
     """One image that waits for a person.
 
     Attributes:
-        step: the transform at which it stopped; empty where it never came to one.
-        judged: number of the record of that step, another one each time the image was there; 0 without one.
-        recipe: the steps it follows, as stored.
-        current: key of the picture as it came to the step; None where it was never decoded.
-        proposal: key of what the step made of it; None where the step made nothing.
-        mask: key of what was found and not used, or else was edited; None without either.
+        step: the transform that flagged it; empty if it never reached one.
+        judged: id of that step's latest record; 0 if there is no record.
+        recipe: the stored recipe that it follows.
+        current: key of the step's input picture; None if the file was never decoded.
+        proposal: key of the step's output picture; None if there is no output.
+        mask: key of the proposed mask, else of the mask in use, else of the edited area; None if there is none.
         regions: texts found on it, as ``facts.regions`` keeps them.
         reasons: limits that were broken: ``code``, ``where`` (x, y, width, height) or None, ``sentence``.
     """
@@ -65,18 +66,18 @@ class Flagged:
 
     @property
     def version(self) -> str:
-        """What a person sees of it: another word once anything of that is another, as after a rollback."""
-        seen = (self.judged, self.reason, self.current, self.proposal, self.mask)
-        return hashlib.sha256(repr(seen).encode()).hexdigest()[:16]
+        """Digest of everything that a person decides on; it changes when that changes, as after a rollback."""
+        shown = (self.judged, self.reason, self.current, self.proposal, self.mask)
+        return hashlib.sha256(repr(shown).encode()).hexdigest()[:16]
 
     @property
     def is_edited(self) -> bool:
-        """Whether the step made another picture of it, so that there is a before and an after."""
+        """Whether the step changed the picture, so that there is a before and an after."""
         return self.proposal is not None and self.proposal != self.current
 
 
-def piles(connection: sa.Connection, batch_id: int | None = None) -> list[Pile]:
-    """Of every batch with flagged images, or of one, the pile; the newest batch first."""
+def batch_queues(connection: sa.Connection, batch_id: int | None = None) -> list[BatchQueue]:
+    """The queue of every batch with flagged images, or only of ``batch_id``; the newest batch first."""
     counted = (
         sa.select(images.c.batch_id, images.c.reason, sa.func.count().label("count_"))
         .where(images.c.state == ImageState.FLAGGED)
@@ -90,26 +91,26 @@ def piles(connection: sa.Connection, batch_id: int | None = None) -> list[Pile]:
     )
     if batch_id is not None:
         query = query.where(batches.c.id == batch_id)
-    found: dict[int, Pile] = {}
+    queues: dict[int, BatchQueue] = {}
     for row in connection.execute(query):
-        pile = found.get(row.id)
-        reasons: dict[str, int] = {**(pile.reasons if pile else {}), row.reason: int(row.count_)}
-        found[row.id] = Pile(row.id, row.vendor, row.upload, str(row.state), row.images, reasons)
-    return list(found.values())
+        queue = queues.get(row.id)
+        reasons: dict[str, int] = {**(queue.reasons if queue else {}), row.reason: int(row.count_)}
+        queues[row.id] = BatchQueue(row.id, row.vendor, row.upload, str(row.state), row.images, reasons)
+    return list(queues.values())
 
 
 def page(
     connection: sa.Connection, batch_id: int, *, reason: str | None = None, after: int = 0, limit: int = 20
-) -> list[Flagged]:
-    """Flagged images of a batch by id, from the one that follows ``after`` on."""
+) -> list[FlaggedImage]:
+    """At most ``limit`` flagged images of a batch with ids above ``after``, ordered by id."""
     query = _query().where(images.c.batch_id == batch_id, images.c.id > after)
     if reason is not None:
         query = query.where(images.c.reason == reason)
     return [_flagged(row) for row in connection.execute(query.order_by(images.c.id).limit(limit))]
 
 
-def one(connection: sa.Connection, image_id: int) -> Flagged | None:
-    """One image, if it is flagged."""
+def one(connection: sa.Connection, image_id: int) -> FlaggedImage | None:
+    """The image if it is flagged, else None."""
     row = connection.execute(_query().where(images.c.id == image_id)).one_or_none()
     return _flagged(row) if row else None
 
@@ -140,8 +141,8 @@ def _query() -> sa.Select[Any]:
     )
 
 
-def _flagged(row: sa.Row[Any]) -> Flagged:
-    return Flagged(
+def _flagged(row: sa.Row[Any]) -> FlaggedImage:
+    return FlaggedImage(
         id=row.id,
         batch=row.batch_id,
         vendor=row.vendor,

@@ -1,1 +1,1 @@
-"""The review desk: a web page on which people see what was flagged, with both readings of a doubt, and decide."""
+"""The review desk: web pages on which people look at flagged images and decide."""

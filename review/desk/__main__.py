@@ -1,4 +1,4 @@
-"""``python -m review.desk``: the review desk's process."""
+"""``python -m review.desk`` starts the review desk."""
 
 from review.desk.serve import main
 

@@ -1,42 +1,49 @@
-"""The desk's pages by their addresses."""
+"""The desk's URLs."""
 
 from pathlib import Path
 
 from tornado.web import Application
 
-from review.desk.background_jobs import Rounds
-from review.desk.handlers import Batch, Decision, Image, Overview, Picture, Unknown
-from review.desk.mask import Draw, FoundMask
-from review.desk.templates import Again, Example, Templates
+from review.desk.background_jobs import BackgroundJobs
+from review.desk.handlers import (
+    BatchHandler,
+    DecisionHandler,
+    ImageHandler,
+    NotFoundHandler,
+    OverviewHandler,
+    PictureHandler,
+)
+from review.desk.mask import DrawHandler, MaskHandler
+from review.desk.templates import RescanHandler, TemplatePictureHandler, TemplatesHandler
 
 HERE = Path(__file__).parent
 
 
 def application(password: str) -> Application:
-    """The desk for whoever knows ``password``.
+    """The desk as a Tornado application; every page requires ``password``.
 
-    Tornado, which Flower brings along: its templates escape what they show, and a form without the page's own
-    token (which a foreign site does not know) is refused.
+    Tornado is installed with Flower. Its templates escape all values, and it refuses a form without the token of
+    the page it came from, so a foreign site cannot send one.
     """
     return Application(
         [
-            (r"/", Overview),
-            (r"/batches/(\d{1,18})", Batch),
-            (r"/images/(\d{1,18})", Image),
-            (r"/images/(\d{1,18})/decision", Decision),
-            (r"/images/(\d{1,18})/draw", Draw),
-            (r"/images/(\d{1,18})/mask\.png", FoundMask),
-            (r"/images/(\d{1,18})/([a-z-]+)\.jpg", Picture),
-            (r"/templates", Templates),
-            (r"/templates/(\d{1,18})", Templates),
-            (r"/templates/(\d{1,18})/again", Again),
-            (r"/templates/(\d{1,18})\.png", Example),
+            (r"/", OverviewHandler),
+            (r"/batches/(\d{1,18})", BatchHandler),
+            (r"/images/(\d{1,18})", ImageHandler),
+            (r"/images/(\d{1,18})/decision", DecisionHandler),
+            (r"/images/(\d{1,18})/draw", DrawHandler),
+            (r"/images/(\d{1,18})/mask\.png", MaskHandler),
+            (r"/images/(\d{1,18})/([a-z-]+)\.jpg", PictureHandler),
+            (r"/templates", TemplatesHandler),
+            (r"/templates/(\d{1,18})", TemplatesHandler),
+            (r"/templates/(\d{1,18})/again", RescanHandler),
+            (r"/templates/(\d{1,18})\.png", TemplatePictureHandler),
         ],
-        default_handler_class=Unknown,
+        default_handler_class=NotFoundHandler,
         template_path=str(HERE / "pages"),
         static_path=str(HERE / "static"),
         xsrf_cookies=True,
         xsrf_cookie_kwargs={"samesite": "Strict", "httponly": True},
         password=password,
-        rounds=Rounds(),
+        jobs=BackgroundJobs(),
     )

@@ -1,4 +1,4 @@
-"""Sending round what still bears a template: looked for in the background, told on the page of templates."""
+"""Searches a vendor's photos for a confirmed template in the background and requeues those that still have it."""
 
 import logging
 from concurrent.futures import ThreadPoolExecutor
@@ -11,62 +11,66 @@ log = logging.getLogger(__name__)
 
 
 @dataclass
-class Round:
-    """How far one is.
+class RescanJob:
+    """Progress of one search.
 
     Attributes:
-        total, looked: images of the vendor that are to be looked at, and were.
-        sent: those that bore the template and went round again.
-        left: those that could not be looked at, or not be sent (their batch is halted).
-        trouble: why it ended before its end; empty where it did not.
+        total: images of the vendor to search.
+        scanned: images searched so far.
+        requeued: images that still had the template and were requeued.
+        skipped: images that could not be read, or not be requeued because their batch is halted.
+        error: why the search ended early; empty if it did not.
     """
 
     total: int = 0
-    looked: int = 0
-    sent: int = 0
-    left: int = 0
+    scanned: int = 0
+    requeued: int = 0
+    skipped: int = 0
     is_over: bool = False
-    trouble: str = ""
+    error: str = ""
 
 
-class Rounds:
-    """One at a time, for each template the last one; forgotten with the process, and harmless to begin anew."""
+class BackgroundJobs:
+    """Runs one search at a time and remembers the latest per template.
+
+    Jobs live in memory: after a restart of the desk a person can simply start the search again.
+    """
 
     def __init__(self) -> None:
-        self.by_template: dict[int, Round] = {}
-        self._pool = ThreadPoolExecutor(1, "round")
+        self.by_template: dict[int, RescanJob] = {}
+        self._pool = ThreadPoolExecutor(1, "rescan")
 
     @property
     def is_busy(self) -> bool:
-        return any(not one.is_over for one in self.by_template.values())
+        return any(not job.is_over for job in self.by_template.values())
 
     def start(self, template: int, person: str) -> None:
-        """Begin one, if none of this template is on its way."""
-        known = self.by_template.get(template)
-        if known is None or known.is_over:
-            self.by_template[template] = Round()
+        """Start a search for ``template``, unless one is already waiting or running."""
+        previous = self.by_template.get(template)
+        if previous is None or previous.is_over:
+            self.by_template[template] = RescanJob()
             self._pool.submit(_run, self.by_template[template], template, person)
 
 
-def _run(one: Round, template: int, person: str) -> None:
+def _run(job: RescanJob, template: int, person: str) -> None:
     try:
-        one.total, looks = template_rescan.looked_at(template)
+        job.total, looks = template_rescan.looked_at(template)
         for look in looks:
-            one.looked += 1
+            job.scanned += 1
             if look.trouble:
-                one.left += 1
-                log.warning("image %d cannot be looked at: %s", look.image, look.trouble)
+                job.skipped += 1
+                log.warning("image %d cannot be searched: %s", look.image, look.trouble)
             if look.bears:
                 try:
                     decide.requeue(look.image, person)
-                    one.sent += 1
+                    job.requeued += 1
                 except InputError as error:
-                    one.left += 1
-                    log.warning("image %d is not sent round: %s", look.image, error)
+                    job.skipped += 1
+                    log.warning("image %d cannot be requeued: %s", look.image, error)
     except SluiceError as error:
-        one.trouble = str(error)
+        job.error = str(error)
     except Exception:
-        one.trouble = "it broke off; the desk's log says why"
-        log.exception("sending round what bears template %d", template)
+        job.error = "the search ended with an error; see the desk's log"
+        log.exception("searching for template %d failed", template)
     finally:
-        one.is_over = True
+        job.is_over = True

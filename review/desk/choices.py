@@ -1,33 +1,33 @@
-"""What a person may answer about a flagged image: the choices of the desk, each one command's decision."""
+"""The decisions that the desk offers for a flagged image; each equals one command."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
 from line.recipe import Recipe
-from records.queries.review_queue import Flagged
+from records.queries.review_queue import FlaggedImage
 from scheduler import decide
 from tasks.recipes import removing
 
-ASKS_OF_TEXT = {
-    "overlay_or_print": ("It is print: keep it", "It is overlay: erase all found"),
-    "banner_unclear": ("Keep it", "Erase all found"),
-    "faint_text": ("It may not go: keep it", "It may go: erase all found"),
-    "text_needs_person": ("Keep it", "Erase all found"),
+TEXT_QUESTIONS = {
+    "overlay_or_print": ("It is print: keep it", "It is an overlay: erase all of it"),
+    "banner_unclear": ("Keep it", "Erase all of it"),
+    "faint_text": ("It may not be removed: keep it", "It may be removed: erase all of it"),
+    "text_needs_person": ("Keep it", "Erase all of it"),
 }
-"""Reasons that ask about a text, of which nothing was edited yet, and both answers."""
+"""Reasons that ask about text before anything was edited, with the labels to keep and to erase it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One answer.
+    """One decision.
 
     Attributes:
-        name: as the form sends it.
-        key: letter that gives it on a keyboard.
-        label: as a person reads it.
-        act: takes the image's id and who decides; raises InputError where it cannot be.
-        done: what became of the image.
+        name: value that the form sends.
+        key: letter that presses the button.
+        label: text of the button.
+        act: takes the image's id and the person; raises InputError if the image cannot be decided this way.
+        done: message shown afterwards.
     """
 
     name: str
@@ -37,37 +37,39 @@ class Choice:
     done: str
 
 
-def choices(image: Flagged) -> list[Choice]:
-    """The answers that make sense for ``image``, the usual ones first."""
-    found = []
-    if image.reason in ASKS_OF_TEXT:
-        keep, erase = ASKS_OF_TEXT[image.reason]
-        found.append(_accept(keep))
+def choices(image: FlaggedImage) -> list[Choice]:
+    """The decisions that apply to ``image``, the most frequent first."""
+    offered = []
+    if image.reason in TEXT_QUESTIONS:
+        keep, erase = TEXT_QUESTIONS[image.reason]
+        offered.append(_accept(keep))
         if image.mask:
-            found.append(_again("found", "o", erase, "erased as found"))
+            offered.append(_erase("found", "o", erase, "erased as found"))
         if image.regions:
-            found.append(_again("sure", "s", "Erase the certain, keep the doubtful", "erased where certain"))
+            offered.append(
+                _erase("sure", "s", "Erase only what is certain, keep the rest", "erased where certain")
+            )
     elif image.proposal or image.current:
-        found.append(_accept("Good: take the result" if image.is_edited else "Let it pass as it is"))
+        offered.append(_accept("Good: use the result" if image.is_edited else "Accept it as it is"))
         if image.mask and not image.is_edited and may_draw(image):
-            found.append(_again("found", "o", "Erase what was found", "erased as found"))
-    found.append(
-        Choice("requeue", "r", "Once more", lambda image, actor: decide.requeue(image, actor), "requeued")
+            offered.append(_erase("found", "o", "Erase what was found", "erased as found"))
+    offered.append(
+        Choice("requeue", "r", "Try again", lambda image, person: decide.requeue(image, person), "requeued")
     )
-    found.append(Choice("reject", "x", "Discard", decide.reject, "discarded"))
-    return found
+    offered.append(Choice("reject", "x", "Discard", decide.reject, "discarded"))
+    return offered
 
 
 def _accept(label: str) -> Choice:
     return Choice("accept", "a", label, decide.accept, "accepted")
 
 
-def _again(mask: str, key: str, label: str, done: str) -> Choice:
+def _erase(mask: str, key: str, label: str, done: str) -> Choice:
     return Choice(mask, key, label, partial(decide.requeue, mask=mask), done)
 
 
-def may_draw(image: Flagged) -> bool:
-    """Whether a mask can be given: the image is decoded, and stands before or at the first step that removes."""
+def may_draw(image: FlaggedImage) -> bool:
+    """Whether a person can supply a mask: the image is decoded and not yet past the first step that removes."""
     recipe = Recipe.model_validate(image.recipe, strict=False)
     position, removes = recipe.position(image.step), removing(recipe)
     return image.current is not None and position is not None and bool(removes) and position <= removes[0]

@@ -1,4 +1,4 @@
-"""The pile of flagged images, one image, its pictures, and a person's answer."""
+"""The overview, a batch's flagged images, one image with its pictures, and a person's decision."""
 
 import re
 from functools import partial
@@ -6,123 +6,126 @@ from http import HTTPStatus
 
 from records.database import transact
 from records.queries import reports, review_queue
-from records.queries.review_queue import Flagged
+from records.queries.review_queue import FlaggedImage
 from records.templates import listed
 from review.desk import previews
-from review.desk.base_handler import Door, RefusedError
+from review.desk.base_handler import BaseHandler, RequestError
 from review.desk.choices import choices, may_draw
+from review.desk.wording import in_words, problems
 
-AT_ONCE = 20
-"""Images of a pile that are shown together."""
-LATER = re.compile(r"\d{1,18}", re.ASCII)
-"""An image's number, as in the addresses: more digits the records do not have."""
-FRESH = "private, max-age=86400"
-"""A picture's address holds the version of its image, so it never changes."""
+PAGE_SIZE = 20
+"""Images shown on one page."""
+IMAGE_ID = re.compile(r"\d{1,18}", re.ASCII)
+"""As in the URLs; more digits would overflow the database's integer."""
+PICTURE_CACHE_CONTROL = "private, max-age=86400"
+"""A picture's URL contains its image's version, so its content never changes."""
 
-CARD = {"panels": previews.panels, "choices": choices, "may_draw": may_draw}
-"""What the card of an image asks of it."""
+CARD_CONTEXT = {
+    "previews": previews.previews,
+    "choices": choices,
+    "may_draw": may_draw,
+    "problems": problems,
+}
+"""Functions that card.html uses."""
 
 
-class Overview(Door):
-    """What waits, batch by batch."""
+class OverviewHandler(BaseHandler):
+    """All batches with flagged images."""
 
     async def get(self) -> None:
-        piles = await self.work(lambda: transact(review_queue.piles))
-        templates = await self.work(lambda: transact(listed))
+        queues = await self.in_thread(lambda: transact(review_queue.batch_queues))
+        templates = await self.in_thread(lambda: transact(listed))
         proposed = sum(template["state"] == "proposed" for template in templates)
-        self.render("overview.html", piles=piles, proposed=proposed)
+        self.render("overview.html", queues=queues, proposed=proposed, in_words=in_words)
 
 
-class Batch(Door):
-    """The flagged images of a batch, some at once."""
+class BatchHandler(BaseHandler):
+    """The flagged images of a batch, one page at a time; ``?reason=`` filters."""
 
     async def get(self, number: str) -> None:
         reason = self.get_query_argument("reason", None)
         after = self.get_query_argument("after", "0")
-        if not LATER.fullmatch(after):
-            raise RefusedError(HTTPStatus.BAD_REQUEST, "after is no number")
-        report = await self.work(lambda: transact(partial(reports.batch, batch_id=int(number))))
-        piles = await self.work(lambda: transact(partial(review_queue.piles, batch_id=int(number))))
-        found = await self.work(
-            lambda: transact(
-                partial(
-                    review_queue.page,
-                    batch_id=int(number),
-                    reason=reason,
-                    after=int(after),
-                    limit=AT_ONCE + 1,
-                )
-            )
+        if not IMAGE_ID.fullmatch(after):
+            raise RequestError(HTTPStatus.BAD_REQUEST, "after must be an image number")
+        batch_id = int(number)
+        report = await self.in_thread(lambda: transact(partial(reports.batch, batch_id=batch_id)))
+        queues = await self.in_thread(lambda: transact(partial(review_queue.batch_queues, batch_id=batch_id)))
+        query = partial(
+            review_queue.page, batch_id=batch_id, reason=reason, after=int(after), limit=PAGE_SIZE + 1
         )
-        reasons = piles[0].reasons if piles else {}
+        images = await self.in_thread(lambda: transact(query))
         self.render(
             "batch.html",
             report=report,
-            reasons=reasons,
+            reasons=queues[0].reasons if queues else {},
             reason=reason,
-            images=found[:AT_ONCE],
-            more=found[AT_ONCE - 1].id if len(found) > AT_ONCE else None,
-            **CARD,
+            images=images[:PAGE_SIZE],
+            more=images[PAGE_SIZE - 1].id if len(images) > PAGE_SIZE else None,
+            in_words=in_words,
+            **CARD_CONTEXT,
         )
 
 
-class Image(Door):
-    """One flagged image; where it is not flagged (any more), what it is."""
+class ImageHandler(BaseHandler):
+    """One image: its card if it is flagged, otherwise its state."""
 
     async def get(self, number: str) -> None:
-        image = await self.work(lambda: _flagged(int(number)))
-        known = await self.work(lambda: transact(partial(reports.image, image_id=int(number))))
-        if not known:
-            raise RefusedError(HTTPStatus.NOT_FOUND, f"there is no image {number}")
-        self.render("image.html", image=image, known=known, **CARD)
+        image = await self.in_thread(lambda: _flagged(int(number)))
+        record = await self.in_thread(lambda: transact(partial(reports.image, image_id=int(number))))
+        if not record:
+            raise RequestError(HTTPStatus.NOT_FOUND, f"there is no image {number}")
+        self.render("image.html", image=image, record=record, **CARD_CONTEXT)
 
 
-class Picture(Door):
-    """One picture of a flagged image, as JPEG; ``?full=1``: in its own size."""
+class PictureHandler(BaseHandler):
+    """One picture of a flagged image as JPEG; ``?full=1`` at full size."""
 
     async def get(self, number: str, name: str) -> None:
         full = self.get_query_argument("full", "") == "1"
-        data = await self.work(partial(_drawn, int(number), name, full))
+        data = await self.in_thread(partial(_jpeg, int(number), name, full))
         if data is None:
-            raise RefusedError(HTTPStatus.NOT_FOUND, f"image {number} has no such picture now")
+            raise RequestError(HTTPStatus.NOT_FOUND, f"image {number} has no picture {name}")
         self.set_header("Content-Type", "image/jpeg")
         if self.get_query_argument("v", ""):
-            self.set_header("Cache-Control", FRESH)
+            self.set_header("Cache-Control", PICTURE_CACHE_CONTROL)
         self.finish(data)
 
 
-class Decision(Door):
-    """A person's answer; the same guarded move as the command's, so of two people one wins."""
+class DecisionHandler(BaseHandler):
+    """A person's decision. The database guards it as it does the command's: the first of two people wins."""
 
     async def post(self, number: str) -> None:
         name = self.get_body_argument("choice")
-        image = await self.work(lambda: _flagged(int(number)))
+        image = await self.in_thread(lambda: _flagged(int(number)))
         if image is None:
-            raise RefusedError(HTTPStatus.CONFLICT, f"image {number} is not flagged any more")
+            raise RequestError(HTTPStatus.CONFLICT, f"image {number} is not flagged any more")
         chosen = next((choice for choice in choices(image) if choice.name == name), None)
         if chosen is None:
-            raise RefusedError(HTTPStatus.BAD_REQUEST, f"image {number} has no choice {name!r}")
+            raise RequestError(HTTPStatus.BAD_REQUEST, f"image {number} has no choice {name!r}")
         if image.version != self.get_body_argument("version"):
-            raise RefusedError(HTTPStatus.CONFLICT, f"image {number} went round meanwhile: look at it again")
-        await self.work(partial(chosen.act, image.id, self.person))
+            raise RequestError(
+                HTTPStatus.CONFLICT,
+                f"image {number} was processed again in the meantime: reload the page and look at it again",
+            )
+        await self.in_thread(partial(chosen.act, image.id, self.person))
         if self.wants_json:
             self.finish({"image": image.id, "done": chosen.done})
         else:
             self.redirect(f"/batches/{image.batch}", status=HTTPStatus.SEE_OTHER)
 
 
-class Unknown(Door):
-    """Any other address."""
+class NotFoundHandler(BaseHandler):
+    """Any other URL."""
 
     def prepare(self) -> None:
         super().prepare()
-        raise RefusedError(HTTPStatus.NOT_FOUND, "there is no such page")
+        raise RequestError(HTTPStatus.NOT_FOUND, "there is no such page")
 
 
-def _flagged(number: int) -> Flagged | None:
-    return transact(partial(review_queue.one, image_id=number))
+def _flagged(image_id: int) -> FlaggedImage | None:
+    return transact(partial(review_queue.one, image_id=image_id))
 
 
-def _drawn(number: int, name: str, full: bool) -> bytes | None:
-    image = _flagged(number)
+def _jpeg(image_id: int, name: str, full: bool) -> bytes | None:
+    image = _flagged(image_id)
     return previews.jpeg(image, name, full=full) if image else None

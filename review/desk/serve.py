@@ -1,4 +1,4 @@
-"""The desk's process: an HTTP server on one address, for whoever knows the password."""
+"""The desk's process: an HTTP server."""
 
 import asyncio
 import sys
@@ -9,29 +9,29 @@ from line.errors import SettingsError, SluiceError
 from line.settings import settings
 from review.desk.application import application
 
-LARGEST = 64 * 1024 * 1024
-"""Bytes that a request may have: a mask that a person drew."""
-PORT = 5556
+MAX_REQUEST_BYTES = 64 * 1024 * 1024
+"""Maximum size of a request: a mask that a person drew."""
+DEFAULT_PORT = 5556
 
 
 @click.command()
-@click.option("--address", default="127.0.0.1", show_default=True, help="Where to listen.")
-@click.option("--port", type=int, default=PORT, show_default=True, help="Its port there.")
+@click.option("--address", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", type=int, default=DEFAULT_PORT, show_default=True, help="Port to listen on.")
 def main(address: str, port: int) -> None:
-    """The review desk of the line that SLUICE_DATABASE_URL and SLUICE_BUCKET_URL name.
+    """Start the review desk of the line at SLUICE_DATABASE_URL and SLUICE_BUCKET_URL.
 
-    Who logs in gives a name of their own, which the records keep with each decision, and the password in
-    SLUICE_DESK_PASSWORD.
+    People log in with a name of their own, which is recorded with each of their decisions, and with the password
+    in SLUICE_DESK_PASSWORD.
     """
     try:
         asyncio.run(serve(address, port))
     except SluiceError as error:
-        print(f"sluice: {error}", file=sys.stderr)  # noqa: T201 - the process's own last word
+        print(f"sluice: {error}", file=sys.stderr)  # noqa: T201 - the process's last message
         raise SystemExit(2) from None
 
 
 async def serve(address: str, port: int) -> None:
-    """Answer requests until the process is told to end.
+    """Answer requests until the process is stopped.
 
     Raises:
         SettingsError: there is no password, so anybody could decide.
@@ -39,5 +39,5 @@ async def serve(address: str, port: int) -> None:
     password = settings().desk_password
     if password is None or not password.get_secret_value():
         raise SettingsError("SLUICE_DESK_PASSWORD is not set: the desk decides what is published")
-    application(password.get_secret_value()).listen(port, address, max_body_size=LARGEST)
+    application(password.get_secret_value()).listen(port, address, max_body_size=MAX_REQUEST_BYTES)
     await asyncio.Event().wait()

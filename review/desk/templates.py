@@ -1,4 +1,4 @@
-"""Vendor templates: what recurs on a vendor's photos, shown once to a person, who says what it is."""
+"""Vendor templates: overlays that recur on a vendor's photos, shown to a person who confirms or dismisses them."""
 
 from functools import partial
 from http import HTTPStatus
@@ -9,55 +9,55 @@ import cv2
 from line.states import TemplateState
 from records import templates
 from records.database import transact
-from review.desk.base_handler import Door, RefusedError
+from review.desk.base_handler import BaseHandler, RequestError
 from scheduler.template_previews import side_by_side
 
 ANSWERS = {"confirm": TemplateState.CONFIRMED, "dismiss": TemplateState.DISMISSED}
+DISPLAY_ORDER = [TemplateState.PROPOSED, TemplateState.CONFIRMED, TemplateState.DISMISSED]
 
 
-class Templates(Door):
-    """All templates, those that wait for an answer first; and the answer."""
+class TemplatesHandler(BaseHandler):
+    """All templates, undecided ones first; and a person's decision on one."""
 
     async def get(self) -> None:
-        found = await self.work(lambda: transact(templates.listed))
-        order = {"proposed": 0, "confirmed": 1, "dismissed": 2}
+        listed = await self.in_thread(lambda: transact(templates.listed))
         self.render(
             "templates.html",
-            templates=sorted(found, key=lambda one: order[one["state"]]),
-            rounds=self.settings["rounds"],
+            templates=sorted(listed, key=lambda template: DISPLAY_ORDER.index(template["state"])),
+            jobs=self.settings["jobs"],
         )
 
     async def post(self, number: str) -> None:
         state = ANSWERS.get(self.get_body_argument("answer"))
         if state is None:
-            raise RefusedError(HTTPStatus.BAD_REQUEST, "the answer is confirm or dismiss")
+            raise RequestError(HTTPStatus.BAD_REQUEST, "the answer must be confirm or dismiss")
         act = partial(templates.decide, template_id=int(number), state=state, actor=self.person)
-        await self.work(lambda: transact(act))
+        await self.in_thread(lambda: transact(act))
         self.redirect("/templates", status=HTTPStatus.SEE_OTHER)
 
 
-class Again(Door):
-    """Sending round what still bears a template."""
+class RescanHandler(BaseHandler):
+    """Starts the search for photos that still have a confirmed template."""
 
     async def post(self, number: str) -> None:
-        template = await self.work(partial(_template, int(number)))
+        template = await self.in_thread(partial(_template, int(number)))
         if template is None or template["state"] != TemplateState.CONFIRMED:
-            raise RefusedError(HTTPStatus.CONFLICT, f"template {number} is not confirmed")
-        self.settings["rounds"].start(int(number), self.person)
+            raise RequestError(HTTPStatus.CONFLICT, f"template {number} is not confirmed")
+        self.settings["jobs"].start(int(number), self.person)
         self.redirect(f"/templates#template-{number}", status=HTTPStatus.SEE_OTHER)
 
 
-class Example(Door):
-    """A template on three photos, and below each what would be erased, as PNG."""
+class TemplatePictureHandler(BaseHandler):
+    """A template on up to three photos, with what would be erased below each, as PNG."""
 
     async def get(self, number: str) -> None:
-        template = await self.work(partial(_template, int(number)))
+        template = await self.in_thread(partial(_template, int(number)))
         if template is None:
-            raise RefusedError(HTTPStatus.NOT_FOUND, f"there is no template {number}")
-        rgb = await self.work(partial(side_by_side, template["examples"]))
+            raise RequestError(HTTPStatus.NOT_FOUND, f"there is no template {number}")
+        rgb = await self.in_thread(partial(side_by_side, template["examples"]))
         self.set_header("Content-Type", "image/png")
         self.finish(cv2.imencode(".png", cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR))[1].tobytes())
 
 
-def _template(number: int) -> dict[str, Any] | None:
-    return next(iter(transact(partial(templates.listed, ids=[number]))), None)
+def _template(template_id: int) -> dict[str, Any] | None:
+    return next(iter(transact(partial(templates.listed, ids=[template_id]))), None)

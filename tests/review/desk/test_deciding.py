@@ -75,7 +75,7 @@ def test_an_answer_to_what_was_judged_anew_meanwhile_is_not_taken(ada: Visitor, 
     (image,) = doubtful(store)
     reply = ada.decide(image, "accept", version="1")
     assert reply.status == 409
-    assert "went round meanwhile" in reply.json["error"]
+    assert "was processed again" in reply.json["error"]
     assert row(image).state == "flagged"
 
 
@@ -111,7 +111,7 @@ def test_a_form_of_a_foreign_site_changes_nothing(ada: Visitor, store: str) -> N
     assert row(image).state == "flagged"
 
 
-def test_without_its_script_a_form_leads_back_to_the_pile(ada: Visitor, store: str) -> None:
+def test_without_its_script_a_form_leads_back_to_the_batch(ada: Visitor, store: str) -> None:
     (image,) = doubtful(store)
     page = ada.get(f"/images/{image}").text
     assert f'action="/images/{image}/decision"' in page

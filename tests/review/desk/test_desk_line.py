@@ -92,7 +92,7 @@ def test_photos_delivered_before_their_stamp_was_confirmed_are_sent_round(
     assert answer.status == 200
     assert visitor.post(f"/templates/{template}/again", {}, page="/templates").status == 200
     sluice.until(
-        lambda: "8 of 8 photos looked at, 8 sent round" in visitor.get("/templates").text,
+        lambda: "8 of 8 photos searched, 8 requeued" in visitor.get("/templates").text,
         "all are sent round",
     )
     sluice.wait(batch)

@@ -1,4 +1,4 @@
-"""What the desk shows: piles, both readings of a doubt, before and after; and to whom."""
+"""What the desk shows: queues, both readings of a doubt, before and after; and to whom."""
 
 import cv2
 import numpy as np
@@ -54,24 +54,30 @@ def test_the_overview_tells_how_much_waits_and_why(ada: Visitor, store: str) -> 
     images = doubtful(store, 3)
     page = ada.get("/").text
     assert f'<a href="/batches/{batch_of(images[0])}">acme/spring</a>' in page
-    assert "overlay_or_print <b>3</b>" in page
+    assert "Is this text an overlay, or print on the product? <b>3</b>" in page
     assert '<span class="person">ada</span>' in page
 
 
-def test_a_pile_shows_every_image_with_its_answers(ada: Visitor, store: str) -> None:
+def test_a_batch_shows_every_image_with_its_answers(ada: Visitor, store: str) -> None:
     doubts = doubtful(store, 2)
     page = ada.get(f"/batches/{batch_of(doubts[0])}").text
     assert page.count('class="card"') == 2
-    for words in ("It is print: keep it", "It is overlay: erase all found", "Draw what to erase", "Discard"):
+    for words in (
+        "It is print: keep it",
+        "It is an overlay: erase all of it",
+        "Draw what to erase",
+        "Discard",
+    ):
         assert page.count(words) == 2
     (fill,) = badly_filled(store)
     page = ada.get(f"/batches/{batch_of(fill)}").text
-    assert "Good: take the result" in page
+    assert "Good: use the result" in page
     assert "It is print" not in page
+    assert "An edge is visible around the filled area" in page
     assert "rim is 50, must be ≤ 45" in page
 
 
-def test_a_pile_is_shown_by_reason_and_in_pages(ada: Visitor, store: str) -> None:
+def test_a_batch_is_shown_by_reason_and_in_pages(ada: Visitor, store: str) -> None:
     images = doubtful(store, 23)
     batch = batch_of(images[0])
     page = ada.get(f"/batches/{batch}?reason=overlay_or_print")
@@ -79,7 +85,7 @@ def test_a_pile_is_shown_by_reason_and_in_pages(ada: Visitor, store: str) -> Non
     more = f"/batches/{batch}?after={images[19]}"
     assert f"{more}&amp;reason=overlay_or_print" in page.text
     assert ada.get(more).text.count('class="card"') == 3
-    assert "Nothing here waits for you" in ada.get(f"/batches/{batch}?reason=seam.rim").text
+    assert "There is nothing to decide here" in ada.get(f"/batches/{batch}?reason=seam.rim").text
 
 
 def test_both_readings_of_a_doubt_are_shown(ada: Visitor, store: str) -> None:
@@ -108,7 +114,7 @@ def test_a_fill_is_shown_before_after_and_closely_where_a_limit_broke(ada: Visit
 def test_the_mask_that_was_found_is_where_drawing_starts(ada: Visitor, store: str) -> None:
     (image,) = doubtful(store)
     page = ada.get(f"/images/{image}/draw").text
-    assert f'data-found="/images/{image}/mask.png' in page
+    assert f'data-mask="/images/{image}/mask.png' in page
     assert f'data-picture="/images/{image}/plain.jpg?full=1' in page
     reply = ada.get(f"/images/{image}/mask.png")
     mask = cv2.imdecode(np.frombuffer(reply.body, np.uint8), cv2.IMREAD_UNCHANGED)
@@ -144,7 +150,7 @@ def test_an_image_that_is_not_flagged_is_told_as_what_it_is(ada: Visitor) -> Non
     assert "is delivered" in page.text
     assert ada.get(f"/images/{image}/before.jpg").status == 404
     assert ada.get(f"/images/{image}/draw").status == 409
-    assert "Nothing here waits for you" in ada.get(f"/batches/{batch}").text
+    assert "There is nothing to decide here" in ada.get(f"/batches/{batch}").text
 
 
 @pytest.mark.parametrize(
