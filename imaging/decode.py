@@ -4,41 +4,47 @@ import io
 import math
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+import simplejpeg
 from PIL import Image
 from pillow_heif import HeifImageFile
 
 from imaging.channels import split
-from imaging.colour import to_srgb
-from imaging.formats import Kind, extension_agrees, kind_of
+from imaging.colour.convert import Converted, deep_to_srgb, to_srgb
+from imaging.colour.tagging import ColourTag, colour_tag
+from imaging.containers import isobmff, jpeg, tiff
+from imaging.damage import grey_rows
+from imaging.formats import Kind, extension_agrees, raw_refusal, sniff, unusual_coding
 from imaging.limits import Limits
+from imaging.metadata.read import read_metadata
 from imaging.orientation import orientation_of, upright
+from imaging.raster import Raster, deep_grey, load
 from imaging.refusal import RefusedError
-from imaging.truncation import boxes_complete, grey_rows
 from line.picture import Facts, Rgb
 
 _DEFAULT_LIMITS = Limits()
 _BOXED = (Kind.HEIC, Kind.AVIF)
 _STILL = (Kind.JPEG, Kind.HEIC)
-"""Where a further picture is a preview, a depth map or the other eye, and the first is the photo."""
-_SYNTHETIC = (b"compositeWithTrainedAlgorithmicMedia", b"trainedAlgorithmicMedia")
-"""IPTC digital source types that say a picture was made by a model; shops must keep them."""
+"""Formats in which a further picture is a preview, a depth map or the other eye, and the first is the photo."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Decoded:
-    """What a file showed.
+    """What a file shows.
 
     Attributes:
         rgb: [H, W, 3] uint8 sRGB, upright, C-contiguous.
         facts: JSON values: ``width``, ``height`` (upright), ``format``, ``extension`` (``agrees``,
             ``differs``, ``absent``), ``bytes``, ``mode``, ``frames`` (1, or 2 for several), ``dpi``
-            ([x, y] or null), ``orientation`` (1..8), ``icc`` (see ``colour.Converted``), ``alpha``
-            (had transparent pixels), ``transparent`` (their share), ``grey_rows`` (of a JPEG,
-            see ``complete.grey_rows``), ``synthetic`` (IPTC source type or null).
+            ([x, y] or null), ``orientation`` (1..8), ``icc`` (how colour was converted, see
+            ``colour.convert.Converted``), ``alpha`` (had transparent pixels), ``transparent`` (their
+            share), ``grey_rows`` (of a JPEG, see ``damage.grey_rows``), ``damage`` (message and row, or
+            null), ``scans_missing`` (of a progressive JPEG), ``publishable_stream`` (its own JPEG stream may
+            be delivered), and of ``metadata.read.Metadata``: ``source_types``, ``aigc``, ``rights``,
+            ``c2pa``, ``gain_map``.
     """
 
     rgb: Rgb
@@ -56,9 +62,9 @@ def decode(
     """Decode ``data``; its true type counts, ``name`` is only compared with it.
 
     In this process: what comes from a vendor goes through :func:`imaging.sandbox.photo_client.decode_apart`.
-    Transparent pixels are laid on ``background`` (#rrggbb, sRGB). Metadata does not come along.
-    ``on_size`` is told width and height once the header is known to be within ``limits``.
-    Not for several threads at once: Python's warning filters belong to the process.
+    Transparent pixels are laid on ``background`` (#rrggbb, sRGB). ``on_size`` gets width and height once
+    the header is known to be within ``limits``. Not for several threads at once: Python's warning filters
+    belong to the process.
 
     Raises:
         RefusedError: whatever the bytes made a decoder do.
@@ -103,13 +109,16 @@ def _decode(
     on_size: Callable[[int, int], None] | None,
 ) -> Decoded:
     limits.check_bytes(len(data))
-    kind = kind_of(data)
+    kind = sniff(data)
+    frame = jpeg.frame_of(data) if kind is Kind.JPEG else None
+    pages = _pages(data, kind, frame)
     agrees = extension_agrees(name, kind)
     with _open(data, kind) as image:
+        if pages[:1] > [0]:
+            image.seek(pages[0])
         limits.check_size(*image.size)
-        frames = 1 if kind in _STILL or not getattr(image, "is_animated", False) else 2
+        frames = _frame_count(image, kind, pages)
         limits.check_frames(frames)
-        orientation = orientation_of(image, kind)
         facts: dict[str, Any] = {
             "format": kind.value,
             "extension": {True: "agrees", False: "differs", None: "absent"}[agrees],
@@ -117,19 +126,73 @@ def _decode(
             "mode": image.mode,
             "frames": frames,
             "dpi": _dpi(image.info.get("dpi")),
-            "orientation": orientation,
-            "synthetic": next((mark.decode() for mark in _SYNTHETIC if mark in data), None),
-        }
-        if kind in _BOXED and not boxes_complete(data):
+            "orientation": orientation_of(image, kind),
+        } | _metadata(data, kind, image)
+        if kind in _BOXED and not isobmff.is_complete(data):
             raise _truncated()
         if on_size:
             on_size(*image.size)
-        image.load()
-        limits.check_size(*image.size)  # a HEIF header may promise another size than is decoded
-        rgb = _pixels(image, kind, background, facts)
-    rgb = upright(rgb, 1 if kind is Kind.TIFF else orientation)  # Pillow turns TIFF while loading it
+        raster = load(data, kind, image, pages[0] if pages else 0)
+        limits.check_size(*raster.image.size)  # a HEIF header may promise another size than is decoded
+        rgb = _pixels(raster, colour_tag(data, kind, image), kind, background, facts)
+    facts |= _soundness(data, frame, raster, facts)
+    turned = kind is Kind.TIFF and raster.deep is None  # Pillow turns TIFF while loading it
+    rgb = upright(rgb, 1 if turned else facts["orientation"])
     facts["height"], facts["width"] = rgb.shape[:2]
     return Decoded(rgb, facts)
+
+
+def _pages(data: bytes, kind: Kind, frame: jpeg.Frame | None) -> list[int]:
+    """Directories of a TIFF that are pictures; empty for other formats.
+
+    Raises:
+        RefusedError: ``camera_raw`` or ``unsupported_coding``: by its true name.
+    """
+    if frame is not None and (refusal := unusual_coding(frame)):
+        raise refusal
+    if kind is not Kind.TIFF:
+        return []
+    if raw := tiff.raw_name(data):
+        raise raw_refusal(raw)
+    return tiff.pages(data)
+
+
+def _frame_count(image: Image.Image, kind: Kind, pages: list[int]) -> int:
+    """1, or 2 for several."""
+    if pages:
+        return min(len(pages), 2)
+    return 1 if kind in _STILL or not getattr(image, "is_animated", False) else 2
+
+
+def _metadata(data: bytes, kind: Kind, image: Image.Image) -> dict[str, Any]:
+    metadata = read_metadata(data, kind, image)
+    return {
+        "source_types": list(metadata.source_types),
+        "aigc": metadata.aigc,
+        "rights": metadata.rights.to_dict(),
+        "c2pa": metadata.has_c2pa,
+        "gain_map": metadata.gain_map,
+    }
+
+
+def _soundness(
+    data: bytes, frame: jpeg.Frame | None, raster: Raster, facts: dict[str, Any]
+) -> dict[str, Any]:
+    """Facts about what is broken or missing, and whether the stream can be delivered as it is."""
+    missing = bool(frame and frame.is_progressive and not jpeg.is_progression_complete(data, frame))
+    is_sound = frame is not None and not missing and raster.damage is None and not facts.get("grey_rows")
+    return {
+        "damage": asdict(raster.damage) if raster.damage else None,
+        "scans_missing": missing,
+        "publishable_stream": bool(
+            is_sound
+            and frame
+            and not frame.is_arithmetic
+            and facts["orientation"] == 1
+            and facts["icc"] in ("assumed", "srgb")
+            and simplejpeg.decode_jpeg_header(data)[2] == "YCbCr"
+        ),
+    }
 
 
 def _open(data: bytes, kind: Kind) -> Image.Image:
@@ -139,40 +202,45 @@ def _open(data: bytes, kind: Kind) -> Image.Image:
     return Image.open(io.BytesIO(data), formats=[kind.value.upper()])
 
 
-def _pixels(image: Image.Image, kind: Kind, background: str, facts: dict[str, Any]) -> Rgb:
+def _pixels(raster: Raster, tag: ColourTag, kind: Kind, background: str, facts: dict[str, Any]) -> Rgb:
     """[H, W, 3] uint8 sRGB as stored, before turning; adds what is seen on the way to ``facts``."""
-    if image.mode == "CMYK" and kind is Kind.JPEG and "adobe" not in image.info:
-        # Pillow inverts every CMYK JPEG as Adobe writes them; without its marker nothing is inverted
-        image = _inverted(image)
-    icc = image.info.get("icc_profile")
-    gamma = image.info.get("gamma") if kind is Kind.PNG and "srgb" not in image.info else None
-    colour, alpha = split(image)
-    if kind is Kind.JPEG:
-        facts["grey_rows"] = grey_rows(colour)
-    colour, facts["icc"] = to_srgb(colour, icc, gamma)
+    deep = raster.deep if raster.deep is not None else deep_grey(raster.image)
+    if deep is None:
+        colour, alpha = split(raster.image)
+        if kind is Kind.JPEG:
+            facts["grey_rows"] = grey_rows(colour)
+        converted = to_srgb(colour, tag)
+    else:
+        channels = 1 if deep.shape[2] == 1 else 3
+        alpha = Image.fromarray((deep[..., 3] >> 8).astype(np.uint8)) if deep.shape[2] == 4 else None
+        converted = deep_to_srgb(deep[..., :channels], tag)
+    facts["icc"] = converted.how
+    return _flattened(converted, alpha, kind, background, facts)
+
+
+def _flattened(
+    converted: Converted, alpha: Image.Image | None, kind: Kind, background: str, facts: dict[str, Any]
+) -> Rgb:
+    """The picture on its background."""
     facts["alpha"], facts["transparent"] = False, 0.0
-    if alpha is not None:
-        lowest, highest = alpha.getextrema()
-        if highest == 0 and kind is Kind.BMP:  # an unused fourth byte, not transparency
-            return np.asarray(colour)
-        if highest == 0:
-            raise RefusedError("fully_transparent", "Every pixel of the picture is transparent.")
-        if lowest != 255:
-            share = 1 - alpha.histogram()[255] / (alpha.width * alpha.height)
-            facts["alpha"], facts["transparent"] = True, round(share, 4)
-            colour = Image.composite(colour, Image.new("RGB", colour.size, background), alpha)
-    return np.asarray(colour)
+    if alpha is None:
+        return converted.rgb
+    lowest, highest = alpha.getextrema()
+    if highest == 0 and kind is Kind.BMP:  # an unused fourth byte, not transparency
+        return converted.rgb
+    if highest == 0:
+        raise RefusedError("fully_transparent", "Every pixel of the picture is transparent.")
+    if lowest == 255:
+        return converted.rgb
+    share = 1 - alpha.histogram()[255] / (alpha.width * alpha.height)
+    facts["alpha"], facts["transparent"] = True, round(share, 4)
+    ground = Image.new("RGB", alpha.size, background)
+    return np.asarray(Image.composite(Image.fromarray(converted.rgb), ground, alpha))
 
 
-def _inverted(image: Image.Image) -> Image.Image:
-    inverted = Image.fromarray(255 - np.asarray(image), mode="CMYK")
-    inverted.info = image.info
-    return inverted
-
-
-def _dpi(found: Any) -> list[float] | None:
+def _dpi(value: Any) -> list[float] | None:
     try:
-        x, y = (round(float(value), 2) for value in found)
+        x, y = (round(float(number), 2) for number in value)
     except (TypeError, ValueError, ZeroDivisionError, OverflowError):
         return None
-    return [x, y] if all(math.isfinite(value) and 0 < value < 1e6 for value in (x, y)) else None
+    return [x, y] if all(math.isfinite(number) and 0 < number < 1e6 for number in (x, y)) else None

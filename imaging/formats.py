@@ -3,7 +3,11 @@
 from enum import StrEnum
 from pathlib import PurePosixPath
 
+from imaging.containers.jpeg import Frame
 from imaging.refusal import RefusedError
+
+_JPEG_PRECISION = 8
+"""Bits per sample."""
 
 
 class Kind(StrEnum):
@@ -46,6 +50,14 @@ _BMP_HEADERS = {12, 16, 40, 52, 56, 64, 108, 124}  # sizes of the info header th
 
 # What vendors send by mistake, so that the refusal can say what it was.
 _FOREIGN = (
+    (b"FUJIFILMCCD-RAW", "a camera raw (RAF)"),
+    (b"IIU\0", "a camera raw (RW2)"),
+    (b"IIRO", "a camera raw (ORF)"),
+    (b"IIRS", "a camera raw (ORF)"),
+    (b"MMOR", "a camera raw (ORF)"),
+    (b"FOVb", "a camera raw (X3F)"),
+    (b"II\x1a\0\0\0HEAPCCDR", "a camera raw (CRW)"),
+    (b"\0MRM", "a camera raw (MRW)"),
     (b"%PDF", "a PDF document"),
     (b"%!PS", "a PostScript document"),
     (b"\xc5\xd0\xd3\xc6", "an EPS document"),
@@ -64,7 +76,7 @@ _FOREIGN = (
 )
 
 
-def kind_of(data: bytes) -> Kind:
+def sniff(data: bytes) -> Kind:
     """The format of ``data`` by its signature.
 
     Raises:
@@ -87,6 +99,8 @@ def kind_of(data: bytes) -> Kind:
             return Kind.AVIF
         if brands & _HEIC_BRANDS:
             return Kind.HEIC
+        if data[8:12] == b"crx ":
+            raise raw_refusal("CR3")
         raise RefusedError("unsupported_type", _taken("a video or another media file"))
     raise _foreign(data)
 
@@ -97,9 +111,29 @@ def extension_agrees(name: str, kind: Kind) -> bool | None:
     return suffix in EXTENSIONS[kind] if suffix else None
 
 
+def unusual_coding(frame: Frame) -> RefusedError | None:
+    """Why a JPEG of this coding is not taken, by its true name; None where it is taken."""
+    if frame.coding:
+        return RefusedError("unsupported_coding", _taken(f"a {frame.coding}", "baseline or progressive JPEG"))
+    if frame.precision != _JPEG_PRECISION:
+        what = f"a JPEG with {frame.precision} bits per sample"
+        return RefusedError("unsupported_coding", _taken(what, "8 bits per sample"))
+    return None
+
+
+def raw_refusal(name: str) -> RefusedError:
+    """The refusal of a camera raw, by its name."""
+    what = "a camera raw" if name == "camera raw" else f"a camera raw ({name})"
+    return RefusedError(
+        "camera_raw", f"The file is {what}; please develop it and send JPEG, PNG, TIFF or HEIC."
+    )
+
+
 def _foreign(data: bytes) -> RefusedError:
     for prefix, what in _FOREIGN:
         if data.startswith(prefix):
+            if what.startswith("a camera raw"):
+                return raw_refusal(what.removeprefix("a camera raw (").rstrip(")"))
             return RefusedError("unsupported_type", _taken(what))
     start = data[:1024].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if b"<svg" in start:
@@ -113,5 +147,5 @@ def _foreign(data: bytes) -> RefusedError:
     return RefusedError("not_an_image", _taken("not a picture of a known format"))
 
 
-def _taken(what: str) -> str:
-    return f"The file is {what}; please send JPEG, PNG, WebP, TIFF, BMP, GIF, HEIC or AVIF."
+def _taken(what: str, wanted: str = "JPEG, PNG, WebP, TIFF, BMP, GIF, HEIC or AVIF") -> str:
+    return f"The file is {what}; please send {wanted}."

@@ -1,18 +1,20 @@
-"""Admit: look at a vendor's file before anything edits it, and make one kind of picture of all kinds."""
+"""Admit: decode a vendor's file to upright 8-bit sRGB, or say why it cannot be used."""
 
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from imaging.damage import Damage
 from imaging.limits import Limits
 from imaging.refusal import RefusedError
 from imaging.sandbox.photo_client import decode_apart
-from line.picture import Edited, Flagged, Original, Outcome, Picture, Refused
+from line.picture import Edited, Facts, Flagged, Original, Outcome, Picture, Refused
 from tasks.transform import transform
 from worker.queues import Queue
 
-_GREY_ROWS = 16  # two rows of 8 × 8 blocks: no photo ends in so much of exactly this grey
+_MIN_GREY_ROWS = 16
+"""Minimum rows of the fill colour for missing data (two rows of blocks); no photo ends in so much of it."""
 
 Count = Annotated[int, Field(ge=1)]
 Colour = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
@@ -50,12 +52,25 @@ def _admit(original: Original, limits: Limits, background: str) -> Outcome:
     except RefusedError as error:
         return Refused(error.reason, error.sentence)
     picture = Picture(original.name, decoded.rgb, facts={**original.facts, **decoded.facts})
-    missing = decoded.facts.get("grey_rows", 0)
-    if missing >= _GREY_ROWS and not original.facts.get("accepted"):
-        return Flagged(
-            "data_missing",
-            f"The lowest {missing} of {picture.height} rows are an even grey, "
-            "as a JPEG decodes whose data break off.",
-            picture=picture,
-        )
+    if not original.facts.get("accepted") and (fault := _fault(decoded.facts, picture.height)):
+        reason, sentence = fault
+        return Flagged(reason, sentence, picture=picture)
     return Edited(picture)
+
+
+def _fault(facts: Facts, height: int) -> tuple[str, str] | None:
+    """Reason and sentence where the file is not whole, though it can be decoded."""
+    missing = facts.get("grey_rows", 0)
+    if missing >= _MIN_GREY_ROWS:
+        return (
+            "data_missing",
+            f"The lowest {missing} of {height} rows are an even grey, as a JPEG decodes whose data break off.",
+        )
+    if facts.get("scans_missing"):
+        return (
+            "scans_missing",
+            "The progressive JPEG holds only its first scans, so the picture is less sharp than it was.",
+        )
+    if damage := facts.get("damage"):
+        return "data_damaged", Damage(**damage).sentence
+    return None

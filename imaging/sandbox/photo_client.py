@@ -35,6 +35,11 @@ class _Checked(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
 
+class _Damage(_Checked):
+    message: str = Field(max_length=300)
+    row: int | None = Field(ge=0)
+
+
 class _Facts(_Checked):
     """The facts of :class:`imaging.decode.Decoded`, and no others: steps and people rely on some."""
 
@@ -45,7 +50,14 @@ class _Facts(_Checked):
     frames: int = Field(ge=1)
     dpi: tuple[float, float] | None = Field(strict=False)
     orientation: int = Field(ge=1, le=8)
-    synthetic: str | None = Field(max_length=60)
+    source_types: list[str] = Field(max_length=20)
+    aigc: str | None = Field(max_length=2_000)
+    rights: dict[str, str]
+    c2pa: bool
+    gain_map: str | None = Field(max_length=16)
+    damage: _Damage | None
+    scans_missing: bool
+    publishable_stream: bool
     icc: str = Field(max_length=16)
     alpha: bool
     transparent: float = Field(ge=0, le=1)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageOps
 from pillow_heif import from_pillow
 
-from imaging.cmyk import print_to_srgb
+from imaging.colour.cmyk import print_to_srgb
 from imaging.decode import decode
 from imaging.formats import Kind
 from imaging.limits import Limits
@@ -194,8 +194,8 @@ def test_dpi_is_noted_and_nonsense_is_not(photo, save):
 
 def test_a_picture_that_says_it_was_generated_is_noted(photo, save):
     xmp = b"<x:xmpmeta xmlns:x='adobe:ns:meta/'>digitalsourcetype/trainedAlgorithmicMedia</x:xmpmeta>"
-    assert decode("a", save(photo, "JPEG", xmp=xmp)).facts["synthetic"] == "trainedAlgorithmicMedia"
-    assert decode("a", save(photo, "JPEG")).facts["synthetic"] is None
+    assert decode("a", save(photo, "JPEG", xmp=xmp)).facts["source_types"] == ["trainedAlgorithmicMedia"]
+    assert decode("a", save(photo, "JPEG")).facts["source_types"] == []
 
 
 def announced(width: int, height: int) -> bytes:

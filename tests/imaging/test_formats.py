@@ -2,19 +2,19 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from imaging.formats import Kind, extension_agrees, kind_of
+from imaging.formats import Kind, extension_agrees, sniff
 from imaging.refusal import RefusedError
 
 
 @pytest.mark.parametrize("kind", [kind for kind in Kind if kind is not Kind.HEIC])
 def test_each_format_is_known_by_its_bytes(kind, photo, save):
-    assert kind_of(save(photo, kind.value.upper())) is kind
+    assert sniff(save(photo, kind.value.upper())) is kind
 
 
 def test_heic_is_known_whichever_brand_comes_first():
-    assert kind_of(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic") is Kind.HEIC
-    assert kind_of(b"\0\0\0\x18ftypmif1\0\0\0\0mif1heic") is Kind.HEIC
-    assert kind_of(b"\0\0\0\x18ftypmif1\0\0\0\0mif1avif") is Kind.AVIF
+    assert sniff(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic") is Kind.HEIC
+    assert sniff(b"\0\0\0\x18ftypmif1\0\0\0\0mif1heic") is Kind.HEIC
+    assert sniff(b"\0\0\0\x18ftypmif1\0\0\0\0mif1avif") is Kind.AVIF
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def test_heic_is_known_whichever_brand_comes_first():
 )
 def test_what_is_no_photo_is_refused_and_named(data, reason, word):
     with pytest.raises(RefusedError) as refusal:
-        kind_of(data)
+        sniff(data)
     assert refusal.value.reason == reason
     assert word in refusal.value.sentence
 
@@ -51,4 +51,4 @@ def test_formats_that_pillow_also_reads_are_not_taken(save):
     picture = Image.fromarray(np.zeros((20, 20, 3), np.uint8))
     for form in ("PPM", "TGA", "ICO", "PCX", "JPEG2000", "DDS", "EPS"):
         with pytest.raises(RefusedError):
-            kind_of(save(picture, form))
+            sniff(save(picture, form))

@@ -8,9 +8,9 @@ import pytest
 import pyvips
 from PIL import Image
 
-from imaging.cmyk import print_to_srgb
+from imaging.colour.cmyk import print_to_srgb
 from imaging.decode import decode
-from imaging.formats import Kind, kind_of
+from imaging.formats import Kind, sniff
 from imaging.refusal import RefusedError
 
 WIDTH, HEIGHT = 75, 51  # odd, and not a multiple of any block
@@ -124,7 +124,7 @@ def test_a_wide_gamut_profile_is_followed(scene):
 
 def is_comparable(data: bytes, facts) -> bool:
     """libvips takes no BMP and no HEIC here, ignores PNG's gamma, separates inks by another press, knows no Lab."""
-    return not (kind_of(data) in (Kind.BMP, Kind.HEIC) or facts["icc"] in ("gamma", "press"))
+    return not (sniff(data) in (Kind.BMP, Kind.HEIC) or facts["icc"] in ("gamma", "press"))
 
 
 STRANGE = {

@@ -1,4 +1,4 @@
-"""Any decoded colour to sRGB: ICC profiles, PNG gamma, CMYK, Lab."""
+"""8-bit colour to sRGB: ICC profiles, CMYK, Lab."""
 
 import io
 from functools import lru_cache
@@ -7,55 +7,56 @@ from typing import Final, NamedTuple
 import numpy as np
 from PIL import Image, ImageCms
 
-from imaging.cmyk import print_to_srgb
+from imaging.colour.cmyk import print_to_srgb
 
 _SPACES: Final = {"RGB": "RGB", "L": "GRAY", "CMYK": "CMYK", "LAB": "Lab"}
 """The colour space that a profile must describe to fit a Pillow mode."""
 _MAX_PROFILE = 4_000_000  # bytes; the largest press profiles have about half of it
 _SAME = 2  # levels: a profile that moves no colour further is sRGB by another name
-_PLAIN_GAMMA = 1 / 2.2
 
 
 class Converted(NamedTuple):
     """A picture in sRGB (mode RGB) and how it got there.
 
     ``how``: ``assumed`` (no profile: taken as sRGB), ``srgb`` (a profile that is sRGB), ``converted``,
-    ``invalid`` or ``mismatch`` (a broken profile, or one of another colour space: ignored), ``gamma``
-    (PNG gAMA), ``press`` (CMYK without a usable profile: coated offset print).
+    ``invalid`` or ``mismatch`` (a broken profile, or one of another colour space: ignored), ``press``
+    (CMYK without a usable profile: coated offset print).
     """
 
     image: Image.Image
     how: str
 
 
-def to_srgb(image: Image.Image, icc: bytes | None, gamma: float | None = None) -> Converted:
+def to_srgb(image: Image.Image, icc: bytes | None) -> Converted:
     """``image`` (mode RGB, L, CMYK or LAB, 8 bit) as mode RGB in sRGB.
 
     Profiles are followed with relative colorimetric intent and black point compensation, as browsers
-    and design programs do. ``gamma`` is PNG's gAMA (the encoding exponent), used only without a profile.
+    and design programs do.
     """
-    fault = None
-    if icc and image.mode != "LAB":
-        try:
-            if (space := _space(icc)) != _SPACES[image.mode]:
-                fault = "mismatch"
-            else:
-                transform = _transform(icc, image.mode)
-                if space == "RGB" and transform is None:
-                    return Converted(image, "srgb")
-                if transform is not None and space == "GRAY":
-                    return Converted(image.convert("RGB").point(_grey_table(transform)), "converted")
-                if transform is not None:
-                    return Converted(_apply(transform, image), "converted")
-        except (ImageCms.PyCMSError, OSError, ValueError, TypeError, OverflowError):
-            fault = "invalid"
+    state = usability(icc, image.mode) if icc and image.mode != "LAB" else "assumed"
+    if icc and state == "converted":
+        transform = _transform(icc, image.mode)
+        if transform is not None and image.mode == "L":
+            return Converted(image.convert("RGB").point(_grey_table(transform)), state)
+        if transform is not None:
+            return Converted(_apply(transform, image), state)
     if image.mode == "CMYK":
-        return Converted(Image.fromarray(print_to_srgb(np.asarray(image))), fault or "press")
+        return Converted(
+            Image.fromarray(print_to_srgb(np.asarray(image))), "press" if state == "assumed" else state
+        )
     if image.mode == "LAB":
         return Converted(_apply(_from_lab(), image), "converted")
-    if gamma and 0.1 < gamma < 10 and abs(gamma - _PLAIN_GAMMA) > 0.01 and not fault:
-        return Converted(image.point(_gamma_table(gamma) * len(image.getbands())).convert("RGB"), "gamma")
-    return Converted(image if image.mode == "RGB" else image.convert("RGB"), fault or "assumed")
+    return Converted(image if image.mode == "RGB" else image.convert("RGB"), state)
+
+
+def usability(icc: bytes, mode: str) -> str:
+    """How a profile serves a picture of a Pillow mode: ``converted``, ``srgb``, ``mismatch`` or ``invalid``."""
+    try:
+        if _space(icc) != _SPACES[mode]:
+            return "mismatch"
+        return "srgb" if _transform(icc, mode) is None else "converted"
+    except (ImageCms.PyCMSError, OSError, ValueError, TypeError, OverflowError):
+        return "invalid"
 
 
 def _space(icc: bytes) -> str:
@@ -107,10 +108,3 @@ def _grey_table(transform: ImageCms.ImageCmsTransform) -> list[int]:
     """What each of 256 greys becomes, channel after channel."""
     levels = _apply(transform, Image.frombytes("L", (256, 1), bytes(range(256))))
     return [int(level) for level in np.asarray(levels)[0].T.ravel()]
-
-
-def _gamma_table(gamma: float) -> list[int]:
-    """256 levels: decode with the file's exponent, encode with the curve of IEC 61966-2-1."""
-    linear = (np.arange(256) / 255) ** (1 / gamma)
-    coded = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
-    return [int(level) for level in np.rint(coded * 255)]

@@ -1,0 +1,62 @@
+import io
+
+import numpy as np
+import pytest
+import simplejpeg
+from PIL import Image
+
+from imaging.containers import jpeg
+from imaging.containers.jpeg_rewrite import rewrite
+from imaging.encode import srgb_profile
+from imaging.metadata.marks import Marks
+from imaging.metadata.rights import Rights
+
+GPS_IFD, SERIAL_NUMBER, ORIENTATION = 0x8825, 0xA431, 0x0112
+
+
+@pytest.fixture
+def vendors(photo) -> bytes:
+    """A JPEG with all that a vendor's file carries: Exif with a place, XMP, a comment, and bytes after its end."""
+    exif = Image.Exif()
+    exif[0x0110], exif[ORIENTATION] = "SECRETCAMERA", 1
+    exif.get_ifd(GPS_IFD)[1] = "N"
+    out = io.BytesIO()
+    Image.fromarray(photo).save(
+        out, "JPEG", quality=85, exif=exif, xmp=b"<secret/>", comment="SECRETCOMMENT", dpi=(72, 72)
+    )
+    return out.getvalue() + b"SECRETTAIL"
+
+
+@pytest.mark.parametrize("progressive", [False, True])
+def test_the_pixels_stay_byte_for_byte_and_nothing_else_does(vendors, photo, progressive, save):
+    data = save(photo, "JPEG", progressive=progressive, comment="SECRETCOMMENT") if progressive else vendors
+    clean = rewrite(data, dpi=300, icc=srgb_profile())
+    assert b"SECRET" not in clean
+    assert b"secret" not in clean
+    assert np.array_equal(simplejpeg.decode_jpeg(clean, strict=True), simplejpeg.decode_jpeg(data))
+    scans = [data[s.start : s.end] for s in jpeg.segments(data) if s.marker == jpeg.SOS]
+    assert [clean[s.start : s.end] for s in jpeg.segments(clean) if s.marker == jpeg.SOS] == scans
+    with Image.open(io.BytesIO(clean)) as image:
+        assert image.info["dpi"] == (300, 300)
+        assert image.info["icc_profile"] == srgb_profile()
+        assert not image.getexif().get_ifd(GPS_IFD)
+
+
+def test_marks_are_written_and_read_back(vendors):
+    marks = Marks("algorithmicallyEnhanced", None, Rights(creator="A. Maker", copyright="2026 Acme"))
+    clean = rewrite(vendors, dpi=72, icc=srgb_profile(), xmp=marks.xmp(), exif=marks.exif())
+    assert Marks.read(clean) == marks
+    with Image.open(io.BytesIO(clean)) as image:
+        assert image.getexif()[0x8298] == "2026 Acme"
+
+
+def test_writing_twice_changes_nothing(vendors):
+    once = rewrite(vendors, dpi=300, icc=srgb_profile())
+    assert rewrite(once, dpi=300, icc=srgb_profile()) == once
+
+
+def test_a_stream_without_an_end_is_an_error(vendors):
+    with pytest.raises(ValueError, match="end marker"):
+        rewrite(vendors[:200], dpi=300, icc=b"")
+    with pytest.raises(ValueError, match="segment"):
+        rewrite(vendors, dpi=300, icc=bytes(70_000))

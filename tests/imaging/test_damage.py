@@ -1,0 +1,131 @@
+"""Broken files that decoders pass over, made from good ones."""
+
+import io
+import re
+
+import numpy as np
+import pytest
+import simplejpeg
+from PIL import Image
+
+from imaging.damage import break_row
+from imaging.decode import decode
+
+
+@pytest.fixture(scope="module")
+def scene():
+    """[320, 256, 3]: smooth shapes with fine grain, as a photo has."""
+    rng = np.random.default_rng(5)
+    rows, columns = np.mgrid[0:320, 0:256]
+    waves = 120 + 60 * np.sin(rows / 23) + 50 * np.cos(columns / 17)
+    return np.clip(waves[..., None] + [0, 20, -30] + rng.normal(0, 4, (320, 256, 3)), 0, 255).astype(np.uint8)
+
+
+def jpeg(rgb, **options) -> bytes:
+    out = io.BytesIO()
+    Image.fromarray(rgb).save(out, "JPEG", **{"quality": 90} | options)
+    return out.getvalue()
+
+
+def body(data: bytes) -> int:
+    """Offset of the first entropy-coded byte."""
+    start = data.index(b"\xff\xda")
+    return start + 2 + int.from_bytes(data[start + 2 : start + 4], "big")
+
+
+def without_bytes(data: bytes, share: float, count: int) -> bytes:
+    at = body(data) + int((len(data) - body(data)) * share)
+    return data[:at] + data[at + count :]
+
+
+def as_text(data: bytes) -> bytes:
+    """As FTP sends it in text mode: a carriage return before each line feed of the pixels."""
+    return data[: body(data)] + data[body(data) :].replace(b"\n", b"\r\n")
+
+
+BREAKS = {
+    "bytes missing": lambda scene: without_bytes(jpeg(scene), 0.5, 300),
+    "bytes missing, grey": lambda scene: without_bytes(jpeg(scene[..., 0]), 0.5, 300),
+    "sent as text": lambda scene: as_text(jpeg(scene)),
+    "sector of zeros": lambda scene: (
+        (data := jpeg(scene))[: len(data) // 2] + bytes(512) + data[len(data) // 2 + 512 :]
+    ),
+    "lost restart interval": lambda scene: re.sub(
+        rb"\xff\xd3[^\xff]*(\xff\x00[^\xff]*)*\xff\xd4",
+        b"\xff\xd4",
+        jpeg(scene, restart_marker_rows=1),
+        count=1,
+    ),
+    "progressive, bytes missing": lambda scene: without_bytes(jpeg(scene, progressive=True), 0.4, 300),
+    "cmyk, bytes missing": lambda scene: without_bytes(cmyk(scene), 0.5, 300),
+}
+
+
+def cmyk(scene) -> bytes:
+    out = io.BytesIO()
+    Image.fromarray(scene).convert("CMYK").save(out, "JPEG", quality=90)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("kind", sorted(BREAKS))
+def test_a_jpeg_that_decodes_with_a_complaint_says_so(kind, scene):
+    data = BREAKS[kind](scene)
+    facts = decode("a.jpg", data).facts
+    assert facts["damage"], "the decoder's complaint is kept"
+    assert facts["damage"]["message"]
+    assert facts["publishable_stream"] is False
+
+
+def test_a_good_jpeg_of_any_coding_says_nothing(scene):
+    for options in ({}, {"progressive": True}, {"restart_marker_rows": 1}, {"subsampling": "4:4:4"}):
+        facts = decode("a.jpg", jpeg(scene, **options)).facts
+        assert (facts["damage"], facts["scans_missing"]) == (None, False)
+        assert facts["publishable_stream"] is True
+
+
+@pytest.mark.parametrize("share", [0.3, 0.5, 0.7])
+def test_the_row_from_which_it_is_broken_is_told(share, scene):
+    whole = jpeg(scene)
+    broken = without_bytes(whole, share, 300)
+    shown = simplejpeg.decode_jpeg(broken, strict=False)
+    first_wrong = int(np.argmax((shown != simplejpeg.decode_jpeg(whole)).any(axis=(1, 2))))
+    assert abs(break_row(shown) - first_wrong) <= 16
+
+
+def test_a_whole_photo_has_no_break(scene):
+    assert break_row(scene) is None
+
+
+@pytest.mark.parametrize("scans", [1, 3, 5])
+def test_a_progressive_jpeg_cut_between_two_scans_is_found(scans, scene):
+    data = jpeg(scene, progressive=True)
+    starts = [match.start() for match in re.finditer(rb"\xff\xda", data)]
+    tables = (
+        data.rindex(b"\xff\xc4", 0, starts[scans])
+        if b"\xff\xc4" in data[starts[scans - 1] : starts[scans]]
+        else starts[scans]
+    )
+    cut = data[:tables] + b"\xff\xd9"
+    facts = decode("a.jpg", cut).facts
+    assert facts["scans_missing"] is True
+    assert decode("a.jpg", data).facts["scans_missing"] is False
+
+
+def test_a_png_with_a_wrong_checksum_says_so(scene):
+    out = io.BytesIO()
+    Image.fromarray(scene).save(out, "PNG")
+    data = bytearray(out.getvalue())
+    at = data.rindex(b"IEND") - 5  # last byte of the last IDAT's checksum
+    data[at] ^= 1
+    assert "IDAT" in decode("a.png", bytes(data)).facts["damage"]["message"]
+    assert decode("a.png", out.getvalue()).facts["damage"] is None
+
+
+def test_a_tiff_whose_jpeg_strips_are_broken_says_so(scene):
+    out = io.BytesIO()
+    Image.fromarray(scene).save(out, "TIFF", compression="jpeg", quality=90)
+    data = bytearray(out.getvalue())
+    assert decode("a.tif", bytes(data)).facts["damage"] is None
+    middle = len(data) // 2
+    data[middle : middle + 200] = bytes(200)
+    assert decode("a.tif", bytes(data)).facts["damage"]["message"]
