@@ -35,6 +35,7 @@ class Picture:
         mask: [H, W] uint8 of what is to be edited, or None where nothing is.
         seed: the random seed of this image at this step.
         facts: what earlier steps found out.
+        original: the vendor's file, where a step that delivers gets a picture that no step has changed.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Picture:
     mask: Mask | None = None
     seed: int = 0
     facts: Facts = field(default_factory=dict)
+    original: bytes | None = None
 
     @property
     def height(self) -> int:
@@ -126,12 +128,18 @@ class Publishable:
         data: the encoded bytes.
         media_type: such as ``image/jpeg``.
         rgb: the file decoded again, [H, W, 3] uint8, so that gates judge what is really shipped.
+        reference: the picture it was encoded from, scaled and padded, [H, W, 3] uint8; None: the input itself.
+        facts: what gates and the record need to know of the file.
+        renditions: further files of the picture, by the pattern of their names.
     """
 
     data: bytes
     media_type: str
     rgb: Rgb
     readings: Mapping[str, float] = field(default_factory=dict)
+    reference: Rgb | None = None
+    facts: Facts = field(default_factory=dict)
+    renditions: Mapping[str, bytes] = field(default_factory=dict)
 
 
 Outcome: TypeAlias = Edited | Flagged | Refused | Publishable

@@ -20,6 +20,7 @@ from pydantic import BaseModel
 from line.discover import load_all
 from line.errors import ModelError
 from line.picture import Mask, Rgb
+from line.source_types import ENHANCED
 from models.inference.padding import Sizes
 from models.inference.sampling import Sampling
 from models.task import Task
@@ -104,6 +105,11 @@ class Model(ABC):
         self.device = device
         self.tile: int | None = None
         self.options: Any = self.options_schema() if self.options_schema else None
+
+    @property
+    def source_type(self) -> str:
+        """IPTC digital source type of what it makes (``line.source_types``); classical methods only enhance."""
+        return ENHANCED
 
     @classmethod
     def missing(cls) -> str | None:

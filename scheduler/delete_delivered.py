@@ -6,8 +6,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from line.delivery import rendition_paths
 from line.errors import SluiceError
-from records import troubles
+from records import recipes, troubles
 from records.database import transact
 from records.storage import withdrawals
 from records.storage.bucket import bucket
@@ -37,9 +38,11 @@ def _subject(batch_id: int, file: str) -> str:
 
 
 def _remove(file: str, batch: sa.Row[Any], certain: bool) -> None:
-    """A file that is older than its batch was there before the line came, and is not its to delete."""
+    """Delete a delivered file and its renditions, except what was there before the batch."""
     out = bucket(batch.out)
-    found = out.find(file)
-    if found is not None and (certain or found.modified >= batch.created_at):
-        out.delete(file)
-        log.info("batch %d: %s is taken away", batch.id, file)
+    recipe = transact(partial(recipes.load, digest=batch.recipe))
+    for path in (file, *rendition_paths(recipe.steps[-1].params, file)):
+        entry = out.find(path)
+        if entry is not None and (certain or entry.modified >= batch.created_at):
+            out.delete(path)
+            log.info("batch %d: %s is taken away", batch.id, path)

@@ -1,119 +1,120 @@
-"""Deliver: encode what is shipped, and hold it against the shop's rules."""
+"""Deliver: bring a picture into the shop's shape, mark it, encode it, and hold it against the shop's rules."""
 
-from collections.abc import Iterator, Sequence
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Any, Final
 
 import numpy as np
-from pydantic import Field
 
-from imaging.encode import Format, decode, encode
+from imaging.containers.jpeg_rewrite import rewrite
+from imaging.encode import Format, decode, encode, srgb_profile
+from imaging.fit import Shape
+from imaging.limits import Limits
+from imaging.metadata.marks import Marks
+from imaging.refusal import RefusedError
+from imaging.sandbox.photo_client import decode_apart
+from line.delivery import DeliverParams, OutputRules
 from line.picture import Flagged, Outcome, Picture, Publishable, Rgb
 from tasks.transform import transform
 from worker.queues import Queue
 
-_WHITE = 250  # least level of each channel that still counts as white: JPEG moves 255 by a few
-_WHITE_SHARE = 0.95  # of the border; a product may touch an edge
-_QUALITY_STEP = 4
-
-Count = Annotated[int, Field(ge=1)]
-Length = Annotated[int, Field(ge=0)]
-Quality = Annotated[int, Field(ge=50, le=100)]
-Aspect = Annotated[str, Field(pattern=r"^([1-9]\d*(\.\d+)?:[1-9]\d*(\.\d+)?)?$")]
-Share = Annotated[float, Field(ge=0, le=1)]
+_MIN_WHITE_LEVEL: Final = 250
+"""Minimum level of each channel that counts as white: JPEG moves 255 by a few."""
+_MIN_WHITE_SHARE: Final = 0.95
+"""Minimum share of the border that is white; a product may touch an edge."""
+_QUALITY_STEP: Final = 4
+_NO_LIMITS: Final = Limits(min_side=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """What a shop asks of a picture beside its bytes."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _File:
+    """One encoded file.
 
-    min_long_side: int
-    min_short_side: int
-    max_long_side: int
-    white_background: bool
-    aspect: str
-    aspect_tolerance: float
+    Attributes:
+        quality: of the encoder; None where the vendor's own stream was kept.
+    """
 
-    def broken(self, picture: Picture, white: float) -> Iterator[tuple[str, str]]:
-        """Reason and sentence of each rule that ``picture`` breaks; ``white`` is of its border."""
-        long, short = picture.long_side, min(picture.width, picture.height)
-        if long < self.min_long_side:
-            yield "below_min_long_side", f"The longer side is {long} px; {self.min_long_side} are asked for."
-        if short < self.min_short_side:
-            yield (
-                "below_min_short_side",
-                f"The shorter side is {short} px; {self.min_short_side} are asked for.",
-            )
-        if long > self.max_long_side:
-            yield (
-                "above_max_long_side",
-                f"The longer side is {long} px; at most {self.max_long_side} are taken.",
-            )
-        if self.white_background and white < _WHITE_SHARE:
-            yield "background_not_white", f"Only {white:.0%} of the border is white."
-        if self.aspect:
-            across, down = (float(part) for part in self.aspect.split(":"))
-            ratio = picture.width / picture.height
-            if abs(ratio * down / across - 1) > self.aspect_tolerance:
-                yield "wrong_aspect", f"The sides are {ratio:.3f}:1; {self.aspect} is asked for."
+    data: bytes
+    rgb: Rgb
+    quality: int | None
 
 
-@transform(queue=Queue.DELIVER, edits=False, delivers=True)
-def deliver(
-    pictures: Sequence[Picture],
-    model: Any,
-    *,
-    format: Literal["jpeg", "png", "webp"] = "jpeg",
-    quality: Quality = 92,
-    min_quality: Quality = 80,
-    dpi: Count = 300,
-    min_long_side: Length = 0,
-    min_short_side: Length = 0,
-    max_long_side: Count = 10_000,
-    max_bytes: Count = 10_000_000,
-    white_background: bool = False,
-    aspect: Aspect = "",
-    aspect_tolerance: Share = 0.02,
-) -> list[Outcome]:
+@transform(queue=Queue.DELIVER, edits=False, delivers=True, params=DeliverParams)
+def deliver(pictures: Sequence[Picture], model: Any, **params: Any) -> list[Outcome]:
     """Encode each picture, or flag it where it breaks a rule that no person has waived.
 
-    Args:
-        format: jpeg, png or webp.
-        quality: of the encoder, 50..100.
-        min_quality: how far it may be lowered to fit ``max_bytes``.
-        dpi: written into the file, so that a batch of mixed origin leaves with one.
-        min_long_side, min_short_side, max_long_side: in pixels.
-        max_bytes: of the file.
-        white_background: whether the border must be white.
-        aspect: width to height, such as "1:1", or empty for any.
-        aspect_tolerance: by which share the aspect may differ.
+    A JPEG that no step has changed and that meets the rules keeps its own compressed pixels. See
+    :class:`line.delivery.DeliverParams` for the parameters.
     """
-    rules = Rules(min_long_side, min_short_side, max_long_side, white_background, aspect, aspect_tolerance)
-    floor = min(quality, min_quality)
-    return [
-        _deliver(picture, rules, Format(format), (quality, floor), dpi, max_bytes) for picture in pictures
-    ]
+    wanted = DeliverParams(**params)
+    return [_deliver(picture, wanted) for picture in pictures]
 
 
-def _deliver(
-    picture: Picture, rules: Rules, form: Format, quality: tuple[int, int], dpi: int, max_bytes: int
-) -> Outcome:
+def _deliver(picture: Picture, params: DeliverParams) -> Outcome:
     white = white_border(picture.rgb)
+    shaped = _shape(params).apply(picture.rgb)
     readings = {
-        "long_side": float(picture.long_side),
-        "aspect": picture.width / picture.height,
+        "long_side": float(max(shaped.shape[:2])),
+        "aspect": shaped.shape[1] / shaped.shape[0],
         "white_border": white,
     }
-    broken = list(rules.broken(picture, white))
-    accepted = bool(picture.facts.get("accepted"))
-    if broken and not accepted:
+    is_accepted = bool(picture.facts.get("accepted"))
+    broken = list(_broken_rules(picture, shaped, params, white))
+    if broken and not is_accepted:
         return _flagged(picture, broken, readings)
-    data, used = _fit(picture, form, quality, dpi, max_bytes)
-    readings |= {"bytes": float(len(data)), "quality": float(used)}
-    if len(data) > max_bytes and not accepted:
-        size = f"The file has {len(data):,} bytes even at quality {used}; at most {max_bytes:,} are taken."
-        return _flagged(picture, [("above_max_bytes", size)], readings)
-    return Publishable(data, form.media_type, decode(data), readings)
+    marks = Marks.due(picture.facts, keep_rights="rights" in params.keep)
+    file = _own_stream(picture, shaped, params, marks)
+    if file is None:
+        file = _encoded(shaped, Format(params.format), params, params.dpi, marks)
+    readings |= {"bytes": float(len(file.data)), "reencoded": float(file.quality is not None)}
+    if file.quality is not None:
+        readings["quality"] = float(file.quality)
+    files = {rendition.pattern: rendition for rendition in params.renditions}
+    renditions = {
+        name: _encoded(_shape(rules).apply(picture.rgb), Format(rules.format), rules, params.dpi, marks)
+        for name, rules in files.items()
+    }
+    too_large = list(_too_large(file, params)) + [
+        fault for name, made in renditions.items() for fault in _too_large(made, files[name], name)
+    ]
+    if too_large and not is_accepted:
+        return _flagged(picture, too_large, readings)
+    return Publishable(
+        file.data,
+        Format(params.format).media_type,
+        file.rgb,
+        readings,
+        reference=shaped,
+        facts=_record(file, marks, renditions),
+        renditions={name: made.data for name, made in renditions.items()},
+    )
+
+
+def _shape(rules: OutputRules) -> Shape:
+    return Shape(rules.max_long_side, rules.fit, rules.ratio or 1.0, rules.ground, rules.margin)
+
+
+def _broken_rules(
+    picture: Picture, shaped: Rgb, params: DeliverParams, white: float
+) -> Iterator[tuple[str, str]]:
+    """Reason and sentence of each rule that the picture breaks; ``white`` is the share of its border."""
+    share = 1 - 2 * params.margin
+    long, short = (round(side / share) for side in (picture.long_side, min(picture.width, picture.height)))
+    if long < params.min_long_side:
+        yield "below_min_long_side", f"The longer side is {long} px; {params.min_long_side} are asked for."
+    if short < params.min_short_side and params.fit == "within":
+        yield (
+            "below_min_short_side",
+            f"The shorter side is {short} px; {params.min_short_side} are asked for.",
+        )
+    if params.white_background and white < _MIN_WHITE_SHARE:
+        yield "background_not_white", f"Only {white:.0%} of the border is white."
+    if params.ratio:
+        ratio = shaped.shape[1] / shaped.shape[0]
+        wanted = 1.0 if params.fit == "square" else params.ratio
+        if abs(ratio / wanted - 1) > params.aspect_tolerance:
+            yield "wrong_aspect", f"The sides are {ratio:.3f}:1; {params.aspect} is asked for."
 
 
 def _flagged(picture: Picture, broken: list[tuple[str, str]], readings: dict[str, float]) -> Flagged:
@@ -121,17 +122,69 @@ def _flagged(picture: Picture, broken: list[tuple[str, str]], readings: dict[str
     return Flagged(broken[0][0], sentences, picture=picture, readings=readings)
 
 
-def _fit(
-    picture: Picture, form: Format, quality: tuple[int, int], dpi: int, max_bytes: int
-) -> tuple[bytes, int]:
-    """The encoded picture at the best quality that fits, or at the floor."""
-    best, floor = quality
-    qualities = [*range(best, floor, -_QUALITY_STEP), floor] if form is not Format.PNG else [best]
-    for tried in qualities:
-        data = encode(picture.rgb, form, quality=tried, dpi=dpi, synthetic=picture.facts.get("synthetic"))
-        if len(data) <= max_bytes:
+def _too_large(file: _File, rules: OutputRules, name: str = "") -> Iterator[tuple[str, str]]:
+    if len(file.data) > rules.max_bytes:
+        what = f"The rendition {name}" if name else "The file"
+        yield (
+            "above_max_bytes",
+            f"{what} has {len(file.data):,} bytes even at quality {file.quality}; "
+            f"at most {rules.max_bytes:,} are taken.",
+        )
+
+
+def _own_stream(picture: Picture, shaped: Rgb, params: DeliverParams, marks: Marks) -> _File | None:
+    """The vendor's own JPEG stream with our metadata; None where it cannot be delivered as it is."""
+    if picture.original is None or shaped is not picture.rgb or params.format != "jpeg":
+        return None
+    if not picture.facts.get("publishable_stream"):
+        return None
+    try:
+        data = rewrite(
+            picture.original, dpi=params.dpi, icc=srgb_profile(), xmp=marks.xmp(), exif=marks.exif()
+        )
+        if len(data) > params.max_bytes:
+            return None
+        rgb = decode_apart(picture.name, data, limits=_NO_LIMITS).rgb
+    except (ValueError, RefusedError):
+        return None
+    return _File(data, rgb, None) if np.array_equal(rgb, picture.rgb) else None
+
+
+def _encoded(rgb: Rgb, form: Format, rules: OutputRules, dpi: int, marks: Marks) -> _File:
+    """The picture at the best quality that fits the bytes, or at the lowest allowed."""
+    floor = min(rules.quality, rules.min_quality)
+    qualities = [*range(rules.quality, floor, -_QUALITY_STEP), floor]
+    for quality in qualities if form is not Format.PNG else [rules.quality]:
+        data = encode(rgb, form, quality=quality, dpi=dpi, marks=marks)
+        if len(data) <= rules.max_bytes:
             break
-    return data, tried
+    return _File(data, decode(data), quality)
+
+
+def _record(file: _File, marks: Marks, renditions: Mapping[str, _File]) -> dict[str, Any]:
+    """What the record keeps of the delivered files, and what they say of themselves when read back."""
+    everything = {"": file, **renditions}
+    differing = [name for name, made in everything.items() if Marks.read(made.data) != marks]
+    return {
+        "delivered": {
+            "sha256": hashlib.sha256(file.data).hexdigest(),
+            "bytes": len(file.data),
+            "reencoded": file.quality is not None,
+            "marks": marks.to_dict(),
+            "renditions": [
+                {
+                    "name": name,
+                    "width": made.rgb.shape[1],
+                    "height": made.rgb.shape[0],
+                    "bytes": len(made.data),
+                    "quality": made.quality,
+                    "sha256": hashlib.sha256(made.data).hexdigest(),
+                }
+                for name, made in renditions.items()
+            ],
+        },
+        "marks_differ": len(differing),
+    }
 
 
 def white_border(rgb: Rgb) -> float:
@@ -145,4 +198,4 @@ def white_border(rgb: Rgb) -> float:
         rgb[depth:-depth, -depth:],
     )
     pixels = np.concatenate([part.reshape(-1, 3) for part in frame])
-    return float((pixels.min(axis=1) >= _WHITE).mean())
+    return float((pixels.min(axis=1) >= _MIN_WHITE_LEVEL).mean())

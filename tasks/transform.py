@@ -36,6 +36,7 @@ class Transform:
         informs: whether its findings decide which later steps an image needs; a chain ends after it.
         delivers: whether its outcome is the published file.
         trained: files that come with it and that its outcome hangs on, for the record.
+        params: the model of its parameters; None where they are the function's keyword defaults.
         asks_vendor: whether its pictures' facts shall tell, as ``vendor``, what is known of the batch's vendor.
     """
 
@@ -51,11 +52,14 @@ class Transform:
     informs: bool = False
     delivers: bool = False
     trained: tuple[Path, ...] = ()
+    params: type[BaseModel] | None = None
     asks_vendor: bool = False
 
     @cached_property
     def schema(self) -> type[BaseModel]:
         """The function's keyword defaults as a strict model: a recipe's parameters."""
+        if self.params is not None:
+            return self.params
         fields: dict[str, Any] = {}
         for parameter in inspect.signature(self.function, eval_str=True).parameters.values():
             if parameter.kind is not inspect.Parameter.KEYWORD_ONLY:

@@ -15,6 +15,7 @@ from PIL import Image
 from line.errors import ModelError
 from line.picture import Rgb
 from line.settings import settings
+from line.source_types import COMPOSITE_GENERATED, ENHANCED, GENERATED
 from models.contract import Model
 from models.inference.padding import padded
 from models.inference.tiling import in_tiles
@@ -47,6 +48,12 @@ class Network(Model):
     tiles = True
     tolerance = 2.0
     dtype: str = "float32"
+
+    @property
+    def source_type(self) -> str:
+        if self.task is Task.GENERATE:
+            return GENERATED
+        return COMPOSITE_GENERATED if self.weights.generative else ENHANCED
 
     @classmethod
     def missing(cls) -> str | None:

@@ -60,6 +60,7 @@ class Weights(_Table):
         reader: the module of this package whose ``model_of`` makes a model of it.
         memory: MB held once it is loaded; 0: as much as its files.
         memory_per_megapixel: MB of working memory per megapixel of input.
+        generative: whether it invents content (inpainting, GAN, diffusion) rather than estimating what was there.
         options: what the reader wants to know beside.
     """
 
@@ -72,6 +73,7 @@ class Weights(_Table):
     files: tuple[File, ...] = Field(min_length=1)
     memory: float = Field(0.0, ge=0)
     memory_per_megapixel: float = Field(2000.0, ge=0)
+    generative: bool = True
     options: dict[str, Any] = {}
 
     @property

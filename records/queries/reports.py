@@ -204,6 +204,7 @@ def manifest_lines(connection: sa.Connection, batch_id: int) -> Iterator[dict[st
             "name_bytes": row.raw_name,
             "file": row.file if row.state == ImageState.DELIVERED else None,
             "sha256": row.sha256,
+            "delivered": row.facts.get("delivered") if row.state == ImageState.DELIVERED else None,
             "watermark_rights": row.facts.get("watermark_rights"),
             "steps": row.steps or [],
         }

@@ -89,7 +89,13 @@ class Reproduction:
     def _loaded(self) -> Loaded:
         """As the step found it; the record's note of the vendor gives way to the facts themselves."""
         told = dict(self.past.told) or None
-        return read(bucket(settings().bucket), self.past.image, self.past.seed, told)
+        return read(
+            bucket(settings().bucket),
+            self.past.image,
+            self.past.seed,
+            told,
+            with_original=self.transform.delivers,
+        )
 
 
 def recorded(past: Past) -> Made:

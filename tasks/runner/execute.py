@@ -13,6 +13,7 @@ from gates.edit import Edit
 from line.picture import Edited, Flagged, FlagKind, Outcome, Picture, Publishable, Refused, Rgb
 from line.recipe import Recipe, Step
 from line.settings import settings
+from line.source_types import ENHANCED
 from models.contract import Model, Task, TextFinder
 from tasks.recipes import limits_of
 from tasks.runner.io import Loaded
@@ -21,6 +22,9 @@ from worker.device_errors import DeviceLostError, empty_caches, is_device_lost, 
 from worker.model_cache import resident, residents
 
 log = logging.getLogger(__name__)
+
+_NEVER_WAIVED = frozenset({"provenance"})
+"""Gates that also judge a file that a person accepted."""
 
 TILES = (512, 256, 128)
 """Sides in pixels tried one after the other where an image finds no memory as a whole."""
@@ -71,6 +75,7 @@ def attempt(
     each = (time.perf_counter() - started) / len(loaded)
     tried = []
     for item, outcome in zip(loaded, outcomes, strict=True):
+        outcome = _with_source_type(transform, model, item, outcome)
         began = time.perf_counter()
         try:
             verdict = _judge(transform, step, recipe, item, outcome)
@@ -149,6 +154,20 @@ def _failed(transform: Transform, item: Loaded, error: Exception) -> Failed:
     return Failed(f"{transform.name} failed: {type(error).__name__}: {error}")
 
 
+def _with_source_type(
+    transform: Transform, model: Model | None, item: Loaded, outcome: Outcome | Failed
+) -> Outcome | Failed:
+    """The outcome with the IPTC source type of what the step did to the pixels, where it changed any."""
+    if not (transform.edits and isinstance(outcome, Edited) and isinstance(item.subject, Picture)):
+        return outcome
+    picture = outcome.picture
+    if picture.rgb is item.subject.rgb:
+        return outcome
+    codes = {*picture.facts.get("edit_source_types", ()), model.source_type if model else ENHANCED}
+    facts = {**picture.facts, "edit_source_types": sorted(codes)}
+    return replace(outcome, picture=picture.with_(facts=facts))
+
+
 def _refuse_lost_device(error: Exception) -> None:
     if is_device_lost(error):
         first = str(error).splitlines()[0]
@@ -187,7 +206,8 @@ def _judge(
         # Nothing was edited yet: what is wrong came with the file, and is no artifact of the line.
         reasons = tuple(replace(reason, kind=FlagKind.POLICY) for reason in reasons)
     if transform.delivers and item.facts.get("accepted_file"):
-        return Verdict(verdict.readings)
+        reasons = tuple(reason for reason in reasons if reason.gate in _NEVER_WAIVED)
+        return Verdict(verdict.readings, reasons)
     if item.facts.get("accepted"):
         # A person has seen this picture, so policy is satisfied; what the line does to it still counts.
         reasons = tuple(reason for reason in reasons if reason.kind is FlagKind.ARTIFACT)
@@ -200,7 +220,8 @@ def _edit(
     facts = dict(item.facts) | {"params": step.params, "style": recipe.style}
     before = item.subject.rgb if isinstance(item.subject, Picture) else None
     if isinstance(outcome, Publishable) and before is not None:
-        return Edit(transform.name, before, outcome.rgb, facts=facts)
+        reference = before if outcome.reference is None else outcome.reference
+        return Edit(transform.name, reference, outcome.rgb, facts={**facts, **outcome.facts})
     if not isinstance(outcome, Edited):
         return None
     after = outcome.picture.rgb

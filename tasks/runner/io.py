@@ -9,12 +9,13 @@ import numpy as np
 
 from gates.contract import Reason
 from imaging import intermediate
+from line.delivery import rendition_path
 from line.errors import SluiceError
 from line.picture import Edited, Facts, Flagged, FlagKind, Mask, Original, Picture, Publishable, Refused
 from line.settings import settings
 from records.outcomes import Done, Result
 from records.shards import Claim, Member
-from records.storage.bucket import Bucket, UnwritableKeyError, bucket
+from records.storage.bucket import Bucket, MissingObjectError, UnwritableKeyError, bucket
 from tasks.runner.prefetch import picture
 
 if TYPE_CHECKING:
@@ -36,11 +37,14 @@ class Loaded:
     sha256: str | None = None
 
 
-def read(store: Bucket, image: Member, seed: int, vendor: Facts | None = None) -> Loaded:
+def read(
+    store: Bucket, image: Member, seed: int, vendor: Facts | None = None, *, with_original: bool = False
+) -> Loaded:
     """Read an image as its next step wants it: the original's bytes, or the picture as it stands.
 
     Args:
         vendor: what a step that asks is told of the batch's vendor; not kept with the image.
+        with_original: whether the vendor's file comes along where no step has changed its pixels.
 
     Raises:
         MissingObjectError: an object that the records name is gone.
@@ -56,7 +60,19 @@ def read(store: Bucket, image: Member, seed: int, vendor: Facts | None = None) -
     rgb = picture(store, image.current)
     mask = intermediate.decode_mask(store.get(image.mask)) if image.mask else None
     told = facts | {"vendor": vendor} if vendor else facts
-    return Loaded(image, Picture(image.name, rgb, mask, seed, told), seed, facts)
+    original = _unchanged_original(store, image) if with_original else None
+    return Loaded(image, Picture(image.name, rgb, mask, seed, told, original), seed, facts)
+
+
+def _unchanged_original(store: Bucket, image: Member) -> bytes | None:
+    """The vendor's file of a picture that is still as it was admitted; None where it is not, or is gone."""
+    if not image.facts.get("publishable_stream") or image.facts.get("admitted") != image.current:
+        return None
+    try:
+        data = store.get(image.source)
+    except MissingObjectError:
+        return None
+    return data if hashlib.sha256(data).hexdigest() == image.sha256 else None
 
 
 def store(claim: Claim, tried: "Attempted") -> Done:
@@ -123,17 +139,23 @@ class _Said:
         picture = outcome.picture
         facts = dict(picture.facts) | {"width": picture.width, "height": picture.height}
         facts["masked"] = mask is not None
+        if isinstance(self.loaded.subject, Original):
+            facts["admitted"] = output
         return self._judged(reasons, output=output, mask=mask, touched=touched, facts=facts)
 
     def published(self, outcome: Publishable, reasons: tuple[Reason, ...], out: str) -> Done:
         self.readings |= outcome.readings
         image = self.loaded.image
+        facts = dict(self.loaded.facts)
         if not reasons:
             try:
+                for pattern, data in outcome.renditions.items():
+                    bucket(out).put(rendition_path(pattern, image.file), data)
                 bucket(out).put(image.file, outcome.data)
             except UnwritableKeyError as error:
                 return self.done(Result.FAIL, "undeliverable", f"The file cannot be delivered: {error}")
-        return self._judged(reasons, output=image.current, file=image.file, facts=self.loaded.facts)
+            facts |= outcome.facts
+        return self._judged(reasons, output=image.current, file=image.file, facts=facts)
 
     def _judged(self, reasons: tuple[Reason, ...], **more: Any) -> Done:
         if not reasons:

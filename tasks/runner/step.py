@@ -136,7 +136,7 @@ def _load(
     started = time.perf_counter()
     seed = seed_of(claim.recipe.seed, image.sha256 or "", claim.position)
     try:
-        return read(bucket(settings().bucket), image, seed, vendor)
+        return read(bucket(settings().bucket), image, seed, vendor, with_original=transform.delivers)
     except (MissingObjectError, OriginalReplacedError, IntermediateError) as error:
         return Done(
             image.id,

@@ -6,6 +6,8 @@ from PIL import Image, ImageCms
 
 from imaging.decode import decode as decode_anything
 from imaging.encode import Format, decode, encode, srgb_profile
+from imaging.metadata.marks import Marks
+from imaging.metadata.rights import Rights
 
 
 @pytest.mark.parametrize("form", list(Format))
@@ -32,9 +34,12 @@ def test_the_same_picture_is_the_same_file(form, photo):
 
 
 @pytest.mark.parametrize("form", list(Format))
-def test_a_generated_picture_still_says_so(form, photo):
-    data = encode(photo, form, quality=92, dpi=300, synthetic="trainedAlgorithmicMedia")
-    assert decode_anything("a", data).facts["synthetic"] == "trainedAlgorithmicMedia"
+def test_marks_are_in_the_file_and_read_back_equal(form, photo):
+    rights = Rights("A. Maker; B. Maker", "© 2026 Acme & Sons", "Acme", "https://acme.example/licence")
+    marks = Marks("trainedAlgorithmicMedia", '{"Label":"1"}', rights)
+    data = encode(photo, form, quality=92, dpi=300, marks=marks)
+    assert Marks.read(data) == marks
+    assert decode_anything("a", data).facts["source_types"] == ["trainedAlgorithmicMedia"]
 
 
 def test_jpeg_keeps_full_colour_resolution(photo):

@@ -1,10 +1,15 @@
 import io
 
+import imagecodecs
 import numpy as np
 import pytest
+import simplejpeg
 from PIL import Image
 from pydantic import ValidationError
 
+from imaging.decode import decode as decode_anything
+from imaging.metadata.marks import Marks
+from imaging.metadata.rights import Rights
 from line.picture import Flagged, FlagKind, Picture, Publishable
 from tasks.deliver import deliver, white_border
 
@@ -22,7 +27,7 @@ def only(picture, **params):
     return outcome
 
 
-@pytest.mark.parametrize("form", ["jpeg", "png", "webp"])
+@pytest.mark.parametrize("form", ["jpeg", "png", "webp", "avif"])
 def test_a_picture_within_the_rules_is_published_and_seen_as_shipped(form, picture):
     done = only(picture, format=form, white_background=True, min_long_side=600, aspect="3:2")
     assert isinstance(done, Publishable)
@@ -37,10 +42,10 @@ def test_a_picture_within_the_rules_is_published_and_seen_as_shipped(form, pictu
     [
         ({"min_long_side": 601}, "below_min_long_side"),
         ({"min_short_side": 401}, "below_min_short_side"),
-        ({"max_long_side": 599}, "above_max_long_side"),
         ({"aspect": "1:1"}, "wrong_aspect"),
         ({"aspect": "3:2.1"}, "wrong_aspect"),
         ({"max_bytes": 1000}, "above_max_bytes"),
+        ({"renditions": [{"name": "{stem}-s.jpg", "max_bytes": 1000}]}, "above_max_bytes"),
     ],
 )
 def test_each_broken_rule_asks_a_person_who_may_waive_it(rule, reason, picture):
@@ -91,3 +96,165 @@ def test_the_white_border_is_measured_on_all_four_sides():
 def test_a_mistaken_parameter_is_refused_by_the_schema(wrong):
     with pytest.raises(ValidationError):
         deliver.schema(**wrong)
+
+
+# --- the vendor's own stream ---------------------------------------------------------------------
+
+
+def admitted(data: bytes, **facts) -> Picture:
+    """A picture as it stands after admission, with the vendor's file beside it."""
+    decoded = decode_anything("a.jpg", data)
+    return Picture("a.jpg", decoded.rgb, facts=dict(decoded.facts) | facts, original=data)
+
+
+def jpeg_of(picture, **options) -> bytes:
+    out = io.BytesIO()
+    Image.fromarray(picture.rgb).save(out, "JPEG", **{"quality": 85} | options)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("options", [{}, {"progressive": True}, {"subsampling": "4:4:4"}])
+def test_a_jpeg_that_needs_no_edit_is_not_encoded_a_second_time(options, picture):
+    data = jpeg_of(picture, **options)
+    done = only(admitted(data))
+    assert done.readings["reencoded"] == 0
+    assert "quality" not in done.readings
+    assert np.array_equal(done.rgb, simplejpeg.decode_jpeg(data)), "not one level differs"
+    assert abs(len(done.data) - len(data)) < 1500, "the profile and the marks are all that is added"
+    assert done.facts["delivered"]["reencoded"] is False
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"format": "png"},
+        {"max_long_side": 500},
+        {"fit": "square"},
+        {"max_bytes": 30_000, "min_quality": 30},
+    ],
+)
+def test_a_rule_that_asks_for_other_pixels_or_bytes_makes_a_new_file(params, picture):
+    done = only(admitted(jpeg_of(picture, quality=95)), **params)
+    assert isinstance(done, Publishable)
+    assert done.readings["reencoded"] == 1
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        lambda picture: jpeg_of(picture, exif=turned(6)),
+        lambda picture: jpeg_of(picture.with_(rgb=picture.rgb[..., 0])),
+        lambda picture: jpeg_of(picture, icc_profile=wide_profile()),
+    ],
+    ids=["turned", "grey", "of another colour space"],
+)
+def test_a_stream_that_does_not_show_the_delivered_pixels_is_encoded_anew(data, picture):
+    assert only(admitted(data(picture))).readings["reencoded"] == 1
+
+
+def test_an_edited_picture_is_encoded_anew(picture):
+    edited = admitted(jpeg_of(picture)).with_(rgb=255 - picture.rgb)
+    done = only(edited)
+    assert done.readings["reencoded"] == 1
+    assert np.abs(done.rgb.astype(int) - edited.rgb).mean() < 8
+
+
+def turned(orientation) -> Image.Exif:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    return exif
+
+
+def wide_profile() -> bytes:
+    return imagecodecs.cms_profile("adobergb")
+
+
+# --- shape and renditions ------------------------------------------------------------------------
+
+
+def test_a_photo_that_is_too_large_is_scaled_down(picture):
+    done = only(picture, max_long_side=300)
+    assert done.rgb.shape == (200, 300, 3)
+    assert done.readings["long_side"] == 300
+
+
+def test_a_square_on_white_with_margins(picture):
+    done = only(picture, format="png", fit="square", margin=0.1, max_long_side=500, aspect="1:1")
+    assert done.rgb.shape == (500, 500, 3)
+    assert (done.rgb[:50] == 255).all()
+    assert np.array_equal(done.reference, done.rgb)
+
+
+def test_padding_cannot_make_a_small_photo_large(picture):
+    assert only(picture, fit="square", min_long_side=700).reason == "below_min_long_side"
+    assert isinstance(only(picture, fit="square", margin=0.1, min_long_side=700), Publishable)
+
+
+def test_renditions_of_one_picture_have_each_its_own_rules(picture):
+    renditions = [
+        {"name": "{stem}-{width}.webp", "max_long_side": 300},
+        {"name": "{sku}_{stem}.avif", "max_long_side": 100, "fit": "square", "quality": 60},
+        {"name": "{stem}-small.jpg", "max_bytes": 9_000, "min_quality": 30, "max_long_side": 200},
+    ]
+    done = only(picture, renditions=renditions)
+    shapes = {name: np.asarray(Image.open(io.BytesIO(data))).shape for name, data in done.renditions.items()}
+    assert shapes == {
+        "{stem}-300.webp": (200, 300, 3),
+        "{sku}_{stem}.avif": (100, 100, 3),
+        "{stem}-small.jpg": (133, 200, 3),
+    }
+    assert len(done.renditions["{stem}-small.jpg"]) <= 9_000
+    assert [entry["name"] for entry in done.facts["delivered"]["renditions"]] == list(shapes)
+
+
+@pytest.mark.parametrize(
+    ("name", "word"),
+    [
+        ("{width}.webp", "stem"),
+        ("{stem}-{size}.webp", "size"),
+        ("{stem}.gif", ".webp"),
+        ("../{stem}.jpg", "folder"),
+        ("{stem.jpg", "brace"),
+        ("{stem}.jpg", "one name"),
+    ],
+)
+def test_a_name_that_cannot_work_is_refused_before_the_run(name, word):
+    with pytest.raises(ValidationError, match=word):
+        deliver.schema(renditions=[{"name": name}])
+
+
+def test_two_renditions_of_one_name_are_refused_before_the_run():
+    with pytest.raises(ValidationError, match="one name"):
+        deliver.schema(renditions=[{"name": "{stem}-a.jpg"}, {"name": "{stem}-A.jpg"}])
+
+
+# --- marks and rights ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("form", ["jpeg", "png", "webp", "avif"])
+def test_the_strongest_of_what_came_in_and_what_was_done_is_in_every_file(form, picture):
+    facts = {"source_types": ["digitalCapture"], "edit_source_types": ["algorithmicallyEnhanced"]}
+    done = only(picture.with_(facts=facts), format=form, renditions=[{"name": "{stem}-s.webp"}])
+    for data in (done.data, *done.renditions.values()):
+        assert Marks.read(data).source_type == "algorithmicallyEnhanced"
+    assert done.facts["marks_differ"] == 0
+
+
+def test_a_generated_picture_is_never_lowered_by_what_the_line_did(picture):
+    facts = {"source_types": ["trainedAlgorithmicMedia"], "edit_source_types": ["algorithmicallyEnhanced"]}
+    assert Marks.read(only(picture.with_(facts=facts)).data).source_type == "trainedAlgorithmicMedia"
+
+
+def test_rights_are_kept_unless_the_recipe_says_otherwise(picture):
+    owned = picture.with_(facts={"rights": {"copyright": "© Acme", "creator": "A"}, "aigc": '{"Label":"1"}'})
+    kept = Marks.read(only(owned).data)
+    assert (kept.rights.copyright, kept.rights.creator, kept.aigc) == ("© Acme", "A", '{"Label":"1"}')
+    bare = Marks.read(only(owned, keep=[]).data)
+    assert (bare.rights, bare.aigc) == (Rights(), '{"Label":"1"}')
+
+
+def test_what_a_person_accepted_gets_the_same_shape_and_marks(picture):
+    facts = {"accepted": True, "source_types": ["trainedAlgorithmicMedia"]}
+    done = only(picture.with_(facts=facts), fit="square", max_long_side=300, min_long_side=5000)
+    assert done.rgb.shape == (300, 300, 3)
+    assert Marks.read(done.data).source_type == "trainedAlgorithmicMedia"
