@@ -1,5 +1,7 @@
 """The one tree of errors that the line raises."""
 
+from collections.abc import Sequence
+
 
 class SluiceError(Exception):
     """Base of every error raised by the line itself."""
@@ -17,12 +19,29 @@ class RecipeError(InputError):
         path: the recipe's file, as the person named it.
         line: 1-based line in that file, where known.
         key: dotted key, such as ``steps[1].dilate``, where known.
+        others: further errors of the same recipe.
     """
 
-    def __init__(self, message: str, *, path: str = "", line: int | None = None, key: str = ""):
-        self.message, self.path, self.line, self.key = message, path, line, key
+    def __init__(
+        self,
+        message: str,
+        *,
+        path: str = "",
+        line: int | None = None,
+        key: str = "",
+        others: "tuple[RecipeError, ...]" = (),
+    ):
+        self.message, self.path, self.line, self.key, self.others = message, path, line, key, others
         place = ":".join(str(part) for part in (path, line) if part)
-        super().__init__(": ".join(part for part in (place, key, message) if part))
+        here = ": ".join(part for part in (place, key, message) if part)
+        super().__init__("\n".join([here, *map(str, others)]))
+
+    @classmethod
+    def of(cls, errors: "Sequence[RecipeError]") -> "RecipeError":
+        """One error that lists all of ``errors`` (at least one), in the order of their lines."""
+        flat = [single for error in errors for single in (error, *error.others)]
+        first, *rest = sorted(flat, key=lambda error: error.line or 0)
+        return cls(first.message, path=first.path, line=first.line, key=first.key, others=tuple(rest))
 
 
 class SettingsError(InputError):

@@ -5,8 +5,6 @@ This module knows the form; ``tasks.recipes`` checks it against the transforms, 
 
 import hashlib
 import json
-import re
-import tomllib
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from line.breaker import Rule
 from line.errors import RecipeError
+from line.recipe_source import RecipeSource, read
 
 SHIPPED = Path(__file__).parent / "recipes"
 
@@ -142,47 +141,17 @@ def locate(name_or_path: str) -> Path:
 
 
 def parse(text: str, path: str = "") -> Recipe:
-    """Read a recipe's form.
+    """Read a recipe's form; see :func:`parse_source`."""
+    return parse_source(read(text, path, locate))
+
+
+def parse_source(source: RecipeSource) -> Recipe:
+    """The recipe that a text and what it extends make together.
 
     Raises:
-        RecipeError: not TOML, or a key is unknown, missing or of a wrong type; names line and key.
+        RecipeError: keys are unknown, missing or of a wrong type; names line and key of each.
     """
     try:
-        body = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        line = re.search(r"line (\d+)", str(error))
-        raise RecipeError(str(error), path=path, line=int(line[1]) if line else None) from None
-    try:
-        return Recipe.model_validate(body)
+        return Recipe.model_validate(source.body)
     except ValidationError as error:
-        first = error.errors()[0]
-        raise refusal(text, path, list(first["loc"]), first["msg"]) from None
-
-
-def refusal(text: str, path: str, location: list[str | int], message: str) -> RecipeError:
-    """A RecipeError at ``location`` (such as ``["steps", 2, "dilate"]``), with the line it stands on."""
-    key = ""
-    for part in location:
-        key += f"[{part}]" if isinstance(part, int) else f".{part}" if key else part
-    return RecipeError(message, path=path, line=_line_of(text, location), key=key)
-
-
-def _line_of(text: str, location: list[str | int]) -> int | None:
-    """1-based line of the key, or of the table it is missing from."""
-    tables = [part for part in location if isinstance(part, str)]
-    index = next((part for part in location if isinstance(part, int)), 0)
-    current, count, best = "", {"steps": -1}, None
-    for number, line in enumerate(text.splitlines(), 1):
-        if header := re.match(r"\s*\[\[?\s*([\w.\-]+)\s*\]", line):
-            current = header[1]
-            if line.lstrip().startswith("[["):
-                count[current] = count.get(current, -1) + 1
-        here = count["steps"] == index if current.split(".")[0] == "steps" else True
-        dotted = current.split(".") if current else []
-        if not here or tables[: len(dotted)] != dotted:
-            continue
-        if header and dotted:
-            best = number
-        if len(tables) > len(dotted) and re.match(rf"\s*\"?{re.escape(tables[len(dotted)])}\"?\s*=", line):
-            return number
-    return best
+        raise RecipeError.of(source.errors(error)) from None

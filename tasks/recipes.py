@@ -8,7 +8,8 @@ from gates.contract import Limit
 from gates.contract import registry as gates
 from gates.metrics.picture import look
 from line.errors import InputError, ModelError, RecipeError
-from line.recipe import Recipe, Step, locate, parse, refusal
+from line.recipe import Recipe, Step, locate, parse_source
+from line.recipe_source import RecipeSource, read
 from models.contract import registry as models
 from tasks.registry import Registry, registry
 from tasks.transform import Transform
@@ -25,11 +26,20 @@ def load(name_or_path: str) -> Recipe:
 
 
 def check(text: str, path: str, known: Registry) -> Recipe:
-    """Check a recipe's text; see :func:`load`."""
-    recipe = parse(text, path)
-    _check_style(text, path, recipe)
-    steps = [_check_step(text, path, index, step, known, recipe) for index, step in enumerate(recipe.steps)]
-    _check_order(text, path, [known.get(step.transform) for step in steps])
+    """Check a recipe's text; see :func:`load`. All that is wrong is said at once."""
+    source = read(text, path, locate)
+    recipe = parse_source(source)
+    faults = _style_faults(source, recipe)
+    steps: list[Step] = []
+    for index, step in enumerate(recipe.steps):
+        try:
+            steps.append(_check_step(source, index, step, known, recipe))
+        except RecipeError as error:
+            faults.append(error)
+    if len(steps) == len(recipe.steps):
+        faults += _order_faults(source, [known.get(step.transform) for step in steps])
+    if faults:
+        raise RecipeError.of(faults)
     return recipe.model_copy(update={"steps": tuple(steps)})
 
 
@@ -38,47 +48,49 @@ def limits_of(step: Step) -> dict[str, Limit]:
     return {reading: Limit(table.at_least, table.at_most) for reading, table in step.limits.items()}
 
 
-def _check_step(text: str, path: str, index: int, step: Step, known: Registry, recipe: Recipe) -> Step:
-    def refuse(message: str, *keys: str) -> RecipeError:
-        return refusal(text, path, ["steps", index, *keys], message)
+def _check_step(source: RecipeSource, index: int, step: Step, known: Registry, recipe: Recipe) -> Step:
+    """The step with every default written out.
 
+    Raises:
+        RecipeError: for all that is wrong with it.
+    """
+    here: list[str | int] = ["steps", index]
     try:
         transform = known.get(step.transform)
     except InputError as error:
-        raise refuse(str(error), "transform") from None
+        raise source.error([*here, "transform"], str(error)) from None
+    faults: list[RecipeError] = []
+    filled: dict[str, Any] = {"transform": step.transform, "limits": step.limits}
     try:
-        params = transform.schema(**step.params)
+        filled |= transform.schema(**step.params).model_dump()
     except ValidationError as error:
-        first = error.errors()[0]
-        keys = [str(part) for part in first["loc"] if isinstance(part, str)]
         allowed = ", ".join(sorted(transform.schema.model_fields)) or "none"
-        raise refuse(f"{first['msg']} ({transform.name} takes: {allowed})", *keys) from None
+        faults += source.errors(error, here, f" ({transform.name} takes: {allowed})")
     try:
-        model = _model_of(transform, step)
+        filled["model"] = _model_of(transform, step)
+        filled["options"] = _options_of(filled["model"], step, recipe)
     except ModelError as error:
-        raise refuse(str(error), "model") from None
-    try:
-        options = _options_of(model, step, recipe)
-    except ModelError as error:
-        raise refuse(str(error), "options") from None
+        faults.append(source.error([*here, "options" if "model" in filled else "model"], str(error)))
     except ValidationError as error:
-        first = error.errors()[0]
-        keys = [str(part) for part in first["loc"] if isinstance(part, str)]
-        raise refuse(f"{first['msg']} (an option of {model})", "options", *keys) from None
+        faults += source.errors(error, [*here, "options"], f" (an option of {filled['model']})")
+    faults += _limit_faults(source, here, transform, step)
+    if faults:
+        raise RecipeError.of(faults)
+    return Step(**filled)
+
+
+def _limit_faults(
+    source: RecipeSource, here: list[str | int], transform: Transform, step: Step
+) -> list[RecipeError]:
     limited = {reading for gate in gates().for_transform(transform.name) for reading in gate.limits}
-    for reading in step.limits:
-        if reading not in limited:
-            there_are = ", ".join(sorted(limited)) or "none"
-            raise refuse(
-                f"no gate after {transform.name} limits it; there are: {there_are}", "limits", reading
-            )
-    filled: dict[str, Any] = {
-        "transform": step.transform,
-        "model": model,
-        "limits": step.limits,
-        "options": options,
-    }
-    return Step(**filled, **params.model_dump())
+    there_are = ", ".join(sorted(limited)) or "none"
+    return [
+        source.error(
+            [*here, "limits", reading], f"no gate after {transform.name} limits it; there are: {there_are}"
+        )
+        for reading in step.limits
+        if reading not in limited
+    ]
 
 
 def _model_of(transform: Transform, step: Step) -> str | None:
@@ -109,37 +121,38 @@ def _options_of(model: str | None, step: Step, recipe: Recipe) -> dict[str, Any]
     return options
 
 
-def _check_style(text: str, path: str, recipe: Recipe) -> None:
+def _style_faults(source: RecipeSource, recipe: Recipe) -> list[RecipeError]:
+    faults = []
     for name, (low, high) in recipe.style.items():
         if name not in look.figures():
             there_are = ", ".join(look.figures())
-            raise refusal(
-                text, path, ["style", name], f"no such figure of a picture's look; there are: {there_are}"
-            )
-        if not low <= high:
-            raise refusal(
-                text, path, ["style", name], f"[{low:g}, {high:g}] is no range: the lower end stands first"
-            )
+            message = f"no such figure of a picture's look; there are: {there_are}"
+        elif not low <= high:
+            message = f"[{low:g}, {high:g}] is no range: the lower end stands first"
+        else:
+            continue
+        faults.append(source.error(["style", name], message))
+    return faults
 
 
-def _check_order(text: str, path: str, transforms: list[Transform]) -> None:
-    def refuse(index: int, message: str) -> RecipeError:
-        return refusal(text, path, ["steps", index, "transform"], message)
+def _order_faults(source: RecipeSource, transforms: list[Transform]) -> list[RecipeError]:
+    def fault(index: int, message: str) -> RecipeError:
+        return source.error(["steps", index, "transform"], message)
 
     names = [transform.name for transform in transforms]
+    faults = []
     if names[0] != "admit" or "admit" in names[1:]:
-        raise refuse(0, "the first step, and no other, is admit: nothing goes on undecoded")
+        faults.append(fault(0, "the first step, and no other, is admit: nothing goes on undecoded"))
     if names[-1] != "deliver" or "deliver" in names[:-1]:
-        raise refuse(len(names) - 1, "the last step, and no other, is deliver")
+        faults.append(fault(len(names) - 1, "the last step, and no other, is deliver"))
     enlarged: str | None = None
     for index, transform in enumerate(transforms):
         if transform.removes and enlarged:
-            raise refuse(
-                index,
-                f"{transform.name} stands after {enlarged}: overlays are removed before any enlargement",
-            )
+            message = f"{transform.name} stands after {enlarged}: overlays are removed before any enlargement"
+            faults.append(fault(index, message))
         if transform.enlarges:
             enlarged = transform.name
+    return faults
 
 
 def file_of(recipe: Recipe) -> str:

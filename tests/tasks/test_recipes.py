@@ -58,7 +58,7 @@ def refused(text: str) -> RecipeError:
         ('"rapidocr"', '"rapidfire"', 8, "steps[1].model", "rapidocr"),
         ('"rapidocr"', '"telea"', 8, "steps[1].model", "not for find_text"),
         ('transform = "deliver"', 'transform = "deliver"\nmodel = "telea"', 20, "steps[4].model", "no model"),
-        ('transform = "deliver"', 'transform = "deliver"\nquality = 20', 20, "steps[4].quality", "50"),
+        ('transform = "deliver"', 'transform = "deliver"\nquality = 20', 20, "steps[4].quality", "30"),
         ('transform = "deliver"', 'transform = "deliver"\nformat = "gif"', 20, "steps[4].format", "jpeg"),
     ],
 )
@@ -175,9 +175,9 @@ transform = "deliver"
             r"names a template of this recipe, \[prompts.studio\]; there are: none",
         ),
         ("filling", 'avoid = "letters"', r"stands with the prompt: avoid in \[prompts.NAME\]"),
-        ("filling", "stepz = 3", "Extra inputs are not permitted .an option of filling."),
-        ("filling", "steps = 0", "greater than or equal to 1 .an option of filling."),
-        ("filling", 'scheduler = "os.system"', "String should match pattern"),
+        ("filling", "stepz = 3", "stepz: is no key here .an option of filling."),
+        ("filling", "steps = 0", "must be at least 1, not 0 .an option of filling."),
+        ("filling", 'scheduler = "os.system"', "must have the form"),
     ],
 )
 def test_an_option_that_the_models_do_not_take_names_its_line(
