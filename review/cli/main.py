@@ -8,7 +8,7 @@ from line.errors import InputError, SluiceError
 from review.cli import completion, models
 from review.cli.line import batch, inspect, keep, run, submit, up
 from review.cli.people import decide, templates
-from review.cli.quality import calibrate, compare, judge, match, permute, reproduce, style
+from review.cli.quality import calibrate, compare, judge, match, permute, provenance, reproduce, style
 
 DONE, FAILED, USAGE, HALTED = 0, 1, 2, 3
 """Exit codes: done; failed; wrong usage or input; the breaker halted the batch."""
@@ -49,6 +49,7 @@ for module in (
     reproduce,
     permute,
     match,
+    provenance,
     completion,
 ):
     for command in module.COMMANDS:
