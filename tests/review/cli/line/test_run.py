@@ -22,7 +22,7 @@ from tests.harness.line import recipe as rules
 
 pytestmark = [pytest.mark.services, pytest.mark.timeout(300)]
 
-FIELDS = {"name", "state", "reason", "file", "sha256", "steps"}
+FIELDS = {"name", "state", "reason", "file", "sha256", "steps", "delivered"}
 STEP_FIELDS = {
     "step", "model", "revision", "seed", "verdict", "reasons", "readings", "seconds", "cost", "device", "made_with",
 }  # fmt: skip
