@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from PIL import Image
+from numpy.typing import NDArray
 
 from line.picture import Rgb
 
@@ -16,6 +16,9 @@ _MIN_STEP: Final = 4.0
 """... and exceeds the steps beside it by so many levels."""
 _MIN_NOISE_STEP: Final = 12.0
 """Median step, in levels, of a picture that is noise as a whole."""
+
+_FILL_LEVEL: Final = 128
+"""Level of blocks that were never decoded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +60,13 @@ def break_row(rgb: Rgb) -> int | None:
     return int(boundaries[np.argmax(excess >= highest / 2)])
 
 
-def grey_rows(image: Image.Image) -> int:
-    """How many rows at the bottom of a decoded JPEG are nothing but middle grey (128).
+def grey_rows(pixels: NDArray[np.uint8]) -> int:
+    """How many rows at the bottom of a decoded JPEG ([H, W] or [H, W, C]) are nothing but middle grey (128).
 
     A JPEG whose data break off but whose end marker is there decodes without an error: the missing
     blocks stay at zero, which is this grey.
     """
-    for rows in range(image.height):
-        bottom = image.height - rows
-        low_high = image.crop((0, bottom - 1, image.width, bottom)).getextrema()
-        if set(np.ravel(low_high)) != {128}:
+    for rows in range(pixels.shape[0]):
+        if (pixels[pixels.shape[0] - 1 - rows] != _FILL_LEVEL).any():
             return rows
-    return image.height
+    return int(pixels.shape[0])

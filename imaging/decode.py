@@ -4,7 +4,7 @@ import io
 import math
 import warnings
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from PIL import Image
 from pillow_heif import HeifImageFile
 
 from imaging.channels import split
-from imaging.colour.convert import Converted, deep_to_srgb, to_srgb
+from imaging.colour.convert import Converted, deep_to_srgb, is_srgb, to_srgb
 from imaging.colour.tagging import ColourTag, colour_tag
 from imaging.containers import isobmff, jpeg, tiff
 from imaging.damage import grey_rows
@@ -113,7 +113,8 @@ def _decode(
     frame = jpeg.frame_of(data) if kind is Kind.JPEG else None
     pages = _pages(data, kind, frame)
     agrees = extension_agrees(name, kind)
-    with _open(data, kind) as image:
+    readable = tiff.with_black_at_zero(data, pages[0]) if pages else data
+    with _open(readable, kind) as image:
         if pages[:1] > [0]:
             image.seek(pages[0])
         limits.check_size(*image.size)
@@ -133,7 +134,8 @@ def _decode(
         if on_size:
             on_size(*image.size)
         raster = load(data, kind, image, pages[0] if pages else 0)
-        limits.check_size(*raster.image.size)  # a HEIF header may promise another size than is decoded
+        raster = replace(raster, is_negative=readable is not data)
+        limits.check_size(*raster.size)  # a HEIF header may promise another size than is decoded
         rgb = _pixels(raster, colour_tag(data, kind, image), kind, background, facts)
     facts |= _soundness(data, frame, raster, facts)
     turned = kind is Kind.TIFF and raster.deep is None  # Pillow turns TIFF while loading it
@@ -204,11 +206,15 @@ def _open(data: bytes, kind: Kind) -> Image.Image:
 
 def _pixels(raster: Raster, tag: ColourTag, kind: Kind, background: str, facts: dict[str, Any]) -> Rgb:
     """[H, W, 3] uint8 sRGB as stored, before turning; adds what is seen on the way to ``facts``."""
-    deep = raster.deep if raster.deep is not None else deep_grey(raster.image)
+    if raster.pixels is not None and raster.pixels.shape[2] == 3 and is_srgb(tag):
+        facts["grey_rows"] = grey_rows(raster.pixels)
+        facts["icc"], facts["alpha"], facts["transparent"] = "srgb" if tag.icc else "assumed", False, 0.0
+        return raster.pixels
+    deep = raster.deep if raster.deep is not None else deep_grey(raster)
     if deep is None:
-        colour, alpha = split(raster.image)
+        colour, alpha = split(raster.as_image())
         if kind is Kind.JPEG:
-            facts["grey_rows"] = grey_rows(colour)
+            facts["grey_rows"] = grey_rows(np.asarray(colour))
         converted = to_srgb(colour, tag)
     else:
         channels = 1 if deep.shape[2] == 1 else 3

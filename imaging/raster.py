@@ -20,7 +20,7 @@ Deep = NDArray[np.uint16]
 
 _JPEG_COLOURS: Final = {1: "GRAY", 3: "RGB", 4: "CMYK"}
 _BITS_PER_SAMPLE, _PHOTOMETRIC, _SAMPLES, _EXTRA_SAMPLES = 258, 262, 277, 338
-_WHITE_IS_ZERO, _TIFF_RGB, _UNASSOCIATED_ALPHA = 0, 2, 2
+_TIFF_RGB, _UNASSOCIATED_ALPHA = 2, 2
 _PNG_RGB, _PNG_RGBA = 2, 6
 
 
@@ -29,14 +29,34 @@ class Raster:
     """Decoded pixels as stored, before colour conversion and turning.
 
     Attributes:
-        image: 8 bits a channel; CMYK as amounts of ink. Only opened, not loaded, where ``deep`` is there.
-        deep: the same picture where it has more than 8 bits and they can be had.
+        image: the file as Pillow opened it; loaded, with CMYK as amounts of ink, unless ``pixels`` or ``deep``
+            hold the picture.
+        pixels: [H, W, C] uint8 of a JPEG; C is 1 (grey), 3 (RGB) or 4 (amounts of ink).
+        deep: the picture where it has more than 8 bits and they can be had.
         damage: what the decoder complained about, though it made a picture.
+        is_negative: whether white is at zero in ``image``.
     """
 
     image: Image.Image
+    pixels: NDArray[np.uint8] | None = None
     deep: Deep | None = None
     damage: Damage | None = None
+    is_negative: bool = False
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of what was decoded."""
+        held = self.deep if self.deep is not None else self.pixels
+        return self.image.size if held is None else (held.shape[1], held.shape[0])
+
+    def as_image(self) -> Image.Image:
+        """The picture at 8 bits, in Pillow's hands."""
+        if self.pixels is None:
+            return self.image
+        held = self.pixels[..., 0] if self.pixels.shape[2] == 1 else self.pixels
+        loaded = Image.fromarray(held, mode=self.image.mode)
+        loaded.info = self.image.info
+        return loaded
 
 
 def load(data: bytes, kind: Kind, image: Image.Image, page: int = 0) -> Raster:
@@ -55,7 +75,7 @@ def load(data: bytes, kind: Kind, image: Image.Image, page: int = 0) -> Raster:
         damage = Damage(f"wrong checksum of the chunk {chunk}")
     if kind is Kind.TIFF:
         damage = _tiff_damage(data, page)
-    return Raster(image, deep, damage)
+    return Raster(image, None, deep, damage)
 
 
 def _load_jpeg(data: bytes, image: Image.Image) -> Raster:
@@ -71,9 +91,7 @@ def _load_jpeg(data: bytes, image: Image.Image) -> Raster:
         return Raster(_with_ink(image), damage=Damage("its headers announce two sizes"))
     if colours == "CMYK" and "adobe" in image.info:
         pixels = 255 - pixels
-    loaded = Image.fromarray(pixels[..., 0] if colours == "GRAY" else pixels, mode=image.mode)
-    loaded.info = image.info
-    return Raster(loaded)
+    return Raster(image, pixels)
 
 
 def _with_ink(image: Image.Image) -> Image.Image:
@@ -172,8 +190,9 @@ def _full_range(pixels: NDArray[np.uint16], bits: int) -> NDArray[np.uint16]:
     return np.asarray((pixels << (16 - bits)) | (pixels >> (2 * bits - 16)), np.uint16)
 
 
-def deep_grey(image: Image.Image) -> Deep | None:
+def deep_grey(raster: Raster) -> Deep | None:
     """A loaded grey picture of 9 to 16 bits over the full range, black at zero; None for other modes."""
+    image = raster.image
     if not image.mode.startswith("I;16") or "transparency" in image.info:
         return None
     values = np.asarray(image).astype(np.uint16)
@@ -181,6 +200,6 @@ def deep_grey(image: Image.Image) -> Deep | None:
     bits = min(int(tags.get(_BITS_PER_SAMPLE, (16,))[0]), 16)
     if 8 <= bits < 16:
         values = _full_range(values, bits)
-    if tags.get(_PHOTOMETRIC) == _WHITE_IS_ZERO:
+    if raster.is_negative:
         values = np.uint16(65535) - values
     return np.asarray(values[..., None], np.uint16)

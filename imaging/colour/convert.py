@@ -24,6 +24,11 @@ class Converted(NamedTuple):
     how: str
 
 
+def is_srgb(tag: ColourTag) -> bool:
+    """Whether an RGB picture with this statement needs no conversion."""
+    return tag.encoding is None and (tag.icc is None or icc.usability(tag.icc, "RGB") == "srgb")
+
+
 def to_srgb(image: Image.Image, tag: ColourTag) -> Converted:
     """An 8-bit picture (mode RGB, L, CMYK or LAB) in sRGB."""
     if tag.encoding is not None and image.mode in ("RGB", "L"):

@@ -74,8 +74,8 @@ class Frame:
         return None
 
 
-def segments(data: bytes) -> Iterator[Segment]:
-    """The segments of a JPEG, from SOI to EOI or to where the structure ends.
+def segments(data: bytes, *, head: bool = False) -> Iterator[Segment]:
+    """The segments of a JPEG, from SOI to EOI (with ``head`` to the first scan) or to where the structure ends.
 
     Bytes between segments are passed over, as decoders do. Never raises.
     """
@@ -94,6 +94,8 @@ def segments(data: bytes) -> Iterator[Segment]:
         payload = data[at + 2 : at + length]
         at += length
         if marker == SOS:
+            if head:
+                return
             following = _NEXT_MARKER.search(data, at)
             at = following.start() if following else len(data)
         yield Segment(marker, start, at, payload)
@@ -101,7 +103,7 @@ def segments(data: bytes) -> Iterator[Segment]:
 
 def frame_of(data: bytes) -> Frame | None:
     """The first frame header; None where there is none."""
-    for segment in segments(data):
+    for segment in segments(data, head=True):
         if segment.marker in _SOF and len(segment.payload) >= 6:
             body = segment.payload
             return Frame(
@@ -111,8 +113,6 @@ def frame_of(data: bytes) -> Frame | None:
                 width=int.from_bytes(body[3:5], "big"),
                 components=tuple(body[6 : 6 + 3 * body[5] : 3]),
             )
-        if segment.marker == SOS:
-            return None
     return None
 
 

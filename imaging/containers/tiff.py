@@ -5,7 +5,8 @@ from typing import Final, Literal, TypeAlias
 
 _TYPE_SIZES: Final = {1: 1, 2: 1, 3: 2, 4: 4, 6: 1, 7: 1, 8: 2, 9: 4, 13: 4}
 _NEW_SUBFILE_TYPE, _SUBFILE_TYPE = 254, 255
-_COMPRESSION, _PHOTOMETRIC, _MAKE = 259, 262, 271
+_BITS_PER_SAMPLE, _COMPRESSION, _PHOTOMETRIC, _MAKE = 258, 259, 262, 271
+_WHITE_IS_ZERO, _BLACK_IS_ZERO = 0, 1
 _STRIP_OFFSETS, _STRIP_COUNTS, _TILE_OFFSETS, _TILE_COUNTS, _JPEG_TABLES = 273, 279, 324, 325, 347
 _SUB_IFDS, _DNG_VERSION = 330, 50706
 _REDUCED, _MASK = 1, 4
@@ -65,6 +66,29 @@ def raw_name(data: bytes) -> str | None:
     make = chain[0].get(_MAKE, b"")
     maker = make.decode("latin-1").upper() if isinstance(make, bytes) else ""
     return next((name for start, name in _RAW_NAMES if maker.startswith(start)), "camera raw")
+
+
+def with_black_at_zero(data: bytes, page: int) -> bytes:
+    """The file with a 16-bit page that has white at zero declared as black at zero; ``data`` itself otherwise.
+
+    Pillow does not invert 16-bit pictures, and does not open big-endian ones; the caller inverts.
+    """
+    chain, order = directories(data), _byte_order(data)
+    if order is None or page >= len(chain):
+        return data
+    is_deep = _numbers(chain[page], _BITS_PER_SAMPLE) == (16,)
+    if not is_deep or _numbers(chain[page], _PHOTOMETRIC) != (_WHITE_IS_ZERO,):
+        return data
+    offset = int.from_bytes(data[4:8], order)
+    for _ in range(page):
+        end = offset + 2 + 12 * int.from_bytes(data[offset : offset + 2], order)
+        offset = int.from_bytes(data[end : end + 4], order)
+    count = int.from_bytes(data[offset : offset + 2], order)
+    for at in range(offset + 2, offset + 2 + 12 * count, 12):
+        if int.from_bytes(data[at : at + 2], order) == _PHOTOMETRIC:
+            value = _BLACK_IS_ZERO.to_bytes(2, order)
+            return data[: at + 8] + value + data[at + 10 :]
+    return data
 
 
 def jpeg_streams(data: bytes, page: int) -> list[bytes]:

@@ -108,9 +108,7 @@ def _packets(data: bytes, kind: Kind, image: Image.Image, exif: Mapping[int, Any
 def _jpeg_packets(data: bytes) -> Iterator[bytes]:
     """The standard packet, and the extended one put together (XMP specification part 3, 1.1.3.1)."""
     parts: dict[bytes, dict[int, bytes]] = {}
-    for segment in jpeg.segments(data):
-        if segment.marker == jpeg.SOS:
-            break
+    for segment in jpeg.segments(data, head=True):
         if segment.marker != jpeg.APP0 + 1:
             continue
         if segment.payload.startswith(_XMP_SIGNATURE):

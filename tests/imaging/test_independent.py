@@ -123,8 +123,14 @@ def test_a_wide_gamut_profile_is_followed(scene):
 
 
 def is_comparable(data: bytes, facts) -> bool:
-    """libvips takes no BMP and no HEIC here, ignores PNG's gamma, separates inks by another press, knows no Lab."""
-    return not (sniff(data) in (Kind.BMP, Kind.HEIC) or facts["icc"] in ("gamma", "press"))
+    """libvips takes no BMP and no HEIC here, knows only ICC profiles, separates inks by another press, knows no Lab."""
+    return sniff(data) not in (Kind.BMP, Kind.HEIC) and facts["icc"] not in (
+        "gamma",
+        "chrm",
+        "cicp",
+        "nclx",
+        "press",
+    )
 
 
 STRANGE = {
