@@ -40,6 +40,25 @@ class Region:
     score: float
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class OverlayMaps:
+    """What a segmenter sees of every place of a photo.
+
+    Attributes:
+        ink: [h, w] float32, probability 0..1 that letters, signs or pictures were laid over the place.
+        panel: [h, w] float32, the same of banners, badges and frames.
+        imprint: [h, w] float32, probability 0..1 that something is printed on what the photo shows.
+        opacity: [h, w] float32, opacity 0..1 of what was laid over; meaningless elsewhere.
+        scale: pixels of the maps per pixel of the photo, along a side.
+    """
+
+    ink: NDArray[np.float32]
+    panel: NDArray[np.float32]
+    imprint: NDArray[np.float32]
+    opacity: NDArray[np.float32]
+    scale: float
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
     """One input or output: ``[H, W, 3] uint8 0..255, sRGB, red first``."""
@@ -163,6 +182,14 @@ class TextFinder(Model):
     @abstractmethod
     def find(self, rgb: Rgb, *, limit: int) -> list[Region]:
         """Regions of text in ``rgb`` [H, W, 3] uint8; ``limit`` bounds the longer side looked at."""
+
+
+class OverlaySegmenter(TextFinder):
+    """Tells place by place what was laid over a photo from what is printed on what it shows."""
+
+    @abstractmethod
+    def segment(self, rgb: Rgb, *, limit: int) -> OverlayMaps:
+        """The maps of ``rgb`` [H, W, 3] uint8 sRGB, seen with a long side of at most ``limit`` pixels."""
 
 
 class Filler(Model):
@@ -336,6 +363,6 @@ def registry() -> Registry:
 
 
 __all__ = [
-    "Denoiser", "Enlargement", "Field", "Filler", "Generator", "Model", "Perceptual", "Region", "Registry",
-    "Restorer", "Task", "TextFinder", "Upscaler", "model_of", "registry",
+    "Denoiser", "Enlargement", "Field", "Filler", "Generator", "Model", "OverlayMaps", "OverlaySegmenter",
+    "Perceptual", "Region", "Registry", "Restorer", "Task", "TextFinder", "Upscaler", "model_of", "registry",
 ]  # fmt: skip

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from line.picture import Edited, Flagged, Mask, Outcome, Picture, Rgb
-from models.contract import Model, Task, TextFinder
+from models.contract import Model, OverlaySegmenter, Task, TextFinder
 from overlay.classify.classifier import BY_ITSELF, CLEAR, MARKS, Reading, find, read
 from overlay.classify.decision import TREES
 from overlay.detect.candidate import Source
@@ -18,6 +18,8 @@ from overlay.mask.mask_completion import whole, without_islands
 from overlay.mask.mask_coverage_check import is_frame, leaves_rest
 from overlay.mask.panel_border import with_edging
 from overlay.mask.strokes import Window, sides
+from overlay.pipeline import find_overlays
+from overlay.policy import Thresholds
 from overlay.segment.overlay_map import LAID_FROM, NETWORK, Map, cell_side, overlay_map, pixels
 from overlay.templates.recurring import box_of
 from overlay.templates.template_matching import as_fact, holders, sightings
@@ -92,6 +94,12 @@ def find_text(
     """
     if erase not in ("sure", "person", "never"):
         raise ValueError(f'find_text: erase is "sure", "person" or "never", not {erase!r}')
+    if isinstance(model, OverlaySegmenter):
+        thresholds = Thresholds(sure, unsure)
+        return [
+            find_overlays(picture, model, limit=limit, erase=erase, thresholds=thresholds)
+            for picture in pictures
+        ]
     finder = cast(TextFinder, model)
     return [_find(picture, finder, limit, erase, sure, unsure) for picture in pictures]
 

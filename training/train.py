@@ -25,7 +25,7 @@ FINAL_SHARE = 0.04
 """Share of the learning rate that is left at the end."""
 WARM_UP = 60
 """Steps over which the learning rate rises."""
-REPORT_EVERY, SAVE_EVERY = 25, 100
+REPORT_EVERY, SAVE_EVERY = 25, 50
 
 
 def share_at(step: int, progress: float) -> float:

@@ -1,0 +1,208 @@
+"""What is made of a segmenter's maps: regions, decisions, mask, and the question that a person is asked."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw, ImageFont
+
+from line.picture import Edited, Flagged, FlagKind, Outcome, Picture
+from overlay import policy
+from overlay.templates.text_template import RIM, as_text, canvas
+from tasks.find_text import find_text
+from tests.harness.painted import PRINTED, STRONG, WEAK, Paint, Painted
+
+RIGHTS = "Letter of 2026-03-02"
+CORNER, TOP = (220, 230), (20, 20)
+"""Left and top of what is written."""
+
+
+@pytest.fixture(autouse=True)
+def plain_odds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A region's probability is that of its strongest ink, whatever the shipped network was calibrated to."""
+    monkeypatch.setattr(policy, "probability", lambda features: float(max(features[0], features[1])))
+
+
+def written(
+    text: str = "SALE -50%", at: tuple[int, int] = TOP, ink: tuple[int, int, int] = (230, 0, 18)
+) -> tuple[Picture, np.ndarray]:
+    """Crisp letters on a soft grey ground, and their pixels."""
+    ground = np.tile(np.linspace(150, 190, 400)[None, :, None], (300, 1, 3)).astype(np.uint8)
+    image, page = Image.fromarray(ground), Image.new("L", (400, 300))
+    for layer, fill in ((image, ink), (page, 255)):
+        ImageDraw.Draw(layer).text((at[0] + 8, at[1] + 5), text, font=ImageFont.load_default(24), fill=fill)
+    return Picture("a.jpg", np.asarray(image), facts={"dpi": 72}), np.asarray(page) > 100
+
+
+def run(picture: Picture, *paints: Paint, facts: dict[str, Any] | None = None, **params: object) -> Outcome:
+    (outcome,) = find_text.function(
+        [picture.with_(facts={**picture.facts, **(facts or {})})], Painted(*paints), **params
+    )
+    return outcome
+
+
+def vendor(*templates: dict[str, Any], rights: str | None = None) -> dict[str, Any]:
+    return {"vendor": {"templates": list(templates), "watermark_rights": rights}}
+
+
+def test_a_sure_overlay_is_masked_and_the_pixels_are_the_same_array() -> None:
+    picture, letters = written()
+    outcome = run(picture, Paint(letters, ink=STRONG))
+    assert isinstance(outcome, Edited)
+    assert outcome.picture.rgb is picture.rgb
+    assert outcome.picture.mask is not None
+    assert (outcome.picture.mask > 0)[letters].mean() > 0.85
+    assert outcome.picture.mask[150:].max() == 0
+    assert outcome.picture.facts["dpi"] == 72
+    assert outcome.picture.facts["coverage"] == pytest.approx(np.mean(outcome.picture.mask > 0), abs=1e-5)
+    assert all(region["overlay"] >= 0.9 for region in outcome.picture.facts["regions"])
+
+
+def test_print_is_recorded_and_left_without_a_mask() -> None:
+    picture, letters = written()
+    outcome = run(picture, Paint(letters, ink=PRINTED, imprint=STRONG))
+    assert isinstance(outcome, Edited)
+    assert outcome.picture.mask is None
+    assert outcome.picture.facts["regions"]
+
+
+def test_a_region_between_both_thresholds_goes_to_a_person_with_its_mask() -> None:
+    picture, letters = written()
+    outcome = run(picture, Paint(letters, ink=WEAK))
+    assert isinstance(outcome, Flagged)
+    assert (outcome.reason, outcome.kind) == ("overlay_or_print", FlagKind.POLICY)
+    assert outcome.picture is not None
+    assert outcome.picture.mask is not None
+    assert "62%" in outcome.sentence
+
+
+def test_one_doubtful_region_is_enough_to_ask_a_person() -> None:
+    picture, letters = written()
+    below = np.roll(letters, 150, axis=0)
+    outcome = run(picture, Paint(letters, ink=STRONG), Paint(below, ink=WEAK))
+    assert isinstance(outcome, Flagged)
+    assert outcome.readings["doubtful"] < outcome.readings["overlays"]
+
+
+def test_a_solid_sign_is_named_as_one() -> None:
+    picture, _ = written("")
+    disc = np.hypot(*np.mgrid[-100:200, -100:300]) < 40
+    outcome = run(picture, Paint(disc, ink=WEAK))
+    assert isinstance(outcome, Flagged)
+    assert outcome.reason == "graphic_or_print"
+    assert outcome.picture is not None
+    assert outcome.picture.facts["regions"][0]["kind"] == "graphic"
+
+
+def test_a_panel_goes_with_what_stands_on_it() -> None:
+    picture, letters = written()
+    panel = np.zeros((300, 400), bool)
+    panel[15:65, 10:220] = True
+    picture = picture.with_(rgb=np.where((panel & ~letters)[..., None], np.uint8(20), picture.rgb))
+    outcome = run(picture, Paint(panel, panel=STRONG), Paint(letters & panel, ink=STRONG, panel=STRONG))
+    assert isinstance(outcome, Edited)
+    assert outcome.picture.mask is not None
+    assert (outcome.picture.mask > 0)[20:60, 15:215].all()
+
+
+@pytest.mark.parametrize("rights", [None, RIGHTS])
+def test_a_see_through_overlay_goes_by_the_vendors_right(rights: str | None) -> None:
+    picture, letters = written()
+    outcome = run(picture, Paint(letters, ink=STRONG, opacity=0.3), facts=vendor(rights=rights))
+    if rights is None:
+        assert isinstance(outcome, Flagged)
+        assert outcome.reason == "faint_text"
+    else:
+        assert isinstance(outcome, Edited)
+        assert outcome.picture.facts["watermark_rights"] == RIGHTS
+    assert outcome.picture is not None
+    assert "vendor" not in outcome.picture.facts
+
+
+def test_what_hardly_differs_from_its_ground_is_faint_as_well() -> None:
+    picture, letters = written(ink=(176, 176, 176))
+    outcome = run(picture, Paint(letters, ink=STRONG))
+    assert isinstance(outcome, Flagged)
+    assert outcome.reason == "faint_text"
+
+
+def test_a_right_that_was_not_needed_is_not_claimed() -> None:
+    picture, letters = written()
+    outcome = run(picture, Paint(letters, ink=STRONG), facts=vendor(rights=RIGHTS))
+    assert isinstance(outcome, Edited)
+    assert "watermark_rights" not in outcome.picture.facts
+
+
+def test_an_archival_recipe_sends_even_sure_overlays_to_a_person() -> None:
+    picture, letters = written()
+    outcome = run(picture, Paint(letters, ink=STRONG), erase="person")
+    assert isinstance(outcome, Flagged)
+    assert outcome.reason == "text_needs_person"
+
+
+def test_never_records_overlays_and_masks_nothing() -> None:
+    picture, letters = written()
+    outcome = run(picture, Paint(letters, ink=WEAK), erase="never")
+    assert isinstance(outcome, Edited)
+    assert outcome.picture.mask is None
+    assert outcome.picture.facts["regions"]
+
+
+def test_a_mask_that_a_person_drew_passes_untouched() -> None:
+    picture, letters = written()
+    drawn = picture.with_(mask=np.full((300, 400), 255, np.uint8), facts={"person_mask": True})
+    outcome = run(drawn, Paint(letters, ink=STRONG))
+    assert isinstance(outcome, Edited)
+    assert outcome.picture.mask is drawn.mask
+
+
+def test_where_a_person_took_the_doubtful_for_print_only_the_certain_is_masked() -> None:
+    picture, letters = written()
+    below = np.roll(letters, 150, axis=0)
+    outcome = run(picture, Paint(letters, ink=STRONG), Paint(below, ink=WEAK), facts={"doubts": "print"})
+    assert isinstance(outcome, Edited)
+    assert outcome.picture.mask is not None
+    assert outcome.picture.mask[:150].any()
+    assert not outcome.picture.mask[150:].any()
+
+
+def template(state: str = "confirmed", text: str = "ACME.COM", **more: Any) -> dict[str, Any]:
+    box = (CORNER[0] / 400, CORNER[1] / 300, (CORNER[0] + 160) / 400, (CORNER[1] + 40) / 300)
+    look = canvas(written(text, CORNER)[0].rgb, box, RIM)
+    entry = {"id": 7, "state": state, "box": list(box), "images": 31}
+    return entry | {"ink": [230, 0, 18], "look": as_text(look)} | more
+
+
+def test_a_confirmed_template_is_erased_where_the_segmenter_sees_nothing() -> None:
+    picture, letters = written("ACME.COM", CORNER)
+    outcome = run(picture, facts=vendor(template()))
+    assert isinstance(outcome, Edited)
+    assert outcome.picture.mask is not None
+    assert (outcome.picture.mask > 0)[letters].mean() > 0.9
+    assert [region["template"] for region in outcome.picture.facts["regions"]] == [7]
+    empty = run(written("")[0], facts=vendor(template()))
+    assert isinstance(empty, Edited)
+    assert empty.picture.mask is None
+
+
+def test_a_proposed_template_changes_nothing_but_the_sentence() -> None:
+    picture, letters = written("ACME.COM", CORNER)
+    plain = run(picture, Paint(letters, ink=WEAK))
+    noted = run(picture, Paint(letters, ink=WEAK), facts=vendor(template("proposed")))
+    assert isinstance(plain, Flagged)
+    assert isinstance(noted, Flagged)
+    assert noted.sentence == plain.sentence + " Text stands at the same place on 31 photos of this vendor."
+
+
+def test_a_confirmed_template_settles_a_doubt_about_its_own_letters() -> None:
+    picture, letters = written("ACME.COM", CORNER)
+    outcome = run(picture, Paint(letters, ink=WEAK), facts=vendor(template()))
+    assert isinstance(outcome, Edited)
+    assert outcome.picture.facts["regions"][0]["template"] == 7
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (3, 400), (40, 40)])
+def test_tiny_photos_do_no_harm(shape: tuple[int, int]) -> None:
+    rgb = np.random.default_rng(0).integers(0, 256, (*shape, 3), np.uint8)
+    outcome = run(Picture("tiny.png", rgb), Paint(np.ones(shape, bool), ink=STRONG))
+    assert isinstance(outcome, Edited | Flagged)
