@@ -17,6 +17,12 @@ ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 EXTENDING = (ROOT / "docs" / "extending.md").read_text("utf-8")
 EXAMPLES = re.findall(r"```python\n(.*?)```", EXTENDING, re.DOTALL)
+FOLDERS = {path.name for path in ROOT.iterdir() if path.is_dir() and (path / "__init__.py").exists()} | {
+    "tests",
+    "docker",
+}
+PATHS_TO_CREATE = {"tasks/brighten.py", "gates/checks/picture/clipping.py", "models/mine.py"}
+"""Paths that docs/extending.md tells the reader to create."""
 MAX_README_WORDS = 900
 
 
@@ -48,6 +54,17 @@ def test_every_link_leads_somewhere(page: Path) -> None:
         file = (page.parent / path).resolve() if path else page
         assert file.exists(), target
         assert not anchor or anchor in headings(file), target
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_path_in_the_sources_exists(page: Path) -> None:
+    paths = set(re.findall(r"`((?:\w+/)+[\w.]+\.\w+|tests/[\w/]+)`", page.read_text("utf-8")))
+    missing = {
+        path
+        for path in paths
+        if (ROOT / path).parts[len(ROOT.parts)] in FOLDERS and not (ROOT / path).exists()
+    }
+    assert missing <= PATHS_TO_CREATE
 
 
 def test_the_transform_in_the_docs_works() -> None:
