@@ -35,7 +35,8 @@ class Picture:
         mask: [H, W] uint8 of what is to be edited, or None where nothing is.
         seed: the random seed of this image at this step.
         facts: what earlier steps found out.
-        original: the vendor's file, where a step that delivers gets a picture that no step has changed.
+        original: the vendor's file, for a step that delivers: where no step has changed the picture, or the file
+            bears a C2PA manifest.
     """
 
     name: str

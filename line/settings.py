@@ -2,6 +2,7 @@
 
 from functools import cache
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
@@ -44,6 +45,11 @@ class Settings(BaseSettings):
     desk_password: SecretStr | None = Field(None, description="of the review desk, where it is started alone")
     weights_mirror: Path | None = Field(
         None, description="folder that models' weights are taken from, instead of any network"
+    )
+    c2pa_certificate: Path | None = Field(None, description="PEM chain that delivered files are signed with")
+    c2pa_key: Path | None = Field(None, description="PEM of the certificate's private key")
+    c2pa_algorithm: Literal["es256", "es384", "es512", "ps256", "ps384", "ps512", "ed25519"] = Field(
+        "es256", description="algorithm of the certificate's key"
     )
     log_level: str = Field("INFO", description="level of the processes' logs")
 

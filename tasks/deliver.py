@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -11,6 +11,7 @@ from imaging.containers.jpeg_rewrite import rewrite
 from imaging.encode import Format, decode, encode, srgb_profile
 from imaging.fit import Shape
 from imaging.limits import Limits
+from imaging.metadata.content_credentials import credential_signer
 from imaging.metadata.marks import Marks
 from imaging.refusal import RefusedError
 from imaging.sandbox.photo_client import decode_apart
@@ -67,12 +68,17 @@ def _deliver(picture: Picture, params: DeliverParams) -> Outcome:
     file = _own_stream(picture, shaped, params, marks)
     if file is None:
         file = _encoded(shaped, Format(params.format), params, params.dpi, marks)
+    file = _signed(file, Format(params.format), picture)
     readings |= {"bytes": float(len(file.data)), "reencoded": float(file.quality is not None)}
     if file.quality is not None:
         readings["quality"] = float(file.quality)
     files = {rendition.pattern: rendition for rendition in params.renditions}
     renditions = {
-        name: _encoded(_shape(rules).apply(picture.rgb), Format(rules.format), rules, params.dpi, marks)
+        name: _signed(
+            _encoded(_shape(rules).apply(picture.rgb), Format(rules.format), rules, params.dpi, marks),
+            Format(rules.format),
+            picture,
+        )
         for name, rules in files.items()
     }
     too_large = list(_too_large(file, params)) + [
@@ -159,6 +165,17 @@ def _encoded(rgb: Rgb, form: Format, rules: OutputRules, dpi: int, marks: Marks)
         if len(data) <= rules.max_bytes:
             break
     return _File(data, decode(data), quality)
+
+
+def _signed(file: _File, form: Format, picture: Picture) -> _File:
+    """The file with content credentials, where a certificate is configured."""
+    signer = credential_signer()
+    if signer is None:
+        return file
+    parent = None
+    if picture.facts.get("c2pa") and picture.original is not None:
+        parent = (picture.original, f"image/{picture.facts['format']}")
+    return replace(file, data=signer.sign(file.data, form.media_type, picture.facts.get("edits", ()), parent))
 
 
 def _record(file: _File, marks: Marks, renditions: Mapping[str, _File]) -> dict[str, Any]:

@@ -33,7 +33,7 @@ class Marks:
     @classmethod
     def due(cls, facts: Facts, *, keep_rights: bool) -> Self:
         """What a file must say, by what came in and what the steps did (``facts``)."""
-        codes = [*facts.get("source_types", ()), *facts.get("edit_source_types", ())]
+        codes = [*facts.get("source_types", ()), *(edit["source_type"] for edit in facts.get("edits", ()))]
         if facts.get("synthetic"):
             codes.append(str(facts["synthetic"]))
         rights = Rights.from_dict(facts.get("rights")) if keep_rights else Rights()

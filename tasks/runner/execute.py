@@ -163,8 +163,12 @@ def _with_source_type(
     picture = outcome.picture
     if picture.rgb is item.subject.rgb:
         return outcome
-    codes = {*picture.facts.get("edit_source_types", ()), model.source_type if model else ENHANCED}
-    facts = {**picture.facts, "edit_source_types": sorted(codes)}
+    edit = {
+        "step": transform.name,
+        "model": model.name if model else None,
+        "source_type": model.source_type if model else ENHANCED,
+    }
+    facts = {**picture.facts, "edits": [*picture.facts.get("edits", ()), edit]}
     return replace(outcome, picture=picture.with_(facts=facts))
 
 

@@ -44,7 +44,7 @@ def read(
 
     Args:
         vendor: what a step that asks is told of the batch's vendor; not kept with the image.
-        with_original: whether the vendor's file comes along where no step has changed its pixels.
+        with_original: whether the vendor's file comes along where ``deliver`` may need it.
 
     Raises:
         MissingObjectError: an object that the records name is gone.
@@ -60,13 +60,14 @@ def read(
     rgb = picture(store, image.current)
     mask = intermediate.decode_mask(store.get(image.mask)) if image.mask else None
     told = facts | {"vendor": vendor} if vendor else facts
-    original = _unchanged_original(store, image) if with_original else None
+    original = _original(store, image) if with_original else None
     return Loaded(image, Picture(image.name, rgb, mask, seed, told, original), seed, facts)
 
 
-def _unchanged_original(store: Bucket, image: Member) -> bytes | None:
-    """The vendor's file of a picture that is still as it was admitted; None where it is not, or is gone."""
-    if not image.facts.get("publishable_stream") or image.facts.get("admitted") != image.current:
+def _original(store: Bucket, image: Member) -> bytes | None:
+    """The vendor's file, where it may be delivered as it is or bears a manifest; None where it is gone."""
+    unchanged = image.facts.get("publishable_stream") and image.facts.get("admitted") == image.current
+    if not (unchanged or image.facts.get("c2pa")):
         return None
     try:
         data = store.get(image.source)

@@ -230,10 +230,12 @@ def test_two_renditions_of_one_name_are_refused_before_the_run():
 
 # --- marks and rights ----------------------------------------------------------------------------
 
+ENLARGED = {"step": "upscale", "model": "lanczos", "source_type": "algorithmicallyEnhanced"}
+
 
 @pytest.mark.parametrize("form", ["jpeg", "png", "webp", "avif"])
 def test_the_strongest_of_what_came_in_and_what_was_done_is_in_every_file(form, picture):
-    facts = {"source_types": ["digitalCapture"], "edit_source_types": ["algorithmicallyEnhanced"]}
+    facts = {"source_types": ["digitalCapture"], "edits": [ENLARGED]}
     done = only(picture.with_(facts=facts), format=form, renditions=[{"name": "{stem}-s.webp"}])
     for data in (done.data, *done.renditions.values()):
         assert Marks.read(data).source_type == "algorithmicallyEnhanced"
@@ -241,7 +243,7 @@ def test_the_strongest_of_what_came_in_and_what_was_done_is_in_every_file(form, 
 
 
 def test_a_generated_picture_is_never_lowered_by_what_the_line_did(picture):
-    facts = {"source_types": ["trainedAlgorithmicMedia"], "edit_source_types": ["algorithmicallyEnhanced"]}
+    facts = {"source_types": ["trainedAlgorithmicMedia"], "edits": [ENLARGED]}
     assert Marks.read(only(picture.with_(facts=facts)).data).source_type == "trainedAlgorithmicMedia"
 
 
