@@ -11,7 +11,7 @@ from tasks.recipes import removing
 
 TEXT_QUESTIONS = {
     "overlay_or_print": ("It is print: keep it", "It is an overlay: erase all of it"),
-    "graphic_or_print": ("It is the product's own: keep it", "It is an overlay: erase all of it"),
+    "graphic_or_print": ("It belongs to the product: keep it", "It is an overlay: erase all of it"),
     "banner_unclear": ("Keep it", "Erase all of it"),
     "faint_text": ("It may not be removed: keep it", "It may be removed: erase all of it"),
     "text_needs_person": ("Keep it", "Erase all of it"),

@@ -14,6 +14,7 @@ REASONS = {
     "data_damaged": "Part of the photo's data is damaged",
     "data_missing": "The end of the photo is missing",
     "faint_text": "A watermark: may it be removed?",
+    "graphic_or_print": "Is this sign or picture an overlay, or part of the product?",
     "mask_too_large": "More would be erased than the recipe allows",
     "out_of_memory": "A step ran out of memory",
     "overlay_or_print": "Is this text an overlay, or print on the product?",
