@@ -11,7 +11,6 @@ export SLUICE_HOME
 OUT ?= out/$(shell date +%Y-%m-%d-%H%M%S)
 UPLOAD ?= samples/upload
 SECONDS ?= 60
-BENCHES ?= $(wildcard bench/[a-z]*.py)
 
 # a stamp says what was installed, and for which folder: a virtual environment does not survive being moved
 STAMP := $(VENV)/.installed
@@ -23,7 +22,7 @@ endif
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 GET := $(PIP) install --constraint constraints.txt
 
-.PHONY: help install install-gpu run up test check bench test-faults fuzz audit clean
+.PHONY: help install install-gpu run up test test-light check bench bench-quick test-faults fuzz audit clean
 
 help: ## Say what can be made
 	@echo "make TARGET, where TARGET is one of"
@@ -54,12 +53,11 @@ check: $(STAMP)-dev ## Check format, lint, types and the direction of imports
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(STAMP)-dev ## Measure speed and gates; prints tables and writes bench/out/*.json
-	@mkdir -p bench/out
-	@for file in $(BENCHES); do \
-		echo "== $$file"; \
-		$(BIN)/python "$$file" --json "bench/out/$$(basename "$$file" .py).json" || exit 1; \
-	done
+bench: $(STAMP)-dev ## Measure speed and accuracy: BENCH="gates upscale", all without; prints tables, writes bench/out/*.json
+	$(BIN)/python -m bench $(BENCH)
+
+bench-quick: $(STAMP)-dev ## Run each benchmark on a small sample, so that none stops working unnoticed
+	$(BIN)/python -m bench --quick $(BENCH)
 
 fuzz: $(STAMP)-fuzz ## Fuzz what reads vendors' bytes: SECONDS=60 for each target
 	$(BIN)/python tests/fuzz/fuzz.py archive --seconds $(SECONDS)

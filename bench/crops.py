@@ -12,11 +12,11 @@ from bench.captions.emblem import emblem
 from bench.captions.imprint import imprint
 from bench.captions.photos import DATA, Photo, photos
 from bench.captions.versions import AGED, aged, altered
-from bench.spread import spread
 from models.contract import Region
 from models.rapidocr import RapidOcr
 from overlay.detect.multiscale_detections import LIMIT
 from overlay.segment.overlay_map import CELL, KNOWN, STRONGEST, knowledge
+from training.parallel import parallel_map
 
 SIDE = 192
 """Pixels of a crop's side."""
@@ -125,5 +125,5 @@ def collect(folder: Path, *, times: int, every: int = 1, processes: int = 2, dat
         for photo in photos("tune", every=every, data=data)
         if not (folder / f"{photo.digest}.npz").exists()
     ]
-    for digest, pieces, known, targets in spread(partial(crops, times=times), todo, processes):
+    for digest, pieces, known, targets in parallel_map(partial(crops, times=times), todo, processes):
         np.savez(folder / f"{digest}.npz", pieces=pieces, known=known, targets=targets)

@@ -16,13 +16,13 @@ from bench.captions.imprint import imprint
 from bench.captions.photos import DATA, Photo, photos
 from bench.captions.versions import AGED, aged, altered
 from bench.crops import fold, inside
-from bench.spread import spread
 from models.contract import Region
 from models.rapidocr import RapidOcr
 from overlay.classify.classifier import MARKS, Reading, find, read
 from overlay.detect.multiscale_detections import Looks
 from overlay.segment.overlay_map import OverlayMap
 from tasks.find_text import lacks_ink
+from training.parallel import parallel_map
 
 OVERLAY_PIXELS = 0.04
 """A box holding more of an overlay's pixels than this is an example of an overlay."""
@@ -174,5 +174,5 @@ def collect(
     ``networks`` are those of the overlay map that were trained without the photos of fold 0 and without those of 1.
     """
     taken = list(photos("tune", every=every, data=data))
-    work = spread(partial(examples, counts=counts, networks=networks), taken, processes)
+    work = parallel_map(partial(examples, counts=counts, networks=networks), taken, processes)
     return [example for part in work for example in part]

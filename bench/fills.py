@@ -1,6 +1,7 @@
 """How well fillers fill: every filler on the same drawn masks, against Telea in the same run.
 
-    python -m bench.fills [--part tune|test] [--every N] [--json FILE] [--sheet PNG] [--data FOLDER]
+    python -m bench.fills
+    python -m bench.fills --part tune --sheet fills.png     # to look at
 
 One overlay of each photo's own kind is drawn, and what it covers is filled, as if a perfect finder had
 found it, through the widening and the feather of ``erase_text``. By class of ground:
@@ -14,8 +15,6 @@ flagged  share of the good ones that the gates flag
 s/MP     processor seconds per megapixel of photo
 """
 
-import argparse
-import json
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -24,6 +23,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
+from bench import entry
 from bench.captions.draw import KINDS, Drawn, draw
 from bench.captions.fonts import lacking
 from bench.captions.photos import DATA, Photo, photos
@@ -179,13 +179,12 @@ def show(found: dict) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = entry.parser(__doc__)
     parser.add_argument("--part", choices=("tune", "test"), default="test")
     parser.add_argument("--every", type=int, default=1, help="take each N-th photo")
-    parser.add_argument("--json", type=Path)
     parser.add_argument("--sheet", type=Path, help="PNG, worst first: overlaid, clean, Telea, ours")
     parser.add_argument("--data", type=Path, default=DATA)
-    arguments = parser.parse_args()
+    arguments = entry.parse(parser, quick={"every": 40})
     if missing := lacking():
         raise SystemExit(f"fonts are missing: apt install {' '.join(missing)}")
     rows: list[dict] = []
@@ -196,11 +195,7 @@ def main() -> None:
         rows += measure(photo, kind, pictures if arguments.sheet else None)
     found = summary(rows)
     show(found)
-    if arguments.json:
-        arguments.json.parent.mkdir(parents=True, exist_ok=True)
-        arguments.json.write_text(
-            json.dumps({"part": arguments.part, "grounds": found, "rows": rows}, indent=1)
-        )
+    entry.write(arguments.json, {"part": arguments.part, "grounds": found, "rows": rows})
     if arguments.sheet:
         shown = [picture for _, picture in sorted(pictures, key=lambda pair: pair[0])][:48]
         shown += [np.zeros_like(shown[0])] * (-len(shown) % 2)

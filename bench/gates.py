@@ -1,13 +1,14 @@
-"""How well the gates tell good edits from defects: ``python bench/gates.py [--photos N] [--json FILE]``.
+"""How well the gates tell good edits from defects.
 
-Real photos where they lie beside the checkout, drawn ones elsewhere. Photos are split by a salted hash
-of their bytes, and so are the parameters of the defects: limits are tuned on three quarters, the table
-speaks of the last. ``--docs`` writes ``docs/gates.md`` instead.
+    python -m bench.gates                    # 80 photos of the report part
+    python -m bench.gates --part training      # of the part that limits are tuned on
+    python -m bench.gates --docs             # writes docs/gates.md and measures nothing
+
+Real photos where they lie beside the checkout, drawn ones elsewhere. Nothing is tuned on the report part (see
+:mod:`training.split`), and its defects draw their parameters from other ranges.
 """
 
-import argparse
 import json
-import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable
@@ -15,39 +16,40 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-# run as a script, this folder stands first on the path, and this file would be the package `gates`
-sys.path[0] = str(Path(__file__).resolve().parents[1])
+import cv2
+import numpy as np
 
-import cv2  # noqa: E402
-import numpy as np  # noqa: E402
-
-from bench.defects import enlarge, erase, file  # noqa: E402
-from bench.defects.visible import SEVERITIES, visibility  # noqa: E402
-from bench.edits import MAKERS, damages, good_edits  # noqa: E402
-from bench.overlays import composite, overlay  # noqa: E402
-from bench.photos import Photo, photos  # noqa: E402
-from bench.spread import spread  # noqa: E402
-from gates.contract import judge, registry  # noqa: E402
-from gates.edit import Edit  # noqa: E402
-from gates.metrics.similarity.gmsd import gmsd  # noqa: E402
-from gates.metrics.similarity.psnr import psnr  # noqa: E402
-from gates.metrics.similarity.ssim import ssim  # noqa: E402
-from gates.patch import luma  # noqa: E402
-from models.surroundings import Surroundings  # noqa: E402
-from review.tools.gate_docs import page  # noqa: E402
+from bench import entry
+from gates.contract import judge, registry
+from gates.edit import Edit
+from gates.metrics.similarity.gmsd import gmsd
+from gates.metrics.similarity.psnr import psnr
+from gates.metrics.similarity.ssim import ssim
+from gates.patch import luma
+from models.surroundings import Surroundings
+from review.tools.gate_docs import page
+from training.gates.captions import composite, overlay
+from training.gates.defects import enlarge, erase, file
+from training.gates.defects.visible import SEVERITIES, visibility
+from training.gates.edits import MAKERS, damages, good_edits
+from training.gates.photos import Photo, photos
+from training.parallel import parallel_map
+from training.split import Part
 
 DEFECTS = (*erase.DEFECTS, *enlarge.DEFECTS, *file.DEFECTS)
 CLASSICAL = ("psnr", "ssim", "gmsd")
-SPEED = (12, 1600)
-"""Photos that times are taken on, and their longer side in pixels at most: as large as those a line delivers."""
+SPEED_LONG_SIDE = 1600
+"""Longer side of the photos that times are taken on (pixels), as large as those a line delivers."""
 Row = dict[str, Any]
 
 
 def main() -> None:
-    options = argparse.ArgumentParser(description=__doc__)
+    options = entry.parser(__doc__)
     options.add_argument("--photos", type=int, default=80)
     options.add_argument("--long-side", type=int, default=640)
-    options.add_argument("--part", choices=("tune", "test"), default="test", help="which photos are measured")
+    options.add_argument(
+        "--part", type=Part, choices=list(Part), default=Part.REPORT, help="which photos are measured"
+    )
     options.add_argument("--only", default="", help="measure defects whose kind contains this")
     options.add_argument(
         "--step", choices=tuple(MAKERS), action="append", help="measure edits of this step only"
@@ -57,10 +59,10 @@ def main() -> None:
     options.add_argument(
         "--again", type=Path, help="judge the rows of an earlier run by today's limits instead"
     )
+    options.add_argument("--speed-photos", type=int, default=12, help="photos that times are taken on")
     options.add_argument("--docs", action="store_true", help="write docs/gates.md and measure nothing")
-    options.add_argument("--json", type=Path)
     options.add_argument("--rows", type=Path, help="also write every single judgement here, for tuning")
-    chosen = options.parse_args()
+    chosen = entry.parse(options, quick={"photos": 2, "long_side": 400, "speed_photos": 1})
     cv2.setNumThreads(1)
     if chosen.docs:
         (Path(__file__).resolve().parents[1] / "docs" / "gates.md").write_text(page())
@@ -69,31 +71,27 @@ def main() -> None:
     if chosen.again:
         rows = [rejudged(json.loads(line)) for line in chosen.again.read_text().splitlines()]
     else:
-        tune = chosen.part == "tune"
         measured = partial(_measured, only=chosen.only, steps=steps, draws=chosen.draws)
-        rows = measure(chosen.photos, chosen.long_side, measured, tune=tune, processes=chosen.processes)
+        rows = measure(chosen.photos, chosen.part, chosen.long_side, measured, processes=chosen.processes)
     if chosen.rows:
         chosen.rows.write_text("\n".join(json.dumps(row) for row in rows))
-    found = report(rows) | {"speed_ms_per_megapixel": speed(steps)}
+    found = report(rows) | {"speed_ms_per_megapixel": speed(steps, chosen.speed_photos)}
     print(table(found))
-    if chosen.json:
-        chosen.json.write_text(json.dumps(found, indent=1))
+    entry.write(chosen.json, found)
 
 
 def measure(
     count: int,
+    part: Part,
     long_side: int,
     measured: Callable[[tuple[Photo, Photo]], list[Row]],
     *,
-    tune: bool,
     processes: int = 1,
 ) -> list[Row]:
-    """The rows of each photo of the part (and another photo); ``count`` photos are taken of both parts together."""
-    taken = list(photos(count, long_side))
-    pairs = [
-        (photo, taken[(number + 1) % len(taken)]) for number, photo in enumerate(taken) if photo.tune is tune
-    ]
-    return [row for own in spread(measured, pairs, processes) for row in own]
+    """The rows of ``count`` photos of a part; each is given together with another photo."""
+    chosen = list(photos(count, part, long_side))
+    pairs = list(zip(chosen, chosen[1:] + chosen[:1], strict=True))
+    return [row for rows in parallel_map(measured, pairs, processes) for row in rows]
 
 
 def _measured(pair: tuple[Photo, Photo], only: str, steps: list[str], draws: int) -> list[Row]:
@@ -238,14 +236,14 @@ def _mean(kinds: dict[str, dict[str, Any]], severity: str, who: str) -> float:
     return float(np.mean(found)) if found else 0.0
 
 
-def speed(steps: list[str], repeat: int = 5) -> dict[str, float]:
+def speed(steps: list[str], count: int, repeat: int = 5) -> dict[str, float]:
     """Milliseconds per megapixel of the result over all pictures, all gates of a step, CPU of one thread, no detector.
 
     Of each edit the median of ``repeat`` times; all of these together over all megapixels.
     """
     taken: dict[str, float] = defaultdict(float)
     pixels: dict[str, int] = defaultdict(int)
-    pictures = list(photos(*SPEED))
+    pictures = list(photos(count, Part.TRAINING, SPEED_LONG_SIDE))
     for photo, other in zip(pictures, pictures[1:] + pictures[:1], strict=True):
         for _, good in good_edits(photo, other, steps):
             edit = good.edit

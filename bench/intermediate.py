@@ -1,12 +1,10 @@
 """Which lossless format between steps? Writes, reads and sizes of real photos, and of masks.
 
-python bench/intermediate.py [--photos DIR] [--count N] [--repeats R] [--json FILE]
+python -m bench.intermediate
 """
 
-import argparse
 import hashlib
 import io
-import json
 import statistics
 import time
 from collections.abc import Callable
@@ -19,6 +17,7 @@ import qoi
 from numpy.typing import NDArray
 from PIL import Image
 
+from bench import entry
 from imaging.decode import decode
 from imaging.intermediate import decode_mask, encode_mask
 from line.errors import InputError
@@ -142,12 +141,11 @@ def show(title: str, rows: list[dict[str, Any]]) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser = entry.parser(__doc__)
     parser.add_argument("--photos", type=Path, default=PHOTOS)
     parser.add_argument("--count", type=int, default=24)
     parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--json", type=Path)
-    options = parser.parse_args()
+    options = entry.parse(parser, quick={"count": 4, "repeats": 1})
     cv2.setNumThreads(1)
     photos = load(options.photos, options.count)
     megapixels = sum(photo.shape[0] * photo.shape[1] for photo in photos) / 1e6
@@ -156,9 +154,8 @@ def main() -> None:
     masks = measure(MASKS, [draw_mask(photo) for photo in photos], options.repeats)
     show("pictures", pictures)
     show("masks", masks)
-    if options.json:
-        found = {"photos": len(photos), "megapixels": megapixels, "pictures": pictures, "masks": masks}
-        options.json.write_text(json.dumps(found, indent=2) + "\n")
+    figures = {"photos": len(photos), "megapixels": megapixels, "pictures": pictures, "masks": masks}
+    entry.write(options.json, figures)
 
 
 if __name__ == "__main__":

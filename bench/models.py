@@ -1,33 +1,28 @@
 """What the models cost: throughput by picture size and micro-batch, and memory held against declared.
 
-    python bench/models.py [--json FILE] [--device cpu|cuda:0] [--sides 128 256] [--batches 1 4] [--seconds S]
+    python -m bench.models
+    python -m bench.models --device cuda:0 --sides 128 256 --batches 1 4
 
 Every figure stands beside the classical method of the same task, measured in the same run on the same
 pictures. Networks are those whose weights are ready here; where there are none, two of usual size are drawn
 at random: their timings and memory are real, their pictures are not. Without torch only the classical ones.
 """
 
-import argparse
-import json
 import os
 import platform
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Callable
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
-# run as a script, this folder stands first on the path, and this file would be the package `models`
-sys.path[0] = str(Path(__file__).resolve().parents[1])
+import cv2
+import numpy as np
 
-import cv2  # noqa: E402
-import numpy as np  # noqa: E402
-
-from line.settings import settings  # noqa: E402
-from models.contract import (  # noqa: E402
+from bench import entry
+from line.settings import settings
+from models.contract import (
     Denoiser,
     Enlargement,
     Filler,
@@ -38,14 +33,11 @@ from models.contract import (  # noqa: E402
     Upscaler,
     registry,
 )
-from models.inference.network import Network  # noqa: E402
-from models.weights.manifest import (  # noqa: E402
-    File,
-    Weights,
-    manifest,
-)
-from worker.device import local, pin  # noqa: E402
-from worker.model_cache import Residents  # noqa: E402
+from models.inference.network import Network
+from models.weights import manifest
+from models.weights.manifest import File, Weights
+from worker.device import local, pin
+from worker.model_cache import Residents
 
 CLASSICAL = {"upscale": "back_projection", "fill": "surroundings", "denoise": "non_local_means"}
 """What a network of a task is held against."""
@@ -196,13 +188,12 @@ def machine(device: str) -> dict[str, Any]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--json", type=Path)
+    parser = entry.parser(__doc__)
     parser.add_argument("--device", default=settings().device)
     parser.add_argument("--sides", type=int, nargs="+", default=[128, 256])
     parser.add_argument("--batches", type=int, nargs="+", default=[1, 4])
     parser.add_argument("--seconds", type=float, default=0.5, help="per figure")
-    given = parser.parse_args()
+    given = entry.parse(parser, quick={"sides": [128], "batches": [1], "seconds": 0.05})
     pin(given.device)
     cv2.setNumThreads(1)
     with tempfile.TemporaryDirectory() as folder:
@@ -233,8 +224,7 @@ def main() -> None:
         print(
             "not shown on a CPU: working memory, gains by micro-batches (pictures run one at a time), half precision"
         )
-    if given.json:
-        given.json.write_text(json.dumps({"machine": on, "rows": rows}, indent=2) + "\n")
+    entry.write(given.json, {"machine": on, "rows": rows})
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import cv2
 from celery import Celery, chain, group
 from celery.signals import worker_process_init
 
-from bench.ways import RECIPE, _start_worker, one_step
+from bench.steps import RECIPE, one_step, start_worker
 from line.picture import Original, Picture
 from tasks.recipes import load
 
@@ -17,7 +17,7 @@ app = Celery("naive", broker=os.environ.get("NAIVE_BROKER"), backend=os.environ.
 
 @worker_process_init.connect  # type: ignore[untyped-decorator]
 def _init(**_: object) -> None:
-    _start_worker()
+    start_worker()
 
 
 @app.task(name="naive.step")

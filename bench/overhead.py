@@ -2,6 +2,8 @@
 
 Three ways, interleaved, medians over the rounds:
 
+    python -m bench.overhead
+
 * ``line``: the whole line (Postgres, Redis, Celery chains of shards, leases, records, content-addressed
   pictures between steps, manifest);
 * ``pool``: ``multiprocessing.Pool`` with one process a core, everything in memory, one file out;
@@ -11,7 +13,6 @@ All three are warm (models loaded) before the clock starts.
 """
 
 import argparse
-import json
 import os
 import shutil
 import statistics
@@ -21,7 +22,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from bench import entry
 
 PHOTOS = Path(__file__).resolve().parents[2] / "shared" / "data" / "product"
 SAMPLES = Path(__file__).resolve().parents[1] / "samples" / "upload"
@@ -29,19 +30,16 @@ HERE = Path(__file__).resolve().parent
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = entry.parser(__doc__)
     parser.add_argument("--images", type=int, default=96, help="photos a round")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--processes", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--ways", default="pool,line,naive", help="which to measure")
-    parser.add_argument("--json", type=Path)
-    options = parser.parse_args()
+    options = entry.parse(parser, quick={"images": 2, "rounds": 1, "processes": 1, "ways": "pool,line"})
     with tempfile.TemporaryDirectory(prefix="sluice-bench-") as folder:
         result = measure(Path(folder), options)
     show(result)
-    if options.json:
-        options.json.parent.mkdir(parents=True, exist_ok=True)
-        options.json.write_text(json.dumps(result, indent=2) + "\n")
+    entry.write(options.json, result)
 
 
 def measure(folder: Path, options: argparse.Namespace) -> dict[str, object]:

@@ -1,5 +1,7 @@
 """A night in minutes: batches of small photos while processes and servers are killed at random.
 
+    python -m bench.soak --minutes 3
+
 Every few seconds (``--pause``, drawn anew each time from ``--seed``) one thing breaks: a worker or only its
 child, the scheduler, Redis (killed, or emptied), Postgres (killed). Batches are submitted until ``--minutes``
 are over or ``--images`` are in; then nothing breaks any more and what is under way comes to its end. Exit code 1
@@ -27,7 +29,7 @@ import psutil
 import redis
 import sqlalchemy as sa
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from bench import entry
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data" / "product"
 BATCH = 250
@@ -36,7 +38,7 @@ ENDING = 10.0
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = entry.parser(__doc__)
     parser.add_argument("--minutes", type=float, default=3.0, help="at most, with faults")
     parser.add_argument("--images", type=int, default=2000, help="at most, in batches of 250")
     parser.add_argument("--side", type=int, default=160, help="longer side of an image, in pixels")
@@ -46,14 +48,12 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--pause", type=float, nargs=2, default=(2.0, 9.0), help="seconds between two faults")
     parser.add_argument("--seed", type=int, default=20)
-    parser.add_argument("--json", type=Path)
-    options = parser.parse_args()
+    quick = {"minutes": 0.2, "images": 60, "light": True, "pause": (2.0, 4.0)}
+    options = entry.parse(parser, quick=quick)
     with tempfile.TemporaryDirectory(prefix="sluice-soak-") as folder:
         result = soak(Path(folder), options)
     show(result)
-    if options.json:
-        options.json.parent.mkdir(parents=True, exist_ok=True)
-        options.json.write_text(json.dumps(result, indent=2) + "\n")
+    entry.write(options.json, result)
     sys.exit(any(result[what] for what in ("lost", "duplicated", "unjudged")))
 
 

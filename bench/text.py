@@ -1,6 +1,7 @@
 """Overlays drawn over real photos, and real ones: found, told from print, taken off; what each costs.
 
-    python -m bench.text [--json FILE] [--sheet PNG] [--data FOLDER] [--every N] [--kinds N] [--half tune] [--rights]
+    python -m bench.text
+    python -m bench.text --rights      # as if every vendor had attested its rights
 
 Only the test half of the photos (by file hash) is reported; the classifier was trained on the other.
 Every photo goes through ``find_text`` and ``erase_text`` once as it is and ``--kinds`` times with
@@ -15,8 +16,6 @@ legible     erased and delivered, and the recogniser reads there what it read be
 PSNR        inside the feathered mask against the clean photo, and Telea's on the same mask
 """
 
-import argparse
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from functools import partial
@@ -25,14 +24,15 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from bench import entry
 from bench.captions.draw import KINDS, Drawn, draw
 from bench.captions.fonts import lacking
 from bench.captions.pairs import alone, pairs
 from bench.captions.photos import DATA, Photo, photos
 from bench.cases import ALONE, Case, Line
 from bench.outcome import show, summary
-from bench.spread import spread
 from bench.worst import sheet
+from training.parallel import parallel_map
 
 WORST = 40
 NONE = "none"
@@ -77,14 +77,13 @@ def measure(todo: Iterable[Work], processes: int, rights: bool) -> tuple[list[Ca
     """Cases of the drawn overlays and of the real ones, in order whatever the number of processes."""
     cases: list[Case] = []
     real: list[Case] = []
-    for is_real, case in spread(partial(run, rights=rights), list(todo), processes):
+    for is_real, case in parallel_map(partial(run, rights=rights), list(todo), processes):
         (real if is_real else cases).append(case)
     return cases, real
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--json", type=Path)
+    parser = entry.parser(__doc__)
     parser.add_argument("--sheet", type=Path, help=f"PNG of the {WORST} worst cases, before and after")
     parser.add_argument("--data", type=Path, default=DATA)
     parser.add_argument("--every", type=int, default=1, help="take each N-th photo")
@@ -98,7 +97,7 @@ def main() -> None:
         action="store_true",
         help="as if every vendor's right to have watermarks removed were on record",
     )
-    given = parser.parse_args()
+    given = entry.parse(parser, quick={"every": 60})
     if absent := lacking():
         raise SystemExit(f"fonts are missing: apt-get install {' '.join(absent)}")
     todo = work(given.half, given.every, given.kinds, given.data)
@@ -107,12 +106,10 @@ def main() -> None:
     show(found, given.half)
     if given.sheet:
         sheet(sorted([*cases, *real], key=lambda case: -case.badness)[:WORST], given.sheet)
-    if given.json:
-        rows = [
-            {key: value for key, value in asdict(case).items() if key != "thumbnail"}
-            for case in [*cases, *real]
-        ]
-        given.json.write_text(json.dumps({**found, "cases": rows}, indent=1) + "\n")
+    rows = [
+        {key: value for key, value in asdict(case).items() if key != "thumbnail"} for case in [*cases, *real]
+    ]
+    entry.write(given.json, {**found, "cases": rows})
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Enlargers against the truth: reference photos made smaller by 2 and 4, then enlarged again.
 
-    python -m bench.upscale [--json FILE] [--data FOLDER] [--every N]
+    python -m bench.upscale
 
 PSNR and SSIM are of BT.601 luma, SSIM with the Gaussian window of Wang et al. (2004, sigma 1.5).
 Consistency is the mean difference, in levels, between the small photo and the enlargement shrunk
@@ -8,8 +8,6 @@ back to it. Ringing is the share of pixels beyond the range of the truth within 
 more than 8 levels. Two ways of shrinking, for a model may suit one of them.
 """
 
-import argparse
-import json
 import time
 from pathlib import Path
 from typing import cast
@@ -18,11 +16,14 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from bench.captions.photos import DATA
+from bench import entry
 from models.contract import Task, Upscaler, registry
+from training.gates.photos import DATA
 
 Plane = np.ndarray
 FACTORS = (2, 4)
+SAMPLES = Path(__file__).resolve().parents[1] / "samples" / "originals"
+"""Photos used where there are no reference photos."""
 
 
 def luma(rgb: np.ndarray) -> Plane:
@@ -102,14 +103,11 @@ def measure(files: list[Path]) -> list[dict[str, object]]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--json", type=Path)
+    parser = entry.parser(__doc__)
     parser.add_argument("--data", type=Path, default=DATA, help="folder with reference/*/*.png")
     parser.add_argument("--every", type=int, default=1, help="take each N-th photo")
-    given = parser.parse_args()
-    files = sorted((given.data / "reference").rglob("*.png"))[:: given.every]
-    if not files:
-        raise SystemExit(f"no reference photos below {given.data}: give another folder with --data")
+    given = entry.parse(parser, quick={"every": 60})
+    files = sorted((given.data / "reference").rglob("*.png"))[:: given.every] or sorted(SAMPLES.glob("*.jpg"))
     cv2.setNumThreads(1)
     rows = measure(files)
     print(f"{len(files)} photos, means; one thread")
@@ -117,8 +115,7 @@ def main() -> None:
     for row in rows:
         print("{shrunk_by:9} {factor:2}  {model:16} {psnr:6.2f}  {ssim:.4f}  {consistency:8.3f}    "
               "{ringing:8.4%} {seconds_per_megapixel:6.3f}".format(**row))  # fmt: skip
-    if given.json:
-        given.json.write_text(json.dumps({"photos": len(files), "rows": rows}, indent=1) + "\n")
+    entry.write(given.json, {"photos": len(files), "rows": rows})
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """What a vendor's templates spare people: one overlay on all photos of a vendor, through the real line.
 
-    python -m bench.vendors [--json FILE] [--photos 10] [--vendors 1] [--kinds logo banner] [--data FOLDER]
+    python -m bench.vendors
+    python -m bench.vendors --kinds logo banner --photos 10 --vendors 1
 
 Every vendor lays one overlay over all its photos, at one place; one vendor lays none. Its first upload goes through a
 line of its own (Postgres, Redis, a scheduler, workers). Of the templates that the line then proposes those at the
@@ -14,7 +15,6 @@ left        delivered with more than a fifth of the overlay's pixels as they wer
 beside      delivered with more than 0.2 % of the photo changed where no overlay is near
 """
 
-import argparse
 import json
 import os
 import tempfile
@@ -29,6 +29,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from bench import entry
 from bench.captions.draw import KINDS
 from bench.captions.fonts import lacking
 from bench.captions.photos import DATA, Photo, photos
@@ -290,15 +291,14 @@ def show(vendors: list[Vendor]) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = entry.parser(__doc__)
     parser.add_argument("--photos", type=int, default=10, help="of each upload; five have to bear one text")
     parser.add_argument("--vendors", type=int, default=1, help="of each kind")
     parser.add_argument("--kinds", nargs="+", choices=[*KINDS, NONE], default=[*KINDS, NONE])
     parser.add_argument("--half", choices=("test", "tune"), default="test", help="tune: to look at")
     parser.add_argument("--data", type=Path, default=DATA)
     parser.add_argument("--keep", type=Path, help="folder to leave uploads and delivered pictures in")
-    parser.add_argument("--json", type=Path)
-    options = parser.parse_args()
+    options = entry.parse(parser, quick={"photos": 2, "kinds": ["logo"]})
     if absent := lacking():
         raise SystemExit(f"fonts are missing: apt-get install {' '.join(absent)}")
     vendors = [Vendor(f"{kind}-{turn}", kind) for turn in range(options.vendors) for kind in options.kinds]
@@ -306,9 +306,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="sluice-vendors-") as folder:
         measure(options.keep or Path(folder), vendors, taken, options.photos)
     show(vendors)
-    if options.json:
-        options.json.parent.mkdir(parents=True, exist_ok=True)
-        options.json.write_text(json.dumps([asdict(one) for one in vendors], indent=2) + "\n")
+    entry.write(options.json, [asdict(one) for one in vendors])
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The three ways that ``bench/overhead.py`` times: each runs a folder of photos to delivered files."""
+"""The three ways that ``bench.overhead`` times: each runs a folder of photos to delivered files."""
 
 import multiprocessing
 import os
@@ -6,51 +6,15 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, Self
+from typing import Self
 
-import cv2
-
-from line.picture import Edited, Original, Picture, Publishable
-from line.recipe import Recipe, seed_of
+from bench.steps import RECIPE, one_step, start_worker
+from line.picture import Original, Picture
 from records import batches
 from records.database import transact
 from review.cli.upload import place
 from stack.local import Stack
 from tasks.recipes import load
-from tasks.registry import registry
-from tasks.runner.execute import attempt
-from tasks.runner.io import Loaded
-from worker.model_cache import resident
-
-RECIPE = "catalog"
-
-
-def one_step(recipe: Recipe, position: int, subject: Original | Picture) -> Picture | bytes | None:
-    """One step and its gates, exactly as a worker does them, in memory; None where the image leaves."""
-    step = recipe.steps[position]
-    transform = registry().get(step.transform)
-    facts = dict(subject.facts)
-    if transform.needed is not None and not transform.is_needed(facts, step.params):
-        return subject if isinstance(subject, Picture) else None
-    model = (
-        resident(step.model, transform.task, recipe.options_of(step))
-        if step.model and transform.task
-        else None
-    )
-    row: Any = SimpleNamespace(id=0, current=None, mask=None)
-    tried = attempt(transform, model, step, recipe, [Loaded(row, subject, 0, facts)])[0]
-    if not tried.verdict.passed:
-        return None
-    if isinstance(tried.outcome, Publishable):
-        return tried.outcome.data
-    if not isinstance(tried.outcome, Edited):
-        return None
-    picture = tried.outcome.picture
-    known = {"width": picture.width, "height": picture.height, "masked": picture.mask is not None}
-    return picture.with_(
-        facts=dict(picture.facts) | known, seed=seed_of(recipe.seed, subject.name, position + 1)
-    )
 
 
 def whole(path: str, out: str) -> None:
@@ -66,13 +30,6 @@ def whole(path: str, out: str) -> None:
         subject = result
 
 
-def _start_worker() -> None:
-    from worker.device import pin
-
-    pin("cpu")
-    cv2.setNumThreads(1)
-
-
 def _whole(job: tuple[str, str]) -> None:
     whole(*job)
 
@@ -84,7 +41,7 @@ class Pool:
         self.out = folder / "pool"
         self.out.mkdir(exist_ok=True)
         # spawned, so that it starts as clean as a worker does
-        self.pool = multiprocessing.get_context("spawn").Pool(processes, _start_worker)
+        self.pool = multiprocessing.get_context("spawn").Pool(processes, start_worker)
 
     def __enter__(self) -> Self:
         return self

@@ -10,7 +10,7 @@ What is measured after each step. A reading with a limit decides; the others are
 limit of its own by `[steps.limits]`, such as `coverage = { at_most = 0.2 }`; `sluice calibrate` proposes limits from
 good edits.
 **Policy** gates ask a person without counting for the breaker; all others find artifacts. What is wrong with a file
-before anything was edited is always policy. This page is written by `python bench/gates.py --docs`.
+before anything was edited is always policy. This page is written by `python -m bench.gates --docs`.
 """
 
 

@@ -1,17 +1,22 @@
-"""Edits to judge: drawn scenes always, and a few real photos where they lie beside the checkout."""
+"""Edits to judge: of drawn scenes, and of a few real photos that nothing is trained on."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
-from bench.overlays import Overlaid, composite, overlay
-from bench.photos import Photo, drawn, photos
 from gates.edit import Edit
 from line.picture import Rgb
+from training.gates.captions import Overlaid, composite, overlay
+from training.gates.photos import Photo, drawn
 
-REAL = [photo for photo in photos(3, long_side=480, sets=("product",)) if not photo.name.startswith("drawn-")]
+ACCURACY = Path(__file__).resolve().parents[2] / "samples" / "accuracy"
+REAL = [
+    Photo(path.name, cv2.imread(str(path), cv2.IMREAD_COLOR_RGB), False, number)
+    for number, path in enumerate(sorted(ACCURACY.glob("plain-*.jpg"))[:3])
+]
 DRAWN = [Photo(f"drawn-{number}", drawn(number), True, number) for number in range(4)]
 
 

@@ -6,13 +6,13 @@ import cv2
 import numpy as np
 import pytest
 
-from bench.overlays import Overlaid, jpeg, overlay
-from bench.photos import Photo
 from gates.contract import judge
 from gates.edit import Edit
 from line.picture import Rgb
 from models.back_projection import BackProjection
 from models.telea import Telea
+from training.gates.captions import Overlaid, jpeg, overlay
+from training.gates.photos import Photo
 
 Erase = Callable[[Overlaid, Rgb], Edit]
 

@@ -16,7 +16,7 @@ from gates.metrics.fill.fill_boundary_metrics import Figures
 from gates.patch import Patch
 
 TREES = Path(__file__).with_name("fill_evidence.json")
-"""Written by ``python -m bench.fit_evidence``."""
+"""Written by ``python -m training.gates.train``."""
 FIGURES = (
     "misplaced", "ghost", "unerased", "untouched", "repetition", "colour", "smeared",
     "depth", "busy_fine", "busy_middle", "busy_coarse", "top_fine", "top_middle", "top_coarse", "mixed", "levelled",

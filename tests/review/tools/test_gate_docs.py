@@ -9,4 +9,4 @@ ROOT = Path(__file__).parents[3]
 
 def test_the_page_is_up_to_date() -> None:
     written = (ROOT / "docs" / "gates.md").read_text("utf-8")
-    assert written == page(), "write it anew: python bench/gates.py --docs"
+    assert written == page(), "write it anew: python -m bench.gates --docs"

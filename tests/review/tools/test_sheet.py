@@ -4,12 +4,12 @@ import cv2
 import numpy as np
 import pytest
 
-from bench.overlays import Overlaid, composite
 from gates.contract import judge
 from gates.edit import Edit
 from line.picture import Rgb
 from review.tools.heat_map import heat_map
 from review.tools.sheet import sheet
+from training.gates.captions import Overlaid, composite
 
 
 def test_heat_lies_where_the_fill_is_flat(cloth: Overlaid) -> None:

@@ -4,10 +4,10 @@ import cv2
 import numpy as np
 import pytest
 
-from bench.overlays import Overlaid, composite
 from gates.checks.fill.fill_evidence import FIGURES, TREES, _forest, log_odds, measure, values_of, weighed
 from gates.contract import judge
 from gates.edit import Edit
+from training.gates.captions import Overlaid, composite
 
 
 def erased(case: Overlaid, fill: np.ndarray) -> Edit:

@@ -4,10 +4,10 @@ import cv2
 import numpy as np
 import pytest
 
-from bench.photos import drawn
 from gates.contract import judge
 from gates.edit import Edit
 from gates.metrics.texture.banding import banding, step_heights
+from training.gates.photos import drawn
 
 RAMP = np.linspace(60, 180, 400, dtype=np.float32)[None] + np.linspace(0, 40, 300, dtype=np.float32)[:, None]
 GRAIN = np.random.default_rng(2).normal(0, 1.5, RAMP.shape).astype(np.float32)

@@ -1,0 +1,133 @@
+"""Examples of good and bad fills with all their figures: what the gate ``fill_evidence`` is trained on.
+
+No picture of the tests is among them: what a test asserts is never trained on.
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import cv2
+
+from gates.edit import Edit
+from line.picture import Rgb
+from models.surroundings import Surroundings
+from models.telea import Telea
+from training.gates.captions import composite, overlay
+from training.gates.defects import erase
+from training.gates.defects.visible import SEVERITIES, visibility
+from training.gates.edits import damages, erasures
+from training.gates.photos import Photo, photos
+from training.parallel import parallel_map
+from training.split import Part
+
+CAPTIONS = 4
+"""Captions drawn on each photo; all are filled by the truth and by the line, every other one by Telea too."""
+DAMAGED_CAPTIONS = 1
+"""Captions whose fill is damaged in every way; twice as many are damaged in the ways of :data:`VARIED`."""
+VARIED = frozenset(
+    {"ink bleeding", "seam", "copied texture misaligned", "fill micro-tiling", "fill invented texture"}
+)
+"""Kinds of damage that draw more than a strength: a width, a direction, a size."""
+EXACT = frozenset({"edit outside the mask"})
+"""Kinds that another gate finds exactly; the figures of a fill do not show them."""
+MIN_VISIBILITY = {defect.kind: defect.seen for defect in erase.DEFECTS} | {
+    "truth": 1.0,
+    # a smooth fill on a clean ground is good: grain must be missed where it could nearly be seen
+    "fill grain gone": 0.75,
+}
+"""Minimum visibility for a masked area to be an example of the damage, as a share of "just visible"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One masked area of one edit.
+
+    Attributes:
+        case: the edit it comes from.
+        photo: name of the photo's file.
+        kind: how the fill was made: ``truth``, ``fill`` (the line's own), ``telea``, or the damage's name.
+        severity: of the damage; empty for the others.
+        visibility: difference to the true picture, in the units of :func:`training.gates.defects.visible.visibility`.
+        figures: by name, see :data:`gates.checks.fill.fill_evidence.FIGURES`.
+    """
+
+    case: str
+    photo: str
+    kind: str
+    severity: str
+    visibility: float
+    figures: dict[str, float]
+
+    @property
+    def is_bad(self) -> bool | None:
+        """None where it is neither good nor bad: a fill that may just be visible, or damage that hardly is."""
+        if self.kind in ("fill", "telea"):
+            between = SEVERITIES["just"] <= self.visibility < SEVERITIES["plain"]
+            return None if between else self.visibility >= SEVERITIES["plain"]
+        if self.visibility == 0:
+            return False
+        return True if self.visibility >= MIN_VISIBILITY[self.kind] * SEVERITIES["just"] else None
+
+
+def collect(count: int, processes: int) -> Iterator[Example]:
+    """The examples of ``count`` photos of the training part."""
+    chosen = list(photos(count, Part.TRAINING, 640))
+    pairs = list(zip(chosen, chosen[1:] + chosen[:1], strict=True))
+    for examples in parallel_map(_of_photo, pairs, processes):
+        yield from examples
+
+
+def save(examples: Iterable[Example], path: Path) -> None:
+    """Write examples as JSON lines."""
+    with path.open("w", encoding="utf-8") as lines:
+        for example in examples:
+            lines.write(json.dumps(asdict(example)) + "\n")
+
+
+def load(path: Path) -> list[Example]:
+    """The examples of a file written by :func:`save`."""
+    with path.open(encoding="utf-8") as lines:
+        return [Example(**json.loads(line)) for line in lines]
+
+
+def _of_photo(pair: tuple[Photo, Photo]) -> list[Example]:
+    cv2.setNumThreads(1)
+    photo, other = pair
+    examples: list[Example] = []
+    for number in range(CAPTIONS):
+        examples += _fills(photo, number)
+    for number in range(2 * DAMAGED_CAPTIONS):
+        again = photo.again(number)
+        _, good = next(erasures(again, other))
+        for defect in erase.DEFECTS:
+            if defect.kind in EXACT or (number >= DAMAGED_CAPTIONS and defect.kind not in VARIED):
+                continue
+            for severity, _, bad in damages(good, defect, again):
+                case = f"{photo.name} {defect.kind} {severity} {number}"
+                examples += _of_edit(case, photo, defect.kind, bad, good.edit.after, severity)
+    return examples
+
+
+def _fills(photo: Photo, number: int) -> Iterator[Example]:
+    """Undamaged fills of one caption: with the truth, by the line, and by Telea at every other caption."""
+    again = photo.again(number)
+    case = overlay(again)
+    fills = {"truth": case.truth, "fill": Surroundings().fill(case.before, case.mask, seed=again.seed)}
+    if number % 2:
+        fills["telea"] = Telea().fill(case.before, case.mask, seed=again.seed)
+    truth = composite(case.before, case.truth, case.mask)
+    for kind, fill in fills.items():
+        edit = Edit("erase_text", case.before, composite(case.before, fill, case.mask), case.mask)
+        yield from _of_edit(f"{photo.name} {number} {kind}", photo, kind, edit, truth)
+
+
+def _of_edit(
+    case: str, photo: Photo, kind: str, edit: Edit, truth: Rgb, severity: str = ""
+) -> Iterator[Example]:
+    for patch, figures in zip(edit.patches, edit.fills, strict=True):
+        x, y, width, height = patch.box
+        difference = visibility(truth[y : y + height, x : x + width], patch.after)
+        rounded = {name: round(value, 4) for name, value in figures.items()}
+        yield Example(case, photo.name, kind, severity, round(difference, 3), rounded)
