@@ -22,7 +22,11 @@ endif
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 GET := $(PIP) install --constraint constraints.txt
 
-.PHONY: help install install-gpu run up test test-light check bench bench-quick test-faults fuzz audit clean
+# one process a core, each with Postgres and Redis of its own; the tests of one file stay together, for they share lines
+WORKERS ?= auto
+PYTEST := $(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile
+
+.PHONY: help install install-gpu run up test test-light test-fast coverage check bench bench-quick test-faults fuzz audit clean
 
 help: ## Say what can be made
 	@echo "make TARGET, where TARGET is one of"
@@ -39,13 +43,19 @@ up: install ## Start the line and leave it on, with Flower and the review desk
 	$(BIN)/sluice up
 
 test: $(STAMP)-dev $(STAMP)-gpu ## Run every test, with real Postgres, Redis, Celery workers and torch (about 6 GB)
-	$(BIN)/python -m pytest -q
+	$(PYTEST)
 
 test-light: $(STAMP)-dev ## Run the tests without installing torch: those of networks are skipped where it is not there
-	$(BIN)/python -m pytest -q
+	$(PYTEST)
+
+test-fast: $(STAMP)-dev ## Run the tests that need no server and no network, in under a minute
+	$(PYTEST) -m "not services and not slow and not thorough"
 
 test-faults: $(STAMP)-dev ## Run only the tests that kill and break processes on purpose
-	$(BIN)/python -m pytest -q -m faults
+	$(PYTEST) -m faults
+
+coverage: $(STAMP)-dev $(STAMP)-gpu ## Run every test and fail below 90 % of the product's lines
+	$(PYTEST) --cov --cov-report=term:skip-covered
 
 check: $(STAMP)-dev ## Check format, lint, types and the direction of imports
 	$(BIN)/ruff format --check .

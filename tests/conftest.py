@@ -14,6 +14,13 @@ sys.path.insert(0, str(PLUGINS))
 DATA = Path(__file__).parents[2] / "shared" / "data"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A test that uses the servers is marked so, even where its author forgot."""
+    for item in items:
+        if "servers" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.services)
+
+
 @pytest.fixture(scope="session")
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[services.Servers]:
     """Real Postgres and Redis, one of each for the whole session."""
