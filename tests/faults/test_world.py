@@ -23,7 +23,7 @@ from records.storage.bucket import bucket
 from scheduler import decide
 from tasks.recipes import load
 from tests.harness import db_builders, promises
-from tests.harness.line import PATIENCE, PLUGINS, Line, line, photos, recipe
+from tests.harness.line import PLUGINS, Line, line, photos, recipe
 from tests.harness.objects import new_bucket, s3
 from tests.harness.proxy import spoiled
 from tests.harness.services import Servers
@@ -54,7 +54,7 @@ def test_a_redis_without_room_is_waited_out(sluice: Line, servers: Servers, tmp_
             sluice.start(workers=1, schedulers=0)
         return bool(sluice.report(batch)["state"] == "done")
 
-    sluice.until(is_done, "the batch went on once there was room", patience=2 * PATIENCE)
+    sluice.until(is_done, "the batch went on once there was room")
     assert promises.counts(sluice.wait(batch)) == {"delivered": IMAGES}
     assert set(Counter(trace.read_text().split()).values()) == {1}
 

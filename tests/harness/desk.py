@@ -12,6 +12,8 @@ from http.cookiejar import CookieJar
 from typing import Any
 from uuid import uuid4
 
+from tests.harness.waiting import PATIENCE
+
 PASSWORD = "open-sesame-of-the-tests"
 
 
@@ -80,7 +82,7 @@ class Visitor:
         if self.login:
             request.add_header("Authorization", "Basic " + base64.b64encode(self.login.encode()).decode())
         try:
-            with self._open.open(request, timeout=30) as answer:
+            with self._open.open(request, timeout=PATIENCE) as answer:
                 return Reply(answer.status, answer.headers, answer.read())
         except urllib.error.HTTPError as error:
             with error:

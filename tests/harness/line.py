@@ -1,7 +1,6 @@
 """A whole line under test: real scheduler and worker processes, a bucket in a folder, batches to wait for."""
 
 import os
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,15 +19,16 @@ from records.tables import images, steps
 from stack import programs
 from stack.supervisor import Process, Program
 from tasks.registry import registry
+from tests.harness import waiting
 from tests.harness.services import Servers
 from worker.topology import WorkerGroup
 
 PLUGINS = Path(__file__).parents[1] / "plugins"
-PATIENCE = 90.0
+PROGRESS = "SELECT (SELECT count(*) FROM events), (SELECT count(*) FROM steps), (SELECT count(*) FROM shards)"
 
 
 class Line:
-    """Processes that a test starts, kills and waits for; every wait has a deadline."""
+    """Processes that a test starts, kills and waits for."""
 
     def __init__(self, home: Path, env: Mapping[str, str]) -> None:
         self.home = home
@@ -82,20 +82,21 @@ class Line:
                 os.killpg(process.pid, number)
         self.until(lambda: not any(process.alive() for process in processes), "the killed are dead")
 
-    def until(self, true: Callable[[], Any], what: str, patience: float = PATIENCE) -> Any:
-        """Wait for a condition; fails with the ends of the logs when the deadline passes."""
-        deadline = time.monotonic() + patience
-        while not (answer := true()):
-            if time.monotonic() > deadline:
-                raise AssertionError(f"not within {patience} s: {what}\n{self.logs()}")
-            time.sleep(0.03)
-        return answer
+    def until(self, condition: Callable[[], Any], what: str) -> Any:
+        """Wait for a condition; fails with the ends of the logs when nothing has moved for too long."""
+        return waiting.until(condition, what, progress=self.progress, details=self.logs)
+
+    def progress(self) -> object:
+        """Changes while the line works: its records and its logs grow."""
+        try:
+            with engine().connect() as connection:
+                recorded = connection.execute(sa.text(PROGRESS)).one()
+        except sa.exc.OperationalError:  # a test may have killed Postgres
+            recorded = None
+        return recorded, waiting.log_bytes(self.home)
 
     def logs(self) -> str:
-        ends = []
-        for path in sorted((self.home / "logs").glob("*.log")):
-            ends.append(f"--- {path.name}\n" + "\n".join(path.read_text(errors="replace").splitlines()[-15:]))
-        return "\n".join(ends)
+        return waiting.log_ends(self.home)
 
     # --- batches ---------------------------------------------------------------------------------
 
@@ -107,7 +108,7 @@ class Line:
     def report(self, batch_id: int) -> dict[str, Any]:
         return transact(lambda connection: reports.batch(connection, batch_id))
 
-    def wait(self, batch_id: int, state: str = "done", patience: float = PATIENCE) -> dict[str, Any]:
+    def wait(self, batch_id: int, state: str = "done") -> dict[str, Any]:
         """Wait until a batch is in ``state`` and nothing of it is being worked on."""
 
         def reached() -> dict[str, Any] | None:
@@ -116,7 +117,7 @@ class Line:
             due = transact(lambda connection: batches.get(connection, batch_id)).manifest_due
             return report if report["state"] == state and not busy and not due else None
 
-        answer: dict[str, Any] = self.until(reached, f"batch {batch_id} is {state}", patience)
+        answer: dict[str, Any] = self.until(reached, f"batch {batch_id} is {state}")
         return answer
 
     def rows(self, batch_id: int) -> list[sa.Row[Any]]:

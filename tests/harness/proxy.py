@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from tests.harness.waiting import PATIENCE
+
 
 class CommitCutter:
     """Forwards to Postgres; ``cut`` commits are carried out there, and their answers never come back."""
@@ -88,7 +90,7 @@ def spoiled(
                 self.send_header("Content-Length", "0")
                 self.end_headers()
                 return
-            upstream = http.client.HTTPConnection(host, port, timeout=30)
+            upstream = http.client.HTTPConnection(host, port, timeout=PATIENCE)
             try:
                 upstream.request(self.command, self.path, body, dict(self.headers))
                 answer = upstream.getresponse()

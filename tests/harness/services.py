@@ -1,7 +1,6 @@
 """Real servers for the tests: those that ``SLUICE_TEST_*_URL`` name, else embedded ones."""
 
 import os
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ import sqlalchemy as sa
 from line.errors import ServiceError
 from records.database import migrate
 from stack.servers import EmbeddedPostgres, EmbeddedRedis
+from tests.harness import waiting
 
 
 @dataclass
@@ -50,17 +50,17 @@ class Servers:
         finally:
             self._drop(name)
 
-    def _drop(self, name: str, patience: float = 30.0) -> None:
+    def _drop(self, name: str) -> None:
         """Drop a database; autovacuum may be in it, which only a superuser may end, and leaves by itself."""
-        deadline = time.monotonic() + patience
-        while True:
+
+        def dropped() -> bool:
             try:
                 self._sql(f"DROP DATABASE {name} WITH (FORCE)")
-                return
             except (psycopg.errors.InsufficientPrivilege, psycopg.errors.ObjectInUse):
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(0.05)
+                return False
+            return True
+
+        waiting.until(dropped, f"database {name} is dropped")
 
     def broker(self) -> Any:
         return redis.Redis.from_url(self.broker_url)

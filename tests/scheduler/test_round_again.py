@@ -12,7 +12,7 @@ from tests.harness.line import line
 from tests.harness.services import Servers
 from tests.harness.stamped import stamped
 
-pytestmark = [pytest.mark.services, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.services
 
 NOTHING_MAY_BE_FILLED = """
 name = "strict"

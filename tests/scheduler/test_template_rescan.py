@@ -19,7 +19,7 @@ from tests.harness.line import Line, line
 from tests.harness.services import Servers
 from tests.harness.stamped import NOBODY_IS_SURE, decoded, is_stamped, stamped
 
-pytestmark = [pytest.mark.services, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.services
 
 NOTHING_IS_OVERLAY = NOBODY_IS_SURE.replace("unsure = 0.01", "unsure = 1.0")
 STAMPED, PLAIN = 8, 2

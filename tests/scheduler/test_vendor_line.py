@@ -18,7 +18,7 @@ from tests.harness.line import Line, line
 from tests.harness.services import Servers
 from tests.harness.stamped import NOBODY_IS_SURE, decoded, is_stamped, stamped
 
-pytestmark = [pytest.mark.services, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.services
 
 RIGHTS = "Letter of 2026-03-02, contracts/acme.pdf"
 EVERYTHING_IS_SURE = NOBODY_IS_SURE.replace("sure = 1.0", "sure = 0.0").replace("0.01", "0.0")

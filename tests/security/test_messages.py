@@ -87,7 +87,6 @@ class Bomb:
 
 
 @pytest.mark.services
-@pytest.mark.timeout(240)
 def test_messages_that_are_no_json_are_refused_by_a_real_worker_which_goes_on(
     sluice: Line, servers: Servers, tmp_path: Path
 ) -> None:

@@ -9,20 +9,20 @@ import shutil
 import signal
 import stat
 import subprocess
-import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 import pytest
 
+from tests.harness import waiting
 from tests.harness.command import call, run, spawn
 from tests.harness.line import environment, photos
 
-pytestmark = [pytest.mark.services, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.services
 
 
 @dataclass
@@ -67,7 +67,7 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
         yield Up(home, env, process, "", login, addresses["flower_url"], desk_login, addresses["desk_url"])
     finally:
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=60)
+        process.communicate()
 
 
 def redis_back(home: Path) -> bool:
@@ -77,11 +77,8 @@ def redis_back(home: Path) -> bool:
         return False
 
 
-def until(true, patience: float = 90.0) -> None:
-    deadline = time.monotonic() + patience
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+def until(condition: Callable[[], bool]) -> None:
+    waiting.until(condition, "the line that is up gets there", patience=300)
 
 
 def logs(home: Path) -> dict[str, str]:
@@ -192,7 +189,7 @@ def get(url: str, login: str = "") -> tuple[int, str]:
     if login:
         request.add_header("Authorization", "Basic " + base64.b64encode(login.encode()).decode())
     try:
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=waiting.PATIENCE) as answer:
             return answer.status, answer.read().decode()
     except urllib.error.HTTPError as error:
         with error:

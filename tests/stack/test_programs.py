@@ -1,7 +1,6 @@
 import base64
 import os
 import signal
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -20,6 +19,7 @@ from stack.flowerconfig import format_task
 from stack.servers import EmbeddedRedis
 from stack.servers.port import free_port
 from stack.supervisor import Program, Supervisor
+from tests.harness import waiting
 from worker.queues import Queue
 from worker.topology import Topology, WorkerGroup
 
@@ -99,12 +99,12 @@ def test_every_path_reaches_the_children_absolute(tmp_path: Path, monkeypatch: p
 # --- with real processes ---------------------------------------------------------------------------
 
 
-def until(said: Callable[[], bool], tend: Callable[[], object], within: float = 20) -> bool:
-    deadline = time.monotonic() + within
-    while not said() and time.monotonic() < deadline:
+def until(condition: Callable[[], bool], tend: Callable[[], object]) -> bool:
+    def tended() -> bool:
         tend()
-        time.sleep(0.02)
-    return said()
+        return condition()
+
+    return waiting.until(tended, "the tended programs get there")
 
 
 @pytest.fixture
@@ -165,7 +165,7 @@ def test_flower_answers_only_with_the_password_and_shows_none(tmp_path: Path, en
     def get(path: str, headers: dict[str, str]) -> tuple[int, str]:
         request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", headers=headers)
         try:
-            with urllib.request.urlopen(request, timeout=5) as answer:
+            with urllib.request.urlopen(request, timeout=waiting.PATIENCE) as answer:
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as error:
             with error:

@@ -10,6 +10,7 @@ import pytest
 
 from line.errors import ServiceError
 from stack.supervisor import FAILING, SETTLED, Program, Supervisor
+from tests.harness import waiting
 
 WAITS = "import time\nprint('up', flush=True)\ntime.sleep(600)"
 DEAF = "import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n" + WAITS
@@ -47,13 +48,10 @@ def supervise(tmp_path: Path, clock: Clock) -> Iterator[Callable[..., Supervisor
         supervisor.stop(patience=0)
 
 
-def said(home: Path, name: str, within: float = 10) -> str:
+def said(home: Path, name: str) -> str:
     """What a child has written to its log, once it has written something."""
     path = home / "logs" / f"{name}.log"
-    deadline = time.monotonic() + within
-    while not path.read_text() and time.monotonic() < deadline:
-        time.sleep(0.01)
-    return path.read_text()
+    return waiting.until(path.read_text, f"{name} wrote to its log")
 
 
 def die(supervisor: Supervisor) -> None:
@@ -106,11 +104,13 @@ def test_one_that_keeps_dying_is_reported_with_the_end_of_its_log(
     supervise: Callable[..., Supervisor], clock: Clock, tmp_path: Path
 ) -> None:
     supervisor = supervise(one="raise SystemExit('no such setting')")
-    deadline = time.monotonic() + 20
-    while supervisor.watches[0].deaths < FAILING and time.monotonic() < deadline:
+
+    def has_died_often() -> bool:
         supervisor.tend()
         clock.now += 1
-        time.sleep(0.005)
+        return supervisor.watches[0].deaths >= FAILING
+
+    waiting.until(has_died_often, "one keeps dying", progress=lambda: supervisor.watches[0].deaths)
     sentence = supervisor.troubles()["one"]
     assert "keeps dying" in sentence
     assert "no such setting" in sentence
@@ -123,7 +123,7 @@ def test_what_a_dead_child_left_running_is_killed_before_it_is_replaced(
     grandchild = psutil.Process(int(said(tmp_path, "one")))
     die(supervisor)
     supervisor.tend()
-    gone, left = psutil.wait_procs([grandchild], timeout=10)
+    gone, left = psutil.wait_procs([grandchild], timeout=waiting.PATIENCE)
     assert gone or left[0].status() == psutil.STATUS_ZOMBIE
     assert supervisor.troubles() == {}
 
@@ -137,7 +137,7 @@ def test_stop_asks_first_and_kills_those_who_do_not_listen(
         said(tmp_path, name)
     began = time.monotonic()
     supervisor.stop(patience=0.5)
-    assert 0.5 <= time.monotonic() - began < 5
+    assert 0.5 <= time.monotonic() - began < waiting.PATIENCE
     assert not [process for process in processes if process.is_running()]
 
 

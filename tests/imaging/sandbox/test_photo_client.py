@@ -15,6 +15,7 @@ from imaging.sandbox import photo_client
 from imaging.sandbox.photo_client import Decoder, decode_apart
 from imaging.sandbox.process import Confined
 from line.errors import ServiceError
+from tests.harness.waiting import PATIENCE
 from tests.plugins import broken_decoder
 
 MEMORY = 400_000_000
@@ -95,7 +96,7 @@ def test_the_kernel_ends_a_decoder_that_computes_on_when_nobody_waits_for_it(bro
     wish = json.dumps({"name": "a", "limits": {}, "background": "#ffffff", "seconds": 0.2}).encode()
     data = broken_decoder.branded(jpeg, "spin")
     channel.sendall(photo_client.REQUEST.pack(len(wish), len(data)) + wish + data)
-    assert process.wait(timeout=20) == -signal.SIGXCPU
+    assert process.wait(timeout=PATIENCE) == -signal.SIGXCPU
 
 
 def test_a_decoder_killed_from_outside_is_no_fault_of_the_file(broken, jpeg):
@@ -118,7 +119,7 @@ def test_signals_sent_to_the_whole_group_leave_the_decoder_at_work(broken, jpeg)
 def test_a_decoder_ends_with_whom_it_works_for(broken, jpeg):
     broken.decode("a.jpg", jpeg, Limits(), "#ffffff")
     broken._confined.channel.close()
-    assert broken._confined.process.wait(timeout=20) == 0
+    assert broken._confined.process.wait(timeout=PATIENCE) == 0
 
 
 def test_it_knows_no_secret_and_has_no_file_open(broken, jpeg, monkeypatch):

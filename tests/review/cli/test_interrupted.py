@@ -2,29 +2,21 @@
 
 import json
 import signal
-import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
 import pytest
 
-from tests.harness import promises
+from tests.harness import promises, waiting
 from tests.harness.command import living, run, spawn
 from tests.harness.line import PLUGINS, photos
 from tests.harness.line import recipe as rules
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.faults
 
 IMAGES = 40
-
-
-def until(true, what: str, patience: float = 90.0) -> None:  # type: ignore[no-untyped-def]
-    deadline = time.monotonic() + patience
-    while not true():
-        if time.monotonic() > deadline:
-            raise AssertionError(f"not within {patience} s: {what}")
-        time.sleep(0.05)
 
 
 def test_a_run_goes_on_after_ctrl_c_and_after_kill_9(tmp_path: Path) -> None:
@@ -44,10 +36,13 @@ def test_a_run_goes_on_after_ctrl_c_and_after_kill_9(tmp_path: Path) -> None:
     def worked_on() -> int:
         return len(trace.read_text().splitlines()) if trace.exists() else 0
 
+    def until(condition: Callable[[], bool], what: str) -> None:
+        waiting.until(condition, what, progress=lambda: (worked_on(), waiting.log_bytes(home)))
+
     interrupted = spawn(*words, env=env)
     until(lambda: worked_on() > 4, "work is under way")
     interrupted.send_signal(signal.SIGINT)
-    said, error = interrupted.communicate(timeout=90)
+    said, error = interrupted.communicate()
     assert (interrupted.returncode, said) == (130, "")
     assert "goes on with the next run" in error
     assert living(home) == []
@@ -58,7 +53,7 @@ def test_a_run_goes_on_after_ctrl_c_and_after_kill_9(tmp_path: Path) -> None:
     started = {int(told.split()[0]) for told in living(home)} - {killed.pid}
     assert len(started) > 4
     killed.kill()
-    killed.communicate(timeout=30)
+    killed.communicate()
     until(lambda: not living(home), f"all are gone: {living(home)}")
     assert not any(psutil.pid_exists(pid) and psutil.Process(pid).status() != "zombie" for pid in started)
 

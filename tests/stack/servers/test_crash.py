@@ -11,6 +11,7 @@ import pytest
 
 from stack.servers import EmbeddedPostgres, EmbeddedRedis
 from stack.servers.parent_death_signal import setpriv
+from tests.harness.waiting import PATIENCE
 
 pytestmark = pytest.mark.services
 
@@ -18,7 +19,7 @@ Stack = Callable[..., tuple[subprocess.Popen[str], list[int]]]
 
 
 def left(pids: list[int]) -> list[int]:
-    """Those still running after ten seconds at most; a zombie that nobody reaps runs no more."""
+    """Those still running after the longest wait; a zombie that is not reaped does not run."""
     found = []
     for pid in pids:
         try:
@@ -33,7 +34,7 @@ def left(pids: list[int]) -> list[int]:
 
 def wait_for_end(process: psutil.Process) -> None:
     if process.status() != psutil.STATUS_ZOMBIE:
-        process.wait(timeout=10)
+        process.wait(timeout=PATIENCE)
 
 
 @pytest.mark.skipif(setpriv() is None, reason="without setpriv the next start stops them instead")

@@ -6,6 +6,7 @@ import psutil
 import pytest
 
 from stack.servers import parent_death_signal
+from tests.harness.waiting import PATIENCE
 
 needs_setpriv = pytest.mark.skipif(
     parent_death_signal.setpriv() is None, reason="this machine has no setpriv"
@@ -29,7 +30,7 @@ def test_a_tethered_child_dies_with_its_killed_parent() -> None:
         child = psutil.Process(int(parent.stdout.readline()))
         assert child.name() == "sleep"
         parent.send_signal(signal.SIGKILL)
-    gone, alive = psutil.wait_procs([child], timeout=10)
+    gone, alive = psutil.wait_procs([child], timeout=PATIENCE)
     assert gone or alive[0].status() == psutil.STATUS_ZOMBIE
 
 

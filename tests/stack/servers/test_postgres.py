@@ -15,6 +15,7 @@ from line.errors import ServiceError
 from stack.servers import EmbeddedPostgres, postgres
 from stack.servers.logfile import tail
 from stack.servers.port import HOST
+from tests.harness.waiting import PATIENCE
 
 pytestmark = pytest.mark.services
 
@@ -104,7 +105,7 @@ def test_a_killed_server_is_noticed_and_comes_back_at_the_same_url(server: Embed
     write(url, "CREATE TABLE kept (n int)")
     assert server.pid is not None
     os.kill(server.pid, signal.SIGKILL)
-    psutil.wait_procs([psutil.Process(server.pid)], timeout=10)
+    psutil.wait_procs([psutil.Process(server.pid)], timeout=PATIENCE)
     assert not server.alive()
     assert server.restart() == url
     assert ask(url, "SELECT count(*) FROM kept") == 0

@@ -12,6 +12,7 @@ from redis.exceptions import AuthenticationError
 from redis.retry import Retry
 
 from stack.servers import EmbeddedRedis
+from tests.harness.waiting import PATIENCE
 
 pytestmark = pytest.mark.services
 
@@ -59,7 +60,7 @@ def test_a_killed_server_is_noticed_and_comes_back_empty_at_the_same_url(
     assert pid is not None
     client.set("message", "on its way")
     os.kill(pid, signal.SIGKILL)
-    psutil.wait_procs([psutil.Process(pid)], timeout=10)
+    psutil.wait_procs([psutil.Process(pid)], timeout=PATIENCE)
     assert not server.alive()
     assert server.restart() == url
     with Redis.from_url(url) as again:

@@ -20,7 +20,7 @@ from tests.harness.command import Answer, call, run
 from tests.harness.line import Line, photos
 from tests.harness.line import recipe as rules
 
-pytestmark = [pytest.mark.services, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.services
 
 FIELDS = {"name", "state", "reason", "file", "sha256", "steps", "delivered"}
 STEP_FIELDS = {

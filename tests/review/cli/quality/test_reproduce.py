@@ -17,7 +17,7 @@ from tests.harness.command import Answer, call
 from tests.harness.line import Line, environment, line, photos
 from tests.harness.services import Servers
 
-pytestmark = [pytest.mark.services, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.services
 
 RECIPE = """
 name = "again"

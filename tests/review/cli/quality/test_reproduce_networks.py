@@ -12,7 +12,7 @@ from tests.harness.line import environment, line, photos
 from tests.harness.services import Servers
 from tests.models import networks, pipelines
 
-pytestmark = [pytest.mark.services, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.services
 
 RECIPE = """
 name = "words"
