@@ -8,7 +8,6 @@ scheduler, ``--workers`` workers); memory and Redis are read every second, CPU t
 import argparse
 import json
 import os
-import sys
 import tempfile
 import time
 from collections.abc import Mapping
@@ -22,7 +21,7 @@ import numpy as np
 import psutil
 import redis
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from bench import entry
 
 RECIPE = """
 name = "tiny"
@@ -40,23 +39,20 @@ QUEUES = '["admit", "find_text", "erase_text", "upscale", "deliver"]'
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = entry.parser(__doc__)
     parser.add_argument("--sizes", type=int, nargs="+", default=[1000], help="images of each upload")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--shard", type=int, default=64, help="images a shard")
     parser.add_argument(
         "--minutes", type=float, default=60.0, help="at most, for each size; what is left is told"
     )
-    parser.add_argument("--json", type=Path)
-    options = parser.parse_args()
+    options = entry.parse(parser, quick={"sizes": [40], "workers": 1, "minutes": 2.0})
     results = []
     for size in options.sizes:
         with tempfile.TemporaryDirectory(prefix="sluice-scale-") as folder:
             results.append(measure(Path(folder), size, options))
         show(results)
-        if options.json:
-            options.json.parent.mkdir(parents=True, exist_ok=True)
-            options.json.write_text(json.dumps(results, indent=2) + "\n")
+        entry.write(options.json, results)
 
 
 @dataclass

@@ -1,7 +1,7 @@
 """Trains the classifier that tells overlay from print, and writes it as trees in JSON.
 
-    python -m bench.train_overlay                     # collects examples, trains, writes the file shipped
-    python -m bench.train_overlay --examples FILE     # keeps the examples, or uses those kept before
+    python -m bench.train_overlay --maps 0.onnx 1.onnx      # collects examples, trains, writes the file shipped
+    python -m bench.train_overlay --maps 0.onnx 1.onnx --examples FILE     # keeps the examples
 
 Overlays are drawn on the tuning half of the photos; the other half is never seen here. What is printed
 comes from models that never saw the photo (five folds of photos). Two forests: the first judges each text by

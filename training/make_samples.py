@@ -6,6 +6,7 @@ Only photos under CC0 or MIT are used, all of the report part: nothing was train
 The overlays are drawn here, not by the generator that the finder is trained with.
 """
 
+import argparse
 import csv
 import json
 from collections.abc import Iterator
@@ -59,6 +60,10 @@ class Source:
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.parse_args()
     for old in OUT.glob("*.*"):
         old.unlink()
     OUT.mkdir(parents=True, exist_ok=True)

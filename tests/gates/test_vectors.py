@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import cv2
 import pytest
@@ -13,7 +14,23 @@ FOLDER = Path(__file__).parents[1] / "vectors"
 VECTORS = json.loads((FOLDER / "vectors.json").read_text())
 
 
-@pytest.mark.parametrize("name", sorted(VECTORS))
+MISSED = {
+    "grain-smoothed-out-of-a-fill": "its evidence lies just below the limit: smoothed grain is hardly visible",
+    "invented-blobs-in-a-fill": "its evidence lies far below the limit: faint blobs look like the ground's grain",
+}
+"""Vectors that the gates miss now that none is trained on, and why. Strict: one that is found must leave the list."""
+
+
+def cases() -> list[Any]:
+    return [
+        pytest.param(
+            name, marks=[pytest.mark.xfail(reason=MISSED[name], strict=True)] if name in MISSED else []
+        )
+        for name in sorted(VECTORS)
+    ]
+
+
+@pytest.mark.parametrize("name", cases())
 def test_a_vector_gets_its_verdict(name: str) -> None:
     vector = VECTORS[name]
     before = cv2.imread(str(FOLDER / f"{name}.before.png"), cv2.IMREAD_COLOR_RGB)

@@ -1,7 +1,6 @@
 """Many small departures of one fill add up: each may be chance, all together are not."""
 
 import json
-from collections import defaultdict
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -15,8 +14,10 @@ from gates.edit import Edit
 from gates.metrics.fill.fill_boundary_metrics import Figures
 from gates.patch import Patch
 
-TREES = Path(__file__).with_name("fill_evidence.json")
-"""Written by ``python -m training.gates.train``."""
+MODEL = Path(__file__).with_name("fill_evidence.onnx")
+"""Gradient-boosted trees, written by ``python -m training.gates.train``."""
+CALIBRATION = Path(__file__).with_name("fill_evidence.json")
+"""The limit of the log-odds, and the typical value of each figure in a good fill; written with the model."""
 FIGURES = (
     "misplaced", "ghost", "unerased", "untouched", "repetition", "colour", "smeared",
     "depth", "busy_fine", "busy_middle", "busy_coarse", "top_fine", "top_middle", "top_coarse", "mixed", "levelled",
@@ -36,10 +37,9 @@ FIGURES = (
     "kin_hue_levels_usual", "kin_coloured", "kin_light", "kin_light_usual", "kin_tint", "kin_tint_usual",
     "moved", "moved_usual",
 )  # fmt: skip
-"""What the trees are trained on. The figures of
-:mod:`gates.metrics.fill.fill_boundary_metrics` add nothing to these."""
-SPOKEN = 3
-"""How many of the figures that weigh most are recorded."""
+"""The figures that the trees are trained on, in the order of the model's input."""
+MAX_CONTRIBUTIONS = 3
+"""Maximum number of contributing figures that are recorded."""
 
 
 def measure(edit: Edit) -> Mapping[str, float]:
@@ -48,77 +48,68 @@ def measure(edit: Edit) -> Mapping[str, float]:
     The figures are those of the gates ``repeated_texture`` and ``text_residue``, and what is smeared; what each
     surface under the mask differs by from its like outside (colour, hue, light, grain, a tint of the ink); and what
     the fill's edge shows in means over cells (a step, a tint, a line, a turn of hues that nearly all have), read with
-    the depth of the hole and the sort of its surroundings. The three that weigh most are recorded as
-    ``evidence_of_<figure>``, with what they add to the sum. Gradient boosting after Friedman, 2001; shares
-    of the sum along each tree's path after Saabas, "Interpreting random forests", 2014.
+    the depth of the hole and the sort of its surroundings. The three that contribute most are recorded as
+    ``evidence_of_<figure>``: by how much the log-odds fall when that figure alone has the value of a typical good
+    fill. Gradient boosting after Friedman, "Greedy function approximation", 2001; contributions by occlusion after
+    Robnik-Šikonja and Kononenko, "Explaining classifications for individual instances", 2008.
     """
     if edit.mask is None or not edit.same_size:
         return {}
     fills = [figures for _, figures in _filled(edit)]
     if not fills:
-        return {"evidence": _forest()["prior"]}
-    shares = weighed(max(fills, key=log_odds))
-    spoken = sorted((name for name in shares if name), key=lambda name: -shares[name])[:SPOKEN]
-    named = {f"evidence_of_{name.replace('-', 'less_')}": shares[name] for name in spoken if shares[name] > 0}
-    return {"evidence": sum(shares.values())} | named
+        return {"evidence": log_odds(typical())}
+    worst = max(fills, key=log_odds)
+    parts = contributions(worst)
+    largest = sorted(parts, key=lambda name: -parts[name])[:MAX_CONTRIBUTIONS]
+    named = {f"evidence_of_{name.replace('-', 'less_')}": parts[name] for name in largest if parts[name] > 0}
+    return {"evidence": log_odds(worst)} | named
 
 
 def log_odds(figures: Figures) -> float:
-    """That one fill is bad: what its figures find in all trees, each step taken in all of them at once."""
-    feature, threshold, left, right, value, node = _planted()
+    """Log-odds that one fill is bad; 0 is as likely good as bad."""
+    return float(_predicted(np.array([values_of(figures)]))[0])
+
+
+def contributions(figures: Figures) -> dict[str, float]:
+    """By how much the log-odds fall when one figure alone is set to its value in a typical good fill."""
     values = np.array(values_of(figures))
-    while (inner := left[node] >= 0).any():
-        below = np.where(values[feature[node]] <= threshold[node], left[node], right[node])
-        node = np.where(inner, below, node)
-    return float(_forest()["prior"] + value[node].sum())
-
-
-def weighed(figures: Figures) -> dict[str, float]:
-    """What each figure of one fill adds to the log-odds; under no name, what they start from."""
-    forest = _forest()
-    names = forest["features"]
-    values = values_of(figures)
-    shares: dict[str, float] = defaultdict(float)
-    shares[""] = forest["prior"]
-    for tree in forest["trees"]:
-        node, value = 0, tree["value"]
-        shares[""] += value[0]
-        while tree["left"][node] >= 0:
-            feature = tree["feature"][node]
-            side = "left" if values[feature] <= tree["threshold"][node] else "right"
-            below = tree[side][node]
-            shares[names[feature]] += value[below] - value[node]
-            node = below
-    return shares
+    replaced = np.tile(values, (len(FIGURES), 1))
+    np.fill_diagonal(replaced, values_of(typical()))
+    predicted = _predicted(np.vstack([values, replaced]))
+    return dict(zip(FIGURES, (predicted[0] - predicted[1:]).tolist(), strict=True))
 
 
 def values_of(figures: Figures) -> list[float]:
-    """The figures as the trees take them, in the order of :data:`FIGURES`; 0 where one says nothing."""
+    """The figures in the order of :data:`FIGURES`; 0 where one is missing."""
     return [figures.get(name, 0.0) for name in FIGURES]
 
 
-@cache
-def _forest() -> dict[str, Any]:
-    forest: dict[str, Any] = json.loads(TREES.read_text("utf-8"))
-    return forest
+def typical() -> dict[str, float]:
+    """The median of each figure over good fills."""
+    values: dict[str, float] = _calibration()["typical"]
+    return values
+
+
+def _predicted(values: NDArray[np.float64]) -> NDArray[np.float32]:
+    """[N] log-odds of [N, figures] values."""
+    (odds,) = _session().run(None, {"figures": values.astype(np.float32)})
+    return np.asarray(odds, np.float32)[:, 0]
 
 
 @cache
-def _planted() -> tuple[NDArray[Any], ...]:
-    """Feature, threshold, both branches (-1 at a leaf) and value of the nodes of all trees, and the trees' roots."""
-    trees = _forest()["trees"]
-    ends = np.cumsum([0, *(len(tree["value"]) for tree in trees)])
-    parts = [np.concatenate([tree[name] for tree in trees]) for name in ("feature", "threshold", "value")]
-    branches = [
-        np.concatenate(
-            [
-                np.where(np.array(tree[side]) < 0, -1, tree[side] + start)
-                for tree, start in zip(trees, ends, strict=False)
-            ]
-        )
-        for side in ("left", "right")
-    ]
-    return parts[0], parts[1], *branches, parts[2], ends[:-1]
+def _calibration() -> dict[str, Any]:
+    calibration: dict[str, Any] = json.loads(CALIBRATION.read_text("utf-8"))
+    return calibration
+
+
+@cache
+def _session() -> Any:
+    # imported here: processes that only list the gates and their limits need no runtime
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    return onnxruntime.InferenceSession(MODEL.read_bytes(), options, providers=["CPUExecutionProvider"])
 
 
 def where(edit: Edit) -> Box | None:
@@ -134,7 +125,7 @@ def _filled(edit: Edit) -> list[tuple[Patch, Figures]]:
 GATE = Gate(
     name="fill_evidence",
     transforms=frozenset({"erase_text"}),
-    limits={"evidence": Limit(at_most=_forest()["limit"])},
+    limits={"evidence": Limit(at_most=_calibration()["limit"])},
     measure=measure,
     where=where,
 )
