@@ -1,1 +1,1 @@
-"""What an artifact is: measures (arrays in, numbers out) and gates (readings in, verdict out)."""
+"""Quality gates: metrics turn pictures into readings, checks compare readings with limits."""

@@ -1,4 +1,4 @@
-"""From a cell of a coarse grid to its box in the picture."""
+"""Conversion of grid cells to boxes in the picture."""
 
 import numpy as np
 
@@ -7,7 +7,12 @@ from gates.patch import Floats
 
 
 def box_of_worst(cells: Floats, height: int, width: int) -> Box:
-    """Box in a picture of ``height`` × ``width`` under the greatest value of ``cells`` [rows, columns]."""
+    """Box (x, y, width, height) in pixels of the cell with the greatest value.
+
+    Args:
+        cells: [rows, columns] float32 grid over the whole picture.
+        height, width: size of the picture in pixels.
+    """
     row, column = np.unravel_index(int(cells.argmax()), cells.shape)
     tall, wide = height / cells.shape[0], width / cells.shape[1]
     x, y = int(column * wide), int(row * tall)

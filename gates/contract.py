@@ -1,4 +1,4 @@
-"""The contract of a gate, the registry of gates, and the one function that runs them."""
+"""The contract of a gate, the registry of gates, and the function that runs them."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -21,9 +21,9 @@ class GateError(SluiceError):
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """The range a reading must stay in; either end may be open. NaN never passes.
+    """The range that a reading must stay in. Either end may be open; NaN is always outside.
 
-    Open at both ends it decides nothing until a recipe says what the reading must be.
+    A limit that is open at both ends rejects nothing until a recipe sets an end.
     """
 
     at_least: float | None = None
@@ -45,7 +45,7 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One reading that broke its limit."""
+    """One reading outside its limit."""
 
     gate: str
     reading: str
@@ -64,7 +64,7 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the gates of one step say of one image."""
+    """The result of all gates of one step for one image."""
 
     readings: Mapping[str, float]
     reasons: tuple[Reason, ...] = ()
@@ -75,7 +75,7 @@ class Verdict:
 
     @property
     def kind(self) -> FlagKind | None:
-        """Artifact as soon as one reason is one; None when passed."""
+        """``ARTIFACT`` if any reason is one, else the kind of the reasons; None if there are no reasons."""
         kinds = {reason.kind for reason in self.reasons}
         return FlagKind.ARTIFACT if FlagKind.ARTIFACT in kinds else next(iter(kinds), None)
 
@@ -85,13 +85,13 @@ class Gate:
     """One check.
 
     Attributes:
-        name: snake_case, the file's name.
-        transforms: names of the transforms it judges.
-        limits: a default limit for each reading that decides, or that a recipe may make decide (an open one);
-            other readings are only recorded.
+        name: snake_case, equal to the file's name.
+        transforms: names of the transforms that the gate judges.
+        limits: default limits by reading. An open limit is recorded only, unless a recipe closes it. Readings
+            without a limit are always recorded only.
         measure: computes the readings of one edit.
-        where: says where the fault is, asked only when a limit broke.
-        kind: what a broken limit means.
+        kind: meaning of a reading outside its limit.
+        where: locates the fault; called only if a reading is outside its limit.
     """
 
     name: str
@@ -104,7 +104,7 @@ class Gate:
 
 @dataclass(slots=True)
 class Registry:
-    """Gates by name. A refused addition leaves it unchanged."""
+    """Gates by name. An addition that raises leaves the registry unchanged."""
 
     gates: dict[str, Gate] = field(default_factory=dict)
 
@@ -122,31 +122,36 @@ class Registry:
 
 
 def build() -> Registry:
-    """Every gate of this package: a module's attribute ``GATE``."""
-    found = Registry()
+    """A new registry with the ``GATE`` attribute of every module in ``gates.checks``."""
+    gates = Registry()
     for module in load_tree("gates.checks"):
         if gate := getattr(module, "GATE", None):
-            found.add(gate)
-    return found
+            gates.add(gate)
+    return gates
 
 
 @cache
 def registry() -> Registry:
-    """The gates of this process: those of this package, and what plugins add."""
+    """The registry of this process: the gates of this package and those that plug-ins add."""
     return build()
 
 
 def judge(
     edit: Edit, limits: Mapping[str, Limit] | None = None, *, gates: Iterable[Gate] | None = None
 ) -> Verdict:
-    """Run the gates of ``edit.transform``, with the recipe's limits over the gates' own.
+    """Run the gates of ``edit.transform`` on one edit.
+
+    Args:
+        edit: the edit to judge.
+        limits: limits of the recipe by reading; they replace the gates' defaults.
+        gates: gates to run instead of the registered ones.
 
     Raises:
-        GateError: a limit names a reading that no gate of this transform takes.
+        GateError: a limit names a reading that no gate of this transform limits.
     """
     chosen = list(registry().for_transform(edit.transform) if gates is None else gates)
-    wished = dict(limits or {})
-    if unknown := set(wished) - {reading for gate in chosen for reading in gate.limits}:
+    overrides = dict(limits or {})
+    if unknown := set(overrides) - {reading for gate in chosen for reading in gate.limits}:
         raise GateError(f"no gate of {edit.transform} limits {', '.join(sorted(unknown))}")
     readings: dict[str, float] = {}
     reasons: list[Reason] = []
@@ -154,9 +159,9 @@ def judge(
         values = {name: float(value) for name, value in gate.measure(edit).items()}
         readings |= values
         for reading, default in gate.limits.items():
-            if reading not in values:  # the gate had nothing to measure, e.g. no mask
+            if reading not in values:  # nothing to measure, e.g. no mask
                 continue
-            limit = wished.get(reading, default)
+            limit = overrides.get(reading, default)
             if not limit.holds(values[reading]):
                 where = gate.where(edit) if gate.where else None
                 reasons.append(Reason(gate.name, reading, values[reading], limit, gate.kind, where))

@@ -1,4 +1,4 @@
-"""One edit as a gate sees it: before, after, and where pixels were allowed to change."""
+"""One edit, the input of every gate: the picture before and after, and where pixels may change."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -21,8 +21,8 @@ from gates.metrics.fill.nearest_texture_residuals import kinship
 from gates.metrics.fill.strokes import unerased, untouched
 from gates.metrics.fill.surroundings_features import context
 from gates.metrics.picture.composition import Composition, compositions
-from gates.metrics.similarity.downscale import shrunk
-from gates.metrics.texture.edge_blur import smeared
+from gates.metrics.similarity.downscale import downscale
+from gates.metrics.texture.edge_blur import blurred_edge_area
 from gates.metrics.texture.repetition import repetition
 from gates.patch import Greys, Patch, find_patches, luma
 from line.picture import Mask, Rgb
@@ -31,28 +31,28 @@ Gray: TypeAlias = NDArray[np.float32]
 """[H, W] float32 luma, 0..255."""
 
 
-COARSE = 384
-"""Shorter side in pixels from which half the size is enough for similarity, alignment and colours; where Wang's own
-code for SSIM begins to halve."""
+MIN_HALVED_SIDE = 384
+"""Minimum shorter side (pixels) at which similarity, alignment and colours are measured at half the size. The
+reference code of SSIM (Wang et al.) starts to halve here too."""
 
 
-FITS = -0.1
-"""Figures of the edge beyond the usual up to which lines count as running on."""
+MAX_FITTING = -0.1
+"""Maximum excess of a boundary figure over its usual value for lines to count as continued by the fill."""
 
 
 @dataclass(eq=False)
 class Edit:
-    """What one transform did to one image; derived pictures are computed once and shared by gates.
+    """The effect of one transform on one image. Derived pictures are computed once and shared by all gates.
 
     Attributes:
         transform: the transform's name.
-        before: [h, w, 3] uint8 sRGB, what went in.
-        after: [H, W, 3] uint8 sRGB, what came out; another size where the step resamples.
-        mask: [H, W] uint8, where pixels were allowed to change (255 fully, between = feather);
-            None where the whole picture was worked on.
-        facts: what is known of the image (dpi, regions, …), and the step's parameters.
-        find_text: finds text in a [h, w, 3] uint8 picture and answers boxes [N, 4, 2] float32
-            (x, y of four corners); None where no detector is at hand.
+        before: [h, w, 3] uint8 sRGB, the input.
+        after: [H, W, 3] uint8 sRGB, the result; its size differs if the step resamples.
+        mask: [H, W] uint8, weight of the result in each pixel (0 unchanged, 255 replaced, between: feather);
+            None if the step worked on the whole picture.
+        facts: facts of the image (dpi, regions, …) and parameters of the step.
+        find_text: text detector from a [h, w, 3] uint8 picture to [N, 4, 2] float32 boxes (x, y of four corners);
+            None if no detector is available.
     """
 
     transform: str
@@ -84,7 +84,7 @@ class Edit:
 
     @cached_property
     def reference_luma(self) -> Gray:
-        """The input's luma at the result's size, by cubic interpolation where they differ."""
+        """The input's luma at the result's size, resampled by cubic interpolation."""
         if self.same_size:
             return self.before_luma
         size = (self.after.shape[1], self.after.shape[0])
@@ -92,10 +92,10 @@ class Edit:
 
     @cached_property
     def shrunk(self) -> Rgb:
-        """The result at the input's size, by area means where they differ."""
+        """The result at the input's size, resampled by area means."""
         if self.same_size:
             return self.after
-        return shrunk(self.after, (self.before.shape[1], self.before.shape[0]))
+        return downscale(self.after, (self.before.shape[1], self.before.shape[0]))
 
     @cached_property
     def shrunk_luma(self) -> Gray:
@@ -104,18 +104,18 @@ class Edit:
 
     @cached_property
     def coarse(self) -> tuple[Rgb, Rgb]:
-        """Both at the input's size, or half of it where large, for what needs no finest detail."""
+        """Input and result at the input's size or, for large pictures, at half of it."""
         height, width = (side // 2 for side in self.before.shape[:2])
-        if min(height, width) < COARSE // 2:
+        if min(height, width) < MIN_HALVED_SIDE // 2:
             return self.before, self.shrunk
         before, after = (
-            shrunk(rgb[: 2 * height, : 2 * width], (width, height)) for rgb in (self.before, self.shrunk)
+            downscale(rgb[: 2 * height, : 2 * width], (width, height)) for rgb in (self.before, self.shrunk)
         )
         return before, after
 
     @cached_property
     def coarse_lumas(self) -> tuple[Gray, Gray]:
-        """Lumas of :attr:`coarse`, not rounded to levels: on a smooth ground that looks like a small shift."""
+        """Lumas of :attr:`coarse`, not rounded: on smooth areas rounding would look like a small shift."""
         planes = (self.before_luma, self.shrunk_luma)
         if self.coarse[0] is self.before:
             return planes
@@ -128,7 +128,7 @@ class Edit:
 
     @cached_property
     def compositions(self) -> tuple[Composition, Composition]:
-        """Both seen from afar, with the input's ground."""
+        """Compositions of input and result, both with the input's background colour."""
         return compositions(*self.coarse)
 
     @property
@@ -137,19 +137,19 @@ class Edit:
 
     @cached_property
     def patches(self) -> list[Patch]:
-        """Each masked area with its surroundings, largest first; none without a mask or with another size."""
+        """Masked areas with their surroundings, largest first; empty without a mask or if the sizes differ."""
         if self.mask is None or not self.same_size or self.mask.shape != self.after.shape[:2]:
             return []
         return find_patches(self.before, self.after, self.mask)
 
     @cached_property
     def likeness(self) -> list[Figures]:
-        """For each patch, how its fill departs from its surroundings beyond what is usual."""
+        """Excess of each patch's boundary figures over their usual values."""
         return [beyond_usual(planes, probe) for planes, probe in zip(self._planes, self._probes, strict=True)]
 
     @cached_property
     def _planes(self) -> list[Planes]:
-        """For each patch, what is sampled around it."""
+        """Planes sampled around the boundary of each patch."""
         return [planes_around(patch, self.after, cast(Mask, self.mask)) for patch in self.patches]
 
     @cached_property
@@ -158,9 +158,9 @@ class Edit:
 
     @cached_property
     def fills(self) -> list[Figures]:
-        """For each patch, every figure of its fill: what it departs by, and what that must be read with."""
+        """All figures of each patch's fill by name."""
         return [
-            found
+            figures
             | {"misplaced": misplaced}
             | {
                 "ghost": stroke_ghost(patch.before, patch.after, patch.inside).beyond_chance,
@@ -168,38 +168,38 @@ class Edit:
                 "untouched": untouched(patch),
                 "repetition": repetition(patch),
                 "colour": fill_shift(patch),
-                "smeared": smeared(patch),
+                "smeared": blurred_edge_area(patch),
             }
             | context(patch, planes, probe)
             | tones(planes, probe)
             | stillness(patch, planes, probe)
             | edge_cells(patch)
             | kinship(patch, planes, probe)
-            for patch, found, misplaced, planes, probe in zip(
+            for patch, figures, misplaced, planes, probe in zip(
                 self.patches, self.likeness, self.misplaced, self._planes, self._probes, strict=True
             )
         ]
 
     @cached_property
     def misplaced(self) -> list[float]:
-        """For each patch, its likeness to another place of the input; 0 where its lines run on.
+        """Similarity of each patch to another part of the input; 0 if its lines continue in the fill.
 
-        A piece of the picture that fits where it was laid is no fault, copied or not.
+        A copied piece that fits its new place is not a fault.
         """
         return [
             copied(patch, self.before_luma, cast(Mask, self.mask))
-            if max(found.get(name, 0.0) for name in ("unlinked", "broken", "ragged")) > FITS
+            if max(figures.get(name, 0.0) for name in ("unlinked", "broken", "ragged")) > MAX_FITTING
             else 0.0
-            for patch, found in zip(self.patches, self.likeness, strict=True)
+            for patch, figures in zip(self.patches, self.likeness, strict=True)
         ]
 
     def unlikeness(self, name: str) -> float:
-        """The worst patch's figure of :attr:`fills`; 0 where none exceeds the usual."""
-        return max(0.0, *(found.get(name, 0.0) for found in self.fills), 0.0)
+        """Greatest value of one figure of :attr:`fills` over all patches, at least 0."""
+        return max(0.0, *(figures.get(name, 0.0) for figures in self.fills), 0.0)
 
     def most_unlike(self, names: tuple[str, ...]) -> Patch | None:
-        """The patch that departs most in any of these figures."""
+        """The patch with the greatest value of any of the named figures; None without patches."""
         if not self.patches:
             return None
-        worst = [max((found.get(name, -1.0) for name in names), default=-1.0) for found in self.fills]
+        worst = [max((figures.get(name, -1.0) for name in names), default=-1.0) for figures in self.fills]
         return self.patches[worst.index(max(worst))]

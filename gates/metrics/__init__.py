@@ -1,1 +1,1 @@
-"""Measures: each a pure function from arrays to numbers, with its published source."""
+"""Metrics: pure functions from arrays to numbers, each with its published source."""

@@ -8,8 +8,8 @@ from typing import Any, TypeAlias
 import cv2
 import numpy as np
 
-from gates.metrics.picture.look import turned
-from gates.metrics.similarity.downscale import shrunk
+from gates.metrics.picture.look import style_change
+from gates.metrics.similarity.downscale import downscale
 from line.picture import Mask, Rgb
 from line.recipe import Recipe, seed_of
 from review.experiments.comparison import Match, Shot, Side
@@ -130,9 +130,9 @@ def _task(plan: Plan, sample: Sample) -> Task:
         return Task(sample.name, rgb, sample.mask(rgb), truth, seed)
     if plan.transform.enlarges:
         if plan.target and max(rgb.shape[:2]) > plan.target:
-            rgb = shrunk(rgb, target_size(rgb.shape[1], rgb.shape[0], plan.target))
+            rgb = downscale(rgb, target_size(rgb.shape[1], rgb.shape[0], plan.target))
         size = (max(1, rgb.shape[1] // 2), max(1, rgb.shape[0] // 2))
-        return Task(sample.name, shrunk(rgb, size), None, rgb, seed)
+        return Task(sample.name, downscale(rgb, size), None, rgb, seed)
     return Task(sample.name, rgb, None, None, seed)
 
 
@@ -156,7 +156,7 @@ def _against_reference(task: Task, answer: Rgb, measure: Distance) -> dict[str, 
 
 
 def _beside(one: Rgb, other: Rgb, measure: Distance) -> dict[str, float]:
-    return turned(one, other) | {"distance": measure.between(one, other)}
+    return style_change(one, other) | {"distance": measure.between(one, other)}
 
 
 def _part(task: Task, one: Rgb, other: Rgb) -> tuple[Rgb, Rgb]:

@@ -1,4 +1,4 @@
-"""A gradient that was smooth must stay smooth: neither few levels nor a model's rounding may break it into bands."""
+"""Smooth gradients must stay smooth. Quantisation by a model or an encoder must not break them into bands."""
 
 from collections.abc import Mapping
 
@@ -11,7 +11,7 @@ from gates.metrics.texture.banding import banding, step_heights
 
 
 def measure(edit: Edit) -> Mapping[str, float]:
-    """``banding``: grey levels of steps where the input has a smooth gradient; 0 where it has none."""
+    """``banding``: height in grey levels of the steps where the input has a smooth gradient; 0 if it has none."""
     return {"banding": banding(step_heights(*edit.coarse_lumas))}
 
 
@@ -24,7 +24,7 @@ def where(edit: Edit) -> Box:
 GATE = Gate(
     name="banding",
     transforms=frozenset({"upscale", "deliver"}),
-    # good enlargements stay below .5 and JPEG from quality 82 at 1.0; bands that are just seen begin at 1.5
+    # Good enlargements stay below 0.5, JPEG at quality 82 or better stays at 1.0. Just visible bands start at 1.5.
     limits={"banding": Limit(at_most=1.9)},
     measure=measure,
     where=where,

@@ -1,4 +1,4 @@
-"""Colours must stay: a fill's with its ring's, a whole picture's with its input's."""
+"""Colours must stay: a fill must match its surroundings, a whole picture must match its input."""
 
 from collections.abc import Mapping
 
@@ -9,24 +9,24 @@ from gates.metrics.picture.colour_cast import Cast, colour_cast
 
 
 def measure(edit: Edit) -> Mapping[str, float]:
-    """Of a fill, in the worst patch: ``fill_colour``, ΔE00 to what its ring lets expect; ``fill_hue``, levels of
-    colour by which hues turn nearly all along its edge.
+    """For the worst patch of a fill: ``fill_colour``, ΔE00 between the fill and the colour predicted from its
+    surroundings; ``fill_hue``, hue shift in levels common to most of the boundary.
 
-    Of a whole picture: ``colour_shift`` (mean ΔE00), ``colour_worst`` (its 99th percentile over a
-    grid), ``hue_turn`` (degrees), ``chroma_change`` and ``contrast_change`` (log2 of the ratio).
+    For a whole picture: ``colour_shift`` (mean ΔE00 over a grid), ``colour_worst`` (99th percentile of it),
+    ``hue_turn`` (degrees), ``chroma_change`` and ``contrast_change`` (log2 of the ratio).
     """
     if edit.transform == "erase_text":
         return {
             "fill_colour": edit.unlikeness("colour"),
             "fill_hue": edit.unlikeness("cell_hue"),
         }
-    found = _cast(edit)
+    cast = _cast(edit)
     return {
-        "colour_shift": found.shift,
-        "colour_worst": found.worst,
-        "hue_turn": abs(found.hue),
-        "chroma_change": found.chroma,
-        "contrast_change": found.contrast,
+        "colour_shift": cast.shift,
+        "colour_worst": cast.worst,
+        "hue_turn": abs(cast.hue),
+        "chroma_change": cast.chroma,
+        "contrast_change": cast.contrast,
     }
 
 

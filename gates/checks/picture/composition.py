@@ -1,4 +1,4 @@
-"""The subject must stay in its frame as it was: neither moved nor cut, and on a ground as white as before."""
+"""The subject must stay where it is in the frame, must not be cropped, and a white background must stay white."""
 
 from collections.abc import Mapping
 
@@ -7,28 +7,29 @@ import numpy as np
 
 from gates.contract import Box, Gate, Limit
 from gates.edit import Edit
-from gates.metrics.picture.composition import cut, greyed, lost, moved
+from gates.metrics.picture.composition import content_shift, cropped_share, greyed_share, lost_share
 
 
 def measure(edit: Edit) -> Mapping[str, float]:
-    """``subject_moved``: share of the longer side. ``subject_cut``: share of the border that was ground and
-    bears the subject now. ``subject_lost``: share of the subject that is ground now. ``ground_greyed``: share
-    of the border that was white and is not. Where no ground is plain the whole picture counts as subject."""
-    one, other = edit.compositions
+    """``subject_moved``: shift of the content as a share of the longer side. ``subject_cut``: share of the border
+    that was background and now shows the subject. ``subject_lost``: share of the subject that became background.
+    ``ground_greyed``: share of the border that was white and no longer is. Without a plain background the whole
+    picture counts as subject."""
+    before, after = edit.compositions
     return {
-        "subject_moved": moved(one, other),
-        "subject_cut": cut(one, other),
-        "subject_lost": lost(one, other),
-        "ground_greyed": greyed(one, other),
+        "subject_moved": content_shift(before, after),
+        "subject_cut": cropped_share(before, after),
+        "subject_lost": lost_share(before, after),
+        "ground_greyed": greyed_share(before, after),
     }
 
 
 def where(edit: Edit) -> Box:
-    """Around what is subject in one of both pictures and not in the other; everywhere if there is no such cell."""
-    one, other = edit.compositions
+    """Bounding box of the cells that are subject in only one of the pictures; the whole picture if there are none."""
+    before, after = edit.compositions
     height, width = edit.after.shape[:2]
-    rows, columns = one.subject.shape
-    x, y, wide, tall = cv2.boundingRect((one.subject != other.subject).astype(np.uint8))
+    rows, columns = before.subject.shape
+    x, y, wide, tall = cv2.boundingRect((before.subject != after.subject).astype(np.uint8))
     if not wide:
         return (0, 0, width, height)
     left, top = x * width // columns, y * height // rows

@@ -1,4 +1,4 @@
-"""An enlargement shrunk again must be the picture it came from, in the same place and proportions."""
+"""An enlargement, scaled down again, must equal its input and keep position and proportions."""
 
 import math
 from collections.abc import Mapping
@@ -15,42 +15,41 @@ from gates.metrics.texture.overshoot import overshoot
 
 
 def measure(edit: Edit) -> Mapping[str, float]:
-    """How far the enlargement departs from its input.
+    """Differences between the enlargement and its input.
 
-    ``consistency``: dB of PSNR, shrunk by area means to the input's size. ``shift``: input pixels.
-    ``aspect_change``: relative, beyond what whole pixels force. ``overshoot``: mean grey levels
-    outside the range of the neighbouring input pixels. ``enlarged``: by how much, both sides.
-    ``local_error``: the worst cell's, 1 being about visible; ``invented``: the same of what no sharpening or
-    softening of the whole picture explains. ``upscale_levels_lost``: share of green levels.
-    ``stairs``: doublings of the steps on the grid of the input's pixels.
+    ``consistency``: PSNR in dB after scaling down to the input's size by area means. ``shift``: input pixels.
+    ``aspect_change``: relative change of the proportions beyond rounding to whole pixels. ``overshoot``: mean grey
+    levels outside the range of the neighbouring input pixels. ``enlarged``: scale factor of the less enlarged side.
+    ``local_error``: error of the worst cell, about 1 at the visibility threshold. ``invented``: the same after
+    removing what a global sharpening or softening explains. ``upscale_levels_lost``: share of green levels lost.
+    ``stairs``: log2 of the step height on the input's pixel grid over that elsewhere.
     """
     height, width = edit.before.shape[:2]
     tall, wide = edit.after.shape[0] / height, edit.after.shape[1] / width
-    # one pixel of rounding on the shorter side changes the proportions by this much
-    forced = 1 / min(edit.after.shape[:2])
-    every, left = local_errors(edit.before_luma, edit.shrunk_luma)
+    rounding = 1 / min(edit.after.shape[:2])  # one pixel of the shorter side
+    errors, residual_errors = local_errors(edit.before_luma, edit.shrunk_luma)
     return {
         "enlarged": min(tall, wide),
-        "aspect_change": max(0.0, abs(math.log(wide / tall)) - forced),
+        "aspect_change": max(0.0, abs(math.log(wide / tall)) - rounding),
         "consistency": psnr(edit.before, edit.shrunk),
         "shift": math.hypot(*shift(edit.before_luma, edit.shrunk_luma)),
         "overshoot": float(overshoot(edit.before_grey, edit.after_grey).mean()),
-        "local_error": float(every.max()),
-        "invented": float(left.max()),
+        "local_error": float(errors.max()),
+        "invented": float(residual_errors.max()),
         "upscale_levels_lost": levels_lost(edit.before, edit.after),
         "stairs": _stairs(edit, wide, tall),
     }
 
 
 def _stairs(edit: Edit, wide: float, tall: float) -> float:
-    """Steps on the grid of the input's pixels; below 1.2 times there are too few pixels within a cell."""
+    """Step height on the input's pixel grid; 0 below a scale of 1.2, where cells have too few pixels to compare."""
     if min(wide, tall) < 1.2:
         return 0.0
     return grid_step(edit.after_grey, (wide, tall))
 
 
 def where(edit: Edit) -> Box:
-    """The cell that shrinks to something else than the input."""
+    """The cell with the largest unexplained error after scaling down."""
     return box_of_worst(local_errors(edit.before_luma, edit.shrunk_luma)[1], *edit.after.shape[:2])
 
 
@@ -64,8 +63,8 @@ GATE = Gate(
         "shift": Limit(at_most=0.15),
         "overshoot": Limit(at_most=13.0),
         "local_error": Limit(at_most=2.5),
-        # good enlargements stay below .7, plain Lanczos of large pictures of print at 1.1; texture in one place
-        # that is plainly seen begins at 1.7
+        # Good enlargements stay below 0.7, plain Lanczos on large pictures of print stays at 1.1. Clearly visible
+        # local texture starts at 1.7.
         "invented": Limit(at_most=1.25),
         "upscale_levels_lost": Limit(at_most=0.3),
         "stairs": Limit(at_most=1.25),

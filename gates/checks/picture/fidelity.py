@@ -1,4 +1,4 @@
-"""A delivered file must look like the picture it was made from, everywhere."""
+"""A delivered file must look like the picture that it encodes, in every region."""
 
 from collections.abc import Mapping
 
@@ -12,16 +12,14 @@ from gates.metrics.similarity.ssim import ssim
 
 
 def measure(edit: Edit) -> Mapping[str, float]:
-    """``file_ssim`` (on luma), ``file_gmsd``, ``file_local_error`` (the worst cell's), ``file_levels_lost``."""
+    """``file_ssim`` (on luma), ``file_gmsd``, ``file_local_error`` (of the worst cell), ``file_levels_lost``."""
     if not edit.same_size:
         return {}
-    one, other = edit.before_luma, edit.after_luma
-    # Wang's own code shrinks large pictures before SSIM; a viewer sees them so
-    coarse = edit.coarse_lumas
+    coarse = edit.coarse_lumas  # the reference code of SSIM scales large pictures down as well
     return {
         "file_ssim": ssim(*coarse),
         "file_gmsd": gmsd(*coarse),
-        "file_local_error": float(local_error(one, other).max()),
+        "file_local_error": float(local_error(edit.before_luma, edit.after_luma).max()),
         "file_levels_lost": levels_lost(edit.before, edit.after),
     }
 

@@ -1,4 +1,4 @@
-"""A file must hold a whole photo, and the photo that was meant."""
+"""A file must hold a complete photo, and a delivered file must hold the right one."""
 
 import math
 from collections.abc import Mapping
@@ -14,25 +14,25 @@ from gates.metrics.similarity.psnr import psnr
 
 
 def measure(edit: Edit) -> Mapping[str, float]:
-    """Of any file: ``spread``, grey levels between its darkest and brightest tenth of a percent, and
-    ``flat_tail``, share of its height that was not decoded.
+    """For every file: ``spread``, grey levels between the 0.1th and the 99.9th percentile, and ``flat_tail``,
+    share of the height that was not decoded.
 
-    Of a delivered one, against the picture it was made from: ``swap_gain``, grey levels by which
-    another channel order fits better; ``file_shift``, pixels; ``file_psnr``, dB, 0 for another size.
+    For a delivered file, compared with the picture that it encodes: ``swap_gain``, grey levels by which another
+    channel order fits better; ``file_shift``, pixels; ``file_psnr``, dB, or 0 if the sizes differ.
     """
     low, high = np.percentile(edit.after[::7, ::5], (0.1, 99.9))
     readings = {"spread": float(high - low), "flat_tail": flat_tail(edit.after)}
     if edit.transform == "deliver":
-        same = edit.same_size
-        readings["file_psnr"] = psnr(edit.before, edit.after) if same else 0.0
-        readings["swap_gain"] = swap_gain(*(seen.cells for seen in edit.compositions))
-        readings["file_shift"] = _shift(edit) if same else 0.0
+        before, after = edit.compositions
+        readings["file_psnr"] = psnr(edit.before, edit.after) if edit.same_size else 0.0
+        readings["swap_gain"] = swap_gain(before.cells, after.cells)
+        readings["file_shift"] = _shift(edit) if edit.same_size else 0.0
     return readings
 
 
 def _shift(edit: Edit) -> float:
-    one, other = edit.coarse_lumas
-    return float(math.hypot(*shift(one, other)) * edit.after.shape[1] / one.shape[1])
+    before, after = edit.coarse_lumas
+    return float(math.hypot(*shift(before, after)) * edit.after.shape[1] / before.shape[1])
 
 
 def where(edit: Edit) -> Box | None:

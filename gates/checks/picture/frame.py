@@ -1,4 +1,4 @@
-"""What marketplaces ask of a main picture's frame: recorded always, limited by the recipe that delivers there."""
+"""Marketplace rules for the framing of a main picture. Always recorded; a recipe sets the limits of its market."""
 
 from collections.abc import Mapping
 
@@ -9,23 +9,23 @@ from line.picture import FlagKind
 
 
 def measure(edit: Edit) -> Mapping[str, float]:
-    """``white_ground``: share of the border that is white. ``frame_fill``: share of the frame's width or height
-    that the subject spans, to a 64th. ``border_touched``: share of the border that the subject lies on. Where no
-    ground is plain the whole picture counts as subject.
+    """``white_ground``: share of the border that is white. ``frame_fill``: larger of the shares of width and height
+    that the subject spans, to a 64th. ``border_touched``: share of the border that the subject covers. Without a
+    plain background the whole picture counts as subject.
 
-    Amazon asks for white and at least .85 of the frame, Google for .75 to .9; each in the recipe for that market.
+    Amazon requires white and at least 0.85 of the frame, Google 0.75 to 0.9.
     """
     cells = edit.compositions[1].cells
-    seen = Composition(cells, plain_ground(cells))
+    composition = Composition(cells, plain_ground(cells))
     return {
-        "white_ground": seen.white_ground,
-        "frame_fill": seen.frame_fill,
-        "border_touched": seen.border_touched,
+        "white_ground": composition.white_ground,
+        "frame_fill": composition.frame_fill,
+        "border_touched": composition.border_touched,
     }
 
 
 def where(edit: Edit) -> Box:
-    """Everywhere: a frame is the whole picture's."""
+    """The whole picture: framing has no smaller place."""
     height, width = edit.after.shape[:2]
     return (0, 0, width, height)
 

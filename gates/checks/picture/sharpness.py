@@ -1,4 +1,4 @@
-"""An enlargement must be as sharp as plain interpolation at least; an encoding must not blur."""
+"""An enlargement must be at least as sharp as plain interpolation, and encoding must not blur."""
 
 from collections.abc import Mapping
 
@@ -7,32 +7,31 @@ import numpy as np
 from gates.cells import box_of_worst
 from gates.contract import Box, Gate, Limit
 from gates.edit import Edit
-from gates.metrics.texture.sharpness import FLOOR, faded, sharpness_change
+from gates.metrics.texture.sharpness import FLOOR, faint_detail_loss, sharpness_change
 from gates.patch import Floats
 
-GRAIN = 10.0
-"""Mean absolute Laplacian, grey levels, of grain that an encoder may take away unseen (σ about 3)."""
+INVISIBLE_GRAIN = 10.0
+"""Mean absolute Laplacian (grey levels) of grain that an encoder may remove without visible loss (σ about 3)."""
 
 
 def measure(edit: Edit) -> Mapping[str, float]:
-    """log2 of sharpness over the input's (enlarged by cubic interpolation), tile by tile.
+    """log2 of each tile's sharpness over that of the input (enlarged by cubic interpolation).
 
-    The middle tile is ``upscale_sharpness`` or ``deliver_sharpness``: they lose differently. Of an
-    enlargement also ``softest``, the tile that lost most, and ``calm_sharpness``: the tenth percentile,
-    high only where detail came up everywhere, on smooth surfaces too (noise, tiling, moiré); and
-    ``faded``, halvings of faint detail where it lost most, the enlargement shrunk to its input's size.
+    ``upscale_sharpness`` or ``deliver_sharpness``: the median over all tiles. Enlargements also get ``softest``, the
+    minimum; ``calm_sharpness``, the tenth percentile, which is high only if smooth surfaces gained detail too
+    (noise, tiling, moiré); and ``faded``, the largest loss of faint detail (-log2), at the input's size.
     """
     change = _change(edit)
     readings = {f"{edit.transform}_sharpness": float(np.median(change))}
     if edit.transform == "upscale":
         readings["softest"] = float(change.min())
         readings["calm_sharpness"] = float(np.percentile(change, 10))
-        readings["faded"] = float(faded(edit.before_luma, edit.shrunk_luma).max())
+        readings["faded"] = float(faint_detail_loss(edit.before_luma, edit.shrunk_luma).max())
     return readings
 
 
 def _change(edit: Edit) -> Floats:
-    floor = FLOOR if edit.transform == "upscale" else GRAIN
+    floor = FLOOR if edit.transform == "upscale" else INVISIBLE_GRAIN
     return sharpness_change(edit.reference_luma, edit.after_luma, floor)
 
 

@@ -1,4 +1,4 @@
-"""A delivered picture must have the look of its campaign, within the ranges in the recipe's ``[style]``."""
+"""A delivered picture must match the style of its campaign, given as ranges in the recipe's ``[style]``."""
 
 from collections.abc import Mapping
 
@@ -11,27 +11,27 @@ KINDS = ("palette", "tone", "contrast", "texture")
 
 
 def measure(edit: Edit) -> Mapping[str, float]:
-    """``style_palette``, ``style_tone``, ``style_contrast`` and ``style_texture``: how far the worst figure of
-    each kind lies outside its range; 0 is inside, 1 is as far outside as anybody would see.
+    """``style_palette``, ``style_tone``, ``style_contrast`` and ``style_texture``: distance of the worst figure of
+    each kind from its range; 0 is inside, 1 is a clearly visible difference.
 
-    The ranges are taken from reference pictures by ``sluice style``; without a ``[style]`` there is nothing to
-    measure. A look outside the campaign's is no damage, so it is policy: a person decides, and the breaker
-    does not count it. The figures themselves are recorded as ``look_<figure>``.
+    ``sluice style`` computes the ranges from reference pictures. Without a ``[style]`` the gate measures nothing.
+    A picture outside the style is not damaged, so the gate is a policy gate: a person decides, and the breaker does
+    not count the image. The figures are also recorded as ``look_<figure>``.
     """
     allowed = edit.facts.get("style")
     if not allowed:
         return {}
-    found = look(edit.after)
-    beyond = outside(found, allowed)
+    figures = look(edit.after)
+    excess = outside(figures, allowed)
     worst = {
-        f"style_{kind}": max((value for name, value in beyond.items() if name.startswith(kind)), default=0.0)
+        f"style_{kind}": max((value for name, value in excess.items() if name.startswith(kind)), default=0.0)
         for kind in KINDS
     }
-    return worst | {f"look_{name}": found[name] for name in allowed}
+    return worst | {f"look_{name}": figures[name] for name in allowed}
 
 
 def where(edit: Edit) -> Box:
-    """Everywhere: a look is the whole picture's."""
+    """The whole picture: a style has no smaller place."""
     height, width = edit.after.shape[:2]
     return (0, 0, width, height)
 

@@ -8,7 +8,7 @@ import numpy as np
 from gates.metrics.fill.boundary_sampling import AWAY, Planes, Probe
 from gates.metrics.fill.fill_boundary_metrics import FEWEST, Figures
 from gates.metrics.fill.quantile import median, quantiles
-from gates.metrics.texture.grain import SECOND
+from gates.metrics.texture.grain import SECOND_DERIVATIVE
 from gates.patch import Patch
 
 FLOOR = 0.1
@@ -24,7 +24,7 @@ def stillness(patch: Patch, planes: Planes, probe: Probe) -> Figures:
     of doublings from a pixel of the surroundings to one of the fill, by band. ``shape_low``, ``shape_high``: doublings
     of the finest band over the next, 25th and 75th percentile.
     """
-    response = np.abs(cv2.sepFilter2D(patch.after_luma, cv2.CV_32F, SECOND, SECOND))
+    response = np.abs(cv2.sepFilter2D(patch.after_luma, cv2.CV_32F, SECOND_DERIVATIVE, SECOND_DERIVATIVE))
     core = cv2.erode(patch.solid.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
     ring = patch.ring & (patch.distance > AWAY - 1)
     inner, outer = probe.inner, probe.outer

@@ -1,1 +1,1 @@
-"""Measures of one picture."""
+"""Metrics of colour, composition and style."""

@@ -10,17 +10,17 @@ from numpy.typing import NDArray
 from gates.patch import Floats
 from line.picture import Rgb
 
-FEW = 1_000_000
-"""Values in a colour picture below which OpenCV's own way is quicker."""
-STRIP = 65_536
-"""Pixels worked on at once where what is averaged has to be computed first: few enough to stay in the cache."""
+MAX_RESIZE_VALUES = 1_000_000
+"""Number of values of a colour picture up to which ``cv2.resize`` is faster than line sums."""
+STRIP_PIXELS = 65_536
+"""Pixels of one strip in :func:`means_of`: few enough for the planes to stay in the processor's cache."""
 
 
 def area_means(picture: Rgb | Floats, size: tuple[int, int]) -> Floats:
-    """[rows, columns(, 3)] float32 mean of ``picture`` under each cell of a grid, exact to fractions of a pixel.
+    """[rows, columns(, 3)] float32 mean of ``picture`` over each cell of a grid, exact to fractions of a pixel.
 
-    The figures of OpenCV's INTER_AREA without its rounding to levels, several times as quick where cells
-    hold many pixels: whole lines are summed, first along one side, then along the other.
+    The result equals OpenCV's INTER_AREA without its rounding to levels. Summing whole lines along one axis, then
+    along the other, is several times as fast for cells of many pixels.
 
     Args:
         picture: [H, W] or [H, W, 3], uint8 or float32.
@@ -28,7 +28,7 @@ def area_means(picture: Rgb | Floats, size: tuple[int, int]) -> Floats:
     """
     columns, rows = size
     height, width = picture.shape[:2]
-    if picture.ndim == 3 and picture.size < FEW and rows <= height and columns <= width:
+    if picture.ndim == 3 and picture.size < MAX_RESIZE_VALUES and rows <= height and columns <= width:
         small = cv2.resize(picture.astype(np.float32), size, interpolation=cv2.INTER_AREA)
         return cast(Floats, small.reshape(rows, columns, 3))
     lines = _sums(np.ascontiguousarray(picture).reshape(height, -1), np.linspace(0, height, rows + 1))
@@ -39,31 +39,31 @@ def area_means(picture: Rgb | Floats, size: tuple[int, int]) -> Floats:
 
 
 def means_of(
-    figures: Callable[..., Sequence[Floats]],
+    compute: Callable[..., Sequence[Floats]],
     planes: Sequence[Floats],
     size: tuple[int, int],
-    reach: int = 0,
+    halo: int = 0,
 ) -> list[Floats]:
-    """:func:`area_means` of each plane that ``figures`` makes of ``planes``, computed strip by strip.
+    """:func:`area_means` of each plane that ``compute`` derives from ``planes``, computed strip by strip.
 
-    Whole planes of what is in between would each cost a trip to memory, and fresh pages from the system.
+    Strips keep the intermediate planes in the processor's cache.
 
     Args:
-        figures: from parts of ``planes``, full lines, to planes as large as these.
-        planes: [H, W] each.
+        compute: function from horizontal strips of ``planes`` to planes of the same size.
+        planes: [H, W] float32 each.
         size: columns and rows of the grid.
-        reach: lines above and below that one line of the figures hangs on.
+        halo: lines above and below each line that ``compute`` reads.
     """
     columns, rows = size
     height, width = planes[0].shape[:2]
     ends = np.linspace(0, height, rows + 1)
     strips = []
-    for cells in np.array_split(np.arange(rows), max(1, min(rows, height * width // STRIP))):
-        mine = ends[cells[0] : cells[-1] + 2]
-        top, below = int(mine[0]), int(np.ceil(mine[-1]))
-        start = max(0, top - reach)
-        found = figures(*(plane[start : below + reach] for plane in planes))
-        strips.append([_sums(plane[top - start : below - start], mine - top) for plane in found])
+    for cells in np.array_split(np.arange(rows), max(1, min(rows, height * width // STRIP_PIXELS))):
+        strip_ends = ends[cells[0] : cells[-1] + 2]
+        top, bottom = int(strip_ends[0]), int(np.ceil(strip_ends[-1]))
+        start = max(0, top - halo)
+        computed = compute(*(plane[start : bottom + halo] for plane in planes))
+        strips.append([_sums(plane[top - start : bottom - start], strip_ends - top) for plane in computed])
     scale = np.float32(rows * columns / (height * width))
     across = np.linspace(0, width, columns + 1)
     means = []
@@ -74,7 +74,7 @@ def means_of(
 
 
 def _sums(lines: NDArray[Any], ends: NDArray[np.float64]) -> Floats:
-    """[parts, N] float32 sums of ``lines`` [H, N] between ``ends``, a line that two parts share by its shares."""
+    """[parts, N] float32 sums of ``lines`` [H, N] between ``ends``; a line split by an end counts by its shares."""
     first, last = np.floor(ends[:-1]).astype(int), np.ceil(ends[1:]).astype(int)
     sums = np.empty((len(first), lines.shape[1]), np.float32)
     for at, (start, stop) in enumerate(zip(first, last, strict=True)):

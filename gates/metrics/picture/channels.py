@@ -1,4 +1,4 @@
-"""Colour channels that changed places."""
+"""Detection of swapped colour channels."""
 
 from itertools import permutations
 
@@ -8,13 +8,16 @@ from gates.patch import Floats
 
 
 def swap_gain(before: Floats, after: Floats) -> float:
-    """Mean grey levels by which another order of the channels would fit ``before`` better; 0 where none does.
+    """Mean grey levels by which the best other channel order of ``after`` fits ``before`` better; 0 if none does.
 
-    Exhaustive over the six orders.
+    All six orders are compared.
 
     Args:
-        before, after: [rows, columns, 3] area means of both pictures.
+        before, after: [rows, columns, 3] float32 area means of both pictures, RGB, 0..255.
     """
-    apart = [[float(cv2.absdiff(mine, its).mean()) for its in cv2.split(after)] for mine in cv2.split(before)]
-    errors = [sum(apart[mine][its] for mine, its in enumerate(order)) / 3 for order in permutations(range(3))]
+    distances = [
+        [float(cv2.absdiff(one, other).mean()) for other in cv2.split(after)] for one in cv2.split(before)
+    ]
+    orders = permutations(range(3))
+    errors = [sum(distances[one][other] for one, other in enumerate(order)) / 3 for order in orders]
     return max(0.0, errors[0] - min(errors))

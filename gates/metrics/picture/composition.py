@@ -1,4 +1,4 @@
-"""Composition: where the subject lies in its frame, and what is around it."""
+"""Composition: position of the subject in the frame and colour of the background."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,73 +13,73 @@ from gates.patch import Bools, Floats
 from line.picture import Rgb
 
 GRID = 64
-"""Cells along the longer side: fine enough for a subject's outline, too coarse for any texture."""
-ALIKE = 12.0
-"""Grey levels in any channel up to which a cell has the ground's colour."""
-CLEAR = 30.0
-"""Grey levels from which a cell is nothing like the ground."""
-PLAIN = 0.6
-"""Share of the border that must have one colour for a picture to have a plain ground; a product may touch it."""
-SPECK = 0.002
-"""Share of the picture below which what stands on the ground is no subject but dust."""
-WHITE = 250.0
-"""Level in every channel from which a ground is white: JPEG moves 255 by a few."""
-ROUNDING = 3.0
-"""Levels by which a white may move unseen."""
-FAINT = 1.0
-"""Standard deviation of luma, grey levels, below which there is nothing to follow."""
+"""Number of cells along the longer side: fine enough for the subject's outline, too coarse for texture."""
+MAX_GROUND_DIFFERENCE = 12.0
+"""Maximum difference (grey levels, any channel) between the background colour and a background cell."""
+MIN_SUBJECT_DIFFERENCE = 30.0
+"""Minimum difference (grey levels, any channel) from the background for a cell that is certainly subject."""
+MIN_PLAIN_BORDER = 0.6
+"""Minimum share of the border in one colour for a plain background; the product may touch the border."""
+MIN_SUBJECT_AREA = 0.002
+"""Minimum area of a subject (share of the picture); smaller objects count as dust."""
+MIN_WHITE = 250.0
+"""Minimum level of every channel for white: JPEG changes 255 by a few levels."""
+MAX_WHITE_CHANGE = 3.0
+"""Maximum invisible change of a white background (grey levels)."""
+MIN_LUMA_SPREAD = 1.0
+"""Minimum standard deviation of luma (grey levels) for a measurable shift."""
 
 
 @dataclass(frozen=True, eq=False)
 class Composition:
-    """One picture seen from afar.
+    """One picture on a coarse grid.
 
     Attributes:
-        cells: [h, w, 3] float32 mean colour of each cell, 0..255.
-        ground: [3] float32 colour of its plain ground; None where there is none.
+        cells: [h, w, 3] float32 mean colour of each cell, RGB, 0..255.
+        ground: [3] float32 colour of the plain background; None if the background is not plain.
     """
 
     cells: Floats
     ground: Floats | None
 
     @cached_property
-    def apart(self) -> Floats:
-        """[h, w] grey levels to the ground in the channel where it is most; endless where no ground is plain."""
+    def ground_difference(self) -> Floats:
+        """[h, w] float32, greatest channel difference from the background in grey levels; infinite without one."""
         if self.ground is None:
             return np.full(self.cells.shape[:2], np.inf, np.float32)
         return cast(Floats, np.abs(self.cells - self.ground).max(axis=2))
 
     @cached_property
-    def clear(self) -> Bools:
-        """[h, w] subject that nobody takes for ground: a soft shadow may count as either."""
-        return self.subject & (self.apart >= CLEAR)
+    def certain_subject(self) -> Bools:
+        """[h, w] bool, subject without soft shadows, which may count as either."""
+        return self.subject & (self.ground_difference >= MIN_SUBJECT_DIFFERENCE)
 
     @cached_property
     def subject(self) -> Bools:
-        """[h, w] what is not plain ground running in from the border; everything where no ground is plain.
+        """[h, w] bool, cells that are not connected with the border by background; all cells without a background.
 
-        What the ground encloses is the subject's, white or not; specks are no subject.
+        Enclosed cells of the background's colour belong to the subject. Specks do not.
         """
         if self.ground is None:
             return np.ones(self.cells.shape[:2], bool)
-        alike = (self.apart < ALIKE).astype(np.uint8)
-        count, pieces = cv2.connectedComponents(alike, connectivity=4)
+        similar = (self.ground_difference < MAX_GROUND_DIFFERENCE).astype(np.uint8)
+        count, components = cv2.connectedComponents(similar, connectivity=4)
         outer = np.zeros(count, bool)
-        outer[_border(pieces)] = True
-        outer[0] = False  # what is not alike
-        _, labels, figures, _ = cv2.connectedComponentsWithStats((~outer[pieces]).astype(np.uint8))
-        large = figures[:, cv2.CC_STAT_AREA] >= SPECK * labels.size
+        outer[_border(components)] = True
+        outer[0] = False  # component 0: cells that differ from the background
+        _, labels, stats, _ = cv2.connectedComponentsWithStats((~outer[components]).astype(np.uint8))
+        large = stats[:, cv2.CC_STAT_AREA] >= MIN_SUBJECT_AREA * labels.size
         large[0] = False
         return cast(Bools, large[labels])
 
     @property
     def white_ground(self) -> float:
         """Share of the border that is white, 0..1."""
-        return float((_border(self.cells).min(axis=1) >= WHITE).mean())
+        return float((_border(self.cells).min(axis=1) >= MIN_WHITE).mean())
 
     @property
     def frame_fill(self) -> float:
-        """Share of the frame's width or height that the subject spans, whichever is more, 0..1."""
+        """Larger of the shares of the frame's width and height that the subject spans, 0..1."""
         return max(
             _span(np.flatnonzero(self.subject.any(axis=axis)), self.subject.shape[1 - axis])
             for axis in (0, 1)
@@ -87,12 +87,12 @@ class Composition:
 
     @property
     def border_touched(self) -> float:
-        """Share of the border that the subject lies on, 0..1."""
+        """Share of the border that the subject covers, 0..1."""
         return float(_border(self.subject).mean())
 
 
 def compositions(before: Rgb, after: Rgb) -> tuple[Composition, Composition]:
-    """Both [H, W, 3] uint8 pictures on the grid of the first, and with the first's ground."""
+    """Compositions of two [H, W, 3] uint8 pictures, both with the grid and the background of the first."""
     height, width = before.shape[:2]
     scale = min(1.0, GRID / max(height, width))
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
@@ -102,28 +102,32 @@ def compositions(before: Rgb, after: Rgb) -> tuple[Composition, Composition]:
 
 
 def plain_ground(cells: Floats) -> Floats | None:
-    """[3] float32 colour that most of the border of [h, w, 3] has, or None.
+    """[3] float32 colour shared by most of the border of [h, w, 3] cells, or None.
 
-    The border's colour stands for the ground's, as in Wei, Wen, Zhu and Sun, "Geodesic saliency using
-    background priors", 2012.
+    The border represents the background, as in Wei, Wen, Zhu and Sun, "Geodesic saliency using background
+    priors", 2012.
     """
     border = _border(cells)
     ground = np.median(border, axis=0).astype(np.float32)
-    return ground if (np.abs(border - ground).max(axis=1) < ALIKE).mean() >= PLAIN else None
+    return (
+        ground
+        if (np.abs(border - ground).max(axis=1) < MAX_GROUND_DIFFERENCE).mean() >= MIN_PLAIN_BORDER
+        else None
+    )
 
 
-def moved(one: Composition, other: Composition) -> float:
-    """How far the content lies from where it was, as a share of the longer side.
+def content_shift(before: Composition, after: Composition) -> float:
+    """Distance that the content moved, as a share of the longer side.
 
-    The peak of the phase correlation (Kuglin and Hines, "The phase correlation image alignment method",
-    1975) of lumas under a Hann window, to a fraction of a cell; 0 where there is nothing to follow.
+    The peak of the phase correlation of both lumas under a Hann window, to a fraction of a cell (Kuglin and Hines,
+    "The phase correlation image alignment method", 1975); 0 for pictures without structure.
     """
-    planes = [cv2.cvtColor(scene.cells, cv2.COLOR_RGB2GRAY) for scene in (one, other)]
-    if min(planes[0].shape) < 8 or min(float(plane.std()) for plane in planes) < FAINT:
+    planes = [cv2.cvtColor(composition.cells, cv2.COLOR_RGB2GRAY) for composition in (before, after)]
+    if min(planes[0].shape) < 8 or min(float(plane.std()) for plane in planes) < MIN_LUMA_SPREAD:
         return 0.0
     height, width = planes[0].shape
     window = cv2.createHanningWindow((width, height), cv2.CV_32F)
-    # on a square of even sides: at odd ones OpenCV takes the middle half a cell off
+    # squares with even sides: with odd sides OpenCV's centre is off by half a cell
     squares = np.zeros((2, GRID, GRID), np.float32)
     for square, plane in zip(squares, planes, strict=True):
         square[:height, :width] = (plane - plane.mean()) * window
@@ -131,24 +135,25 @@ def moved(one: Composition, other: Composition) -> float:
     return float(np.hypot(x, y) / max(height, width))
 
 
-def cut(one: Composition, other: Composition) -> float:
-    """Share of the border that was ground in ``one`` and bears the subject in ``other``."""
-    return float((~_border(one.subject) & _border(other.clear)).mean())
+def cropped_share(before: Composition, after: Composition) -> float:
+    """Share of the border, 0..1, that was background before and shows the subject after."""
+    return float((~_border(before.subject) & _border(after.certain_subject)).mean())
 
 
-def lost(one: Composition, other: Composition) -> float:
-    """Share of the subject of ``one`` that is ground in ``other``."""
-    return float((one.clear & ~other.subject).sum() / max(1, one.clear.sum()))
+def lost_share(before: Composition, after: Composition) -> float:
+    """Share of the subject, 0..1, that became background."""
+    lost = before.certain_subject & ~after.subject
+    return float(lost.sum() / max(1, before.certain_subject.sum()))
 
 
-def greyed(one: Composition, other: Composition) -> float:
-    """Share of the border of ``one`` that was white and is not in ``other``."""
-    was, now = (_border(scene.cells).min(axis=1) for scene in (one, other))
-    return float(((was >= WHITE) & (now < WHITE - ROUNDING)).mean())
+def greyed_share(before: Composition, after: Composition) -> float:
+    """Share of the border, 0..1, that was white before and is not after."""
+    old, new = (_border(composition.cells).min(axis=1) for composition in (before, after))
+    return float(((old >= MIN_WHITE) & (new < MIN_WHITE - MAX_WHITE_CHANGE)).mean())
 
 
 def _border(plane: NDArray[Any]) -> NDArray[Any]:
-    """[N, ...] the outermost cells of [h, w, ...]."""
+    """[N, ...] outermost cells of a [h, w, ...] grid."""
     return np.concatenate([plane[0], plane[-1], plane[1:-1, 0], plane[1:-1, -1]])
 
 

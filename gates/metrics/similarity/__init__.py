@@ -1,1 +1,1 @@
-"""Distances between two whole pictures."""
+"""Similarity metrics between two whole pictures."""

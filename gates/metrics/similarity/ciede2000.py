@@ -9,16 +9,17 @@ from numpy.typing import NDArray
 
 from gates.patch import Floats
 
-SEVENTH = 25.0**7
+CHROMA_PIVOT = 25.0**7
+"""Constant 25⁷ of the formula."""
 
 
 def lab(rgb: Floats) -> Floats:
-    """[..., 3] float32 CIELAB (D65; L* 0..100) of [H, W, 3] float32 sRGB in 0..255."""
+    """[H, W, 3] float32 CIELAB (D65; L* 0..100) of [H, W, 3] float32 sRGB, 0..255."""
     return cast(Floats, cv2.cvtColor(rgb / np.float32(255), cv2.COLOR_RGB2Lab))
 
 
 def ciede2000(one: Floats, other: Floats) -> Floats:
-    """[...] ΔE00 between two [..., 3] arrays of CIELAB values.
+    """[...] float32 ΔE00 between two [..., 3] arrays of CIELAB values.
 
     Sharma, Wu and Dalal, "The CIEDE2000 color-difference formula: implementation notes,
     supplementary test data, and mathematical observations", 2005, with k_L = k_C = k_H = 1.
@@ -31,24 +32,24 @@ def ciede2000(one: Floats, other: Floats) -> Floats:
     c1, c2 = _length(a1, b1), _length(a2, b2)
     h1, h2 = np.arctan2(b1, a1), np.arctan2(b2, a2)
     both = c1 * c2
-    turn = np.where(both > 0, _within(h2 - h1, 2 * math.pi), 0)
+    turn = np.where(both > 0, _wrap(h2 - h1), 0)
     d_hue = 2 * np.sqrt(both) * np.sin(turn / 2)
     middle = np.where(both > 0, h1 + turn / 2, h1 + h2)
     l_mean, c_mean = (l1 + l2) / 2, (c1 + c2) / 2
     square = (l_mean - 50) ** 2
     s_l = 1 + 0.015 * square / np.sqrt(20 + square)
     s_c, s_h = 1 + 0.045 * c_mean, 1 + 0.015 * c_mean * _hue_weight(middle)
-    away = _within(middle - math.radians(275), 2 * math.pi) / math.radians(25)
-    # what is further is nothing, and slow to reckon with
-    blue = math.radians(30) * np.exp(-np.minimum(away * away, 40))
+    offset = _wrap(middle - math.radians(275)) / math.radians(25)
+    # clipped, because denormal results of exp are slow
+    blue = math.radians(30) * np.exp(-np.minimum(offset * offset, 40))
     cross = -2 * _saturated(c_mean) * np.sin(2 * blue)
     light, chroma, hue = (l2 - l1) / s_l, (c2 - c1) / s_c, d_hue / s_h
-    found = light * light + chroma * chroma + hue * hue + cross * chroma * hue
-    return cast(Floats, np.sqrt(np.maximum(found, 0)))
+    squared = light * light + chroma * chroma + hue * hue + cross * chroma * hue
+    return cast(Floats, np.sqrt(np.maximum(squared, 0)))
 
 
 def _planes(colours: Floats) -> Floats:
-    """[3, ...] float32 of [..., 3], each in one piece."""
+    """[3, ...] contiguous float32 planes of [..., 3] colours."""
     return np.ascontiguousarray(np.moveaxis(colours, -1, 0), dtype=np.float32)
 
 
@@ -56,13 +57,13 @@ def _length(a: Floats, b: Floats) -> Floats:
     return cast(Floats, np.sqrt(a * a + b * b))
 
 
-def _within(angle: NDArray[Any], whole: float) -> Floats:
-    """Turned by whole circles to where it is nearest to none."""
-    return cast(Floats, angle - whole * np.rint(angle / whole))
+def _wrap(angle: NDArray[Any]) -> Floats:
+    """``angle`` (radians) wrapped into [-pi, pi]."""
+    return cast(Floats, angle - 2 * math.pi * np.rint(angle / (2 * math.pi)))
 
 
 def _hue_weight(hue: NDArray[Any]) -> Floats:
-    """T of the formula; the cosines of the hue's multiples from its own cosine and sine."""
+    """T of the formula, by multiple-angle identities instead of four cosines."""
     c1, s1 = np.cos(hue), np.sin(hue)
     c2, s2 = c1 * c1 - s1 * s1, 2 * s1 * c1
     c3, s3 = c1 * c2 - s1 * s2, s1 * c2 + c1 * s2
@@ -77,6 +78,7 @@ def _hue_weight(hue: NDArray[Any]) -> Floats:
 
 
 def _saturated(chroma: NDArray[Any]) -> Floats:
+    """sqrt(C⁷ / (C⁷ + 25⁷)) of the formula."""
     seventh = chroma * chroma * chroma
     seventh = seventh * seventh * chroma
-    return cast(Floats, np.sqrt(seventh / (seventh + np.float32(SEVENTH))))
+    return cast(Floats, np.sqrt(seventh / (seventh + np.float32(CHROMA_PIVOT))))

@@ -1,4 +1,4 @@
-"""Pictures shrunk by area means."""
+"""Downscaling by area means."""
 
 from typing import cast
 
@@ -7,10 +7,10 @@ import cv2
 from line.picture import Rgb
 
 
-def shrunk(rgb: Rgb, size: tuple[int, int]) -> Rgb:
-    """``rgb`` [H, W, 3] uint8 at ``size`` (width, height), each pixel the mean of the area under it.
+def downscale(rgb: Rgb, size: tuple[int, int]) -> Rgb:
+    """``rgb`` [H, W, 3] uint8 scaled to ``size`` (width, height); each pixel is the mean of the area that it covers.
 
-    In one step: halving first is quicker, but a halving that leaves an odd row out moves the picture
-    against another of a different size, which then looks like a change of colour.
+    One step, although halving first is faster: halving drops odd rows, and the resulting shift against a picture of
+    another size would count as a change of colour.
     """
     return cast(Rgb, cv2.resize(rgb, size, interpolation=cv2.INTER_AREA))

@@ -12,7 +12,7 @@ PREWITT = np.array([[1, 0, -1], [1, 0, -1], [1, 0, -1]], np.float32) / 3
 
 
 def gmsd_map(one: Floats, other: Floats) -> Floats:
-    """[H/2, W/2] similarity of gradient magnitudes, 0..1.
+    """[H/2, W/2] float32 similarity of gradient magnitudes, 0..1.
 
     Xue, Zhang, Mou and Bovik, "Gradient magnitude similarity deviation: a highly efficient
     perceptual image quality index", 2014: luma averaged 2 × 2, Prewitt gradients, c = 170.
@@ -26,7 +26,7 @@ def gmsd_map(one: Floats, other: Floats) -> Floats:
 
 
 def gmsd(one: Floats, other: Floats) -> float:
-    """Standard deviation of :func:`gmsd_map`: 0 for equal pictures, greater where they differ in places."""
+    """Standard deviation of :func:`gmsd_map`: 0 for equal pictures, greater for local differences."""
     return float(gmsd_map(one, other).std())
 
 

@@ -1,4 +1,4 @@
-"""Exact identity where an edit had no leave to change anything."""
+"""Exact identity of the pixels that an edit must not change."""
 
 from typing import cast
 
@@ -10,11 +10,11 @@ from line.picture import Mask, Rgb
 
 
 def changed_outside(before: Rgb, after: Rgb, mask: Mask | None) -> Bools:
-    """[H, W] True where ``mask`` is 0 and any channel differs by even one level.
+    """[H, W] bool, True where ``mask`` is 0 and a channel differs by at least one level.
 
     Args:
         before, after: [H, W, 3] uint8 of one size.
-        mask: [H, W] uint8, or None for a mask that is 0 everywhere.
+        mask: [H, W] uint8; None means 0 everywhere.
     """
     same = cv2.inRange(cv2.absdiff(before, after), (0, 0, 0), (0, 0, 0))
     if mask is not None:
@@ -23,7 +23,7 @@ def changed_outside(before: Rgb, after: Rgb, mask: Mask | None) -> Bools:
 
 
 def box_of(where: Bools) -> tuple[int, int, int, int] | None:
-    """x, y, width, height around the True pixels, or None where there are none."""
+    """Bounding box (x, y, width, height) in pixels of the True pixels; None if all are False."""
     rows, columns = np.flatnonzero(where.any(axis=1)), np.flatnonzero(where.any(axis=0))
     if not len(rows):
         return None

@@ -1,4 +1,4 @@
-"""Error in places: what an average over the whole picture hides."""
+"""Local error, which an average over the whole picture would hide."""
 
 from collections.abc import Sequence
 from typing import cast
@@ -10,84 +10,85 @@ from gates.metrics.picture.area import means_of
 from gates.patch import Floats
 
 CELL = 16
-"""Side in pixels of the cells that are judged one by one."""
+"""Side (pixels) of the cells."""
 MASKING = 0.15
-"""Share of a cell's own activity that an error may hide behind."""
+"""Error masked by texture, as a share of the cell's standard deviation."""
 FLOOR = 1.0
-"""Grey levels of error that nobody sees on a smooth ground."""
+"""Error (grey levels) that is invisible on a smooth surface."""
 
-
-SAMPLE = (16, 64)
-"""Of so many lines, the first, which say how far one picture is the other sharpened or softened."""
-CLIPPED = 8.0
-"""Grey levels beyond which a change says no more of that: one spoilt place must not speak for the whole."""
-STIFF = 0.05
-"""Power, grey levels squared, added to that of edges: without any, nothing was sharpened."""
+SAMPLE_LINES, SAMPLE_PERIOD = 16, 64
+"""Lines used of each period of lines to estimate the global sharpening."""
+MAX_SAMPLED_CHANGE = 8.0
+"""Maximum change (grey levels) in that estimate; greater changes are clipped, so that one defect cannot dominate."""
+REGULARISATION = 0.05
+"""Power (grey levels squared) added to that of the edges, so that pictures without edges have no sharpening."""
 
 
 def local_error(reference: Floats, luma: Floats) -> Floats:
-    """[rows, columns] RMS error of each cell over what its own contrast hides; 1 is about the limit of sight.
+    """[rows, columns] float32 RMS error of each cell over its visibility threshold; about 1 is just visible.
 
-    Contrast masking in its plainest form (Legge and Foley, "Contrast masking in human vision", 1980):
-    the threshold rises with the contrast that is there.
+    The threshold rises with the contrast of the cell (simplified contrast masking: Legge and Foley, "Contrast
+    masking in human vision", 1980).
 
     Args:
         reference, luma: [H, W] float32, 0..255, of one size.
     """
-    return _seen(means_of(_powers, (reference, luma), _size(luma)))
+    return _visibility(means_of(_powers, (reference, luma), _size(luma)))
 
 
 def local_errors(reference: Floats, luma: Floats) -> tuple[Floats, Floats]:
-    """:func:`local_error`, and the same without what all edges have in common: that they are sharper or softer.
+    """:func:`local_error`, and the same after subtraction of a global sharpening or softening.
 
-    Interpolation is linear, so an enlargement by it, shrunk again, differs from its input by some of the
-    input's own edges (Irani and Peleg, "Improving resolution by image registration", 1991, feed that
-    difference back). By least squares it is taken off; texture that was invented or lost stays.
+    A linearly interpolated enlargement, scaled down again, differs from its input by a multiple of the input's
+    edges (Irani and Peleg, "Improving resolution by image registration", 1991, feed that difference back). That
+    multiple is fitted by least squares and subtracted; invented or lost texture remains.
 
     Args:
         reference, luma: [H, W] float32, 0..255, of one size.
     """
-    fine, coarse = _sharpened(reference, luma)
+    fine, coarse = _sharpening(reference, luma)
 
     def powers(reference: Floats, luma: Floats) -> tuple[Floats, ...]:
-        near, wide = _edges(reference)
-        left = cv2.subtract(cv2.subtract(luma, reference), cv2.addWeighted(near, fine, wide, coarse, 0))
-        return *_powers(reference, luma), cast(Floats, left * left)
+        narrow, wide = _edges(reference)
+        residual = cv2.subtract(cv2.subtract(luma, reference), cv2.addWeighted(narrow, fine, wide, coarse, 0))
+        return *_powers(reference, luma), cast(Floats, residual * residual)
 
-    square, mean, power, left = means_of(powers, (reference, luma), _size(luma), reach=2)
-    return _seen((square, mean, power)), _seen((left, mean, power))
+    square, mean, power, residual = means_of(powers, (reference, luma), _size(luma), halo=2)
+    return _visibility((square, mean, power)), _visibility((residual, mean, power))
 
 
-def _sharpened(reference: Floats, luma: Floats) -> tuple[float, float]:
-    """How much of either of :func:`_edges` came in, by least squares."""
+def _sharpening(reference: Floats, luma: Floats) -> tuple[float, float]:
+    """Least-squares multiples of both planes of :func:`_edges` in the difference."""
     square, product = np.zeros((2, 2)), np.zeros(2)
-    for top in range(0, len(reference), SAMPLE[1]):
-        lines = np.s_[top : top + SAMPLE[0]]
+    for top in range(0, len(reference), SAMPLE_PERIOD):
+        lines = np.s_[top : top + SAMPLE_LINES]
         edges = [plane.ravel() for plane in _edges(reference[lines])]
-        change = np.clip(luma[lines] - reference[lines], -CLIPPED, CLIPPED).ravel()
-        square += [[float(one @ other) for other in edges] for one in edges] + np.eye(2) * STIFF * len(change)
+        change = np.clip(luma[lines] - reference[lines], -MAX_SAMPLED_CHANGE, MAX_SAMPLED_CHANGE).ravel()
+        square += [[float(one @ other) for other in edges] for one in edges]
+        square += np.eye(2) * REGULARISATION * len(change)
         product += [float(one @ change) for one in edges]
     fine, coarse = np.linalg.solve(square, product)
     return float(fine), float(coarse)
 
 
 def _powers(reference: Floats, luma: Floats) -> tuple[Floats, Floats, Floats]:
+    """Planes whose cell means give the error, the mean and the power of each cell."""
     difference = luma - reference
     return difference * difference, reference, reference * reference
 
 
 def _edges(luma: Floats) -> tuple[Floats, Floats]:
-    """What a narrow and a wider mean take away."""
-    near, wide = (cv2.subtract(luma, cv2.blur(luma, (side, side))) for side in (3, 5))
-    return cast(Floats, near), cast(Floats, wide)
+    """High-pass planes: luma less its 3 × 3 mean and luma less its 5 × 5 mean."""
+    narrow, wide = (cv2.subtract(luma, cv2.blur(luma, (side, side))) for side in (3, 5))
+    return cast(Floats, narrow), cast(Floats, wide)
 
 
 def _size(luma: Floats) -> tuple[int, int]:
     return max(1, luma.shape[1] // CELL), max(1, luma.shape[0] // CELL)
 
 
-def _seen(means: Sequence[Floats]) -> Floats:
-    """RMS error over what hides it, from the means of :func:`_powers`."""
+def _visibility(means: Sequence[Floats]) -> Floats:
+    """RMS error over its visibility threshold, from the means of :func:`_powers`."""
     square, mean, power = means
     activity = np.sqrt(np.maximum(0, power - mean * mean))
     return cast(Floats, np.sqrt(np.maximum(0, square)) / (FLOOR + MASKING * activity))

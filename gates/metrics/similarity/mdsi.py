@@ -1,4 +1,4 @@
-"""Mean deviation similarity index: gradients and colours, pooled by how unevenly they are wrong."""
+"""Mean deviation similarity index (MDSI) over gradients and colours."""
 
 from typing import cast
 
@@ -11,37 +11,39 @@ from line.picture import Rgb
 
 C1, C2, C3 = 140.0, 55.0, 550.0
 ALPHA = 0.6
-SHORT = 256
-"""Shorter side in pixels to which a picture is averaged down, as the authors' code does."""
+SHORT_SIDE = 256
+"""Shorter side (pixels) to which pictures are averaged down, as in the authors' code."""
 
 
 def mdsi(one: Rgb, other: Rgb) -> float:
-    """0 for equal pictures, greater the more they differ to the eye.
+    """MDSI of two pictures: 0 for equal pictures, greater for greater visible differences.
 
     Nafchi, Shahkolaei, Hedjam and Cheriet, "Mean deviation similarity index: efficient and reliable
-    full-reference image quality evaluator", IEEE Access 4, 2016: the sum of both similarities, the
-    deviation with exponents 1/4.
+    full-reference image quality evaluator", IEEE Access 4, 2016: weighted sum of both similarities,
+    deviation pooling with exponents 1/4.
 
     Args:
-        one: [H, W, 3] uint8, the reference.
-        other: [H, W, 3] uint8 of the same size.
+        one: [H, W, 3] uint8 RGB, the reference.
+        other: [H, W, 3] uint8 RGB of the same size.
     """
     (luma1, h1, m1), (luma2, h2, m2) = _planes(one), _planes(other)
     grad1, grad2, grad12 = _gradient(luma1), _gradient(luma2), _gradient(cast(Floats, (luma1 + luma2) / 2))
-    structure = _alike(grad1, grad2, C1) + _alike(grad2, grad12, C2) - _alike(grad1, grad12, C2)
+    structure = (
+        _similarity(grad1, grad2, C1) + _similarity(grad2, grad12, C2) - _similarity(grad1, grad12, C2)
+    )
     chroma = (2 * (h1 * h2 + m1 * m2) + C3) / (h1 * h1 + h2 * h2 + m1 * m1 + m2 * m2 + C3)
     both = (ALPHA * structure + (1 - ALPHA) * chroma).astype(np.complex64) ** 0.25
     return float(np.abs(both - both.mean()).mean() ** 0.25)
 
 
 def _planes(rgb: Rgb) -> tuple[Floats, Floats, Floats]:
-    """Luma and the two colour differences of the Gaussian colour model, shrunk."""
-    step = max(1, round(min(rgb.shape[:2]) / SHORT))
+    """Luma and the two chrominances of the Gaussian colour model, averaged down."""
+    step = max(1, round(min(rgb.shape[:2]) / SHORT_SIDE))
     small = cast(Floats, rgb.astype(np.float32))
     if step > 1:
         small = cast(Floats, cv2.blur(small, (step, step), anchor=((step - 1) // 2,) * 2)[::step, ::step])
-    to = np.array([[0.2989, 0.5870, 0.1140], [0.30, 0.04, -0.35], [0.34, -0.60, 0.17]], np.float32)
-    luma, h, m = (cast(Floats, small @ weights) for weights in to)
+    model = np.array([[0.2989, 0.5870, 0.1140], [0.30, 0.04, -0.35], [0.34, -0.60, 0.17]], np.float32)
+    luma, h, m = (cast(Floats, small @ weights) for weights in model)
     return luma, h, m
 
 
@@ -54,5 +56,5 @@ def _gradient(luma: Floats) -> Floats:
     return cast(Floats, cv2.magnitude(dx, dy))
 
 
-def _alike(one: Floats, other: Floats, constant: float) -> Floats:
+def _similarity(one: Floats, other: Floats, constant: float) -> Floats:
     return cast(Floats, (2 * one * other + constant) / (one * one + other * other + constant))

@@ -10,17 +10,18 @@ from gates.patch import Floats
 SIDE = 11
 SIGMA = 1.5
 STRIP = 64
+"""Height (pixels) of the strips; their planes stay in the processor's cache."""
 C1 = (0.01 * 255) ** 2
 C2 = (0.03 * 255) ** 2
 WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
-"""Of the five scales, from Wang, Simoncelli and Bovik, 2003."""
+"""Weights of the five scales, from Wang, Simoncelli and Bovik, 2003."""
 
 
 def ssim_map(one: Floats, other: Floats) -> Floats:
-    """[H, W] structural similarity on luma with an 11 × 11 Gaussian window of σ 1.5.
+    """[H, W] float32 structural similarity of luma with an 11 × 11 Gaussian window of σ 1.5.
 
     Wang, Bovik, Sheikh and Simoncelli, "Image quality assessment: from error visibility to
-    structural similarity", 2004. Four blurs: the two means, and the moments that enter as sums.
+    structural similarity", 2004. Only sums of the second moments are needed, so four blurs are enough.
 
     Args:
         one, other: [H, W] float32 luma, 0..255.
@@ -30,10 +31,9 @@ def ssim_map(one: Floats, other: Floats) -> Floats:
 
 
 def ssim(one: Floats, other: Floats) -> float:
-    """Mean of :func:`ssim_map` without the border where the window does not fit (where that leaves any)."""
+    """Mean of :func:`ssim_map` over the pixels whose window fits into the picture; over all if no window fits."""
     if min(one.shape) <= SIDE:
         return float(ssim_map(one, other).mean())
-    # in strips, whose planes stay in the processor's cache
     tops = range(0, one.shape[0] - SIDE + 1, STRIP)
     inner = np.s_[SIDE // 2 : -(SIDE // 2), SIDE // 2 : -(SIDE // 2)]
     total = 0.0
@@ -44,9 +44,12 @@ def ssim(one: Floats, other: Floats) -> float:
 
 
 def ms_ssim(one: Floats, other: Floats) -> float:
-    """Structural similarity over five scales; fewer where the picture is small, with their weights renormed.
+    """Structural similarity over five scales; small pictures use fewer scales with renormalised weights.
 
     Wang, Simoncelli and Bovik, "Multi-scale structural similarity for image quality assessment", 2003.
+
+    Args:
+        one, other: [H, W] float32 luma, 0..255.
     """
     scales = min(len(WEIGHTS), max(1, int(np.log2(max(1, min(one.shape) / SIDE))) + 1))
     result, total = 1.0, sum(WEIGHTS[:scales])

@@ -1,1 +1,1 @@
-"""Measures of grain, frequency and repetition."""
+"""Metrics of grain, frequency and repetition."""

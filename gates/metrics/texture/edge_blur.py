@@ -1,4 +1,4 @@
-"""Edges that a fill lets run out into a blur, where those around it stay sharp."""
+"""Edges that are blurred in a fill and sharp around it."""
 
 from typing import cast
 
@@ -8,41 +8,42 @@ import numpy as np
 from gates.patch import Bools, Floats, Patch
 
 WINDOW = 13
-"""Side in pixels of the window that an edge is looked at in: the widest blur that is still seen as a smear."""
-CLEAR = 40
-"""Grey levels between the darkest and the brightest pixel of a window that holds an edge."""
-SHARP = 0.25
-"""Slope of a sharp edge over its height, per pixel; no edge need be sharper, and without any around this is usual."""
-MOSTLY = 0.1
-"""Quantile of the edges around: what nine in ten of them exceed."""
-SOFT = 0.5
-"""Share of the usual slope below which an edge is smeared."""
-FEW = 40
-"""Fewer pixels near edges than this say nothing of what is usual."""
+"""Side (pixels) of the window around an edge, about the widest blur that is perceived as a smear."""
+MIN_EDGE_HEIGHT = 40
+"""Minimum range of levels in a window with an edge (grey levels)."""
+SHARP_SLOPE = 0.25
+"""Slope per edge height (1/pixel) of a sharp edge: upper bound of the usual slope, and its value without edges."""
+USUAL_QUANTILE = 0.1
+"""Quantile of the surrounding slopes that is taken as usual; nine in ten edges are steeper."""
+MAX_BLURRED_SLOPE = 0.5
+"""Maximum slope of a blurred edge, as a share of the usual slope."""
+MIN_EDGE_PIXELS = 40
+"""Minimum number of surrounding pixels near edges for a meaningful quantile."""
 
 
-def smeared(patch: Patch) -> float:
-    """Area of the fill near edges that are less than half as steep as those around it, in windows of 13 × 13 pixels.
+def blurred_edge_area(patch: Patch) -> float:
+    """Area of the fill near edges less than half as steep as those around it, in windows of 13 × 13 pixels.
 
-    How steep an edge is: the greatest slope in a window (Sobel) over the range of its levels, so that contrast
-    does not matter: a step blurred by an ideal lens has some 0.4 a pixel, one smeared over the window 0.08. It is held
-    against the tenth of the ring's edges that is softest: in a blurred photo soft edges are true.
+    The steepness is the greatest Sobel slope in a window over the range of its levels, so it does not depend on
+    contrast: about 0.4 per pixel for a step blurred by an ideal lens, 0.08 for one smeared over the whole window.
+    The reference is the softest tenth of the surrounding edges, because a blurred photo has soft edges.
     """
     window = np.ones((WINDOW, WINDOW), np.uint8)
     grey = patch.after_grey
     height = cv2.subtract(cv2.dilate(grey, window), cv2.erode(grey, window))
-    clear = height > CLEAR
-    inner = clear & (cv2.erode(patch.solid.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0)
+    edge = height > MIN_EDGE_HEIGHT
+    inner = edge & (cv2.erode(patch.solid.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0)
     if not inner.any():
         return 0.0
-    slopes = [cv2.Sobel(grey, cv2.CV_32F, *way, scale=1 / 8) for way in ((1, 0), (0, 1))]
+    slopes = [cv2.Sobel(grey, cv2.CV_32F, *order, scale=1 / 8) for order in ((1, 0), (0, 1))]
     slope = cast(Floats, cv2.dilate(cv2.magnitude(*slopes), window))
-    outer = clear & patch.ring & (patch.distance > WINDOW // 2)
-    usual = (
-        min(SHARP, float(np.quantile(_steep(slope, height, outer), MOSTLY))) if outer.sum() > FEW else SHARP
-    )
-    return float(np.count_nonzero(_steep(slope, height, inner) < SOFT * usual)) / WINDOW**2
+    outer = edge & patch.ring & (patch.distance > WINDOW // 2)
+    usual = SHARP_SLOPE
+    if outer.sum() > MIN_EDGE_PIXELS:
+        usual = min(usual, float(np.quantile(_steepness(slope, height, outer), USUAL_QUANTILE)))
+    blurred = _steepness(slope, height, inner) < MAX_BLURRED_SLOPE * usual
+    return float(np.count_nonzero(blurred)) / WINDOW**2
 
 
-def _steep(slope: Floats, height: np.ndarray, where: Bools) -> Floats:
+def _steepness(slope: Floats, height: np.ndarray, where: Bools) -> Floats:
     return cast(Floats, slope[where] / height[where])

@@ -1,4 +1,4 @@
-"""Power spectra: how much detail there is at each scale."""
+"""Power spectra: amount of detail at each scale."""
 
 from functools import cache
 from typing import cast
@@ -10,13 +10,15 @@ from numpy.typing import NDArray
 from gates.patch import Floats
 
 TILE = 128
-MOST = 24
-"""Tiles looked at, spread evenly: enough for a mean, whatever the picture's size."""
+"""Side (pixels) of the transformed tiles."""
+MAX_TILES = 24
+"""Maximum number of tiles, spread evenly over the picture: enough for a mean of any picture."""
 BANDS = 8
+"""Number of frequency bands."""
 
 
 def power(luma: Floats) -> Floats:
-    """[TILE, TILE // 2 + 1] float32 mean power of ``luma``'s windowed tiles, grey levels squared.
+    """[TILE, TILE // 2 + 1] float32 mean power of the windowed tiles of ``luma``, in grey levels squared.
 
     Welch, "The use of fast Fourier transform for the estimation of power spectra", 1967, with
     Hann windows; a picture smaller than a tile is padded by reflection.
@@ -34,24 +36,24 @@ def power(luma: Floats) -> Floats:
 
 
 def _unpacked(squares: Floats) -> Floats:
-    """[TILE, TILE // 2 + 1] power from the squares of OpenCV's packed spectrum.
+    """[TILE, TILE // 2 + 1] power from the squares of OpenCV's packed spectrum (CCS).
 
-    There the real and imaginary parts of one frequency are neighbours in a row; in the first and the last
-    column, which hold their own mirror images, neighbours in the column.
+    CCS stores the real and imaginary parts of one frequency side by side in a row, except in the first and the last
+    column, where they are neighbours in the column.
     """
-    found = np.empty((TILE, TILE // 2 + 1), np.float32)
-    found[:, 1:-1] = squares[:, 1:-1:2] + squares[:, 2:-1:2]
+    unpacked = np.empty((TILE, TILE // 2 + 1), np.float32)
+    unpacked[:, 1:-1] = squares[:, 1:-1:2] + squares[:, 2:-1:2]
     half = TILE // 2
-    for at in (0, -1):
-        column = squares[:, at]
-        found[[0, half], at] = column[[0, -1]]
-        found[1:half, at] = column[1:-1:2] + column[2:-1:2]
-        found[half + 1 :, at] = found[1:half, at][::-1]
-    return found
+    for edge in (0, -1):
+        column = squares[:, edge]
+        unpacked[[0, half], edge] = column[[0, -1]]
+        unpacked[1:half, edge] = column[1:-1:2] + column[2:-1:2]
+        unpacked[half + 1 :, edge] = unpacked[1:half, edge][::-1]
+    return unpacked
 
 
 def bands(spectrum: Floats) -> Floats:
-    """[BANDS] mean power in rings of equal width from 0 to 0.5 cycles per pixel."""
+    """[BANDS] float32 mean power in rings of equal width from 0 to 0.5 cycles per pixel."""
     ring = _ring()
     total = np.bincount(ring, spectrum.ravel(), BANDS + 1)
     return cast(Floats, (total / np.bincount(ring, minlength=BANDS + 1))[:BANDS].astype(np.float32))
@@ -65,16 +67,16 @@ def _window() -> Floats:
 
 @cache
 def _ring() -> NDArray[np.int64]:
-    """[TILE * (TILE // 2 + 1)] the band that each frequency is in; ``BANDS`` in the corners, beyond all."""
+    """[TILE * (TILE // 2 + 1)] index of each frequency's band; ``BANDS`` in the corners above 0.5 cycles per pixel."""
     radius = np.hypot(np.fft.fftfreq(TILE)[:, None], np.fft.rfftfreq(TILE)[None])
     return np.asarray(np.minimum((radius * 2 * BANDS).astype(np.int64), BANDS)).ravel()
 
 
 def _tiles(luma: Floats) -> list[Floats]:
-    short = [(0, max(0, TILE - side)) for side in luma.shape]
-    if any(after for _, after in short):
-        luma = np.pad(luma, short, mode="symmetric")
+    padding = [(0, max(0, TILE - side)) for side in luma.shape]
+    if any(after for _, after in padding):
+        luma = np.pad(luma, padding, mode="symmetric")
     starts = [np.linspace(0, side - TILE, max(1, side // TILE)).astype(int) for side in luma.shape]
     corners = [(y, x) for y in starts[0] for x in starts[1]]
-    chosen = np.linspace(0, len(corners) - 1, min(MOST, len(corners))).astype(int)
+    chosen = np.linspace(0, len(corners) - 1, min(MAX_TILES, len(corners))).astype(int)
     return [luma[y : y + TILE, x : x + TILE] for y, x in (corners[index] for index in chosen)]

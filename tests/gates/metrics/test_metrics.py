@@ -16,7 +16,7 @@ from gates.metrics.similarity.identity import box_of, changed_outside
 from gates.metrics.similarity.psnr import EQUAL, psnr
 from gates.metrics.texture.grain import grain
 from gates.metrics.texture.overshoot import overshoot
-from gates.metrics.texture.sharpness import faded, sharpness_change
+from gates.metrics.texture.sharpness import faint_detail_loss, sharpness_change
 from gates.metrics.texture.spectrum import BANDS, bands, power
 from gates.patch import find_patches, luma
 from line.picture import Rgb
@@ -188,6 +188,6 @@ def test_faint_detail_that_was_smoothed_away_is_found_beside_edges_that_stayed()
     weave = np.random.default_rng(6).normal(0, 2, (128, 128)).astype(np.float32)
     weave[:, ::16] += 120
     smooth = cv2.bilateralFilter(weave, 9, 40, 4)
-    assert faded(weave, smooth).min() > 0.4
-    assert abs(faded(weave, weave[::-1])).max() < 0.3
-    assert abs(sharpness_change(weave, smooth)).max() < faded(weave, smooth).min() / 2
+    assert faint_detail_loss(weave, smooth).min() > 0.4
+    assert abs(faint_detail_loss(weave, weave[::-1])).max() < 0.3
+    assert abs(sharpness_change(weave, smooth)).max() < faint_detail_loss(weave, smooth).min() / 2

@@ -6,7 +6,13 @@ import pytest
 
 from gates.contract import Limit, judge
 from gates.edit import Edit
-from gates.metrics.picture.composition import compositions, cut, greyed, lost, moved
+from gates.metrics.picture.composition import (
+    compositions,
+    content_shift,
+    cropped_share,
+    greyed_share,
+    lost_share,
+)
 from line.picture import FlagKind, Rgb
 
 
@@ -35,26 +41,26 @@ def test_a_picture_without_a_plain_ground_is_all_subject(textured: Rgb) -> None:
 
 @pytest.mark.parametrize("by", [2, 8, 20])
 def test_a_moved_subject_is_found_by_how_far(by: int) -> None:
-    found = moved(*compositions(product(), product(left=200 + by)))
+    found = content_shift(*compositions(product(), product(left=200 + by)))
     assert found == pytest.approx(by / 640, rel=0.25)
 
 
 @pytest.mark.parametrize("size", [(400, 640), (401, 533), (639, 427), (90, 301)])
 def test_an_unchanged_picture_of_any_size_has_not_moved(textured: Rgb, size: tuple[int, int]) -> None:
     picture = cv2.resize(textured, size[::-1])
-    assert moved(*compositions(picture, picture)) < 1e-4
+    assert content_shift(*compositions(picture, picture)) < 1e-4
 
 
 def test_a_cut_subject_a_lost_part_and_a_greyed_ground_are_told_apart() -> None:
     before = product()
     scenes = compositions(before, product(left=400, wide=240))
-    assert cut(*scenes) > 0.1
+    assert cropped_share(*scenes) > 0.1
     part = before.copy()
     part[80:320, 380:] = 255
     scenes = compositions(before, part)
-    assert lost(*scenes) == pytest.approx(0.25, abs=0.06)
-    assert cut(*scenes) == greyed(*scenes) == 0
-    assert greyed(*compositions(before, product(ground=246))) == 1
+    assert lost_share(*scenes) == pytest.approx(0.25, abs=0.06)
+    assert cropped_share(*scenes) == greyed_share(*scenes) == 0
+    assert greyed_share(*compositions(before, product(ground=246))) == 1
 
 
 @pytest.mark.parametrize("transform", ["upscale", "deliver", "denoise", "restore"])

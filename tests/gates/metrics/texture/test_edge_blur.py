@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from gates.metrics.texture.edge_blur import smeared
+from gates.metrics.texture.edge_blur import blurred_edge_area
 from gates.patch import find_patches
 from line.picture import Rgb
 
@@ -22,7 +22,7 @@ def scene(sigma: float = 0.7) -> Rgb:
 def filled(photo: Rgb, fill: Rgb) -> float:
     after = np.where(MASK[..., None] > 0, fill, photo)
     (patch,) = find_patches(photo, after, MASK)
-    return smeared(patch)
+    return blurred_edge_area(patch)
 
 
 @pytest.mark.parametrize("lens", [0.7, 1.5])
