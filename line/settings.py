@@ -52,6 +52,7 @@ class Settings(BaseSettings):
         "es256", description="algorithm of the certificate's key"
     )
     log_level: str = Field("INFO", description="level of the processes' logs")
+    log_format: Literal["text", "json"] = Field("text", description="form of the processes' logs")
 
     @field_validator("database_url", "broker_url")
     @classmethod

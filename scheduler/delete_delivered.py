@@ -23,7 +23,7 @@ def withdraw(batch_id: int | None = None) -> None:
         try:
             transact(partial(withdrawals.carry_out, batch_id=batch, file=file, remove=partial(_remove, file)))
         except SluiceError as error:
-            log.warning("batch %d: %s is not taken away yet: %s", batch, file, error)
+            log.warning("batch %d: %s is not taken away yet: %s", batch, file, error, extra={"batch": batch})
             transact(partial(_report, batch_id=batch, file=file, sentence=str(error)))
         else:
             transact(partial(troubles.resolve, kind=TroubleKind.BATCH, subject=_subject(batch, file)))
@@ -45,4 +45,4 @@ def _remove(file: str, batch: sa.Row[Any], certain: bool) -> None:
         entry = out.find(path)
         if entry is not None and (certain or entry.modified >= batch.created_at):
             out.delete(path)
-            log.info("batch %d: %s is taken away", batch.id, path)
+            log.info("batch %d: %s is taken away", batch.id, path, extra={"batch": batch.id})

@@ -152,12 +152,12 @@ def close() -> None:
     transact(probe.conclude)
     for batch_id in transact(lambda connection: [row.id for row in batches.open_ones(connection)]):
         if transact(partial(batches.close, batch_id=batch_id)):
-            log.info("batch %d: done", batch_id)
+            log.info("batch %d: done", batch_id, extra={"batch": batch_id})
 
 
 def main() -> None:
     """Entry of the scheduler's process: migrate, then go round until SIGTERM."""
-    configure_logging(settings().log_level)
+    configure_logging(settings().log_level, settings().log_format)
     migrate()
     loop = Loop()
     signal.signal(signal.SIGTERM, loop.stop)

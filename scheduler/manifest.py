@@ -30,7 +30,9 @@ def write_due() -> None:
             ServiceError,
             UnwritableKeyError,
         ) as error:  # one folder that cannot be written to; others can
-            log.warning("batch %d: its manifest is not written yet: %s", batch_id, error)
+            log.warning(
+                "batch %d: its manifest is not written yet: %s", batch_id, error, extra={"batch": batch_id}
+            )
             reported = partial(troubles.report, kind=TroubleKind.BATCH, subject=subject, batch_id=batch_id)
             transact(partial(reported, sentence=str(error)))
         else:

@@ -92,7 +92,7 @@ def _next(connection: sa.Connection, batch_id: int, offers: Iterator[NewShard]) 
     except DBAPIError:
         raise
     except Exception as error:
-        log.exception("batch %d cannot be planned", batch_id)
+        log.exception("batch %d cannot be planned", batch_id, extra={"batch": batch_id})
         batches.halt(connection, batch_id, f"it cannot be planned: {type(error).__name__}: {error}")
         return None
 

@@ -30,6 +30,11 @@ def conclude(connection: sa.Connection) -> None:
         rule = recipes.load(connection, row.recipe).breaker
         verdict = after_probe(batches.counts(row), rule.rule)
         log.info(
-            "batch %d: probe is back, %d of %d artifacts: %s", row.id, row.artifacts, row.judged, verdict
+            "batch %d: probe is back, %d of %d artifacts: %s",
+            row.id,
+            row.artifacts,
+            row.judged,
+            verdict,
+            extra={"batch": row.id},
         )
         batches.conclude_probe(connection, row.id, verdict, rule.probe)

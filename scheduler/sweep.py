@@ -21,7 +21,12 @@ def sweep() -> None:
         parts = transact(
             partial(lost_shards.take_back, lost=lost, is_dead=is_known_dead, delivering=_delivering())
         )
-        log.warning("batch %d: a shard lost its worker and goes on in %d parts", lost.batch_id, len(parts))
+        log.warning(
+            "batch %d: a shard lost its worker and goes on in %d parts",
+            lost.batch_id,
+            len(parts),
+            extra={"batch": lost.batch_id},
+        )
         publish(parts)
     _send_again()
 

@@ -52,7 +52,12 @@ def with_examples(store: Bucket, proposal: Proposal, examples: Sequence[Example]
         try:
             rgb = intermediate.decode_rgb(store.get(example.picture))
         except (MissingObjectError, intermediate.IntermediateError) as error:
-            log.warning("image %d cannot serve as an example: %s", example.image, error)
+            log.warning(
+                "image %d cannot serve as an example: %s",
+                example.image,
+                error,
+                extra={"image": example.image},
+            )
             continue
         looks.append(canvas(rgb, example.box, RIM))
         inks.append(find_strokes(rgb, corners(rgb, example.box)).ink())

@@ -62,7 +62,13 @@ def _survey(batch: sa.Row[Any]) -> None:
         return [template for template in made if template is not None]
 
     if made := transact(record):
-        log.info("batch %d: proposed vendor templates %s of %s", batch.id, made, batch.vendor)
+        log.info(
+            "batch %d: proposed vendor templates %s of %s",
+            batch.id,
+            made,
+            batch.vendor,
+            extra={"batch": batch.id},
+        )
 
 
 def whole(proposals: Sequence[Proposal]) -> list[Proposal]:

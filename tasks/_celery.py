@@ -21,6 +21,7 @@ from tasks.transform import Transform
 from worker.celery import app
 from worker.device import check_pinned
 from worker.device_errors import DeviceLostError
+from worker.logs import log_context
 
 log = get_task_logger(__name__)
 
@@ -34,23 +35,25 @@ def _start_child(**_: object) -> None:
 def _task_of(transform: Transform) -> Callable[["Task[Any, Any]", int, int], None]:
     def step(self: "Task[Any, Any]", shard_id: int, at: int) -> None:
         node = str(self.request.hostname)
+        fields: dict[str, object] = {"shard": shard_id, "step": transform.name}
         try:
-            ended = run_step(shard_id, at, node)
+            with log_context(**fields):
+                ended = run_step(shard_id, at, node)
         except ModelError as error:  # the shard was given back, for a worker that has the model
             _refuse(node, str(error))
             self.request.chain = None
             return
         except ServiceError as error:  # the shard was given back; the sweep sends it again
-            log.error("shard %s, step %s: %s", shard_id, at, error)
+            log.error("shard %s, step %s: %s", shard_id, at, error, extra=fields)
             self.request.chain = None
             return
         except DeviceLostError as error:
             # Only a new process gets the device back. It ends as a crash does: its parent starts another
             # child, and the sweep finds the shard of the dead one, so that an image that does this each
             # time is cornered like any that kills its worker.
-            log.critical("shard %s, step %s: %s", shard_id, at, error)
+            log.critical("shard %s, step %s: %s", shard_id, at, error, extra=fields)
             os._exit(1)
-        log.info("%s", ended.summary)
+        log.info("%s", ended.summary, extra=fields | {"batch": ended.batch})
         if not ended.go_on:
             self.request.chain = None
 

@@ -66,4 +66,4 @@ app.steps["worker"].add(Heartbeat)
 
 @setup_logging.connect
 def _log(**_: object) -> None:
-    configure_logging(settings().log_level)
+    configure_logging(settings().log_level, settings().log_format)

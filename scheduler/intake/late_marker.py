@@ -53,5 +53,5 @@ def adopt_late_marker(store: Bucket, upload: Upload, taken: str) -> bool:
             f"taken as batch {batch_id} with recipe {batch.recipe_name}, and that batch has begun; put it in again "
             "as another upload, with the marker last"
         )
-    log.info("batch %d: recipe %s of its late marker", batch_id, recipe.name)
+    log.info("batch %d: recipe %s of its late marker", batch_id, recipe.name, extra={"batch": batch_id})
     return True

@@ -52,7 +52,13 @@ def take(store: Bucket, upload: Upload) -> int | None:
 
     batch_id = transact(record, patience=0)
     if batch_id is not None:
-        log.info("batch %d: took %s with recipe %s", batch_id, upload.prefix, recipe.name)
+        log.info(
+            "batch %d: took %s with recipe %s",
+            batch_id,
+            upload.prefix,
+            recipe.name,
+            extra={"batch": batch_id},
+        )
     return batch_id
 
 

@@ -83,7 +83,12 @@ def attempt(
             raise  # the recipe's fault, not this image's
         except Exception as error:  # what could not be judged is not shipped
             _refuse_lost_device(error)
-            log.exception("the gates of %s failed on %s", transform.name, item.subject.name)
+            log.exception(
+                "the gates of %s failed on %s",
+                transform.name,
+                item.subject.name,
+                extra={"image": item.subject.name},
+            )
             what = f"{type(error).__name__}: {error}"
             outcome, verdict = Failed(f"the gates of {transform.name} failed: {what}"), Verdict({})
         judging = time.perf_counter() - began
@@ -150,7 +155,8 @@ def _noted(outcome: Outcome, readings: dict[str, float]) -> Outcome:
 
 
 def _failed(transform: Transform, item: Loaded, error: Exception) -> Failed:
-    log.error("%s failed on %s", transform.name, item.subject.name, exc_info=error)
+    extra = {"image": item.subject.name}
+    log.error("%s failed on %s", transform.name, item.subject.name, exc_info=error, extra=extra)
     return Failed(f"{transform.name} failed: {type(error).__name__}: {error}")
 
 

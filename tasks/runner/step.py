@@ -33,6 +33,7 @@ from tasks.runner.lease import Lease
 from tasks.runner.prefetch import read_ahead, wanted
 from tasks.transform import Transform
 from worker.costs import per_second
+from worker.logs import log_context
 from worker.model_cache import resident
 from worker.provenance import made_with
 
@@ -45,6 +46,7 @@ class Ended:
 
     go_on: bool
     summary: str
+    batch: int | None = None
 
 
 def run_step(shard_id: int, at: int, node: str) -> Ended:
@@ -61,7 +63,7 @@ def run_step(shard_id: int, at: int, node: str) -> Ended:
         passed = transact(lambda connection: shards.is_past(connection, shard_id, at))
         return Ended(passed, "done before" if passed else "nothing to do")
     try:
-        with Lease(claim, lease) as held:
+        with Lease(claim, lease) as held, log_context(batch=claim.batch_id):
             return _work(claim, held)
     except LeaseLostError as error:
         transact(partial(_may_have_written, claim))
@@ -112,7 +114,7 @@ def _work(claim: Claim, held: Lease) -> Ended:
     go_on = transact(lambda connection: outcomes.finish(connection, claim, ran, results))
     if claim.failures:
         transact(partial(troubles.resolve, kind=TroubleKind.STEP, subject=_subject(claim)))
-    return Ended(go_on, _summary(claim, transform, results))
+    return Ended(go_on, _summary(claim, transform, results), claim.batch_id)
 
 
 def _ahead(
