@@ -1,6 +1,7 @@
 """One photo through finding and erasing, and what came of it."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import cv2
@@ -9,7 +10,9 @@ import numpy as np
 from bench.captions.draw import Drawn
 from bench.captions.photos import Photo
 from bench.legible import Reader
+from line.facts import RecordedRegion
 from line.picture import Edited, Flagged, Picture, Rgb
+from line.vendor import VendorContext
 from models.contract import Region
 from models.rapidocr import RapidOcr, Sight
 from models.surroundings import Surroundings
@@ -102,7 +105,7 @@ class Line:
     """Both steps with their models, as a worker would run them."""
 
     def __init__(self, rights: str | None = None) -> None:
-        self.facts = {"vendor": {"watermark_rights": rights}} if rights else {}
+        self.vendor = VendorContext(rights)
         self.finder, self.filler, self.telea, self.reader = TimedFinder(), TimedFiller(), Telea(), Reader()
         self.finder.load()
 
@@ -110,15 +113,15 @@ class Line:
         rgb = photo.rgb if drawn is None else drawn.rgb
         case = Case(photo.name, drawn.kind if drawn else kind, drawn.script if drawn else "")
         case.megapixels = rgb.shape[0] * rgb.shape[1] / 1e6
-        given = Picture(photo.name, rgb, facts=self.facts, seed=photo.seed % 2**32)
+        given = Picture(photo.name, rgb, seed=photo.seed % 2**32)
         begun, self.finder.seconds, self.filler.seconds = time.thread_time(), 0.0, 0.0
-        (found,) = find_text.function([given], self.finder)
+        (found,) = find_text.function([given], self.finder, self.vendor)
         whole = time.thread_time() - begun
         case.seconds = {"detect": self.finder.seconds, "tell apart": whole - self.finder.seconds}
         picture, after = found.picture, rgb
         mask = None if picture is None else picture.mask
         if drawn is not None:
-            self.cover(case, drawn, mask, [] if picture is None else picture.facts.get("regions", []))
+            self.cover(case, drawn, mask, () if picture is None else picture.facts.regions or ())
         if isinstance(found, Flagged):
             case.outcome, case.reason = "person", found.reason
         elif mask is not None:
@@ -139,12 +142,14 @@ class Line:
         case.thumbnail = beside(rgb, after if case.outcome != "person" else mask_shown(rgb, mask))
         return case
 
-    def cover(self, case: Case, drawn: Drawn, mask: np.ndarray | None, regions: list[dict]) -> None:
+    def cover(
+        self, case: Case, drawn: Drawn, mask: np.ndarray | None, regions: Sequence[RecordedRegion]
+    ) -> None:
         """How much of the overlay any finder saw, and how much of it would be erased."""
         case.overlay_pixels = int(drawn.mask.sum())
         near = np.zeros(drawn.mask.shape, np.uint8)
         for region in regions:
-            cv2.fillConvexPoly(near, np.array(region["quad"], np.int32), 1)
+            cv2.fillConvexPoly(near, np.array(region.quad, np.int32), 1)
         if mask is not None:
             near[mask > 0] = 1
             whole = feathered(mask, 3, 2) == 255

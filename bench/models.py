@@ -36,8 +36,8 @@ from models.contract import (
 from models.inference.network import Network
 from models.weights import manifest
 from models.weights.manifest import File, Weights
-from worker.device import local, pin
-from worker.model_cache import Residents
+from worker.device import pin
+from worker.model_cache import ModelCache
 
 CLASSICAL = {"upscale": "back_projection", "fill": "surroundings", "denoise": "non_local_means"}
 """What a network of a task is held against."""
@@ -130,9 +130,9 @@ def measure(device: str, sides: list[int], batches: list[int], at_least: float) 
     rows: list[dict[str, Any]] = []
     ready = {name: kind for name, kind in registry().models.items() if kind.missing() is None}
     for name, kind in sorted(ready.items(), key=lambda item: (item[1].task, issubclass(item[1], Network))):
-        here = Residents(local(device))
+        here = ModelCache(device)
         model = here.get(name, kind.task)
-        held = here.seen(name) if issubclass(kind, Network) else 0.0
+        held = here.measured(name) if issubclass(kind, Network) else 0.0
         for side in sides:
             for batch in batches if issubclass(kind, Network) and device != "cpu" else batches[:1]:
                 call = job(model, side, batch)

@@ -9,6 +9,7 @@ from celery import Celery, chain, group
 from celery.signals import worker_process_init
 
 from bench.steps import RECIPE, one_step, start_worker
+from line.facts import Facts
 from line.picture import Original, Picture
 from tasks.recipes import load
 
@@ -31,9 +32,9 @@ def step(state: str, position: int) -> str:
         result = one_step(recipe, 0, Original(base.name, base.read_bytes()))
         base = Path(os.environ["NAIVE_OUT"]) / base.name
     else:
-        facts = json.loads(base.with_suffix(".json").read_text())
+        facts = Facts.from_json(json.loads(base.with_suffix(".json").read_text()))
         rgb = cv2.cvtColor(cv2.imread(f"{base}.png"), cv2.COLOR_BGR2RGB)
-        mask = cv2.imread(f"{base}.mask.png", cv2.IMREAD_GRAYSCALE) if facts.get("masked") else None
+        mask = cv2.imread(f"{base}.mask.png", cv2.IMREAD_GRAYSCALE) if facts.masked else None
         result = one_step(recipe, position, Picture(base.name, rgb, mask, facts=facts))
     if isinstance(result, bytes):
         base.write_bytes(result)
@@ -43,7 +44,7 @@ def step(state: str, position: int) -> str:
     cv2.imwrite(f"{base}.png", cv2.cvtColor(result.rgb, cv2.COLOR_RGB2BGR))
     if result.mask is not None:
         cv2.imwrite(f"{base}.mask.png", result.mask)
-    base.with_suffix(".json").write_text(json.dumps(dict(result.facts)))
+    base.with_suffix(".json").write_text(json.dumps(result.facts.to_json()))
     return str(base)
 
 

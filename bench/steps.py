@@ -1,16 +1,17 @@
 """The steps of the catalogue recipe in memory, as the baselines run them: no records, no messages."""
 
-from types import SimpleNamespace
-from typing import Any
+from functools import cache
 
 import cv2
 
+from line.facts import Facts
 from line.picture import Edited, Original, Picture, Publishable
 from line.recipe import Recipe, seed_of
+from line.settings import settings
 from tasks.registry import registry
-from tasks.runner.execute import attempt
-from tasks.runner.io import Loaded
-from worker.model_cache import resident
+from tasks.runner.execute import execute
+from tasks.runner.types import Loaded, PreparedStep
+from worker.model_cache import ModelCache
 
 RECIPE = "catalog"
 
@@ -19,16 +20,10 @@ def one_step(recipe: Recipe, position: int, subject: Original | Picture) -> Pict
     """One step and its gates as a worker runs them; None where the image leaves the line."""
     step = recipe.steps[position]
     transform = registry().get(step.transform)
-    facts = dict(subject.facts)
-    if transform.needed is not None and not transform.is_needed(facts, step.params):
+    if not transform.is_needed(subject.facts, step.params):
         return subject if isinstance(subject, Picture) else None
-    model = (
-        resident(step.model, transform.task, recipe.options_of(step))
-        if step.model and transform.task
-        else None
-    )
-    row: Any = SimpleNamespace(id=0, current=None, mask=None)
-    tried = attempt(transform, model, step, recipe, [Loaded(row, subject, 0, facts)])[0]
+    prepared = PreparedStep.of(recipe, step, transform, _models())
+    tried = execute(prepared, [Loaded(subject, 0)])[0]
     if not tried.verdict.passed:
         return None
     if isinstance(tried.outcome, Publishable):
@@ -36,10 +31,14 @@ def one_step(recipe: Recipe, position: int, subject: Original | Picture) -> Pict
     if not isinstance(tried.outcome, Edited):
         return None
     picture = tried.outcome.picture
-    known = {"width": picture.width, "height": picture.height, "masked": picture.mask is not None}
-    return picture.with_(
-        facts=dict(picture.facts) | known, seed=seed_of(recipe.seed, subject.name, position + 1)
-    )
+    known = Facts(width=picture.width, height=picture.height, masked=picture.mask is not None)
+    return picture.with_(facts=picture.facts | known, seed=seed_of(recipe.seed, subject.name, position + 1))
+
+
+@cache
+def _models() -> ModelCache:
+    """The models of this process."""
+    return ModelCache.of(settings())
 
 
 def start_worker() -> None:

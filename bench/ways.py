@@ -75,7 +75,7 @@ class Line:
         while True:
             row = transact(lambda connection: batches.get(connection, batch_id))
             if row.state == "halted":
-                raise RuntimeError(f"the batch halted: {row.halt_reason}")
+                raise RuntimeError(f"batch {batch_id} halted; `sluice status {batch_id}` says why")
             if row.state == "done" and not row.manifest_due:
                 return
             time.sleep(0.05)

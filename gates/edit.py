@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, TypeAlias, cast
+from typing import TypeAlias, cast
 
 import cv2
 import numpy as np
@@ -50,7 +50,8 @@ class Edit:
         after: [H, W, 3] uint8 sRGB, the result; its size differs if the step resamples.
         mask: [H, W] uint8, weight of the result in each pixel (0 unchanged, 255 replaced, between: feather);
             None if the step worked on the whole picture.
-        facts: facts of the image (dpi, regions, …) and parameters of the step.
+        marks_differ: number of delivered files whose metadata, read back, differs from the expected.
+        style: the recipe's range for each figure of a picture's look; empty if it sets none.
         find_text: text detector from a [h, w, 3] uint8 picture to [N, 4, 2] float32 boxes (x, y of four corners);
             None if no detector is available.
     """
@@ -59,7 +60,8 @@ class Edit:
     before: Rgb
     after: Rgb
     mask: Mask | None = None
-    facts: Mapping[str, Any] = field(default_factory=dict)
+    style: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    marks_differ: int = 0
     find_text: Callable[[Rgb], NDArray[np.float32]] | None = None
 
     @cached_property

@@ -23,7 +23,8 @@ from imaging.metadata.read import read_metadata
 from imaging.orientation import orientation_of, upright
 from imaging.raster import Raster, deep_grey, load
 from imaging.refusal import RefusedError
-from line.picture import Facts, Rgb
+from line.facts import Facts
+from line.picture import Rgb
 
 _DEFAULT_LIMITS = Limits()
 _BOXED = (Kind.HEIC, Kind.AVIF)
@@ -37,14 +38,7 @@ class Decoded:
 
     Attributes:
         rgb: [H, W, 3] uint8 sRGB, upright, C-contiguous.
-        facts: JSON values: ``width``, ``height`` (upright), ``format``, ``extension`` (``agrees``,
-            ``differs``, ``absent``), ``bytes``, ``mode``, ``frames`` (1, or 2 for several), ``dpi``
-            ([x, y] or null), ``orientation`` (1..8), ``icc`` (how colour was converted, see
-            ``colour.convert.Converted``), ``alpha`` (had transparent pixels), ``transparent`` (their
-            share), ``grey_rows`` (of a JPEG, see ``damage.grey_rows``), ``damage`` (message and row, or
-            null), ``scans_missing`` (of a progressive JPEG), ``publishable_stream`` (its own JPEG stream may
-            be delivered), and of ``metadata.read.Metadata``: ``source_types``, ``aigc``, ``rights``,
-            ``c2pa``, ``gain_map``.
+        facts: the fields of :class:`line.facts.Facts` from ``width`` to ``synthetic``.
     """
 
     rgb: Rgb
@@ -141,7 +135,7 @@ def _decode(
     turned = kind is Kind.TIFF and raster.deep is None  # Pillow turns TIFF while loading it
     rgb = upright(rgb, 1 if turned else facts["orientation"])
     facts["height"], facts["width"] = rgb.shape[:2]
-    return Decoded(rgb, facts)
+    return Decoded(rgb, Facts.from_json(facts))
 
 
 def _pages(data: bytes, kind: Kind, frame: jpeg.Frame | None) -> list[int]:

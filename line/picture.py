@@ -8,14 +8,13 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from line.facts import Facts
+
 Rgb: TypeAlias = NDArray[np.uint8]
 """[H, W, 3] uint8, sRGB, red first, 0..255."""
 
 Mask: TypeAlias = NDArray[np.uint8]
 """[H, W] uint8; 0 = must stay as it is, 255 = wholly replaced, between = blended (the feather)."""
-
-Facts: TypeAlias = Mapping[str, Any]
-"""What is known of an image beside its pixels (JSON values): width, height, dpi, regions, …"""
 
 
 class FlagKind(StrEnum):
@@ -43,7 +42,7 @@ class Picture:
     rgb: Rgb
     mask: Mask | None = None
     seed: int = 0
-    facts: Facts = field(default_factory=dict)
+    facts: Facts = field(default_factory=Facts)
     original: bytes | None = None
 
     @property
@@ -73,7 +72,7 @@ class Original:
 
     name: str
     data: bytes
-    facts: Facts = field(default_factory=dict)
+    facts: Facts = field(default_factory=Facts)
 
 
 # --- what a transform may answer for one image -------------------------------------------------
@@ -139,7 +138,7 @@ class Publishable:
     rgb: Rgb
     readings: Mapping[str, float] = field(default_factory=dict)
     reference: Rgb | None = None
-    facts: Facts = field(default_factory=dict)
+    facts: Facts = field(default_factory=Facts)
     renditions: Mapping[str, bytes] = field(default_factory=dict)
 
 

@@ -2,22 +2,21 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import cv2
 import numpy as np
 
+from line.facts import Facts, RecordedRegion
 from line.picture import Edited, Flagged, Mask, Outcome, Picture, Rgb
+from line.vendor import VendorContext
 from models.contract import OverlayMaps, OverlaySegmenter
 from overlay.erasure_mask import draw_mask
 from overlay.policy import Case, Decision, Thresholds, decide, table
 from overlay.regions import OverlayRegion, find_regions
 from overlay.templates.on_photo import Templates
-from overlay.templates.template_matching import as_fact
+from overlay.templates.template_matching import to_record
 from overlay.templates.vendor_overlay import Sighting
 
-PRINT = "print"
-"""Value of the fact ``doubts`` where a person said that what the line doubts is print."""
 PRIORITY = ("faint_text", "banner_unclear", "graphic_or_print", "overlay_or_print")
 """Which reason is named first: without a right to a watermark nothing else needs an answer."""
 NO_RIGHT = (
@@ -50,37 +49,42 @@ class SettledRegion:
 
 
 def find_overlays(
-    picture: Picture, segmenter: OverlaySegmenter, *, limit: int, erase: str, thresholds: Thresholds
+    picture: Picture,
+    segmenter: OverlaySegmenter,
+    vendor: VendorContext,
+    *,
+    limit: int,
+    erase: str,
+    thresholds: Thresholds,
 ) -> Outcome:
     """The photo with the mask of its overlays, or the question that a person is asked about them.
 
     Args:
-        picture: ``facts["vendor"]`` holds the vendor's templates and its right to have watermarks removed.
         segmenter: sees the photo once, and large photos' overlays again at their own scale.
+        vendor: its templates, and its right to have watermarks removed.
         limit: long side at which the photo is seen (pixels).
         erase: "sure", "person" or "never", as ``find_text`` takes it.
         thresholds: the recipe's probabilities.
     """
-    vendor = picture.facts.get("vendor", {})
-    facts = {key: value for key, value in picture.facts.items() if key != "vendor"}
-    if facts.get("person_mask"):
-        return Edited(picture.with_(facts=facts))
-    rights = vendor.get("watermark_rights")
+    facts = picture.facts
+    if facts.person_mask:
+        return Edited(picture)
+    rights = vendor.watermark_rights
     maps = segmenter.segment(picture.rgb, limit=limit)
     regions = find_regions(maps, picture.rgb)
-    templates = Templates.on(picture.rgb, vendor.get("templates", ()), regions)
+    templates = Templates.on(picture.rgb, vendor.templates, regions)
     settled = _settle(picture.rgb, maps, regions, templates, thresholds, rights=bool(rights))
-    if facts.get("doubts") == PRINT:
+    if facts.doubts == "print":
         settled = [one.kept() if one.decision is Decision.ASK else one for one in settled]
     overlays = [one for one in settled if one.decision is not Decision.KEEP]
     mask = _mask(picture.rgb, maps, overlays, templates.overlays, segmenter)
     coverage = 0.0 if mask is None else float(np.mean(mask > 0))
-    facts |= {
-        "regions": _records(picture.rgb.shape, settled, templates.overlays),
-        "coverage": round(coverage, 5),
-    }
+    facts |= Facts(
+        regions=_records(picture.rgb.shape, settled, templates.overlays),
+        coverage=round(coverage, 5),
+    )
     if rights and erase == "sure" and _uses_right(overlays, templates.overlays):
-        facts["watermark_rights"] = rights
+        facts |= Facts(watermark_rights=rights)
     asked = [one for one in overlays if one.decision is Decision.ASK]
     readings = {
         "texts": float(len(regions)),
@@ -155,10 +159,10 @@ def _records(
     shape: tuple[int, ...],
     settled: Sequence[SettledRegion],
     marks: Sequence[Sighting],
-) -> list[dict[str, Any]]:
+) -> tuple[RecordedRegion, ...]:
     """The regions as the records keep them, and the overlays of templates in place of their parts."""
-    regions = [one.region.to_dict(shape, one.template) for one in settled]
-    return regions + [as_fact(mark, shape) for mark in marks]
+    regions = [one.region.to_record(shape, one.template) for one in settled]
+    return (*regions, *(to_record(mark, shape) for mark in marks))
 
 
 def _uses_right(overlays: Sequence[SettledRegion], marks: Sequence[Sighting]) -> bool:

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from line.facts import RecordedRegion
 from line.picture import Rgb
 from models.contract import OverlayMaps
 from overlay import policy
@@ -66,17 +66,18 @@ class OverlayRegion:
         left, top, right, bottom = (float(value) for value in (*corners.min(axis=0), *corners.max(axis=0)))
         return left, top, right, bottom
 
-    def to_dict(self, shape: tuple[int, ...], template: int | None = None) -> dict[str, Any]:
-        """JSON for the records: corners in pixels, box as shares, probability, the template that settled it."""
-        entry = {
-            "quad": np.rint(self.quad).astype(int).tolist(),
-            "score": round(float(self.features[0]), 3),
-            "overlay": round(self.probability, 3),
-            "box": [round(share, 4) for share in self.box(shape)],
-            "opacity": round(self.opacity, 2),
-            "kind": "graphic" if self.is_graphic else "text",
-        }
-        return entry if template is None else entry | {"template": template}
+    def to_record(self, shape: tuple[int, ...], template: int | None = None) -> RecordedRegion:
+        """As the records keep it, with the template that decided it."""
+        left, top, right, bottom = (round(share, 4) for share in self.box(shape))
+        record = RecordedRegion(
+            quad=tuple((int(x), int(y)) for x, y in np.rint(self.quad)),
+            score=round(float(self.features[0]), 3),
+            overlay=round(self.probability, 3),
+            box=(left, top, right, bottom),
+            opacity=round(self.opacity, 2),
+            kind="graphic" if self.is_graphic else "text",
+        )
+        return record if template is None else record.model_copy(update={"template": template})
 
 
 def find_regions(maps: OverlayMaps, rgb: Rgb) -> list[OverlayRegion]:

@@ -5,7 +5,8 @@ them can wait for each other.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime
 from typing import Any
 
 import psycopg
@@ -19,7 +20,7 @@ from line.names import fold
 from line.states import SETTLED, BatchState, ImageState, ShardState
 from records import troubles
 from records.storage.files import separate_paths
-from records.tables import batches, images, recipes, shards
+from records.tables import batches, images, shards
 
 BREAKER = {
     BatchState.RUNNING: Breaker.CLOSED,
@@ -44,6 +45,40 @@ class NewBatch:
 
 
 @dataclass(frozen=True, slots=True)
+class Batch:
+    """A recorded batch.
+
+    Attributes:
+        recipe: digest of its recipe.
+        out: URL of the delivered folder.
+        judged, artifacts: what its breaker has counted since it last closed.
+        halted_at_step: position of the step whose verdicts tripped the breaker.
+    """
+
+    id: int
+    vendor: str
+    upload: str
+    recipe: str
+    out: str
+    state: BatchState
+    judged: int
+    artifacts: int
+    halted_at_step: int | None
+    manifest_due: bool
+    created_at: datetime
+
+    @classmethod
+    def from_row(cls, row: sa.Row[Any]) -> "Batch":
+        """From a row of the table ``batches``."""
+        columns = {field.name: getattr(row, field.name) for field in fields(cls)}
+        return cls(**columns | {"state": BatchState(row.state)})
+
+    @property
+    def counts(self) -> Counts:
+        return Counts(self.judged, self.artifacts)
+
+
+@dataclass(frozen=True, slots=True)
 class NewImage:
     """One file of it. A refused one is recorded as rejected, with its reason."""
 
@@ -65,17 +100,8 @@ def record(connection: sa.Connection, batch: NewBatch, files: Iterable[NewImage]
     Uses COPY, so memory stays flat however many images there are. A second scheduler that
     records the same digest waits for the first to commit and then finds it done.
     """
-    values = {
-        "vendor": batch.vendor,
-        "upload": batch.upload,
-        "prefix": batch.prefix,
-        "digest": batch.digest,
-        "recipe": batch.recipe,
-        "out": batch.out,
-        "watermark_rights": batch.watermark_rights,
-    }
     batch_id = connection.scalar(
-        insert(batches).values(values).on_conflict_do_nothing().returning(batches.c.id)
+        insert(batches).values(asdict(batch)).on_conflict_do_nothing().returning(batches.c.id)
     )
     if batch_id is None:
         return None
@@ -112,42 +138,36 @@ def find(connection: sa.Connection, digest: str) -> int | None:
     return connection.scalar(sa.select(batches.c.id).where(batches.c.digest == digest))
 
 
-def get(connection: sa.Connection, batch_id: int) -> sa.Row[Any]:
-    """A batch with the name of its recipe.
+def get(connection: sa.Connection, batch_id: int) -> Batch:
+    """A batch.
 
     Raises:
         InputError: there is none of that id.
     """
-    row = connection.execute(
-        sa.select(batches, recipes.c.name.label("recipe_name"), recipes.c.body.label("recipe_body"))
-        .join(recipes, recipes.c.digest == batches.c.recipe)
-        .where(batches.c.id == batch_id)
-    ).one_or_none()
+    return _one(connection, batch_id, sa.select(batches))
+
+
+def lock(connection: sa.Connection, batch_id: int) -> Batch:
+    """The batch, locked until the transaction ends.
+
+    Raises:
+        InputError: there is none of that id.
+    """
+    return _one(connection, batch_id, sa.select(batches).with_for_update(key_share=True))
+
+
+def _one(connection: sa.Connection, batch_id: int, query: sa.Select[Any]) -> Batch:
+    row = connection.execute(query.where(batches.c.id == batch_id)).one_or_none()
     if row is None:
         raise InputError(f"there is no batch {batch_id}; `sluice status` lists them")
-    return row
+    return Batch.from_row(row)
 
 
-def lock(connection: sa.Connection, batch_id: int) -> sa.Row[Any]:
-    """The batch, locked until the transaction ends."""
-    row = connection.execute(
-        sa.select(batches).where(batches.c.id == batch_id).with_for_update(key_share=True)
-    ).one_or_none()
-    if row is None:
-        raise InputError(f"there is no batch {batch_id}; `sluice status` lists them")
-    return row
-
-
-def open_ones(connection: sa.Connection) -> list[sa.Row[Any]]:
+def open_ones(connection: sa.Connection) -> list[Batch]:
     """Batches that may have work now: running or probing, oldest first."""
     states = (BatchState.RUNNING, BatchState.PROBING)
     query = sa.select(batches).where(batches.c.state.in_(states)).order_by(batches.c.id)
-    return list(connection.execute(query))
-
-
-def counts(row: sa.Row[Any]) -> Counts:
-    """What the breaker of a batch has seen since it last closed."""
-    return Counts(row.judged, row.artifacts)
+    return [Batch.from_row(row) for row in connection.execute(query)]
 
 
 def halt(connection: sa.Connection, batch_id: int, reason: str, step: int | None = None) -> bool:
@@ -156,8 +176,8 @@ def halt(connection: sa.Connection, batch_id: int, reason: str, step: int | None
     What a worker is in the middle of goes on to the end of its step. Answers False where the
     batch is not running.
     """
-    row = lock(connection, batch_id)
-    if row.state not in (BatchState.RUNNING, BatchState.PROBING):
+    batch = lock(connection, batch_id)
+    if batch.state not in (BatchState.RUNNING, BatchState.PROBING):
         return False
     connection.execute(
         sa.update(batches)
@@ -201,16 +221,16 @@ def probe(connection: sa.Connection, batch_id: int, size: int) -> int:
     Raises:
         InputError: the batch is not halted.
     """
-    row = lock(connection, batch_id)
-    if row.state != BatchState.HALTED:
-        raise InputError(f"batch {batch_id} is {row.state}, not halted: there is nothing to resume")
+    batch = lock(connection, batch_id)
+    if batch.state != BatchState.HALTED:
+        raise InputError(f"batch {batch_id} is {batch.state}, not halted: there is nothing to resume")
     connection.execute(
         sa.update(batches)
         .where(batches.c.id == batch_id)
         .values(state=BatchState.PROBING, judged=0, artifacts=0)
     )
     _count_anew(connection, batch_id)
-    return _release_probe(connection, row, size)
+    return _release_probe(connection, batch, size)
 
 
 def _count_anew(connection: sa.Connection, batch_id: int) -> None:
@@ -222,8 +242,8 @@ def _count_anew(connection: sa.Connection, batch_id: int) -> None:
     )
 
 
-def _release_probe(connection: sa.Connection, row: sa.Row[Any], size: int) -> int:
-    at = -1 if row.halted_at_step is None else row.halted_at_step
+def _release_probe(connection: sa.Connection, batch: Batch, size: int) -> int:
+    at = -1 if batch.halted_at_step is None else batch.halted_at_step
     order = (
         sa.case((images.c.step == at, 0), (images.c.step < at, 1), else_=2),
         images.c.step.desc(),
@@ -231,7 +251,7 @@ def _release_probe(connection: sa.Connection, row: sa.Row[Any], size: int) -> in
     )
     chosen = (
         sa.select(images.c.id)
-        .where(images.c.batch_id == row.id, images.c.state == ImageState.HELD)
+        .where(images.c.batch_id == batch.id, images.c.state == ImageState.HELD)
         .order_by(*order)
         .limit(size)
     )
@@ -245,12 +265,17 @@ def _release_probe(connection: sa.Connection, row: sa.Row[Any], size: int) -> in
 
 def conclude_probe(connection: sa.Connection, batch_id: int, breaker: Breaker, size: int) -> None:
     """Act on a probe that is back: go on, halt again, or send another where nothing was judged."""
-    row = lock(connection, batch_id)
-    if row.state != BatchState.PROBING:
+    batch = lock(connection, batch_id)
+    if batch.state != BatchState.PROBING:
         return
     if breaker is Breaker.TRIPPED:
-        halt(connection, batch_id, f"probe: {row.artifacts} of {row.judged} artifacts", row.halted_at_step)
-    elif breaker is Breaker.CLOSED or not _release_probe(connection, row, size):
+        halt(
+            connection,
+            batch_id,
+            f"probe: {batch.artifacts} of {batch.judged} artifacts",
+            batch.halted_at_step,
+        )
+    elif breaker is Breaker.CLOSED or not _release_probe(connection, batch, size):
         connection.execute(
             sa.update(batches)
             .where(batches.c.id == batch_id)
@@ -279,10 +304,10 @@ def probe_is_back(connection: sa.Connection, batch_id: int) -> bool:
 
 def close(connection: sa.Connection, batch_id: int) -> bool:
     """Mark a running batch done once every image has settled; its manifest is then due."""
-    row = lock(connection, batch_id)
+    batch = lock(connection, batch_id)
     moving = [state for state in ImageState if state not in SETTLED]  # IN: an index answers it at once
     unsettled = sa.exists().where(images.c.batch_id == batch_id, images.c.state.in_(moving))
-    if row.state != BatchState.RUNNING or connection.scalar(sa.select(unsettled)):
+    if batch.state != BatchState.RUNNING or connection.scalar(sa.select(unsettled)):
         return False
     connection.execute(
         sa.update(batches)

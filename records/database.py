@@ -50,18 +50,8 @@ READ_ONLY: Final = "25006"
 """SQLSTATE of a server that takes no writes: it was the primary, or it is not yet."""
 
 
-@cache
-def _engine_of(url: str, pid: int) -> sa.Engine:
-    """An engine never crosses a fork: two processes on one connection would mix their answers."""
-    made = sa.create_engine(
-        url,
-        pool_size=3,
-        max_overflow=5,
-        pool_pre_ping=True,
-        connect_args=CONNECT_ARGS | {"application_name": f"sluice-{pid}", "options": SERVER_OPTIONS},
-    )
-    sa.event.listen(made, "do_connect", _connect)
-    return made
+_WRITTEN = sa.text("SELECT pg_current_xact_id_if_assigned()::text")
+"""The number of a transaction that wrote something; NULL of one that only read."""
 
 
 def _connect(dialect: Any, record: Any, words: list[Any], options: dict[str, Any]) -> Any:
@@ -74,9 +64,104 @@ def _connect(dialect: Any, record: Any, words: list[Any], options: dict[str, Any
         return dialect.loaded_dbapi.connect(*words, **(options | {"options": ""}))
 
 
-def engine(url: str | None = None) -> sa.Engine:
-    """This process's engine."""
-    return _engine_of(url or settings().database(), os.getpid())
+class Database:
+    """A Postgres database: one engine for each process, short transactions, and the schema's migrations."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._engines: dict[int, sa.Engine] = {}
+
+    @property
+    def engine(self) -> sa.Engine:
+        """This process's engine. It never crosses a fork: two processes on one connection would mix up answers."""
+        pid = os.getpid()
+        if pid not in self._engines:
+            self._engines[pid] = sa.create_engine(
+                self.url,
+                pool_size=3,
+                max_overflow=5,
+                pool_pre_ping=True,
+                connect_args=CONNECT_ARGS | {"application_name": f"sluice-{pid}", "options": SERVER_OPTIONS},
+            )
+            sa.event.listen(self._engines[pid], "do_connect", _connect)
+        return self._engines[pid]
+
+    def transact(self, work: Callable[[sa.Connection], T], *, actor: str = "", patience: float = 60.0) -> T:
+        """Run ``work`` in one transaction, again after an outage of Postgres, for ``patience`` seconds.
+
+        Where the answer to the commit is lost, Postgres is asked what became of it, so that what is written
+        is written once. ``work`` may run more than once, but only after a transaction that left nothing.
+
+        Args:
+            work: gets the connection.
+            actor: who is behind it, for the event rows; the line itself where empty.
+            patience: seconds; 0 tries once.
+
+        Raises:
+            ServiceError: Postgres stayed away.
+        """
+        deadline = time.monotonic() + patience
+        pause = 0.05
+        while True:
+            written = None
+            try:
+                with self.engine.connect() as connection, connection.begin() as transaction:
+                    if actor:
+                        connection.execute(sa.select(sa.func.set_config("sluice.actor", actor, True)))
+                    answer = work(connection)
+                    written = connection.scalar(_WRITTEN)
+                    transaction.commit()
+                    return answer
+            except DBAPIError as error:
+                if not is_outage(error):
+                    raise
+                if getattr(error.orig, "sqlstate", None) == READ_ONLY:
+                    self.engine.dispose()  # the name may lead to the new primary by now
+                if written is not None and self._was_committed(written, deadline):
+                    return answer
+                if time.monotonic() + pause > deadline:
+                    raise ServiceError(f"Postgres cannot be reached: {_first_line(error)}") from error
+                time.sleep(pause)
+                pause = min(2 * pause, 2.0)
+
+    def _was_committed(self, number: str, deadline: float) -> bool:
+        """What became of a transaction whose commit was not answered.
+
+        Raises:
+            ServiceError: Postgres stayed away, so that nobody knows.
+        """
+        while True:
+            try:
+                with self.engine.connect() as connection:
+                    status = connection.scalar(
+                        sa.text("SELECT pg_xact_status(CAST(:number AS xid8))"), {"number": number}
+                    )
+                if status != "in progress":
+                    return bool(status == "committed")
+            except DBAPIError as error:
+                if not is_outage(error):
+                    raise
+                if time.monotonic() > deadline:
+                    raise ServiceError(
+                        f"Postgres went away in the middle of a commit: {_first_line(error)}"
+                    ) from error
+            time.sleep(0.05)
+
+    def migrate(self) -> None:
+        """Bring the schema up to date; several processes may do so at once.
+
+        Raises:
+            ServiceError: Postgres cannot be reached.
+        """
+        config = Config()
+        config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
+        try:
+            with self.engine.begin() as connection:
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
+                config.attributes["connection"] = connection
+                command.upgrade(config, "head")
+        except OperationalError as error:
+            raise ServiceError(f"Postgres cannot be reached: {_first_line(error)}") from error
 
 
 def is_outage(error: BaseException) -> bool:
@@ -89,89 +174,31 @@ def is_outage(error: BaseException) -> bool:
     return error.connection_invalidated or isinstance(error, OperationalError) or passing
 
 
+def _first_line(error: DBAPIError) -> str:
+    return str(error.orig).strip().splitlines()[0]
+
+
+@cache
+def open_database(url: str) -> Database:
+    """The database at ``url``, opened once in this process."""
+    return Database(url)
+
+
+def database() -> Database:
+    """The database that this process's settings name."""
+    return open_database(settings().database())
+
+
 def transact(work: Callable[[sa.Connection], T], *, actor: str = "", patience: float = 60.0) -> T:
-    """Run ``work`` in one transaction, again after an outage of Postgres, for ``patience`` seconds.
-
-    Where the answer to the commit is lost, Postgres is asked what became of it, so that what is written
-    is written once. ``work`` may run more than once, but only after a transaction that left nothing.
-
-    Args:
-        work: gets the connection.
-        actor: who is behind it, for the event rows; the line itself where empty.
-        patience: seconds; 0 tries once.
-
-    Raises:
-        ServiceError: Postgres stayed away.
-    """
-    deadline = time.monotonic() + patience
-    pause = 0.05
-    while True:
-        written = None
-        try:
-            with engine().connect() as connection, connection.begin() as transaction:
-                if actor:
-                    connection.execute(sa.select(sa.func.set_config("sluice.actor", actor, True)))
-                answer = work(connection)
-                written = connection.scalar(_WRITTEN)
-                transaction.commit()
-                return answer
-        except DBAPIError as error:
-            if not is_outage(error):
-                raise
-            if getattr(error.orig, "sqlstate", None) == READ_ONLY:
-                engine().dispose()  # the name may lead to the new primary by now
-            if written is not None and _was_committed(written, deadline):
-                return answer
-            if time.monotonic() + pause > deadline:
-                raise ServiceError(f"Postgres cannot be reached: {_first_line(error)}") from error
-            time.sleep(pause)
-            pause = min(2 * pause, 2.0)
-
-
-_WRITTEN = sa.text("SELECT pg_current_xact_id_if_assigned()::text")
-"""The number of a transaction that wrote something; NULL of one that only read."""
-
-
-def _was_committed(number: str, deadline: float) -> bool:
-    """What became of a transaction whose commit was not answered.
-
-    Raises:
-        ServiceError: Postgres stayed away, so that nobody knows.
-    """
-    while True:
-        try:
-            with engine().connect() as connection:
-                status = connection.scalar(
-                    sa.text("SELECT pg_xact_status(CAST(:number AS xid8))"), {"number": number}
-                )
-            if status != "in progress":
-                return bool(status == "committed")
-        except DBAPIError as error:
-            if not is_outage(error):
-                raise
-            if time.monotonic() > deadline:
-                raise ServiceError(
-                    f"Postgres went away in the middle of a commit: {_first_line(error)}"
-                ) from error
-        time.sleep(0.05)
+    """:meth:`Database.transact` of :func:`database`."""
+    return database().transact(work, actor=actor, patience=patience)
 
 
 def migrate(url: str | None = None) -> None:
-    """Bring the schema up to date; several processes may do so at once.
-
-    Raises:
-        ServiceError: Postgres cannot be reached.
-    """
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
-    try:
-        with engine(url).begin() as connection:
-            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
-    except OperationalError as error:
-        raise ServiceError(f"Postgres cannot be reached: {_first_line(error)}") from error
+    """:meth:`Database.migrate`."""
+    (open_database(url) if url else database()).migrate()
 
 
-def _first_line(error: DBAPIError) -> str:
-    return str(error.orig).strip().splitlines()[0]
+def engine(url: str | None = None) -> sa.Engine:
+    """The engine of :func:`database`, or of the one at ``url``."""
+    return (open_database(url) if url else database()).engine

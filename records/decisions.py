@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from line.errors import InputError
+from line.facts import Facts
 from line.names import fold
 from line.states import BatchState, ImageState
 from records import batches
@@ -58,13 +59,13 @@ def accept(connection: sa.Connection, image_id: int, removing: Collection[int], 
     picture = image.proposal or image.current
     if picture is None:
         raise DecisionError(f"image {image_id}: there is no picture of it to accept; requeue or reject it")
-    facts = dict(image.facts) | {"accepted": True}
+    facts = Facts.from_json(image.facts) | Facts(accepted=True)
     if image.step == last:
-        facts["accepted_file"] = True  # the very file was looked at: nothing is left to be asked about
+        facts |= Facts(accepted_file=True)  # the very file was looked at: nothing is left to be asked about
     if any(step > image.step for step in removing):
-        facts["masked"] = False
+        facts |= Facts(masked=False)
     following = min(image.step + 1, last)
-    values = {"accepted": True, "facts": facts, "step": following, "current": picture, "mask": None}
+    values = {"accepted": True, "facts": facts.to_json(), "step": following, "current": picture, "mask": None}
     _go(connection, image, values)
 
 
@@ -107,34 +108,39 @@ def requeue(
     stopped = image.state in (ImageState.FLAGGED, ImageState.FAILED)
     if recipe or image.current is None or not stopped:
         values |= {"recipe": recipe or image.recipe, "step": 0, "current": None, "mask": None}
-        facts: dict[str, Any] = {}
+        facts = Facts()
     elif not mask:
         # the facts of the flagged result say that nothing is left to be removed: none of it is taken up
         current, facts = _as_it_came_to(connection, image, image.step)
-        if search_step is not None and image.step == mask_step and not facts.get("person_mask"):
+        if search_step is not None and image.step == mask_step and not facts.person_mask:
             current, facts = _as_it_came_to(connection, image, search_step)
             values |= {"mask": None, "step": search_step}
         values |= {"current": current}
-        facts = {key: value for key, value in facts.items() if not key.startswith("accepted")}
+        facts = facts.without("accepted", "accepted_file")
     if file:
         free = free_file(connection, image.batch_id, image_id, file)
         values |= {"file": free, "fold": fold(free)}
     if mask == "sure":
-        if image.current is None or search_step is None or recipe or "regions" not in image.facts:
+        if (
+            image.current is None
+            or search_step is None
+            or recipe
+            or Facts.from_json(image.facts).regions is None
+        ):
             raise DecisionError(f"image {image_id}: it was never searched for text")
-        current, known = _as_it_came_to(connection, image, search_step)
+        current, facts = _as_it_came_to(connection, image, search_step)
         values |= {"mask": None, "step": search_step, "current": current}
-        facts = known | {"doubts": "print"}
+        facts |= Facts(doubts="print")
     elif mask:
         key = image.proposal_mask or image.mask if mask == "found" else mask
         if key is None:
             raise DecisionError(f"image {image_id}: no mask was found for it; give a file")
         if image.current is None or mask_step is None or recipe:
             raise DecisionError(f"image {image_id}: a mask needs an admitted image and a step that removes")
-        current, known = _as_it_came_to(connection, image, mask_step)
+        current, facts = _as_it_came_to(connection, image, mask_step)
         values |= {"mask": key, "step": mask_step, "current": current}
-        facts = known | {"masked": True, "person_mask": True}
-    _go(connection, image, values | {"facts": facts})
+        facts |= Facts(masked=True, person_mask=True)
+    _go(connection, image, values | {"facts": facts.to_json()})
 
 
 def rollback(connection: sa.Connection, image_id: int, position: int, transform: str) -> None:
@@ -155,7 +161,7 @@ def rollback(connection: sa.Connection, image_id: int, position: int, transform:
         "current": step.input,
         "mask": step.input_mask,
         "proposal_mask": step.input_mask,
-        "facts": step.facts,
+        "facts": Facts.from_json(step.facts).without("vendor").to_json(),
         "reason": "rolled_back",
         "sentence": f"Put back to before {transform}: accept to go on without that step, or requeue.",
     }
@@ -187,9 +193,7 @@ def _locked(connection: sa.Connection, image_id: int, states: Collection[ImageSt
     return image
 
 
-def _as_it_came_to(
-    connection: sa.Connection, image: sa.Row[Any], position: int
-) -> tuple[str, dict[str, Any]]:
+def _as_it_came_to(connection: sa.Connection, image: sa.Row[Any], position: int) -> tuple[str, Facts]:
     """The picture and the facts with which an image last came to a step, else as it stands."""
     step = connection.execute(
         sa.select(steps.c.input, steps.c.facts)
@@ -198,8 +202,8 @@ def _as_it_came_to(
         .limit(1)
     ).one_or_none()
     if step is None or step.input is None:
-        return str(image.current), dict(image.facts)
-    return str(step.input), dict(step.facts)
+        return str(image.current), Facts.from_json(image.facts)
+    return str(step.input), Facts.from_json(step.facts).without("vendor")
 
 
 def _go(connection: sa.Connection, image: sa.Row[Any], values: dict[str, Any]) -> None:

@@ -1,8 +1,6 @@
 """The one transaction that ends a step: records, moves, counters and the breaker, or none of them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,205 +8,153 @@ from sqlalchemy.dialects.postgresql import insert
 
 from line.breaker import Breaker, Counts, after_judging
 from line.errors import LeaseLostError
+from line.image import Image
 from line.states import BatchState, ImageState
 from records import batches, shards
+from records.batches import Batch
 from records.json_sanitize import plain
 from records.shards import Claim
+from records.step_results import NeedsReview, Passed, Result, StepResult, StepRun
 from records.tables import batches as batch_table
 from records.tables import images, steps
 
-
-class Result(StrEnum):
-    """What a step made of an image; stands in ``steps.verdict``."""
-
-    PASS = "pass"
-    FLAG = "flag"
-    REFUSE = "refuse"
-    FAIL = "fail"
+_STATE_AFTER = {
+    Result.FLAG: ImageState.FLAGGED,
+    Result.REFUSE: ImageState.REJECTED,
+    Result.FAIL: ImageState.FAILED,
+}
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
-    """What a step did to one image.
-
-    Attributes:
-        output / mask / touched: keys in the bucket; ``output`` is the key it came with where no
-            pixel changed.
-        facts: what is known of the image now.
-        reason, sentence: why it left the line, where it did.
-        artifact: a gate found a fault (and not only a policy asked for a person).
-        file: the delivered path, where the step delivered.
-    """
-
-    image_id: int
-    result: Result
-    seed: int
-    seconds: float
-    output: str | None = None
-    mask: str | None = None
-    touched: str | None = None
-    facts: Mapping[str, Any] = field(default_factory=dict)
-    readings: Mapping[str, float] = field(default_factory=dict)
-    reasons: Sequence[Mapping[str, Any]] = ()
-    reason: str = ""
-    sentence: str = ""
-    artifact: bool = False
-    sha256: str | None = None
-    file: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Ran:
-    """What ran, the same for every image of the shard.
-
-    Attributes:
-        told: facts that every image came with beside its own, for the record.
-        made_with: options and weights of the model, what the step itself has trained, hardware, threads, versions of
-            libraries.
-    """
-
-    transform: str
-    model: str | None
-    revision: str | None
-    device: str
-    cost_per_second: float
-    judges: bool
-    delivers: bool
-    ends_chain: bool
-    told: Mapping[str, Any] = field(default_factory=dict)
-    made_with: Mapping[str, Any] = field(default_factory=dict)
-
-
-def finish(connection: sa.Connection, claim: Claim, ran: Ran, results: Sequence[Done]) -> bool:
-    """Write down one step of one shard and answer whether the chain goes on.
+def finish(connection: sa.Connection, claim: Claim, run: StepRun, results: Sequence[StepResult]) -> bool:
+    """Record one step of one shard and return whether the chain goes on.
 
     Raises:
-        LeaseLostError: the shard was given to another meanwhile; nothing is written.
+        LeaseLostError: the shard was given to another worker meanwhile; nothing is written.
     """
-    before = {row.id: row for row in claim.images}
-    _insert_steps(connection, claim, ran, results, before)
+    before = {image.id: image for image in claim.images}
+    _insert_steps(connection, claim, run, results, before)
     batch = batches.lock(connection, claim.batch_id)
-    for done in results:
-        _move(connection, claim, ran, done, before[done.image_id], batch)
-    passed = [done for done in results if done.result is Result.PASS]
-    staying = [done for done in passed if _may_go_on(batch, before[done.image_id])]
-    go_on = bool(staying) and not ran.ends_chain and not ran.delivers
+    for result in results:
+        _move(
+            connection, claim, result, _values(claim, run, result, _may_go_on(batch, before[result.image_id]))
+        )
+    staying = [
+        result for result in results if result.has_passed and _may_go_on(batch, before[result.image_id])
+    ]
+    go_on = bool(staying) and not run.ends_chain and not run.delivers
     if not shards.advance(connection, claim, go_on=go_on):
         raise LeaseLostError(f"shard {claim.shard_id} was taken back while step {claim.at} ran")
-    _count(connection, claim, ran, results, before, batch)
+    _count(connection, claim, run, results, batch)
     return go_on
 
 
-def _may_go_on(batch: sa.Row[Any], image: sa.Row[Any]) -> bool:
-    return bool(batch.state == BatchState.RUNNING) or (
-        batch.state == BatchState.PROBING and bool(image.probe)
-    )
+def _may_go_on(batch: Batch, image: Image) -> bool:
+    return batch.state is BatchState.RUNNING or (batch.state is BatchState.PROBING and image.is_probe)
 
 
-def _is_judged(ran: Ran, done: Done) -> bool:
+def _is_judged(run: StepRun, result: StepResult) -> bool:
     """Whether the gates said good or bad of an edit; a policy flag says neither."""
-    return done.artifact or (ran.judges and done.result is Result.PASS)
+    return result.is_artifact or (run.judges and result.has_passed)
 
 
 def _insert_steps(
     connection: sa.Connection,
     claim: Claim,
-    ran: Ran,
-    results: Sequence[Done],
-    before: Mapping[int, sa.Row[Any]],
+    run: StepRun,
+    results: Sequence[StepResult],
+    before: Mapping[int, Image],
 ) -> None:
-    rows = [
-        {
-            "image_id": done.image_id,
-            "batch_id": claim.batch_id,
-            "shard_id": claim.shard_id,
-            "position": claim.position,
-            "transform": ran.transform,
-            "recipe": claim.recipe.digest,
-            "model": ran.model,
-            "revision": ran.revision,
-            "seed": done.seed,
-            "device": ran.device,
-            "node": claim.owner.node,
-            "input": before[done.image_id].current,
-            "input_mask": before[done.image_id].mask,
-            "output": done.output,
-            "output_mask": done.mask,
-            "touched": done.touched,
-            "facts": before[done.image_id].facts | dict(ran.told),
-            "verdict": done.result.value,
-            "reasons": plain(done.reasons),
-            "readings": plain(done.readings),
-            "seconds": done.seconds,
-            "cost": done.seconds * ran.cost_per_second,
-            "made_with": plain(ran.made_with),
-        }
-        for done in results
-    ]
+    rows = [_step_row(claim, run, result, before[result.image_id]) for result in results]
     if rows:  # an outage may have hidden the answer to our own commit: then the rows stand there already
         connection.execute(insert(steps).on_conflict_do_nothing(constraint="steps_once"), rows)
 
 
-def _move(
-    connection: sa.Connection, claim: Claim, ran: Ran, done: Done, image: sa.Row[Any], batch: sa.Row[Any]
-) -> None:
-    values: dict[str, Any] = {"facts": plain(done.facts)}
-    if done.sha256:
-        values["sha256"] = done.sha256
-    if done.result is Result.PASS:
-        values |= {"current": done.output, "mask": done.mask, "step": claim.position + 1, "losses": 0}
-        if ran.delivers:
-            values |= {
-                "state": ImageState.DELIVERED,
-                "file": done.file,
-                "shard_id": None,
-                "step": claim.position,
-            }
-        elif not _may_go_on(batch, image):
-            values |= {"state": ImageState.HELD, "shard_id": None, "probe": False}
-        elif ran.ends_chain:
-            values |= {"state": ImageState.WAITING, "shard_id": None}
-    else:
-        state = {
-            Result.FLAG: ImageState.FLAGGED,
-            Result.REFUSE: ImageState.REJECTED,
-            Result.FAIL: ImageState.FAILED,
-        }[done.result]
-        values |= {"state": state, "shard_id": None, "step": claim.position}
-        values |= {"proposal": done.output, "proposal_mask": done.mask}
-    values |= {"reason": done.reason, "sentence": plain(done.sentence), "artifact": done.artifact}
-    if _is_judged(ran, done):
+def _step_row(claim: Claim, run: StepRun, result: StepResult, before: Image) -> dict[str, Any]:
+    stored, ending = result.stored, result.ending
+    facts = before.facts.to_json()
+    if run.vendor is not None:
+        facts["vendor"] = run.vendor.to_json()
+    return {
+        "image_id": result.image_id,
+        "batch_id": claim.batch_id,
+        "shard_id": claim.shard_id,
+        "position": claim.position,
+        "transform": run.transform,
+        "recipe": claim.recipe.digest,
+        "model": run.model,
+        "revision": run.revision,
+        "seed": result.seed,
+        "device": run.device,
+        "node": claim.owner.node,
+        "input": before.picture_key,
+        "input_mask": before.mask_key,
+        "output": stored.picture,
+        "output_mask": stored.mask,
+        "touched": stored.touched,
+        "facts": facts,
+        "verdict": result.verdict.value,
+        "reasons": plain(ending.limits if isinstance(ending, NeedsReview) else ()),
+        "readings": plain(result.readings),
+        "seconds": result.seconds,
+        "cost": result.seconds * run.cost_per_second,
+        "made_with": plain(run.made_with),
+    }
+
+
+def _values(claim: Claim, run: StepRun, result: StepResult, may_go_on: bool) -> dict[str, Any]:
+    """The columns of the image after the step."""
+    values: dict[str, Any] = {"facts": plain(result.facts.to_json()), "artifact": result.is_artifact}
+    if result.sha256:
+        values["sha256"] = result.sha256
+    if _is_judged(run, result):
         values |= {"judged": True, "counted": True}
+    stored, ending = result.stored, result.ending
+    if isinstance(ending, Passed):
+        values |= {"current": stored.picture, "mask": stored.mask, "step": claim.position + 1, "losses": 0}
+        values |= {"reason": "", "sentence": ""} | _state_after_pass(claim, run, ending, may_go_on)
+    else:
+        values |= {"state": _STATE_AFTER[ending.verdict], "shard_id": None, "step": claim.position}
+        values |= {"proposal": stored.picture, "proposal_mask": stored.mask}
+        values |= {"reason": ending.reason, "sentence": plain(ending.sentence)}
+    return values
+
+
+def _state_after_pass(claim: Claim, run: StepRun, ending: Passed, may_go_on: bool) -> dict[str, Any]:
+    if run.delivers:
+        state = ImageState.DELIVERED
+        return {"state": state, "file": ending.file, "shard_id": None, "step": claim.position}
+    if not may_go_on:
+        return {"state": ImageState.HELD, "shard_id": None, "probe": False}
+    return {"state": ImageState.WAITING, "shard_id": None} if run.ends_chain else {}
+
+
+def _move(connection: sa.Connection, claim: Claim, result: StepResult, values: Mapping[str, Any]) -> None:
     moved = connection.execute(
         sa.update(images)
         .where(
-            images.c.id == done.image_id,
+            images.c.id == result.image_id,
             images.c.state == ImageState.WORKING,
             images.c.shard_id == claim.shard_id,
         )
         .values(values)
     )
     if moved.rowcount != 1:
-        raise LeaseLostError(f"image {done.image_id} left shard {claim.shard_id} while step {claim.at} ran")
+        raise LeaseLostError(f"image {result.image_id} left shard {claim.shard_id} while step {claim.at} ran")
 
 
 def _count(
-    connection: sa.Connection,
-    claim: Claim,
-    ran: Ran,
-    results: Sequence[Done],
-    before: Mapping[int, sa.Row[Any]],
-    batch: sa.Row[Any],
+    connection: sa.Connection, claim: Claim, run: StepRun, results: Sequence[StepResult], batch: Batch
 ) -> None:
     """Raise the breaker's counters: since it last closed, each image is judged once.
 
     That is at the first step that edits it. While a probe is out, only its images count.
     """
-    probing = batch.state == BatchState.PROBING
-    counting = [done for done in results if before[done.image_id].probe or not probing]
-    judged = sum(_is_judged(ran, done) and not before[done.image_id].counted for done in counting)
-    artifacts = sum(done.artifact for done in counting)
-    if batch.state == BatchState.HALTED or not (judged or artifacts):
+    before = {image.id: image for image in claim.images}
+    probing = batch.state is BatchState.PROBING
+    counting = [result for result in results if before[result.image_id].is_probe or not probing]
+    judged = sum(_is_judged(run, result) and not before[result.image_id].is_counted for result in counting)
+    artifacts = sum(result.is_artifact for result in counting)
+    if batch.state is BatchState.HALTED or not (judged or artifacts):
         return
     counts = Counts(batch.judged + judged, batch.artifacts + artifacts)
     connection.execute(

@@ -2,21 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 import sqlalchemy as sa
 
+from line.image import Image
 from line.recipe import Recipe
 from line.states import BatchState, ImageState, ShardState
 from records import recipes
 from records.tables import batches, images, shards
 
-Member: TypeAlias = sa.Row[Any]
-"""A row of ``images`` that travels in a shard."""
-
-
-STUCK = 4
-"""Times a shard is sent before it no longer counts against the window of other batches."""
+MAX_ATTEMPTS = 4
+"""Messages sent for one shard after which it no longer counts against the window of other batches."""
 
 
 NO_LEASE: Final[dict[str, Any]] = dict.fromkeys(
@@ -78,10 +75,46 @@ class Claim:
     owner: Owner
     recipe: Recipe
     out: str
-    images: tuple[Member, ...]
+    images: tuple[Image, ...]
     is_last: bool
     failures: int = 0
     """Tries in a row that an outage ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShardMessage:
+    """What a message about an open shard needs.
+
+    Attributes:
+        at: index into its route of the next step.
+        attempt: how often it was sent.
+        images: how many it holds.
+        vendor, upload: for the people who read Flower.
+    """
+
+    shard_id: int
+    batch_id: int
+    number: int
+    at: int
+    attempt: int
+    images: int
+    route: Route
+    vendor: str
+    upload: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShardInFlight:
+    """An open shard, as the window counts it.
+
+    Attributes:
+        queues_left: of the steps before it.
+        is_stuck: it was sent again and again, and no worker could do it: its model is ready nowhere.
+    """
+
+    batch_id: int
+    queues_left: tuple[str, ...]
+    is_stuck: bool
 
 
 def create(connection: sa.Connection, new: Sequence[NewShard]) -> list[int]:
@@ -120,33 +153,40 @@ def create(connection: sa.Connection, new: Sequence[NewShard]) -> list[int]:
     return made
 
 
-def messages(connection: sa.Connection, shard_ids: Sequence[int]) -> list[sa.Row[Any]]:
-    """What a message about each shard needs: its ids and, for people, its vendor and upload."""
-    return list(
-        connection.execute(
-            sa.select(shards, batches.c.vendor, batches.c.upload)
-            .join(batches, batches.c.id == shards.c.batch_id)
-            .where(shards.c.id.in_(shard_ids), shards.c.state == ShardState.OPEN)
-            .order_by(shards.c.id)
-        )
+def messages(connection: sa.Connection, shard_ids: Sequence[int]) -> list[ShardMessage]:
+    """The messages of these shards, as far as they are open."""
+    query = (
+        sa.select(shards, batches.c.vendor, batches.c.upload)
+        .join(batches, batches.c.id == shards.c.batch_id)
+        .where(shards.c.id.in_(shard_ids), shards.c.state == ShardState.OPEN)
+        .order_by(shards.c.id)
     )
-
-
-def in_flight(connection: sa.Connection) -> list[sa.Row[Any]]:
-    """Open shards: batch_id, the queues that still lie before each, and whether it is stuck.
-
-    Stuck is what was sent again and again and nobody could do: its model is ready on no worker.
-    """
-    ahead = shards.c.queues[shards.c.at + 1 : sa.func.cardinality(shards.c.queues)]  # counted from 1
-    return list(
-        connection.execute(
-            sa.select(
-                shards.c.batch_id,
-                ahead.label("ahead"),
-                sa.and_(shards.c.attempt > STUCK, shards.c.lease_until.is_(None)).label("stuck"),
-            ).where(shards.c.state == ShardState.OPEN)
+    return [
+        ShardMessage(
+            shard_id=row.id,
+            batch_id=row.batch_id,
+            number=row.number,
+            at=row.at,
+            attempt=row.attempt,
+            images=row.images,
+            route=Route(tuple(row.route), tuple(row.transforms), tuple(row.queues)),
+            vendor=row.vendor,
+            upload=row.upload,
         )
+        for row in connection.execute(query)
+    ]
+
+
+def in_flight(connection: sa.Connection) -> list[ShardInFlight]:
+    """Every open shard."""
+    queues_left = shards.c.queues[shards.c.at + 1 : sa.func.cardinality(shards.c.queues)]  # counted from 1
+    is_stuck = sa.and_(shards.c.attempt > MAX_ATTEMPTS, shards.c.lease_until.is_(None))
+    query = sa.select(shards.c.batch_id, queues_left.label("queues_left"), is_stuck.label("is_stuck")).where(
+        shards.c.state == ShardState.OPEN
     )
+    return [
+        ShardInFlight(row.batch_id, tuple(row.queues_left), row.is_stuck) for row in connection.execute(query)
+    ]
 
 
 def _until(seconds: float) -> sa.ColumnElement[Any]:
@@ -194,7 +234,7 @@ def claim(connection: sa.Connection, shard_id: int, at: int, owner: Owner, lease
         owner=owner,
         recipe=recipes.load(connection, row.recipe),
         out=batch.out,
-        images=tuple(members),
+        images=tuple(Image.from_row(member) for member in members),
         is_last=at == len(row.route) - 1,
         failures=row.failures,
     )

@@ -7,8 +7,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from line.errors import InputError
+from line.facts import Box
 from line.states import BatchState, ShardState, TemplateState
-from records.queries.text_locations import Box, is_alike
+from line.vendor import VendorContext, VendorTemplate
+from records.batches import Batch
+from records.queries.text_locations import is_alike
 from records.tables import batches, images, shards, templates
 
 SAME = 0.3
@@ -35,15 +38,15 @@ class Proposal:
     mark: Mapping[str, Any] | None = None
 
 
-def due(connection: sa.Connection) -> list[sa.Row[Any]]:
-    """Batches whose texts were not looked through since they were found or found again: id, vendor, recipe."""
+def due(connection: sa.Connection) -> list[Batch]:
+    """Batches whose texts were not compared since they were found or found again."""
     unseen = sa.or_(batches.c.surveyed_at.is_(None), batches.c.surveyed_at < batches.c.finished_at)
     query = (
-        sa.select(batches.c.id, batches.c.vendor, batches.c.recipe)
+        sa.select(batches)
         .where(unseen, batches.c.state.in_((BatchState.RUNNING, BatchState.DONE)))
         .order_by(batches.c.id)
     )
-    return list(connection.execute(query))
+    return [Batch.from_row(row) for row in connection.execute(query)]
 
 
 def is_searched(connection: sa.Connection, batch_id: int, recipe: str, position: int) -> bool:
@@ -133,8 +136,8 @@ def propose(connection: sa.Connection, vendor: str, proposal: Proposal) -> int |
     return None if made is None else int(made)
 
 
-def told(connection: sa.Connection, batch_id: int) -> dict[str, Any]:
-    """What a step should know of a batch's vendor: its attested rights, its templates but the dismissed."""
+def vendor_of(connection: sa.Connection, batch_id: int) -> VendorContext:
+    """The vendor of a batch: the rights that its statement gives, and its templates except dismissed ones."""
     batch = connection.execute(
         sa.select(batches.c.vendor, batches.c.watermark_rights).where(batches.c.id == batch_id)
     ).one()
@@ -143,12 +146,11 @@ def told(connection: sa.Connection, batch_id: int) -> dict[str, Any]:
         .where(templates.c.vendor == batch.vendor, templates.c.state != TemplateState.DISMISSED)
         .order_by(templates.c.id)
     )
-    known = [_known(row) for row in connection.execute(query)]
-    return {"watermark_rights": batch.watermark_rights, "templates": known}
+    return VendorContext(batch.watermark_rights, tuple(_template(row) for row in connection.execute(query)))
 
 
-def known(connection: sa.Connection, template_id: int) -> tuple[str, dict[str, Any]]:
-    """The vendor of a template, and the template as :func:`told` tells a step.
+def get(connection: sa.Connection, template_id: int) -> tuple[str, VendorTemplate]:
+    """The vendor of a template, and the template.
 
     Raises:
         InputError: there is none of that id.
@@ -156,27 +158,19 @@ def known(connection: sa.Connection, template_id: int) -> tuple[str, dict[str, A
     row = connection.execute(sa.select(templates).where(templates.c.id == template_id)).one_or_none()
     if row is None:
         raise InputError(f"there is no template {template_id}; `sluice templates` lists them")
-    return str(row.vendor), _known(row)
+    return str(row.vendor), _template(row)
 
 
-def _known(row: sa.Row[Any]) -> dict[str, Any]:
-    return {
-        "id": row.id,
-        "state": str(row.state),
-        "box": _box(row),
-        "images": row.images,
-        "ink": row.ink,
-        "look": row.look,
-        "mark": row.mark,
-    }
-
-
-def in_short(vendor: Mapping[str, Any]) -> dict[str, Any]:
-    """:func:`told` for the record of a step, with the templates' ids alone; empty where nothing was told."""
-    rights, known = vendor.get("watermark_rights"), vendor.get("templates", [])
-    if not rights and not known:
-        return {}
-    return {"vendor": {"watermark_rights": rights, "templates": [template["id"] for template in known]}}
+def _template(row: sa.Row[Any]) -> VendorTemplate:
+    return VendorTemplate(
+        id=row.id,
+        state=TemplateState(row.state),
+        box=_box(row),
+        images=row.images,
+        ink=None if row.ink is None else tuple(row.ink),
+        look=row.look,
+        mark=row.mark,
+    )
 
 
 def decide(
@@ -228,7 +222,7 @@ def listed(
             "template": row.id,
             "vendor": row.vendor,
             "state": str(row.state),
-            "box": _box(row),
+            "box": list(_box(row)),
             "images": row.images,
             "photos": row.photos,
             "overlay": row.overlay,
@@ -239,5 +233,5 @@ def listed(
     ]
 
 
-def _box(row: sa.Row[Any]) -> list[float]:
-    return [row.left, row.top, row.right, row.bottom]
+def _box(row: sa.Row[Any]) -> Box:
+    return row.left, row.top, row.right, row.bottom

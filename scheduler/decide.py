@@ -1,5 +1,6 @@
 """A person's decisions, with what they need beside the records: recipes, masks, delivered files."""
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +13,9 @@ from line.errors import InputError
 from line.names import delivered_name, safe_path
 from line.recipe import Recipe
 from line.settings import settings
-from records import decisions, recipes
+from records import decisions, images, recipes
 from records.database import transact
-from records.queries import reports
+from records.images import ImageRecord
 from records.storage.bucket import bucket
 from scheduler.delete_delivered import withdraw
 from tasks.recipes import file_of, load, removing
@@ -40,7 +41,7 @@ def requeue(image_id: int, actor: str, *, recipe: str | None = None, mask: str |
     steps = removing(followed)
     key = mask if mask in (None, *decisions.SPOKEN) else _keep_mask(image_id, Path(str(mask)))
     image = _image(image_id)
-    file = safe_path(delivered_name(str(image["name"]), file_of(followed))) if other else None
+    file = safe_path(delivered_name(image.name, file_of(followed))) if other else None
 
     def act(connection: sa.Connection) -> None:
         if other:
@@ -81,30 +82,27 @@ def flagged(batch_id: int) -> list[int]:
 
 def _withdraw(image_id: int) -> None:
     """Take the file away at once, after the commit; a scheduler does it later where we die before."""
-    withdraw(int(str(_image(image_id)["batch_id"])))
+    withdraw(_image(image_id).batch_id)
 
 
-def _image(image_id: int) -> dict[str, object]:
-    image = transact(lambda connection: reports.image(connection, image_id))
-    if not image:
-        raise InputError(f"there is no image {image_id}; `sluice images BATCH` lists them")
-    return image
+def _image(image_id: int) -> ImageRecord:
+    return transact(partial(images.get, image_id=image_id))
 
 
 def _recipe(image_id: int) -> Recipe:
-    return Recipe.model_validate(_image(image_id)["recipe_body"], strict=False)
+    return _image(image_id).recipe
 
 
 def _keep_mask(image_id: int, path: Path) -> str:
     """Keep a person's mask: any picture, white (over half) where to erase, in the image's proportions."""
-    facts = _image(image_id)["facts"]
+    facts = _image(image_id).facts
     try:
         read = read_mask(path.name, path.read_bytes())
     except RefusedError as error:
         raise InputError(f"--mask {path}: it is no picture that can be read. {error.sentence}") from None
-    if not isinstance(facts, dict) or "width" not in facts:
+    if facts.width is None:
         raise InputError(f"image {image_id}: it was never admitted, so a mask has nothing to lie on")
-    size = (int(facts["width"]), int(facts["height"]))
+    size = facts.size()
     if read.shape[::-1] != size:
         raise InputError(
             f"--mask {path}: {read.shape[1]} × {read.shape[0]} pixels, the image has {size[0]} × {size[1]}"

@@ -2,13 +2,13 @@
 
 import logging
 from functools import partial
-from typing import Any
 
 import sqlalchemy as sa
 
 from line.delivery import rendition_paths
 from line.errors import SluiceError
 from records import recipes, troubles
+from records.batches import Batch
 from records.database import transact
 from records.storage import withdrawals
 from records.storage.bucket import bucket
@@ -37,7 +37,7 @@ def _subject(batch_id: int, file: str) -> str:
     return f"batch {batch_id}: {file}, to be taken away"
 
 
-def _remove(file: str, batch: sa.Row[Any], certain: bool) -> None:
+def _remove(file: str, batch: Batch, certain: bool) -> None:
     """Delete a delivered file and its renditions, except what was there before the batch."""
     out = bucket(batch.out)
     recipe = transact(partial(recipes.load, digest=batch.recipe))

@@ -4,13 +4,13 @@ import logging
 from collections.abc import Sequence
 from typing import Any
 
-import sqlalchemy as sa
 from celery import chain
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from records import shards
 from records.database import transact
+from records.shards import ShardMessage
 from tasks.registry import task_name
 from worker.broker import explained
 from worker.celery import app
@@ -26,37 +26,39 @@ def publish(shard_ids: Sequence[int]) -> None:
     """
     if not shard_ids:
         return
-    rows = transact(lambda connection: shards.messages(connection, shard_ids))
+    messages = transact(lambda connection: shards.messages(connection, shard_ids))
     try:
         with app.producer_pool.acquire(block=True, timeout=5) as producer:
-            for row in rows:
-                _chain(row).apply_async(producer=producer, retry=False)
+            for message in messages:
+                _chain(message).apply_async(producer=producer, retry=False)
     except (OperationalError, RedisError, OSError) as error:
-        log.warning("%d shards not sent: %s", len(rows), explained(error))
+        log.warning("%d shards not sent: %s", len(messages), explained(error))
 
 
-def message_id(row: sa.Row[Any], at: int) -> str:
+def message_id(message: ShardMessage, at: int) -> str:
     """``batch.shard.step.attempt``: the same shard at the same step and attempt has the same id."""
-    return f"{row.batch_id}.{row.number}.{at}.{row.attempt}"
+    return f"{message.batch_id}.{message.number}.{at}.{message.attempt}"
 
 
-def describe(row: sa.Row[Any]) -> str:
-    """What Flower shows as the arguments."""
-    images = "1 image" if row.images == 1 else f"{row.images} images"
-    return f"batch {row.batch_id} ({row.vendor}/{row.upload}), shard {row.number}, {images}"
+def describe(message: ShardMessage) -> str:
+    """The arguments as Flower shows them."""
+    images = "1 image" if message.images == 1 else f"{message.images} images"
+    upload = f"{message.vendor}/{message.upload}"
+    return f"batch {message.batch_id} ({upload}), shard {message.number}, {images}"
 
 
-def _chain(row: sa.Row[Any]) -> Any:
+def _chain(message: ShardMessage) -> Any:
+    route = message.route
     steps = [
         app.signature(
-            task_name(row.transforms[at]),
-            args=(row.id, at),
+            task_name(route.transforms[at]),
+            args=(message.shard_id, at),
             immutable=True,
-            task_id=message_id(row, at),
-            queue=row.queues[at],
-            argsrepr=describe(row),
+            task_id=message_id(message, at),
+            queue=route.queues[at],
+            argsrepr=describe(message),
             kwargsrepr="",
         )
-        for at in range(row.at, len(row.route))
+        for at in range(message.at, len(route.positions))
     ]
     return chain(*steps) if len(steps) > 1 else steps[0]

@@ -5,7 +5,6 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
@@ -13,7 +12,9 @@ from sqlalchemy.exc import DBAPIError
 from line.recipe import DispatchTable, Recipe
 from line.states import BatchState
 from records import batches, recipes, shards, workers
+from records.batches import Batch
 from records.queries import waiting
+from records.queries.waiting import WaitingImage
 from records.shards import NewShard, Route
 from scheduler.route import megapixels, route, size_class
 from tasks.registry import registry
@@ -64,12 +65,12 @@ def plan(connection: sa.Connection) -> list[int]:
     if not connection.scalar(sa.select(sa.func.pg_try_advisory_xact_lock(_PLAN_LOCK))):
         return []
     window = Window(workers.crew(connection))
-    for row in shards.in_flight(connection):
-        if row.stuck:
-            window.stuck.update((row.batch_id, queue) for queue in row.ahead)
+    for in_flight in shards.in_flight(connection):
+        if in_flight.is_stuck:
+            window.stuck.update((in_flight.batch_id, queue) for queue in in_flight.queues_left)
         else:
-            window.take(row.batch_id, row.ahead)
-    offers = {row.id: _offers(connection, row, window) for row in batches.open_ones(connection)}
+            window.take(in_flight.batch_id, in_flight.queues_left)
+    offers = {batch.id: _offers(connection, batch, window) for batch in batches.open_ones(connection)}
     chosen: dict[int, list[NewShard]] = defaultdict(list)
     while offers:
         batch_id = min(offers, key=lambda batch_id: (window.of_batch[batch_id], batch_id))
@@ -99,15 +100,15 @@ def _next(connection: sa.Connection, batch_id: int, offers: Iterator[NewShard]) 
 
 def _record(connection: sa.Connection, batch_id: int, new: list[NewShard]) -> list[int]:
     """Record the shards of one batch, unless it was halted while they were being chosen."""
-    row = batches.lock(connection, batch_id)
-    if row.state not in (BatchState.RUNNING, BatchState.PROBING):
+    batch = batches.lock(connection, batch_id)
+    if batch.state not in (BatchState.RUNNING, BatchState.PROBING):
         return []
     still = waiting.still(connection, [image_id for shard in new for image_id in shard.image_ids])
     kept = [shard for shard in new if still.issuperset(shard.image_ids)]
     return shards.create(connection, kept)
 
 
-def _offers(connection: sa.Connection, batch: sa.Row[Any], window: Window) -> Iterator[NewShard]:
+def _offers(connection: sa.Connection, batch: Batch, window: Window) -> Iterator[NewShard]:
     """Shards that a batch could start now, the most advanced images first."""
     probing = batch.state == BatchState.PROBING
     fronts = waiting.fronts(connection, batch.id, probing=probing)
@@ -143,9 +144,9 @@ def _tail_size(count: int, rule: DispatchTable, window: Window, recipe: Recipe, 
 
 
 def _grouped(
-    recipe: Recipe, position: int, images: Sequence[sa.Row[Any]]
-) -> dict[tuple[Route, int], list[sa.Row[Any]]]:
-    groups: dict[tuple[Route, int], list[sa.Row[Any]]] = defaultdict(list)
+    recipe: Recipe, position: int, images: Sequence[WaitingImage]
+) -> dict[tuple[Route, int], list[WaitingImage]]:
+    groups: dict[tuple[Route, int], list[WaitingImage]] = defaultdict(list)
     for image in images:
         path = route(recipe, position, image.facts, registry())
         groups[path, size_class(megapixels(image.facts, image.bytes))].append(image)
@@ -153,13 +154,13 @@ def _grouped(
 
 
 def _parts(
-    members: Sequence[sa.Row[Any]], size: int, pixels: float
-) -> Iterator[tuple[list[sa.Row[Any]], bool]]:
+    members: Sequence[WaitingImage], size: int, pixels: float
+) -> Iterator[tuple[list[WaitingImage], bool]]:
     """Cut into parts of at most ``size`` images and ``pixels`` megapixels, one image at least.
 
     Each comes with whether it is full: no image that follows would have fitted into it.
     """
-    part: list[sa.Row[Any]] = []
+    part: list[WaitingImage] = []
     total = 0.0
     for image in members:
         more = megapixels(image.facts, image.bytes)

@@ -17,24 +17,24 @@ def resume(connection: sa.Connection, batch_id: int) -> int:
     Raises:
         InputError: the batch is not halted.
     """
-    row = batches.get(connection, batch_id)
-    size = recipes.load(connection, row.recipe).breaker.probe
+    batch = batches.get(connection, batch_id)
+    size = recipes.load(connection, batch.recipe).breaker.probe
     return batches.probe(connection, batch_id, size)
 
 
 def conclude(connection: sa.Connection) -> None:
     """Act on every probe that is back."""
-    for row in batches.open_ones(connection):
-        if row.state != BatchState.PROBING or not batches.probe_is_back(connection, row.id):
+    for batch in batches.open_ones(connection):
+        if batch.state != BatchState.PROBING or not batches.probe_is_back(connection, batch.id):
             continue
-        rule = recipes.load(connection, row.recipe).breaker
-        verdict = after_probe(batches.counts(row), rule.rule)
+        rule = recipes.load(connection, batch.recipe).breaker
+        verdict = after_probe(batch.counts, rule.rule)
         log.info(
             "batch %d: probe is back, %d of %d artifacts: %s",
-            row.id,
-            row.artifacts,
-            row.judged,
+            batch.id,
+            batch.artifacts,
+            batch.judged,
             verdict,
-            extra={"batch": row.id},
+            extra={"batch": batch.id},
         )
-        batches.conclude_probe(connection, row.id, verdict, rule.probe)
+        batches.conclude_probe(connection, batch.id, verdict, rule.probe)

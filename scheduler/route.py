@@ -1,22 +1,21 @@
 """From an image's facts to the chain it travels next. Pure."""
 
 import math
-from collections.abc import Mapping
-from typing import Any
 
+from line.facts import Facts
 from line.recipe import Recipe
 from records.shards import Route
 from tasks.registry import Registry
 from tasks.transform import Transform
 
 
-def route(recipe: Recipe, position: int, facts: Mapping[str, Any], known: Registry) -> Route:
+def route(recipe: Recipe, position: int, facts: Facts, registry: Registry) -> Route:
     """The steps from ``position`` on that can be decided now, as far as one chain may carry them.
 
     A chain ends after a step whose findings decide what follows: nothing is planned on facts that
     are not known yet.
     """
-    steps = [(index, known.get(step.transform)) for index, step in enumerate(recipe.steps)][position:]
+    steps = [(index, registry.get(step.transform)) for index, step in enumerate(recipe.steps)][position:]
     taken: list[tuple[int, Transform]] = []
     informed = position > 0
     for index, transform in steps:
@@ -35,10 +34,10 @@ def route(recipe: Recipe, position: int, facts: Mapping[str, Any], known: Regist
     )
 
 
-def megapixels(facts: Mapping[str, Any], size: int) -> float:
+def megapixels(facts: Facts, size: int) -> float:
     """Megapixels of an image; guessed from its bytes before it is decoded (JPEG at ~2.5 bits a pixel)."""
-    if "width" in facts and "height" in facts:
-        return float(facts["width"]) * float(facts["height"]) / 1e6
+    if facts.width is not None and facts.height is not None:
+        return facts.width * facts.height / 1e6
     return max(0.01, size / 0.3e6)
 
 

@@ -11,13 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imaging import intermediate
+from line.facts import Box
 from line.picture import Rgb
 from line.settings import settings
 from overlay.mask.strokes import find_strokes
 from overlay.templates.recurring import LEAST
 from overlay.templates.text_template import ONE_INK, PLAY, RIM, as_text, canvas, corners, correlation
 from overlay.templates.vendor_overlay import Mark, learn
-from records.queries.text_locations import Box, Example
+from records.queries.text_locations import Example
 from records.storage.bucket import Bucket, MissingObjectError, bucket
 from records.templates import Proposal
 

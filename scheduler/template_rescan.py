@@ -10,7 +10,6 @@ import numpy as np
 from imaging import intermediate
 from line.errors import InputError
 from line.settings import settings
-from line.states import TemplateState
 from models.contract import Region
 from overlay.templates.template_matching import sightings
 from overlay.templates.text_template import SAME_LOOK, UNSEEN_LOOK, Stamp
@@ -45,12 +44,12 @@ def looked_at(template_id: int) -> tuple[int, Iterator[Look]]:
     Raises:
         InputError: there is no such template, or nobody confirmed it.
     """
-    vendor, known = transact(partial(templates.known, template_id=template_id))
-    if known["state"] != TemplateState.CONFIRMED:
+    vendor, template = transact(partial(templates.get, template_id=template_id))
+    if not template.is_confirmed:
         raise InputError(
-            f"template {template_id} is {known['state']}; `sluice templates confirm {template_id}` first"
+            f"template {template_id} is {template.state}; `sluice templates confirm {template_id}` first"
         )
-    stamp = Stamp.of_fact(known)
+    stamp = Stamp.from_record(template)
     transforms = {
         FINDS,
         *(transform.name for transform in registry().transforms.values() if transform.removes),
@@ -70,12 +69,9 @@ def _look(store: Bucket, stamp: Stamp, image: Searched) -> Look:
     except (MissingObjectError, intermediate.IntermediateError) as error:
         return Look(image.image, False, str(error))
     regions = [
-        Region(np.asarray(region["quad"], np.float32), float(region.get("score", 0)))
-        for region in image.regions
-        if "quad" in region
+        Region(np.asarray(region.quad, np.float32), region.score) for region in image.regions if region.quad
     ]
     # without a whole mark, by its letters: as find_text does where there is a text, and where there is none
-    boxes = [tuple(region["box"]) for region in image.regions if "box" in region]
-    there = [box for box in boxes if stamp.is_at(box)]
+    there = [region.box for region in image.regions if region.box and stamp.is_at(region.box)]
     by_letters = any(stamp.is_on(rgb, SAME_LOOK, box) for box in there) or stamp.is_on(rgb, UNSEEN_LOOK)
     return Look(image.image, by_letters or bool(sightings(rgb, [stamp], regions)))

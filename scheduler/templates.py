@@ -3,17 +3,18 @@
 import logging
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
 
+from line.facts import Box
 from line.settings import settings
 from overlay.templates.recurring import ALIKE, LEAST, LEAST_SHARE, Placed, overlap, recurring
 from records import recipes, templates
+from records.batches import Batch
 from records.database import transact
 from records.queries import text_locations
-from records.queries.text_locations import Box, Example
+from records.queries.text_locations import Example
 from records.storage.bucket import bucket
 from records.templates import Proposal
 from scheduler.template_previews import with_examples
@@ -41,7 +42,7 @@ def propose() -> None:
             _survey(batch)
 
 
-def _is_found(connection: sa.Connection, batch: sa.Row[Any]) -> bool:
+def _is_found(connection: sa.Connection, batch: Batch) -> bool:
     """Whether no image of the batch is still to be searched for text."""
     position = recipes.load(connection, batch.recipe).position(FINDS)
     if position is None:
@@ -50,7 +51,7 @@ def _is_found(connection: sa.Connection, batch: sa.Row[Any]) -> bool:
     return templates.is_searched(connection, batch.id, batch.recipe, position)
 
 
-def _survey(batch: sa.Row[Any]) -> None:
+def _survey(batch: Batch) -> None:
     found = transact(partial(_recurring, batch=batch))
     store = bucket(settings().bucket)
     proposals = whole([one for one in (with_examples(store, *each) for each in found) if one is not None])
@@ -85,7 +86,7 @@ def _area(proposal: Proposal) -> float:
     return float((right - left) * (bottom - top))
 
 
-def _recurring(connection: sa.Connection, batch: sa.Row[Any]) -> list[tuple[Proposal, list[Example]]]:
+def _recurring(connection: sa.Connection, batch: Batch) -> list[tuple[Proposal, list[Example]]]:
     """What recurs in the batch alone or in all of the vendor's newest, and is not known yet.
 
     Of known places the counts are renewed.

@@ -13,10 +13,10 @@ from celery.utils.log import get_task_logger
 from line.errors import ModelError, ServiceError
 from line.settings import settings
 from records import workers
-from records.database import transact
 from records.process_identity import process_identity
-from tasks.registry import registry, task_name
-from tasks.runner.step import run_step
+from tasks.context import Context
+from tasks.registry import task_name
+from tasks.runner.step import StepRunner
 from tasks.transform import Transform
 from worker.celery import app
 from worker.device import check_pinned
@@ -26,63 +26,65 @@ from worker.logs import log_context
 log = get_task_logger(__name__)
 
 
-@worker_process_init.connect
-def _start_child(**_: object) -> None:
-    check_pinned(settings().device)
-    cv2.setNumThreads(1)  # cores are shared out as processes
+class Steps:
+    """The tasks of one worker: each runs a step of a shard and decides whether its chain goes on."""
 
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        self.runner = StepRunner(context)
+        self._troubles: set[str] = set()
 
-def _task_of(transform: Transform) -> Callable[["Task[Any, Any]", int, int], None]:
-    def step(self: "Task[Any, Any]", shard_id: int, at: int) -> None:
-        node = str(self.request.hostname)
-        fields: dict[str, object] = {"shard": shard_id, "step": transform.name}
+    def register(self) -> None:
+        """Make a task of every transform."""
+        for transform in self.context.transforms.transforms.values():
+            app.task(bind=True, name=task_name(transform.name), queue=transform.queue)(self._task(transform))
+
+    def start_child(self, **_: object) -> None:
+        """In the child that runs tasks, before the first one."""
+        check_pinned(self.context.settings.device)
+        cv2.setNumThreads(1)  # cores are shared out as processes
+
+    def _task(self, transform: Transform) -> Callable[["Task[Any, Any]", int, int], None]:
+        def step(self_: "Task[Any, Any]", shard_id: int, at: int) -> None:
+            if not self._run(str(self_.request.hostname), transform.name, shard_id, at):
+                self_.request.chain = None
+
+        step.__doc__ = transform.function.__doc__
+        return step
+
+    def _run(self, node: str, transform: str, shard_id: int, at: int) -> bool:
+        """Run a step; whether the chain goes on."""
+        fields: dict[str, object] = {"shard": shard_id, "step": transform}
         try:
             with log_context(**fields):
-                ended = run_step(shard_id, at, node)
+                end = self.runner.run(shard_id, at, node)
         except ModelError as error:  # the shard was given back, for a worker that has the model
-            _refuse(node, str(error))
-            self.request.chain = None
-            return
+            self._report(node, str(error))
+            return False
         except ServiceError as error:  # the shard was given back; the sweep sends it again
             log.error("shard %s, step %s: %s", shard_id, at, error, extra=fields)
-            self.request.chain = None
-            return
+            return False
         except DeviceLostError as error:
             # Only a new process gets the device back. It ends as a crash does: its parent starts another
             # child, and the sweep finds the shard of the dead one, so that an image that does this each
             # time is cornered like any that kills its worker.
             log.critical("shard %s, step %s: %s", shard_id, at, error, extra=fields)
             os._exit(1)
-        log.info("%s", ended.summary, extra=fields | {"batch": ended.batch})
-        if not ended.go_on:
-            self.request.chain = None
+        log.info("%s", end.summary, extra=fields | {"batch": end.batch})
+        return end.go_on
 
-    step.__doc__ = transform.function.__doc__
-    return step
-
-
-_refused: set[str] = set()
-"""What this process has said it cannot do: it says each thing once."""
-
-
-def _refuse(node: str, why: str) -> None:
-    """Say in the log and in ``sluice status``, once, what this worker cannot do; the rest it does."""
-    if why not in _refused:
-        _refused.add(why)
-        log.error("%s: images wait for a worker that can: %s", node, why)
-        transact(
-            partial(
-                workers.record_error,
-                node=node,
-                process=process_identity(os.getppid()),
-                trouble="; ".join(sorted(_refused)),
+    def _report(self, node: str, trouble: str) -> None:
+        """Report in the log and in ``sluice status``, once, what this worker cannot do; it goes on with the rest."""
+        if trouble not in self._troubles:
+            self._troubles.add(trouble)
+            log.error("%s: images wait for a worker that can: %s", node, trouble)
+            listed = "; ".join(sorted(self._troubles))
+            process = process_identity(os.getppid())
+            self.context.database.transact(
+                partial(workers.record_error, node=node, process=process, trouble=listed)
             )
-        )
 
 
-def _register() -> None:
-    for transform in registry().transforms.values():
-        app.task(bind=True, name=task_name(transform.name), queue=transform.queue)(_task_of(transform))
-
-
-_register()
+_steps = Steps(Context(settings()))
+_steps.register()
+worker_process_init.connect(_steps.start_child, weak=False)

@@ -9,7 +9,8 @@ from imaging.damage import Damage
 from imaging.limits import Limits
 from imaging.refusal import RefusedError
 from imaging.sandbox.photo_client import decode_apart
-from line.picture import Edited, Facts, Flagged, Original, Outcome, Picture, Refused
+from line.facts import Facts
+from line.picture import Edited, Flagged, Original, Outcome, Picture, Refused
 from tasks.transform import transform
 from worker.queues import Queue
 
@@ -51,8 +52,8 @@ def _admit(original: Original, limits: Limits, background: str) -> Outcome:
         decoded = decode_apart(original.name, original.data, limits=limits, background=background)
     except RefusedError as error:
         return Refused(error.reason, error.sentence)
-    picture = Picture(original.name, decoded.rgb, facts={**original.facts, **decoded.facts})
-    if not original.facts.get("accepted") and (fault := _fault(decoded.facts, picture.height)):
+    picture = Picture(original.name, decoded.rgb, facts=original.facts | decoded.facts)
+    if not original.facts.accepted and (fault := _fault(decoded.facts, picture.height)):
         reason, sentence = fault
         return Flagged(reason, sentence, picture=picture)
     return Edited(picture)
@@ -60,17 +61,17 @@ def _admit(original: Original, limits: Limits, background: str) -> Outcome:
 
 def _fault(facts: Facts, height: int) -> tuple[str, str] | None:
     """Reason and sentence where the file is not whole, though it can be decoded."""
-    missing = facts.get("grey_rows", 0)
+    missing = facts.grey_rows or 0
     if missing >= _MIN_GREY_ROWS:
         return (
             "data_missing",
             f"The lowest {missing} of {height} rows are an even grey, as a JPEG decodes whose data break off.",
         )
-    if facts.get("scans_missing"):
+    if facts.scans_missing:
         return (
             "scans_missing",
             "The progressive JPEG holds only its first scans, so the picture is less sharp than it was.",
         )
-    if damage := facts.get("damage"):
-        return "data_damaged", Damage(**damage).sentence
+    if facts.damage is not None:
+        return "data_damaged", Damage(facts.damage.message, facts.damage.row).sentence
     return None

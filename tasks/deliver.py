@@ -16,6 +16,7 @@ from imaging.metadata.marks import Marks
 from imaging.refusal import RefusedError
 from imaging.sandbox.photo_client import decode_apart
 from line.delivery import DeliverParams, OutputRules
+from line.facts import Facts
 from line.picture import Flagged, Outcome, Picture, Publishable, Rgb
 from tasks.transform import transform
 from worker.queues import Queue
@@ -60,7 +61,7 @@ def _deliver(picture: Picture, params: DeliverParams) -> Outcome:
         "aspect": shaped.shape[1] / shaped.shape[0],
         "white_border": white,
     }
-    is_accepted = bool(picture.facts.get("accepted"))
+    is_accepted = picture.facts.accepted
     broken = list(_broken_rules(picture, shaped, params, white))
     if broken and not is_accepted:
         return _flagged(picture, broken, readings)
@@ -142,7 +143,7 @@ def _own_stream(picture: Picture, shaped: Rgb, params: DeliverParams, marks: Mar
     """The vendor's own JPEG stream with our metadata; None where it cannot be delivered as it is."""
     if picture.original is None or shaped is not picture.rgb or params.format != "jpeg":
         return None
-    if not picture.facts.get("publishable_stream"):
+    if not picture.facts.publishable_stream:
         return None
     try:
         data = rewrite(
@@ -173,17 +174,18 @@ def _signed(file: _File, form: Format, picture: Picture) -> _File:
     if signer is None:
         return file
     parent = None
-    if picture.facts.get("c2pa") and picture.original is not None:
-        parent = (picture.original, f"image/{picture.facts['format']}")
-    return replace(file, data=signer.sign(file.data, form.media_type, picture.facts.get("edits", ()), parent))
+    if picture.facts.c2pa and picture.original is not None:
+        parent = (picture.original, f"image/{picture.facts.format}")
+    edits = [edit.to_json() for edit in picture.facts.edits]
+    return replace(file, data=signer.sign(file.data, form.media_type, edits, parent))
 
 
-def _record(file: _File, marks: Marks, renditions: Mapping[str, _File]) -> dict[str, Any]:
+def _record(file: _File, marks: Marks, renditions: Mapping[str, _File]) -> Facts:
     """What the record keeps of the delivered files, and what they say of themselves when read back."""
     everything = {"": file, **renditions}
     differing = [name for name, made in everything.items() if Marks.read(made.data) != marks]
-    return {
-        "delivered": {
+    return Facts(
+        delivered={
             "sha256": hashlib.sha256(file.data).hexdigest(),
             "bytes": len(file.data),
             "reencoded": file.quality is not None,
@@ -200,8 +202,8 @@ def _record(file: _File, marks: Marks, renditions: Mapping[str, _File]) -> dict[
                 for name, made in renditions.items()
             ],
         },
-        "marks_differ": len(differing),
-    }
+        marks_differ=len(differing),
+    )
 
 
 def white_border(rgb: Rgb) -> float:

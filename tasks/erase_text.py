@@ -7,7 +7,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from line.picture import Edited, Facts, Flagged, Mask, Outcome, Picture, Rgb
+from line.facts import Facts, PixelBox
+from line.picture import Edited, Flagged, Mask, Outcome, Picture, Rgb
 from models.contract import Filler, Model, Task
 from models.fill.mask_refinement import JPEG, ringed
 from overlay.unblend import unblended
@@ -22,7 +23,7 @@ JOIN = 25
 
 def is_masked(facts: Facts, **params: object) -> bool:
     """Whether an earlier step or a person left a mask."""
-    return bool(facts.get("masked"))
+    return facts.masked
 
 
 @transform(
@@ -55,7 +56,7 @@ def erase_text(
 def _erase(picture: Picture, filler: Filler, dilate: int, feather: int, max_coverage: float) -> Outcome:
     if picture.mask is None or not picture.mask.any():
         return Edited(picture.with_(mask=None))
-    by_person = bool(picture.facts.get("person_mask"))
+    by_person = picture.facts.person_mask
     widen = feathered if by_person else partial(widened, picture.rgb)
     touched = widen(picture.mask, dilate, feather)
     # a person's mask is no ink: it is drawn around
@@ -71,13 +72,13 @@ def _erase(picture: Picture, filler: Filler, dilate: int, feather: int, max_cove
         return Flagged("mask_too_large", sentence, picture=picture, readings=readings)
     filled = filler.fill(laid_open, hole, seed=picture.seed) if hole.any() else laid_open
     clean = composite(picture.rgb, filled, touched)
-    facts = {**picture.facts, "fills": [*picture.facts.get("fills", ()), *fills(hole)]}
+    facts = picture.facts | Facts(fills=(*picture.facts.fills, *fills(hole)))
     if core is not None and core.any():
-        facts["unblended"] = [*picture.facts.get("unblended", ()), *fills(core)]
+        facts |= Facts(unblended=(*picture.facts.unblended, *fills(core)))
     return Edited(picture.with_(rgb=clean, mask=None, facts=facts), touched=touched, readings=readings)
 
 
-def fills(touched: NDArray[np.uint8] | NDArray[np.bool_]) -> list[list[int]]:
+def fills(touched: NDArray[np.uint8] | NDArray[np.bool_]) -> list[PixelBox]:
     """Left, top, right, bottom in pixels of each place that was filled, for the steps after this one.
 
     Letters of one line stand in one box: what is a few pixels apart is joined.
@@ -85,7 +86,7 @@ def fills(touched: NDArray[np.uint8] | NDArray[np.bool_]) -> list[list[int]]:
     near = cv2.dilate((touched > 0).astype(np.uint8), np.ones((1, JOIN), np.uint8))
     _, _, stats, _ = cv2.connectedComponentsWithStats(near)
     return [
-        [int(left), int(top), int(left + width), int(top + height)]
+        (int(left), int(top), int(left + width), int(top + height))
         for left, top, width, height, _ in stats[1:]
     ]
 

@@ -1,13 +1,15 @@
 """Finds text on a photo and tells what was laid over it from what is printed on the product."""
 
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import Any, Literal, cast
+from dataclasses import dataclass, replace
+from typing import Literal, cast
 
 import cv2
 import numpy as np
 
+from line.facts import Facts
 from line.picture import Edited, Flagged, Mask, Outcome, Picture, Rgb
+from line.vendor import UNKNOWN_VENDOR, VendorContext
 from models.contract import Model, OverlaySegmenter, Task, TextFinder
 from overlay.classify.classifier import BY_ITSELF, CLEAR, MARKS, Reading, find, read
 from overlay.classify.decision import TREES
@@ -22,14 +24,12 @@ from overlay.pipeline import find_overlays
 from overlay.policy import Thresholds
 from overlay.segment.overlay_map import LAID_FROM, NETWORK, Map, cell_side, overlay_map, pixels
 from overlay.templates.recurring import box_of
-from overlay.templates.template_matching import as_fact, holders, sightings
+from overlay.templates.template_matching import holders, sightings, to_record
 from overlay.templates.text_template import ONE_INK, SAME_LOOK, Stamp, look_for
 from overlay.templates.vendor_overlay import Sighting
 from tasks.transform import transform
 from worker.queues import Queue
 
-PRINT = "print"
-"""Value of the fact ``doubts`` where a person said that what the line doubts is print."""
 LIKELY = 0.75
 """Probability from which the company of a certain overlay of the same ink settles a doubt."""
 
@@ -63,11 +63,11 @@ COMMON_TONE = 0.15
     edits=False,
     informs=True,
     trained=(TREES, NETWORK),
-    asks_vendor=True,
 )
 def find_text(
     pictures: list[Picture],
     model: Model,
+    vendor: VendorContext = UNKNOWN_VENDOR,
     *,
     limit: int = 640,
     erase: Literal["sure", "never", "person"] = "sure",
@@ -76,10 +76,9 @@ def find_text(
 ) -> list[Outcome]:
     """Mask the overlays of each picture.
 
-    The fact ``vendor`` tells what is known of the vendor: ``watermark_rights``, its attestation, by which faint
-    and see-through overlays are erased as others are, and ``templates``, the places where text recurs on its
-    photos. Text at a confirmed one counts as a sure overlay, and the place is looked at closely; where it is known
-    what the vendor lays over its photos there, that is looked for by its outline and masked whole.
+    The vendor's ``watermark_rights`` let faint and see-through overlays be erased like others. Text at one of
+    its confirmed ``templates`` counts as a sure overlay, and the detector looks there again, enlarged; where the
+    template holds the whole overlay, that is matched by its outline and masked whole.
 
     Args:
         limit: long side in pixels at which text is looked for; 960 finds smaller text for twice the time.
@@ -97,26 +96,36 @@ def find_text(
     if isinstance(model, OverlaySegmenter):
         thresholds = Thresholds(sure, unsure)
         return [
-            find_overlays(picture, model, limit=limit, erase=erase, thresholds=thresholds)
+            find_overlays(picture, model, vendor, limit=limit, erase=erase, thresholds=thresholds)
             for picture in pictures
         ]
     finder = cast(TextFinder, model)
-    return [_find(picture, finder, limit, erase, sure, unsure) for picture in pictures]
+    stamps = [Stamp.from_record(template) for template in vendor.templates]
+    stamps.sort(key=lambda stamp: not stamp.confirmed)
+    rights = vendor.watermark_rights
+    options = _Options(limit, erase, sure, unsure)
+    return [_find(picture, finder, stamps, rights, options) for picture in pictures]
+
+
+@dataclass(frozen=True, slots=True)
+class _Options:
+    """The parameters of :func:`find_text`."""
+
+    limit: int
+    erase: str
+    sure: float
+    unsure: float
 
 
 def _find(
-    picture: Picture, finder: TextFinder, limit: int, erase: str, sure: float, unsure: float
+    picture: Picture, finder: TextFinder, stamps: Sequence[Stamp], rights: str | None, options: _Options
 ) -> Outcome:
-    vendor = picture.facts.get("vendor", {})
-    known = {key: value for key, value in picture.facts.items() if key != "vendor"}
-    if known.get("person_mask"):
-        return Edited(picture.with_(facts=known))
-    stamps = [Stamp.of_fact(fact) for fact in vendor.get("templates", ())]
-    stamps.sort(key=lambda stamp: not stamp.confirmed)
-    rights = vendor.get("watermark_rights")
+    erase, sure, unsure = options.erase, options.sure, options.unsure
+    if picture.facts.person_mask:
+        return Edited(picture)
     looks = Looks(picture.rgb, finder)
     laid = overlay_map()(picture.rgb, looks.levels)
-    found = find(looks, limit, laid)
+    found = find(looks, options.limit, laid)
     marks = sightings(picture.rgb, stamps, found)
     unseen = [stamp for stamp in stamps if stamp.id not in {mark.template for mark in marks}]
     seen = read(picture.rgb, [*found, *look_for(picture.rgb, finder, unseen, found)], laid)
@@ -150,27 +159,23 @@ def _find(
         for reading in overlays
         if reading in torn or (reading not in certain and not joins(reading, certain))
     ]
-    if doubtful and known.get("doubts") == PRINT:
+    if doubtful and picture.facts.doubts == "print":
         overlays = [reading for reading in overlays if reading not in doubtful]
         doubtful = []
         mask = draw_mask(picture.rgb, [*overlays, *inked], laid, marks) if overlays or marks else None
     coverage = 0.0 if mask is None else float(np.mean(mask > 0))
-    facts: dict[str, Any] = {
-        **known,
-        "regions": [
-            _as_fact(
-                picture,
-                reading,
-                mark.template if mark else stamp.id if stamp and reading is not told else None,
-            )
-            for reading, stamp, told, mark in zip(seen, places, readings, held, strict=True)
-        ]
-        + [as_fact(mark, picture.rgb.shape) for mark in marks if mark not in held],
-        "coverage": round(coverage, 5),
-    }
+    regions = [
+        reading.to_record(
+            picture.rgb.shape,
+            mark.template if mark else stamp.id if stamp and reading is not settled else None,
+        )
+        for reading, stamp, settled, mark in zip(seen, places, readings, held, strict=True)
+    ]
+    regions += [to_record(mark, picture.rgb.shape) for mark in marks if mark not in held]
+    facts = picture.facts | Facts(regions=tuple(regions), coverage=round(coverage, 5))
     veils = [mark for mark in marks if mark.is_faint]
     if rights and erase == "sure" and (veils or any(reading.is_faint for reading in certain)):
-        facts["watermark_rights"] = rights
+        facts |= Facts(watermark_rights=rights)
     figures = {
         "texts": float(len(readings)),
         "overlays": float(len(overlays) + len(marks)),
@@ -236,13 +241,6 @@ def is_stamp(rgb: Rgb, reading: Reading, stamp: Stamp | None, unsure: float) -> 
     return stamp.is_on(rgb, SAME_LOOK, box) or (
         reading.probability >= unsure and stamp.is_of_ink(reading.strokes)
     )
-
-
-def _as_fact(picture: Picture, reading: Reading, template: int | None) -> dict[str, Any]:
-    """A text as the records keep it: its probability by itself, and the id of the template that settled it."""
-    box = box_of(reading.region.quad, picture.width, picture.height)
-    fact = reading.as_fact() | {"box": [round(share, 4) for share in box]}
-    return fact if template is None else fact | {"template": template}
 
 
 def is_sure(reading: Reading, sure: float, *, by_right: bool = False) -> bool:

@@ -2,6 +2,7 @@
 
 from typing import Literal, cast
 
+from line.facts import Facts
 from line.picture import Edited, Outcome, Picture
 from models.contract import Generator, Model, Task
 from tasks.transform import transform
@@ -33,5 +34,5 @@ def generate(
 def _generate(picture: Picture, model: Generator, long_side: int, start: str) -> Outcome:
     size = target_size(picture.width, picture.height, long_side)
     made = model.generate(size, seed=picture.seed, start=picture.rgb if start == "photo" else None)
-    facts = {**picture.facts, "synthetic": SYNTHETIC}
+    facts = picture.facts | Facts(synthetic=SYNTHETIC)
     return Edited(picture.with_(rgb=made, mask=None, facts=facts))

@@ -10,8 +10,10 @@ from typing import Any, TypeAlias
 from pydantic import BaseModel, ConfigDict, create_model
 
 from line.errors import SluiceError
-from line.picture import Facts, Outcome
-from models.contract import Task
+from line.facts import Facts
+from line.picture import Original, Outcome, Picture
+from line.vendor import UNKNOWN_VENDOR, VendorContext
+from models.contract import Model, Task
 
 Function: TypeAlias = Callable[..., Sequence[Outcome]]
 
@@ -22,7 +24,10 @@ class TransformError(SluiceError):
 
 @dataclass(frozen=True)
 class Transform:
-    """A step of the line: ``function(pictures, model, **params)`` answers one outcome per picture.
+    """A step of the line: ``function(pictures, model, **params)`` returns one outcome per picture.
+
+    A function with a third positional parameter, ``vendor``, also receives what is on record about the
+    vendor of the batch.
 
     Attributes:
         name: the function's name, which is the file's, the recipe's and the task's.
@@ -37,7 +42,6 @@ class Transform:
         delivers: whether its outcome is the published file.
         trained: files that come with it and that its outcome hangs on, for the record.
         params: the model of its parameters; None where they are the function's keyword defaults.
-        asks_vendor: whether its pictures' facts shall tell, as ``vendor``, what is known of the batch's vendor.
     """
 
     name: str
@@ -53,7 +57,6 @@ class Transform:
     delivers: bool = False
     trained: tuple[Path, ...] = ()
     params: type[BaseModel] | None = None
-    asks_vendor: bool = False
 
     @cached_property
     def schema(self) -> type[BaseModel]:
@@ -70,7 +73,33 @@ class Transform:
         config = ConfigDict(extra="forbid", strict=True, frozen=True)
         return create_model(f"{self.name}_params", __config__=config, **fields)
 
+    @cached_property
+    def takes_vendor(self) -> bool:
+        """Whether the function has a parameter ``vendor``."""
+        return "vendor" in inspect.signature(self.function).parameters
+
+    def run(
+        self,
+        pictures: Sequence[Picture | Original],
+        model: Model | None,
+        params: dict[str, Any],
+        vendor: VendorContext = UNKNOWN_VENDOR,
+    ) -> Sequence[Outcome]:
+        """Call the function, with the vendor where it takes one.
+
+        Raises:
+            TransformError: it returned another number of outcomes than it was given pictures.
+        """
+        context = {"vendor": vendor} if self.takes_vendor else {}
+        outcomes = self.function(pictures, model, **context, **params)
+        if len(outcomes) != len(pictures):
+            raise TransformError(
+                f"{self.name} returned {len(outcomes)} outcomes for {len(pictures)} pictures"
+            )
+        return outcomes
+
     def is_needed(self, facts: Facts, params: dict[str, Any]) -> bool:
+        """Whether an image with these facts needs this step."""
         return self.needed is None or self.needed(facts, **params)
 
 

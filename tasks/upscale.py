@@ -4,7 +4,8 @@ from typing import Literal, cast
 
 import numpy as np
 
-from line.picture import Edited, Facts, Flagged, Outcome, Picture, Rgb
+from line.facts import Facts
+from line.picture import Edited, Flagged, Outcome, Picture, Rgb
 from models.contract import Enlargement, Model, Task, Upscaler
 from models.inference.guidance import Weights, away_from, edges, guided
 from models.lanczos import Lanczos
@@ -14,7 +15,7 @@ from worker.queues import Queue
 
 def is_small(facts: Facts, *, target: int, **params: object) -> bool:
     """Whether the long side is below ``target``."""
-    return max(int(facts["width"]), int(facts["height"])) < target
+    return max(facts.size()) < target
 
 
 @transform(
@@ -67,7 +68,7 @@ def _outcome(picture: Picture, large: Rgb | None, target: int, floor: int, guide
 
 def _guidance(picture: Picture, size: tuple[int, int], guide: str) -> Weights | None:
     """The share of the network's pixels; None where all are taken."""
-    fills = picture.facts.get("fills", ()) if guide in ("fills", "both") else ()
+    fills = picture.facts.fills if guide in ("fills", "both") else ()
     wanted = [edges(picture.rgb, size)] if guide in ("edges", "both") else []
     wanted += [away_from(fills, picture.rgb, size)] if fills else []
     return np.minimum.reduce(wanted) if wanted else None

@@ -27,6 +27,7 @@ import numpy as np
 from bench.captions.draw import KINDS, draw
 from bench.captions.emblem import emblem
 from line.picture import Flagged, Picture, Rgb
+from line.vendor import VendorContext
 from models.contract import registry
 from tasks.find_text import find_text
 from training.photos import DATA, Source, read, sources
@@ -70,15 +71,15 @@ class Finder:
 
     def __call__(self, rgb: Rgb, row: Row) -> np.ndarray:
         """[H, W] bool, what would be erased; fills in ``row``."""
-        facts = {"vendor": {"watermark_rights": "recorded for the measurement"}}
+        vendor = VendorContext("recorded for the measurement")
         begun = time.thread_time()
-        (outcome,) = find_text.function([Picture(row.name, rgb, facts=facts)], self.model)
+        (outcome,) = find_text.function([Picture(row.name, rgb)], self.model, vendor)
         row.seconds, row.megapixels = time.thread_time() - begun, rgb.shape[0] * rgb.shape[1] / 1e6
         picture = outcome.picture
         mask = np.zeros(rgb.shape[:2], bool) if picture.mask is None else picture.mask > 0
         row.outcome = "asked" if isinstance(outcome, Flagged) else "erased" if mask.any() else "kept"
         row.reason = getattr(outcome, "reason", "")
-        row.probability = max((float(region["overlay"]) for region in picture.facts["regions"]), default=0.0)
+        row.probability = max((region.overlay for region in picture.facts.regions or ()), default=0.0)
         row.masked_area = float(mask.mean())
         return mask
 

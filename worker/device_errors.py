@@ -42,8 +42,8 @@ def is_device_lost(error: BaseException) -> bool:
     return isinstance(error, RuntimeError) and any(sign in str(error) for sign in _LOST)
 
 
-def let_go(error: BaseException | None) -> None:
-    """Forget what the frames of an error hold: the tensors of the very call that found no memory."""
+def clear_tracebacks(error: BaseException | None) -> None:
+    """Drop the local variables that an error's tracebacks hold: the tensors of the call that ran out of memory."""
     while error is not None:
         traceback.clear_frames(error.__traceback__)
         error = error.__context__

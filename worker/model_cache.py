@@ -1,4 +1,4 @@
-"""Models that stay loaded in this process: each loaded once, in the child that runs tasks.
+"""The models that stay loaded in a process: each is loaded once, in the child that runs tasks.
 
 Several share a device by the memory they declare: where a new one finds no room, the least recently
 used go first.
@@ -16,7 +16,7 @@ from typing import Any
 import psutil
 
 from line.errors import ModelError
-from line.settings import settings
+from line.settings import Settings
 from models.contract import Model, Task, registry
 from worker.device import local
 from worker.device_errors import empty_caches, is_out_of_memory
@@ -28,34 +28,35 @@ FREE = 0.9
 
 
 @dataclass(slots=True)
-class Resident:
-    """A loaded model.
-
-    Attributes:
-        seen: MB it was seen to take.
-    """
+class LoadedModel:
+    """A loaded model and the memory (MB) that loading it took."""
 
     model: Model
-    seen: float
+    measured: float
 
     @property
-    def held(self) -> float:
-        """MB it is reckoned with: what it declares, or took where that was more."""
-        return max(self.seen, self.model.memory)
+    def memory(self) -> float:
+        """MB to reckon with: as declared, or as measured where that is more."""
+        return max(self.measured, self.model.memory)
 
 
 @dataclass(slots=True)
-class Residents:
+class ModelCache:
     """The models of one process on one device.
 
     Attributes:
-        device: as the pinned process calls it, ``cpu`` or ``cuda:0``.
-        room: MB for all of them and the working memory of the greediest; None: no limit.
+        device: ``cpu``, or ``cuda:N`` as the process was pinned to it.
+        room: MB for all of them and the working memory of the most demanding; None: no limit.
     """
 
-    device: str
+    device: str = "cpu"
     room: float | None = None
-    _loaded: OrderedDict[str, Resident] = field(default_factory=OrderedDict)
+    _loaded: OrderedDict[str, LoadedModel] = field(default_factory=OrderedDict)
+
+    @classmethod
+    def of(cls, settings: Settings) -> "ModelCache":
+        """For this process, which must be pinned to its device."""
+        return cls(settings.device, _room(local(settings.device), settings.memory))
 
     @property
     def names(self) -> list[str]:
@@ -82,9 +83,13 @@ class Residents:
         self._loaded[key] = self._load(kind, options)
         return self._loaded[key].model.configured(options)
 
-    def seen(self, name: str) -> float:
-        """MB that a loaded model was seen to take."""
-        return self._loaded[name].seen
+    def measured(self, name: str) -> float:
+        """MB that loading a model took."""
+        return self._loaded[name].measured
+
+    def clear(self) -> None:
+        """Drop every loaded model."""
+        self._loaded.clear()
 
     def keep_only(self, model: Model | None) -> list[str]:
         """Drop every model but this one; answers the names of those dropped."""
@@ -99,20 +104,20 @@ class Residents:
         if kind.memory > self.room:
             raise ModelError(
                 f"{kind.name} declares {kind.memory:.0f} MB, and this worker may use {self.room:.0f} MB of "
-                f"{settings().device}: give it more (memory in sluice.toml) or a smaller model"
+                f"{self.device}: give it more (memory in sluice.toml) or a smaller model"
             )
         while self._loaded and self._wanted(kind) > self.room:
             name, _ = self._loaded.popitem(last=False)
-            log.info("%s makes room for %s on %s", name, kind.name, settings().device)
+            log.info("%s makes room for %s on %s", name, kind.name, self.device)
         empty_caches()
 
     def _wanted(self, kind: type[Model]) -> float:
         """MB with ``kind`` beside the others, the greediest of them at work on a megapixel."""
         here = self._loaded.values()
         working = max([kind.memory_per_megapixel, *(item.model.memory_per_megapixel for item in here)])
-        return kind.memory + sum(item.held for item in here) + working
+        return kind.memory + sum(item.memory for item in here) + working
 
-    def _load(self, kind: type[Model], options: Mapping[str, Any]) -> Resident:
+    def _load(self, kind: type[Model], options: Mapping[str, Any]) -> LoadedModel:
         try:
             return self._loaded_and_warm(kind, options)
         except Exception as error:
@@ -123,24 +128,24 @@ class Residents:
         empty_caches()
         return self._loaded_and_warm(kind, options)
 
-    def _loaded_and_warm(self, kind: type[Model], options: Mapping[str, Any]) -> Resident:
+    def _loaded_and_warm(self, kind: type[Model], options: Mapping[str, Any]) -> LoadedModel:
         before, begun = self._in_use(), time.perf_counter()
-        model = kind(device=self.device).configured(options)
+        model = kind(device=local(self.device)).configured(options)
         model.load()
         loaded = time.perf_counter()
         model.warm_up()
         warm = time.perf_counter()
-        seen = max(0.0, self._in_use() - before)
+        measured = max(0.0, self._in_use() - before)
         log.info(
             "%s %s on %s: loaded in %.2f s, warm after %.2f s more, holds %.0f MB (declared: %.0f)",
-            kind.name, kind.revision, settings().device, loaded - begun, warm - loaded, seen, kind.memory,
+            kind.name, kind.revision, self.device, loaded - begun, warm - loaded, measured, kind.memory,
         )  # fmt: skip
-        return Resident(model, seen)
+        return LoadedModel(model, measured)
 
     def _in_use(self) -> float:
         """MB taken by this process: of the device where it has one, of the machine else."""
         gc.collect()
-        if self.device == "cpu":
+        if local(self.device) == "cpu":
             return float(psutil.Process(os.getpid()).memory_info().rss) / 1e6
         import torch
 
@@ -149,20 +154,8 @@ class Residents:
         return float(torch.cuda.memory_allocated()) / 1e6
 
 
-_here: dict[str, Residents] = {}
-
-
-def residents() -> Residents:
-    """Those of this process."""
-    device = settings().device
-    if device not in _here:
-        _here[device] = Residents(local(device), _room(local(device)))
-    return _here[device]
-
-
-def _room(device: str) -> float | None:
-    """MB for models: what the topology grants; else most of a GPU, and on a CPU as much as they want."""
-    limit = settings().memory
+def _room(device: str, limit: int | None) -> float | None:
+    """MB for models: ``limit`` bytes; without one most of a GPU, and no limit on a CPU."""
     if device == "cpu":
         return limit / 1e6 if limit else None
     import torch
@@ -174,13 +167,3 @@ def _room(device: str) -> float | None:
     torch.backends.cudnn.benchmark = False
     torch.backends.cudnn.deterministic = True
     return float(limit / 1e6 if limit else FREE * total / 1e6)
-
-
-def resident(name: str, task: Task, options: Mapping[str, Any] | None = None) -> Model:
-    """The loaded model of that name, in this process; see :meth:`Residents.get`."""
-    return residents().get(name, task, options)
-
-
-def forget() -> None:
-    """Drop every loaded model."""
-    _here.clear()

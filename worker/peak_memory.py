@@ -5,18 +5,16 @@ import gc
 import sys
 from pathlib import Path
 
-from line.settings import settings
-
 _STATUS = Path("/proc/self/status")
 _RESET = Path("/proc/self/clear_refs")
 
 
 class Gauge:
-    """Measures from its making on: of the GPU where this process has one, else of the process."""
+    """Measures from its creation on: the memory of the GPU for a device ``cuda:N``, else that of the process."""
 
-    def __init__(self) -> None:
+    def __init__(self, device: str) -> None:
         _give_back()
-        self._on_gpu = settings().device.startswith("cuda")
+        self._on_gpu = device.startswith("cuda")
         if self._on_gpu:
             import torch
 

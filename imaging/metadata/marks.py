@@ -10,7 +10,7 @@ from imaging.formats import sniff
 from imaging.metadata.read import read_metadata
 from imaging.metadata.rights import Rights
 from imaging.metadata.xmp import packet
-from line.picture import Facts
+from line.facts import Facts
 from line.source_types import URI, strongest
 
 _ARTIST, _COPYRIGHT = 0x013B, 0x8298
@@ -33,11 +33,11 @@ class Marks:
     @classmethod
     def due(cls, facts: Facts, *, keep_rights: bool) -> Self:
         """What a file must say, by what came in and what the steps did (``facts``)."""
-        codes = [*facts.get("source_types", ()), *(edit["source_type"] for edit in facts.get("edits", ()))]
-        if facts.get("synthetic"):
-            codes.append(str(facts["synthetic"]))
-        rights = Rights.from_dict(facts.get("rights")) if keep_rights else Rights()
-        return cls(strongest(codes), facts.get("aigc"), rights)
+        codes = [*facts.source_types, *(edit.source_type for edit in facts.edits)]
+        if facts.synthetic:
+            codes.append(facts.synthetic)
+        rights = Rights.from_dict(facts.rights) if keep_rights else Rights()
+        return cls(strongest(codes), facts.aigc, rights)
 
     @classmethod
     def read(cls, data: bytes) -> Self:

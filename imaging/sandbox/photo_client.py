@@ -21,6 +21,7 @@ from imaging.refusal import RefusedError
 from imaging.sandbox.photo_server import ANSWER, HELLO, REQUEST
 from imaging.sandbox.process import OWN_FAULTS, Confined
 from line.errors import ServiceError
+from line.facts import Facts
 from line.settings import settings
 
 log = logging.getLogger(__name__)
@@ -40,7 +41,7 @@ class _Damage(_Checked):
     row: int | None = Field(ge=0)
 
 
-class _Facts(_Checked):
+class _DecodedFacts(_Checked):
     """The facts of :class:`imaging.decode.Decoded`, and no others: steps and people rely on some."""
 
     format: str = Field(max_length=8)
@@ -217,19 +218,19 @@ def _answer(confined: Confined, limits: Limits, deadline: float) -> Decoded | Re
         if not is_picture:
             refusal = _Refusal.model_validate_json(said)
             return RefusedError(refusal.reason, refusal.sentence)
-        facts = _Facts.model_validate_json(said)
+        checked = _DecodedFacts.model_validate_json(said)
     except ValidationError as error:
         raise ValueError(f"{error.error_count()} mistakes in what it says") from None
     try:
         limits.check_size(width, height)
     except RefusedError as error:
         raise ValueError(error.sentence) from None
-    if (facts.width, facts.height) != (width, height):
+    if (checked.width, checked.height) != (width, height):
         raise ValueError("two sizes")
     rgb = np.empty((height, width, 3), np.uint8)
     confined.fill(rgb.data.cast("B"), deadline)
-    kept = facts.model_dump(exclude={"grey_rows"} if facts.grey_rows is None else set())
-    return Decoded(rgb, kept | {"dpi": list(facts.dpi) if facts.dpi else None})
+    not_measured = {"grey_rows"} if checked.grey_rows is None else set()
+    return Decoded(rgb, Facts.from_json(checked.model_dump(exclude=not_measured)))
 
 
 def _died(number: int) -> RefusedError:

@@ -69,7 +69,7 @@ def serve(channel: socket.socket, memory: int) -> bool:
     except RefusedError as error:
         refusal = {"reason": error.reason, "sentence": error.sentence}
     else:
-        answer(channel, dict(picture.facts), picture.rgb.shape[:2], picture.rgb.data.cast("B"))
+        answer(channel, picture.facts.to_json(), picture.rgb.shape[:2], picture.rgb.data.cast("B"))
         return True
     answer(channel, refusal)  # only now, when the error and all that its frames hold is let go
     return True

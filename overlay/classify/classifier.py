@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 
+from line.facts import RecordedRegion
 from line.picture import Rgb
 from models.contract import Region
 from overlay.classify.context_features import company
@@ -24,6 +24,7 @@ from overlay.mask.translucent_panel import find_band
 from overlay.mask.transparency import may_be_veil, veiled
 from overlay.segment.overlay_map import Map, pixels
 from overlay.segment.scene import Scene, look
+from overlay.templates.recurring import box_of, rounded
 
 WHOLE = 0.2
 """A compact box over more than this share of a photo is an object that the detector took for text."""
@@ -111,13 +112,20 @@ class Reading:
             return False  # letters on a thing that is plain there
         return own and not (self.shape is not None and self.shape.is_drawn)
 
-    def as_fact(self) -> dict[str, Any]:
-        """JSON for the records: corners in pixels, the detector's score, the probability."""
-        return {
-            "quad": np.rint(self.region.quad).astype(int).tolist(),
-            "score": round(self.region.score, 3),
-            "overlay": round(self.probability, 3),
-        }
+    def to_record(self, size: tuple[int, ...], template: int | None) -> RecordedRegion:
+        """As the records keep it.
+
+        Args:
+            size: [H, W] or [H, W, 3] of the photo.
+            template: id of the vendor template that decided it.
+        """
+        recorded = RecordedRegion(
+            quad=tuple((int(x), int(y)) for x, y in np.rint(self.region.quad)),
+            score=round(self.region.score, 3),
+            overlay=round(self.probability, 3),
+            box=rounded(box_of(self.region.quad, size[1], size[0])),
+        )
+        return recorded if template is None else recorded.model_copy(update={"template": template})
 
 
 def read(rgb: Rgb, regions: Sequence[Region], laid: Map) -> list[Reading]:

@@ -7,9 +7,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from line.facts import Box
 from line.picture import Rgb
 from overlay.segment.edges import Edges, agreement, edges, strength
-from overlay.templates.recurring import LEAST, Box
+from overlay.templates.recurring import LEAST
 
 Floats = NDArray[np.float64]
 

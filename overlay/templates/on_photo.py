@@ -1,13 +1,13 @@
 """A vendor's templates on one photo: what stands at their places, and which regions are a part of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import cv2
 import numpy as np
 
 from line.picture import Mask, Rgb
+from line.vendor import VendorTemplate
 from models.contract import Region
 from overlay.mask.strokes import find_strokes
 from overlay.regions import OverlayRegion
@@ -34,11 +34,11 @@ class Templates:
     overlays: Sequence[Sighting]
 
     @classmethod
-    def on(
-        cls, rgb: Rgb, entries: Sequence[Mapping[str, Any]], regions: Sequence[OverlayRegion]
-    ) -> "Templates":
+    def on(cls, rgb: Rgb, records: Sequence[VendorTemplate], regions: Sequence[OverlayRegion]) -> "Templates":
         """The templates of the records, and their overlays on ``rgb`` [H, W, 3] uint8."""
-        stamps = sorted((Stamp.of_fact(entry) for entry in entries), key=lambda stamp: not stamp.confirmed)
+        stamps = sorted(
+            (Stamp.from_record(record) for record in records), key=lambda stamp: not stamp.confirmed
+        )
         texts = [Region(region.quad, 0.0) for region in regions]
         whole = sightings(rgb, stamps, texts)
         there = {overlay.template for overlay in whole}

@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-Box: TypeAlias = tuple[float, float, float, float]
-"""Left, top, right, bottom as shares of a photo's width and height."""
+from line.facts import Box
+
 ALIKE = 0.5
 """Intersection over union from which two boxes are at the same place."""
 
@@ -45,6 +44,12 @@ def box_of(quad: Sequence[Sequence[float]] | NDArray[np.float32], width: int, he
     corners = np.clip(np.asarray(quad, np.float64) / (width, height), 0, 1)
     left, top = (float(value) for value in corners.min(axis=0))
     right, bottom = (float(value) for value in corners.max(axis=0))
+    return left, top, right, bottom
+
+
+def rounded(box: Box) -> Box:
+    """A box with four decimals, as the records keep it."""
+    left, top, right, bottom = (round(share, 4) for share in box)
     return left, top, right, bottom
 
 

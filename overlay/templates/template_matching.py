@@ -1,16 +1,16 @@
 """What a vendor lays over its photos, on this photo: known by its outline, whatever the detector sees of it."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from line.facts import RecordedRegion
 from line.picture import Rgb
 from models.contract import Region
 from overlay.classify.classifier import Reading
-from overlay.templates.recurring import box_of
+from overlay.templates.recurring import box_of, rounded
 from overlay.templates.text_template import Stamp, corners
 from overlay.templates.vendor_overlay import Sighting
 
@@ -70,14 +70,14 @@ def _holds(own: NDArray[np.bool_], hull: NDArray[np.bool_], reading: Reading) ->
     return bool(box.any()) and float(np.mean(hull[box > 0])) >= INSIDE
 
 
-def as_fact(mark: Sighting, size: tuple[int, ...]) -> dict[str, Any]:
-    """A mark's text as the records keep one, where no finder saw any."""
+def to_record(mark: Sighting, size: tuple[int, ...]) -> RecordedRegion:
+    """A mark's text as the records keep one, where no finder saw any; ``size`` is [H, W, 3]."""
     left, top, right, bottom = (float(side) for side in mark.text)
     quad = np.array([(left, top), (right, top), (right, bottom), (left, bottom)], np.float32)
-    return {
-        "quad": np.rint(quad).astype(int).tolist(),
-        "score": round(mark.agreement, 3),
-        "overlay": 1.0,
-        "box": [round(share, 4) for share in box_of(quad, size[1], size[0])],
-        "template": mark.template,
-    }
+    return RecordedRegion(
+        quad=tuple((int(x), int(y)) for x, y in np.rint(quad)),
+        score=round(mark.agreement, 3),
+        overlay=1.0,
+        box=rounded(box_of(quad, size[1], size[0])),
+        template=mark.template,
+    )

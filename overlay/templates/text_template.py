@@ -1,18 +1,19 @@
 """A vendor template as a step meets it: where a stamp stands, and whether it stands on this photo too."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from line.facts import Box
 from line.picture import Rgb
+from line.vendor import VendorTemplate
 from models.contract import Region, TextFinder
 from overlay.mask.strokes import Strokes, find_strokes
 from overlay.templates import png_base64 as kept
-from overlay.templates.recurring import ALIKE, Box, box_of, overlap
+from overlay.templates.recurring import ALIKE, box_of, overlap
 from overlay.templates.vendor_overlay import Mark
 
 LONG, SHORT = 96, 24
@@ -56,15 +57,16 @@ class Stamp:
     mark: Mark | None = None
 
     @classmethod
-    def of_fact(cls, fact: Mapping[str, Any]) -> "Stamp":
-        """From what the records tell a step."""
-        left, top, right, bottom = (float(value) for value in fact["box"])
-        ink = None if fact.get("ink") is None else np.asarray(fact["ink"], np.float32)
-        look = look_of(fact["look"]) if fact.get("look") else None
-        confirmed = fact["state"] == "confirmed"
-        mark = Mark.of_fact(fact["mark"]) if confirmed and fact.get("mark") else None
+    def from_record(cls, record: VendorTemplate) -> "Stamp":
+        """Decode a template of the records; the whole overlay only of a confirmed one."""
         return cls(
-            int(fact["id"]), (left, top, right, bottom), confirmed, int(fact["images"]), ink, look, mark
+            id=record.id,
+            box=record.box,
+            confirmed=record.is_confirmed,
+            images=record.images,
+            ink=None if record.ink is None else np.asarray(record.ink, np.float32),
+            look=look_of(record.look) if record.look else None,
+            mark=Mark.of_fact(record.mark) if record.is_confirmed and record.mark else None,
         )
 
     def is_at(self, box: Box) -> bool:

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from line.facts import Box
 from line.picture import Mask, Rgb
 from overlay.mask.strokes import Strokes, Window, filled_around
 from overlay.mask.transparency import may_be_veil
@@ -17,7 +18,6 @@ from overlay.templates import placement
 from overlay.templates.alignment import FINER, SCALES, Example, Fit, brought_together, fit, view
 from overlay.templates.placement import Habit
 from overlay.templates.png_base64 import as_text, of_text
-from overlay.templates.recurring import Box
 from overlay.templates.template_alpha_mask import cover, shown_through
 
 Floats = NDArray[np.float64]

@@ -8,9 +8,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from line.errors import InputError
+from line.facts import Facts, VendorNote
+from line.image import Image
 from line.recipe import Recipe
+from line.vendor import UNKNOWN_VENDOR, VendorContext
 from records import recipes, templates
-from records.shards import Member
 from records.tables import batches, images, steps
 from records.tables import templates as template_table
 
@@ -20,18 +22,17 @@ class Past:
     """One step of one image, as it was recorded.
 
     Attributes:
-        image: the row that the step worked from, as it was then: ``current``, ``mask`` and ``facts`` are
-            what went in.
+        image: as it was then: ``picture_key``, ``mask_key`` and ``facts`` are what went in.
         recipe: with which it ran.
-        told: what the step was told of the batch's vendor; empty where it was told nothing.
-        stale: what can no longer be told as it was then; "" where all can.
+        vendor: the vendor as the step saw it, as far as its templates still exist.
+        vendor_changes: what was decided about the vendor's templates since; empty where nothing was.
         output, output_mask: keys in the bucket.
-        file, out: the delivered file, and the URL of the folder below which it lies.
+        out: URL of the folder below which the delivered file lies.
         reasons: codes of the limits that were broken.
         made_with: empty where it was recorded by a line that did not say so yet.
     """
 
-    image: Member
+    image: Image
     recipe: Recipe
     position: int
     transform: str
@@ -40,11 +41,10 @@ class Past:
     seed: int
     device: str
     made_with: Mapping[str, Any]
-    told: Mapping[str, Any]
-    stale: str
+    vendor: VendorContext
+    vendor_changes: str
     output: str | None
     output_mask: str | None
-    file: str | None
     out: str
     verdict: str
     reasons: tuple[str, ...]
@@ -82,9 +82,20 @@ def last(connection: sa.Connection, image_id: int, transform: str | None = None)
 
 
 def _past(connection: sa.Connection, row: sa.Row[Any]) -> Past:
-    told, stale = _told(connection, row)
+    facts = Facts.from_json(row.facts)
+    vendor, changes = _vendor(connection, row, facts.vendor)
     return Past(
-        image=row,
+        image=Image(
+            id=row.id,
+            name=row.name,
+            source=row.source,
+            tag=row.tag,
+            sha256=row.sha256,
+            picture_key=row.current,
+            mask_key=row.mask,
+            file=row.file,
+            facts=facts.without("vendor"),
+        ),
         recipe=recipes.load(connection, row.recipe),
         position=row.position,
         transform=row.transform,
@@ -93,11 +104,10 @@ def _past(connection: sa.Connection, row: sa.Row[Any]) -> Past:
         seed=row.seed,
         device=row.device,
         made_with=row.made_with,
-        told=told,
-        stale=stale,
+        vendor=vendor,
+        vendor_changes=changes,
         output=row.output,
         output_mask=row.output_mask,
-        file=row.file,
         out=row.out,
         verdict=row.verdict,
         reasons=tuple(reason["code"] for reason in row.reasons),
@@ -105,19 +115,21 @@ def _past(connection: sa.Connection, row: sa.Row[Any]) -> Past:
     )
 
 
-def _told(connection: sa.Connection, row: sa.Row[Any]) -> tuple[Mapping[str, Any], str]:
-    """The vendor's facts in full: the record keeps the templates' ids alone."""
-    short = row.facts.get("vendor")
-    if not short:
-        return {}, ""
-    ids = short["templates"]
-    known = {found["id"]: found for found in templates.told(connection, row.batch_id)["templates"]}
-    then = [known[number] for number in ids if number in known]
-    query = sa.select(template_table.c.id, template_table.c.decisions).where(template_table.c.id.in_(ids))
+def _vendor(
+    connection: sa.Connection, row: sa.Row[Any], note: VendorNote | None
+) -> tuple[VendorContext, str]:
+    """The vendor with its templates in full: the record keeps only their ids."""
+    if note is None:
+        return UNKNOWN_VENDOR, ""
+    by_id = {template.id: template for template in templates.vendor_of(connection, row.batch_id).templates}
+    then = tuple(by_id[number] for number in note.templates if number in by_id)
+    query = sa.select(template_table.c.id, template_table.c.decisions).where(
+        template_table.c.id.in_(note.templates)
+    )
     since = [
-        str(found.id)
-        for found in connection.execute(query)
-        if any(datetime.fromisoformat(decision["at"]) > row.at for decision in found.decisions)
+        str(template.id)
+        for template in connection.execute(query)
+        if any(datetime.fromisoformat(decision["at"]) > row.at for decision in template.decisions)
     ]
-    stale = f"templates decided about since: {', '.join(since)}" if since else ""
-    return {"watermark_rights": short["watermark_rights"], "templates": then}, stale
+    changes = f"templates decided about since: {', '.join(since)}" if since else ""
+    return VendorContext(note.watermark_rights, then), changes

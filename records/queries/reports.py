@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from line.breaker import Breaker
+from line.errors import InputError
 from line.states import SETTLED, BatchState, ImageState
 from records import batches
 from records.tables import batches as batch_table
@@ -15,7 +16,7 @@ from records.tables import images, recipes, shards, steps
 
 def batch(connection: sa.Connection, batch_id: int) -> dict[str, Any]:
     """One batch: state, counts by state, artifact rate, throughput, cost, breaker."""
-    row = batches.get(connection, batch_id)
+    row = _batch_row(connection, batch_id)
     by_state = dict.fromkeys((state.value for state in ImageState), 0)
     judged = artifacts = 0
     query = (
@@ -71,6 +72,22 @@ def _breaker(row: sa.Row[Any]) -> Breaker:
     return Breaker.CLOSED if row.state == BatchState.HALTED and by_hand else batches.BREAKER[row.state]
 
 
+def _batch_row(connection: sa.Connection, batch_id: int) -> sa.Row[Any]:
+    """A batch with the name and body of its recipe.
+
+    Raises:
+        InputError: there is none of that id.
+    """
+    row = connection.execute(
+        sa.select(batch_table, recipes.c.name.label("recipe_name"), recipes.c.body.label("recipe_body"))
+        .join(recipes, recipes.c.digest == batch_table.c.recipe)
+        .where(batch_table.c.id == batch_id)
+    ).one_or_none()
+    if row is None:
+        raise InputError(f"there is no batch {batch_id}; `sluice status` lists them")
+    return row
+
+
 def all_batches(connection: sa.Connection, limit: int = 50) -> list[dict[str, Any]]:
     """The newest batches, newest first."""
     query = sa.select(batch_table.c.id).order_by(batch_table.c.id.desc()).limit(limit)
@@ -96,7 +113,7 @@ class Progress:
 
 def progress(connection: sa.Connection, batch_id: int) -> Progress:
     """The cheap query behind a progress bar."""
-    batch_row = batches.get(connection, batch_id)
+    batch_row = _batch_row(connection, batch_id)
     steps_in_all = len(batch_row.recipe_body["steps"])
     query = (
         sa.select(images.c.state, sa.func.count().label("total"), sa.func.sum(images.c.step).label("behind"))
@@ -213,17 +230,6 @@ def manifest_lines(connection: sa.Connection, batch_id: int) -> Iterator[dict[st
 def due_manifests(connection: sa.Connection) -> list[int]:
     """Done batches whose manifest is older than what happened."""
     return list(connection.scalars(sa.select(batch_table.c.id).where(batch_table.c.manifest_due)))
-
-
-def image(connection: sa.Connection, image_id: int) -> dict[str, Any]:
-    """One image with the recipe it follows."""
-    row = connection.execute(
-        sa.select(images, recipes.c.body.label("recipe_body"), batch_table.c.out)
-        .join(recipes, recipes.c.digest == images.c.recipe)
-        .join(batch_table, batch_table.c.id == images.c.batch_id)
-        .where(images.c.id == image_id)
-    ).one_or_none()
-    return dict(row._mapping) if row else {}
 
 
 def is_idle(connection: sa.Connection) -> bool:

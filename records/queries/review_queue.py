@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from line.facts import Facts, RecordedRegion
 from line.states import ImageState
 from records.tables import batches, images, recipes, steps
 
@@ -60,7 +61,7 @@ class FlaggedImage:
     current: str | None
     proposal: str | None
     mask: str | None
-    regions: Sequence[Mapping[str, Any]]
+    regions: Sequence[RecordedRegion]
     reasons: Sequence[Mapping[str, Any]]
     readings: Mapping[str, float]
 
@@ -155,7 +156,7 @@ def _flagged(row: sa.Row[Any]) -> FlaggedImage:
         current=row.current,
         proposal=row.proposal,
         mask=row.proposal_mask or row.mask or row.touched,
-        regions=row.facts.get("regions", []),
+        regions=Facts.from_json(row.facts).regions or (),
         reasons=row.limits or [],
         readings=row.readings or {},
     )

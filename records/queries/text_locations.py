@@ -7,14 +7,13 @@ transaction; the other functions count among them.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import distinct_on
 
+from line.facts import Box
 from records.tables import images, steps
-
-Box: TypeAlias = tuple[float, float, float, float]
 
 CELLS = 20
 """Cells to a side of the grid on which the middles of texts are counted; a window is 2 × 2 of them."""

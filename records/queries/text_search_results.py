@@ -1,11 +1,11 @@
 """Images of a vendor that were searched for text, with their pictures as that and the removal left them."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import sqlalchemy as sa
 
+from line.facts import Facts, RecordedRegion
 from line.states import ImageState
 from records.tables import batches, images, steps
 
@@ -16,12 +16,12 @@ class Searched:
 
     Attributes:
         picture: key of the picture after the last step that looked for text or took some off.
-        regions: texts that were found on it, as ``facts.regions`` keeps them.
+        regions: text that was found on it.
     """
 
     image: int
     picture: str
-    regions: Sequence[Mapping[str, Any]]
+    regions: Sequence[RecordedRegion]
 
 
 def searched(connection: sa.Connection, vendor: str, transforms: Collection[str]) -> list[Searched]:
@@ -54,4 +54,7 @@ def searched(connection: sa.Connection, vendor: str, transforms: Collection[str]
         )
         .order_by(images.c.id)
     )
-    return [Searched(row.id, row.picture, row.regions or ()) for row in connection.execute(query)]
+    return [
+        Searched(row.id, row.picture, Facts.from_json({"regions": row.regions or ()}).regions or ())
+        for row in connection.execute(query)
+    ]

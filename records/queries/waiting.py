@@ -1,12 +1,22 @@
 """The images that wait for a shard, as the planner looks at them. Every query is bounded."""
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from line.facts import Facts
 from line.states import ImageState, ShardState
 from records.tables import images, shards
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingImage:
+    """An image that waits for a shard; ``bytes`` is the size of its original."""
+
+    id: int
+    bytes: int
+    facts: Facts
 
 
 def fronts(connection: sa.Connection, batch_id: int, *, probing: bool) -> list[tuple[str, int]]:
@@ -42,8 +52,8 @@ _FRONTS = sa.text("""
 
 def images_at(
     connection: sa.Connection, batch_id: int, recipe: str, position: int, *, probing: bool, limit: int
-) -> list[sa.Row[Any]]:
-    """Waiting images at one position: id, bytes, facts; at most ``limit``, the oldest first."""
+) -> list[WaitingImage]:
+    """Waiting images at one position, at most ``limit``, the oldest first."""
     query = (
         sa.select(images.c.id, images.c.bytes, images.c.facts)
         .where(
@@ -56,7 +66,7 @@ def images_at(
         .order_by(images.c.id)
         .limit(limit)
     )
-    return list(connection.execute(query))
+    return [WaitingImage(row.id, row.bytes, Facts.from_json(row.facts)) for row in connection.execute(query)]
 
 
 def travelling(connection: sa.Connection, batch_id: int, position: int) -> bool:

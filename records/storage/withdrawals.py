@@ -6,7 +6,6 @@ could stand for it is delivered or on its way, under the lock of its batch.
 """
 
 from collections.abc import Callable, Iterable
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
@@ -14,6 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from line.names import fold
 from line.states import ImageState
 from records import batches
+from records.batches import Batch
 from records.tables import images, withdrawals
 
 
@@ -42,7 +42,7 @@ def pending(connection: sa.Connection, batch_id: int | None = None) -> list[tupl
 
 
 def carry_out(
-    connection: sa.Connection, batch_id: int, file: str, remove: Callable[[sa.Row[Any], bool], None]
+    connection: sa.Connection, batch_id: int, file: str, remove: Callable[[Batch, bool], None]
 ) -> None:
     """Take one file away, or forget it where an image was delivered to it meanwhile, or leave it for later.
 

@@ -4,6 +4,7 @@ import re
 from functools import partial
 from http import HTTPStatus
 
+from records import images
 from records.database import transact
 from records.queries import reports, review_queue
 from records.queries.review_queue import FlaggedImage
@@ -71,8 +72,8 @@ class ImageHandler(BaseHandler):
 
     async def get(self, number: str) -> None:
         image = await self.in_thread(lambda: _flagged(int(number)))
-        record = await self.in_thread(lambda: transact(partial(reports.image, image_id=int(number))))
-        if not record:
+        record = await self.in_thread(lambda: transact(partial(images.find, image_id=int(number))))
+        if record is None:
             raise RequestError(HTTPStatus.NOT_FOUND, f"there is no image {number}")
         self.render("image.html", image=image, record=record, **CARD_CONTEXT)
 

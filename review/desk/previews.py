@@ -88,9 +88,9 @@ def _after(image: FlaggedImage) -> Rgb:
 def _text(image: FlaggedImage) -> Rgb:
     rgb = _picture(image.current)
     for region in image.regions:
-        if "quad" in region:
-            is_overlay = float(region.get("overlay", 0)) >= MIN_OVERLAY_PROBABILITY
-            _outline(rgb, np.asarray(region["quad"]), OVERLAY_COLOUR if is_overlay else UNCERTAIN_COLOUR)
+        if region.quad:
+            is_overlay = region.overlay >= MIN_OVERLAY_PROBABILITY
+            _outline(rgb, np.asarray(region.quad), OVERLAY_COLOUR if is_overlay else UNCERTAIN_COLOUR)
     return rgb
 
 

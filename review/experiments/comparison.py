@@ -6,10 +6,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from line.settings import settings
 from review.experiments.perceptual import Distance
 from review.experiments.statistics import Difference, paired, sign_test
-from worker.costs import per_second
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +38,7 @@ class Side:
     Attributes:
         peak: MB taken at most, measured; None where the system does not tell.
         declared: MB that it declares for the largest of these pictures.
+        cost_per_second: of the device, in the currency of ``[costs]``; 0 where none is set.
     """
 
     model: str
@@ -47,6 +46,7 @@ class Side:
     shots: list[Shot] = field(default_factory=list)
     peak: float | None = None
     declared: float = 0.0
+    cost_per_second: float = 0.0
 
     def seconds(self) -> list[float]:
         return [shot.seconds for shot in self.shots if not shot.left_alone]
@@ -60,7 +60,7 @@ class Side:
 
     def cost_per_thousand(self) -> float | None:
         """In the currency of ``[costs]``; None where no cost of this device is told."""
-        rate, taken = per_second(settings().device), self.seconds()
+        rate, taken = self.cost_per_second, self.seconds()
         return 1000 * rate * float(np.mean(taken)) if rate and taken else None
 
 

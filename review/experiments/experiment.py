@@ -6,29 +6,31 @@ from typing import Any
 from pydantic import ValidationError
 
 from line.errors import InputError, ModelError
-from line.picture import Facts, Mask, Picture, Rgb
+from line.facts import Facts
+from line.picture import Mask, Picture, Rgb
 from line.recipe import Recipe, Step
 from models.contract import Model, Task
 from models.contract import registry as models
-from tasks.registry import registry
-from tasks.runner.execute import attempt, run
-from tasks.runner.io import Loaded
-from tasks.runner.result import Made, made_of
+from tasks.context import Context
+from tasks.registry import Registry
+from tasks.runner.execute import execute, run
+from tasks.runner.result import StepOutput, output_of
+from tasks.runner.types import Loaded, PreparedStep
 from tasks.transform import Transform
-from worker.model_cache import resident
 
-TRIED = frozenset({Task.FILL, Task.UPSCALE, Task.DENOISE, Task.RESTORE, Task.GENERATE})
+COMPARABLE = frozenset({Task.FILL, Task.UPSCALE, Task.DENOISE, Task.RESTORE, Task.GENERATE})
+"""Tasks whose models make a picture, so that two of them can be compared."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Tried:
-    """What came of one picture.
+class TrialResult:
+    """What a trial made of one picture.
 
     Attributes:
         seconds: of the step itself, without its gates.
     """
 
-    made: Made
+    output: StepOutput
     seconds: float
 
 
@@ -40,77 +42,84 @@ class Trial:
         position: in the recipe, 0 where the recipe has no such step; part of what seeds are made of.
     """
 
-    transform: Transform
-    step: Step
-    recipe: Recipe
+    prepared: PreparedStep
     position: int
     model: Model
 
+    @property
+    def transform(self) -> Transform:
+        return self.prepared.transform
+
+    @property
+    def step(self) -> Step:
+        return self.prepared.step
+
     def run(
         self, name: str, rgb: Rgb, *, mask: Mask | None = None, seed: int = 0, facts: Facts | None = None
-    ) -> Tried:
+    ) -> TrialResult:
         """Run the step on one picture [H, W, 3] uint8 and judge the result; see :class:`Picture`."""
-        loaded = _loaded(Picture(name, rgb, mask, seed, facts or {}))
-        (tried,) = attempt(self.transform, self.model, self.step, self.recipe, [loaded])
-        return Tried(made_of(tried), tried.seconds - tried.judging)
+        loaded = _loaded(Picture(name, rgb, mask, seed, facts or Facts()))
+        (attempt,) = execute(self.prepared, [loaded])
+        return TrialResult(output_of(attempt), attempt.seconds - attempt.judging_seconds)
 
     def warm_up(self, name: str, rgb: Rgb, *, mask: Mask | None = None, facts: Facts | None = None) -> None:
         """Run the step alone, without its gates."""
-        run(self.transform, self.model, self.step, [_loaded(Picture(name, rgb, mask, 0, facts or {}))])
+        run(self.prepared, [_loaded(Picture(name, rgb, mask, 0, facts or Facts()))])
 
     def with_(self, **params: Any) -> "Trial":
         """The same with other parameters of the transform."""
-        return replace(self, step=self.step.model_copy(update=params))
+        step = self.step.model_copy(update=params)
+        return replace(self, prepared=replace(self.prepared, step=step))
 
 
 def _loaded(picture: Picture) -> Loaded:
-    facts = {"width": picture.width, "height": picture.height, **picture.facts}
-    row: Any = None  # there is no row: nothing is stored
-    return Loaded(row, picture.with_(facts=facts), picture.seed, facts)
+    facts = Facts(width=picture.width, height=picture.height) | picture.facts
+    return Loaded(picture.with_(facts=facts), picture.seed)
 
 
-def step_of(recipe: Recipe, transform: str, model: str) -> tuple[Step, int]:
+def step_of(transforms: Registry, recipe: Recipe, transform: str, model: str) -> tuple[Step, int]:
     """The step of that transform in ``recipe`` (as by default where it has none) with another model; its position.
 
     The position is 0 where the recipe has no such step. Options are those of the recipe where the model
     takes them.
     """
     position = recipe.position(transform)
-    told = recipe.steps[position] if position is not None else Step(transform=transform)
-    filled = registry().get(transform).schema(**told.params).model_dump()
-    options = _options(model, told)
+    template = recipe.steps[position] if position is not None else Step(transform=transform)
+    filled = transforms.get(transform).schema(**template.params).model_dump()
+    options = _options(model, template)
     return Step(
-        transform=transform, model=model, limits=told.limits, options=options, **filled
+        transform=transform, model=model, limits=template.limits, options=options, **filled
     ), position or 0
 
 
-def trial(recipe: Recipe, transform: str, model: str) -> Trial:
+def trial(context: Context, recipe: Recipe, transform: str, model: str) -> Trial:
     """That transform with its loaded model; see :func:`step_of`.
 
     Raises:
         InputError: no such transform, or one that no model does.
         ModelError: no such model for it, or it is not ready.
     """
-    chosen = tried_transform(transform)
-    step, position = step_of(recipe, transform, model)
-    loaded = resident(model, chosen.task or Task.FILL, recipe.options_of(step))
-    return Trial(chosen, step, recipe, position, loaded)
+    chosen = comparable_transform(context.transforms, transform)
+    step, position = step_of(context.transforms, recipe, transform, model)
+    loaded = context.models.get(model, chosen.task or Task.FILL, recipe.options_of(step))
+    return Trial(PreparedStep(chosen, step, recipe, loaded, context.models), position, loaded)
 
 
-def tried_transform(name: str) -> Transform:
+def comparable_transform(transforms: Registry, name: str) -> Transform:
     """The transform called ``name``, if models can be tried in it.
 
     Raises:
         InputError: they cannot; names those in which they can.
     """
-    known = registry().transforms.values()
-    able = sorted(transform.name for transform in known if transform.task in TRIED)
+    able = sorted(
+        transform.name for transform in transforms.transforms.values() if transform.task in COMPARABLE
+    )
     if name not in able:
         raise InputError(f"models are tried in {', '.join(able)}; not in {name}")
-    return registry().get(name)
+    return transforms.get(name)
 
 
-def transform_of(model: str) -> Transform:
+def transform_of(transforms: Registry, model: str) -> Transform:
     """The transform that a model works in.
 
     Raises:
@@ -119,18 +128,18 @@ def transform_of(model: str) -> Transform:
     kind = models().models.get(model)
     if kind is None:
         raise InputError(f"no model is named {model!r}; `sluice models` lists them")
-    for transform in registry().transforms.values():
-        if transform.task is kind.task and transform.task in TRIED:
+    for transform in transforms.transforms.values():
+        if transform.task is kind.task and transform.task in COMPARABLE:
             return transform
     raise InputError(f"{model} is a model for {kind.task}: it makes no picture that could be compared")
 
 
-def _options(model: str, told: Step) -> dict[str, Any]:
+def _options(model: str, template: Step) -> dict[str, Any]:
     kind = models().models.get(model)
-    if kind is None or not told.options:
+    if kind is None or not template.options:
         return {}
     try:
-        kind.checked(told.options)
+        kind.checked(template.options)
     except (ModelError, ValidationError):
         return {}
-    return told.options
+    return template.options

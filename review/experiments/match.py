@@ -10,18 +10,21 @@ import numpy as np
 
 from gates.metrics.picture.look import style_change
 from gates.metrics.similarity.downscale import downscale
+from line.facts import Facts
 from line.picture import Mask, Rgb
 from line.recipe import Recipe, seed_of
 from review.experiments.comparison import Match, Shot, Side
-from review.experiments.experiment import Trial, Tried, step_of, trial, tried_transform
+from review.experiments.experiment import Trial, TrialResult, comparable_transform, step_of, trial
 from review.experiments.perceptual import Distance, distance
 from review.experiments.samples import Sample
+from tasks.context import Context
+from tasks.registry import Registry
 from tasks.transform import Transform
 from tasks.upscale import target_size
-from worker.model_cache import forget
+from worker.costs import per_second
 from worker.peak_memory import Gauge
 
-BY_PERSON = {"person_mask": True}
+BY_PERSON = Facts(person_mask=True)
 """So that a mask of any size is filled."""
 MARGIN = 32
 """Pixels around a fill that are looked at with it."""
@@ -39,9 +42,10 @@ class Plan:
     position: int
 
     @classmethod
-    def of(cls, recipe: Recipe, transform: str, model: str) -> "Plan":
-        step, position = step_of(recipe, transform, model)
-        return cls(tried_transform(transform), int(step.params.get("target", 0)), recipe.seed, position)
+    def of(cls, transforms: Registry, recipe: Recipe, transform: str, model: str) -> "Plan":
+        step, position = step_of(transforms, recipe, transform, model)
+        target = int(step.params.get("target", 0))
+        return cls(comparable_transform(transforms, transform), target, recipe.seed, position)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,6 +64,7 @@ class Task:
 
 
 def match(
+    context: Context,
     samples: Sequence[Sample],
     transform: str,
     models: tuple[str, str],
@@ -73,9 +78,9 @@ def match(
         folder: where answers are kept, ``MODEL/NAME.png``.
         told: called after each picture of each pass: three times the number of pictures.
     """
-    plan = Plan.of(recipe, transform, models[0])
-    first, second = (_run(samples, plan, model, recipe, folder, told) for model in models)
-    measure = distance()
+    plan = Plan.of(context.transforms, recipe, transform, models[0])
+    first, second = (_run(context, samples, plan, model, recipe, folder, told) for model in models)
+    measure = distance(context.models)
     between: list[dict[str, float]] = []
     for at, sample in enumerate(samples):
         task = _task(plan, sample)
@@ -91,21 +96,31 @@ def match(
     return Match(transform, names, first, second, tuple(between), measure, *_reference(plan, samples), drawn)
 
 
-def _run(samples: Sequence[Sample], plan: Plan, model: str, recipe: Recipe, folder: Path, told: Told) -> Side:
-    forget()  # what the other holds is not to be counted as this one's
+def _run(
+    context: Context,
+    samples: Sequence[Sample],
+    plan: Plan,
+    model: str,
+    recipe: Recipe,
+    folder: Path,
+    told: Told,
+) -> Side:
+    context.models.clear()  # the memory of the other model is not counted as this one's
     largest = _task(plan, max(samples, key=lambda sample: sample.path.stat().st_size))
-    gauge = Gauge()
-    tried = trial(recipe, plan.transform.name, model)
+    settings = context.settings
+    gauge = Gauge(settings.device)
+    tried = trial(context, recipe, plan.transform.name, model)
     _fitted(tried, largest).warm_up(largest.name, largest.given, mask=largest.mask, facts=BY_PERSON)
     megapixels = largest.given.shape[0] * largest.given.shape[1] / 1e6
     declared = tried.model.memory + megapixels * tried.model.memory_per_megapixel
-    side = Side(model, tried.model.revision, peak=gauge.peak(), declared=declared)
+    cost = per_second(settings.config, settings.device)
+    side = Side(model, tried.model.revision, peak=gauge.peak(), declared=declared, cost_per_second=cost)
     for sample in samples:
         task = _task(plan, sample)
         fitted = _fitted(tried, task)
         found = fitted.run(task.name, task.given, mask=task.mask, seed=task.seed, facts=BY_PERSON)
         side.shots.append(_shot(task, found))
-        _write(folder, model, sample, found.made.rgb)
+        _write(folder, model, sample, found.output.rgb)
         told(sample.name)
     return side
 
@@ -136,8 +151,8 @@ def _task(plan: Plan, sample: Sample) -> Task:
     return Task(sample.name, rgb, None, None, seed)
 
 
-def _shot(task: Task, tried: Tried) -> Shot:
-    made = tried.made
+def _shot(task: Task, tried: TrialResult) -> Shot:
+    made = tried.output
     alone = (
         made.rgb is not None and made.rgb.shape == task.given.shape and np.array_equal(made.rgb, task.given)
     )

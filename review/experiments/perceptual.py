@@ -12,7 +12,7 @@ from gates.metrics.similarity.gmsd import gmsd
 from line.errors import ModelError
 from line.picture import Rgb
 from models.contract import Perceptual, Task, registry
-from worker.model_cache import resident
+from worker.model_cache import ModelCache
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +37,7 @@ class Distance:
     instead_of: str = ""
 
 
-def distance(wished: str = WISHED) -> Distance:
+def distance(models: ModelCache, wished: str = WISHED) -> Distance:
     """The distance called ``wished``; GMSD where that is not ready, which is said and logged once.
 
     Raises:
@@ -46,7 +46,7 @@ def distance(wished: str = WISHED) -> Distance:
     lack = registry().get(wished, Task.PERCEPTUAL).missing()
     if lack is None:
         try:
-            return Distance(wished, cast(Perceptual, resident(wished, Task.PERCEPTUAL)).distance)
+            return Distance(wished, cast(Perceptual, models.get(wished, Task.PERCEPTUAL)).distance)
         except ModelError as error:
             lack = str(error)
     line = f"{wished} is not ready ({lack}): distances are GMSD, which needs no weights"

@@ -1,7 +1,7 @@
 """Every model with every seed on every picture: how far their outputs are from each other and from the last run's."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from itertools import combinations
@@ -12,11 +12,12 @@ import cv2
 import numpy as np
 
 from line.errors import InputError
+from line.facts import Facts
 from line.picture import Mask, Rgb
-from line.recipe import Recipe, seed_of
-from review.experiments.experiment import Trial, trial
+from line.recipe import seed_of
+from review.experiments.experiment import Trial
 from review.experiments.samples import Sample
-from tasks.runner.result import Made
+from tasks.runner.result import StepOutput
 
 BOOK = "permute.json"
 OTHER_SIZE = 255.0
@@ -141,23 +142,22 @@ class Folder:
 
 
 def permute(
+    trials: Iterable[Trial],
     samples: Sequence[Sample],
     transform: str,
-    models: Sequence[str],
     seeds: int,
-    recipe: Recipe,
     folder: Folder,
     told: Callable[[str], None],
 ) -> Permutation:
     """Run all of them, one model after the other.
 
     Args:
+        trials: one for each model; each is loaded when its turn comes.
         told: called with the name of each picture once it is done.
     """
     rows: list[Row] = []
     masked = False
-    for model in models:
-        tried = trial(recipe, transform, model)
+    for tried in trials:
         masked = tried.transform.removes
         for sample in samples:
             rows.append(_row(tried, sample, seeds, folder))
@@ -182,11 +182,11 @@ def _row(tried: Trial, sample: Sample, seeds: int, folder: Folder) -> Row:
     rgb = sample.rgb()
     mask = sample.mask(rgb) if tried.transform.removes else None
     files = [f"{tried.model.name}/{sample.name}.seed{seed}.png" for seed in range(seeds)]
-    outputs: list[Made] = []
+    outputs: list[StepOutput] = []
     since: list[float] = []
     for seed, file in enumerate(files):
         drawn = seed_of(seed, sample.sha256(), tried.position)
-        made = tried.run(sample.name, rgb, mask=mask, seed=drawn, facts={"person_mask": True}).made
+        made = tried.run(sample.name, rgb, mask=mask, seed=drawn, facts=Facts(person_mask=True)).output
         last = folder.read(file)
         if last is not None:
             since.append(_difference(last, made.rgb, mask))
@@ -209,7 +209,7 @@ def _row(tried: Trial, sample: Sample, seeds: int, folder: Folder) -> Row:
     )
 
 
-def _reasons(outputs: Sequence[Made]) -> Iterator[str]:
+def _reasons(outputs: Sequence[StepOutput]) -> Iterator[str]:
     for made in outputs:
         yield from made.reasons
 

@@ -6,16 +6,14 @@ from typing import Any
 
 from imaging import intermediate
 from imaging.encode import decode
-from line.settings import settings
-from models.contract import Model
-from records.outcomes import Result
 from records.queries.history import Past
+from records.step_results import Result
 from records.storage.bucket import bucket
-from tasks.registry import registry
-from tasks.runner.execute import attempt
-from tasks.runner.io import Loaded, read
-from tasks.runner.result import Apart, Made, apart, made_of, unlike
-from worker.model_cache import resident
+from tasks.context import Context
+from tasks.runner.execute import execute
+from tasks.runner.io import read
+from tasks.runner.result import Difference, StepOutput, difference, differences, output_of
+from tasks.runner.types import Loaded, PreparedStep
 from worker.provenance import made_with
 
 
@@ -30,7 +28,7 @@ class Run:
     """
 
     same: bool
-    apart: Apart | None
+    apart: Difference | None
     unlike: tuple[str, ...]
     verdict: str
     seconds: float
@@ -45,39 +43,38 @@ class Reproduction:
         OriginalReplacedError: the original is no longer the file that was taken.
     """
 
-    def __init__(self, past: Past) -> None:
+    def __init__(self, context: Context, past: Past) -> None:
+        self.context = context
         self.past = past
-        self.transform = registry().get(past.transform)
-        self.step = past.recipe.steps[past.position]
-        self.options = past.recipe.options_of(self.step)
-        self.model: Model | None = None
-        if self.step.model and self.transform.task:
-            self.model = resident(self.step.model, self.transform.task, self.options)
-        self.recorded = recorded(past)
-        self.first: Made | None = None
+        transform, step = context.transforms.get(past.transform), past.recipe.steps[past.position]
+        self.prepared = PreparedStep.of(past.recipe, step, transform, context.models, past.vendor)
+        self.recorded = recorded(context, past)
+        self.first: StepOutput | None = None
         self.agree = True
         """Whether all runs so far made the same."""
 
     def run(self) -> Run:
         """Once more from the input."""
         began = time.perf_counter()
-        (tried,) = attempt(self.transform, self.model, self.step, self.past.recipe, [self._loaded()])
+        (attempt,) = execute(self.prepared, [self._loaded()])
         seconds = time.perf_counter() - began
-        made = made_of(tried)
-        self.first = self.first or made
-        self.agree = self.agree and not unlike(self.first, made, masks=True)
-        differing = unlike(self.recorded, made, masks=bool(self.past.made_with))
-        return Run(not differing, apart(self.recorded.rgb, made.rgb), differing, made.verdict, seconds)
+        output = output_of(attempt)
+        self.first = self.first or output
+        self.agree = self.agree and not differences(self.first, output, masks=True)
+        unlike = differences(self.recorded, output, masks=bool(self.past.made_with))
+        return Run(not unlike, difference(self.recorded.rgb, output.rgb), unlike, output.verdict, seconds)
 
     def elsewise(self) -> dict[str, tuple[Any, Any]]:
         """What is not as it was then: name → (then, now)."""
-        then, now = self.past.made_with, made_with(self.model, self.options, self.transform.trained)
+        prepared, model = self.prepared, self.prepared.model
+        options = prepared.recipe.options_of(prepared.step)
+        then, now = self.past.made_with, made_with(model, options, prepared.transform.trained)
         pairs: dict[str, tuple[Any, Any]] = {
-            "revision": (self.past.revision, self.model.revision if self.model else None),
-            "device": (self.past.device, settings().device),
+            "revision": (self.past.revision, model.revision if model else None),
+            "device": (self.past.device, self.context.settings.device),
         }
-        if self.past.stale:
-            pairs["vendor"] = ("undecided", self.past.stale)
+        if self.past.vendor_changes:
+            pairs["vendor"] = ("undecided", self.past.vendor_changes)
         for key in ("weights", "hardware", "threads"):
             if key in then:
                 pairs[key] = (then[key], now.get(key))
@@ -87,25 +84,19 @@ class Reproduction:
         return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
 
     def _loaded(self) -> Loaded:
-        """As the step found it; the record's note of the vendor gives way to the facts themselves."""
-        told = dict(self.past.told) or None
-        return read(
-            bucket(settings().bucket),
-            self.past.image,
-            self.past.seed,
-            told,
-            with_original=self.transform.delivers,
-        )
+        """The image as the step received it."""
+        past, delivers = self.past, self.prepared.transform.delivers
+        return read(self.context.bucket, past.image, past.seed, with_original=delivers)
 
 
-def recorded(past: Past) -> Made:
+def recorded(context: Context, past: Past) -> StepOutput:
     """What the record and the bucket keep of a step."""
-    store = bucket(settings().bucket)
-    made = Made(past.verdict, past.reasons)
-    if registry().get(past.transform).delivers and past.verdict == Result.PASS and past.file:
-        data = bucket(past.out).get(past.file)
-        return replace(made, rgb=decode(data), data=data)
+    store = context.bucket
+    output = StepOutput(past.verdict, past.reasons)
+    if context.transforms.get(past.transform).delivers and past.verdict == Result.PASS and past.image.file:
+        data = bucket(past.out).get(past.image.file)
+        return replace(output, rgb=decode(data), data=data)
     if past.output is None:
-        return made
+        return output
     mask = intermediate.decode_mask(store.get(past.output_mask)) if past.output_mask else None
-    return replace(made, rgb=intermediate.decode_rgb(store.get(past.output)), mask=mask)
+    return replace(output, rgb=intermediate.decode_rgb(store.get(past.output)), mask=mask)

@@ -48,9 +48,10 @@ def adopt_late_marker(store: Bucket, upload: Upload, taken: str) -> bool:
         )
 
     if not transact(change):
+        taken_with = transact(partial(recipes.load, digest=batch.recipe)).name
         raise InputError(
             f"its {upload.marker.rpartition('/')[2]} asks for recipe {recipe.name}, but came after the upload was "
-            f"taken as batch {batch_id} with recipe {batch.recipe_name}, and that batch has begun; put it in again "
+            f"taken as batch {batch_id} with recipe {taken_with}, and that batch has begun; put it in again "
             "as another upload, with the marker last"
         )
     log.info("batch %d: recipe %s of its late marker", batch_id, recipe.name, extra={"batch": batch_id})

@@ -1,4 +1,4 @@
-"""Reading the next shard while this one computes: a guess, so what is read is found by its content's key."""
+"""Reading the next shard while this one computes. It is a guess, so pictures are looked up by their content's key."""
 
 import logging
 import threading
@@ -7,27 +7,29 @@ from collections import OrderedDict
 from imaging import intermediate
 from line.errors import SluiceError
 from line.picture import Rgb
-from line.settings import settings
 from records import shards
-from records.database import transact
-from records.storage.bucket import Bucket, bucket
+from records.storage.bucket import Bucket
+from tasks.context import Context
 
 log = logging.getLogger(__name__)
 
+MAX_PICTURES = 32
+"""Maximum number of decoded pictures kept ahead."""
 
-class Shelf:
-    """Decoded pictures by key, a bounded number; a picture taken down is gone from it."""
 
-    def __init__(self, room: int) -> None:
-        self.room = room
+class PrefetchCache:
+    """Decoded pictures by key, a bounded number of them; taking a picture removes it."""
+
+    def __init__(self, max_pictures: int = MAX_PICTURES) -> None:
+        self.max_pictures = max_pictures
         self._pictures: OrderedDict[str, Rgb] = OrderedDict()
         self._lock = threading.Lock()
 
     def put(self, key: str, rgb: Rgb) -> None:
-        """Keep a picture; the oldest makes room."""
+        """Keep a picture; the oldest gives way."""
         with self._lock:
             self._pictures[key] = rgb
-            while len(self._pictures) > self.room:
+            while len(self._pictures) > self.max_pictures:
                 self._pictures.popitem(last=False)
 
     def take(self, key: str) -> Rgb | None:
@@ -35,28 +37,37 @@ class Shelf:
         with self._lock:
             return self._pictures.pop(key, None)
 
+    def take_or_read(self, store: Bucket, key: str) -> Rgb:
+        """The picture of that key, [H, W, 3] uint8, read from the bucket if it was not read ahead.
 
-shelf = Shelf(32)
-"""What this process has read ahead."""
-
-
-def wanted() -> bool:
-    """Whether reading ahead pays: where the device computes while the cores are free, unless told otherwise."""
-    told = settings().read_ahead
-    return settings().device != "cpu" if told is None else told
-
-
-def read_ahead(queue: str) -> None:
-    """Read the first pictures of the shard that is probably next on a queue. Never fails: it is a guess."""
-    try:
-        keys = transact(lambda connection: shards.next_keys(connection, queue), patience=0)
-        for key in keys[: 2 * settings().micro_batch]:
-            shelf.put(key, intermediate.decode_rgb(bucket(settings().bucket).get(key)))
-    except SluiceError as error:
-        log.debug("nothing read ahead on %s: %s", queue, error)
+        Raises:
+            MissingObjectError: the bucket does not hold it.
+            IntermediateError: it is damaged.
+        """
+        ready = self.take(key)
+        return intermediate.decode_rgb(store.get(key)) if ready is None else ready
 
 
-def picture(store: Bucket, key: str) -> Rgb:
-    """The picture of that key, from the shelf or the bucket; [H, W, 3] uint8."""
-    ready = shelf.take(key)
-    return intermediate.decode_rgb(store.get(key)) if ready is None else ready
+class Prefetch(PrefetchCache):
+    """The cache, and the reading that fills it."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__()
+        self.context = context
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether reading ahead pays: on a GPU the cores are free meanwhile. ``SLUICE_READ_AHEAD`` overrules it."""
+        settings = self.context.settings
+        return settings.device != "cpu" if settings.read_ahead is None else settings.read_ahead
+
+    def fill(self, queue: str) -> None:
+        """Read the first pictures of the shard that is probably next on a queue. Never raises: it is a guess."""
+        try:
+            keys = self.context.database.transact(
+                lambda connection: shards.next_keys(connection, queue), patience=0
+            )
+            for key in keys[: 2 * self.context.settings.micro_batch]:
+                self.put(key, intermediate.decode_rgb(self.context.bucket.get(key)))
+        except SluiceError as error:
+            log.debug("nothing read ahead on %s: %s", queue, error)

@@ -1,19 +1,17 @@
 """What a step made of an image, and how far two such results are apart."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
 from gates.metrics.similarity.psnr import psnr
 from line.picture import Edited, Flagged, Mask, Picture, Publishable, Refused, Rgb
-from records.outcomes import Result
-from tasks.runner.execute import Attempted
+from records.step_results import Result
+from tasks.runner.types import Attempt
 
 
 @dataclass(frozen=True, slots=True)
-class Apart:
+class Difference:
     """How far one picture or mask is from another of the same size.
 
     Attributes:
@@ -28,13 +26,13 @@ class Apart:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Made:
+class StepOutput:
     """What a step made of an image.
 
     Attributes:
         verdict, reasons: as in the record; ``reasons`` are the codes of limits that were broken.
         rgb: [H, W, 3] uint8, or None where there is no picture.
-        mask: what it left to be edited.
+        mask: [H, W] uint8 that it left to be edited; None where that is empty.
         data: the file, where one is delivered.
     """
 
@@ -44,64 +42,66 @@ class Made:
     mask: Mask | None = None
     data: bytes | None = None
 
-
-def made_of(tried: Attempted) -> Made:
-    """What an attempt made, in the record's words."""
-    outcome = tried.outcome
-    codes = tuple(reason.code for reason in tried.verdict.reasons)
-    if isinstance(outcome, Refused):
-        return Made(Result.REFUSE.value)
-    if isinstance(outcome, Flagged):
-        made = Made(Result.FLAG.value)
-        return made if outcome.picture is None else replace(made, **_pixels(outcome.picture))
-    verdict = (Result.FLAG if codes else Result.PASS).value
-    if isinstance(outcome, Publishable) and not codes:
-        return Made(verdict, rgb=outcome.rgb, data=outcome.data)
-    if isinstance(outcome, Publishable) and isinstance(tried.loaded.subject, Picture):  # not delivered
-        return Made(verdict, codes, rgb=tried.loaded.subject.rgb)
-    if isinstance(outcome, Edited):
-        return Made(verdict, codes, **_pixels(outcome.picture))
-    return Made(Result.FAIL.value)
+    def with_picture(self, picture: Picture) -> "StepOutput":
+        """The same with the pixels and the mask of a picture."""
+        mask = picture.mask if picture.mask is not None and picture.mask.any() else None
+        return replace(self, rgb=picture.rgb, mask=mask)
 
 
-def _pixels(picture: Picture) -> Mapping[str, Any]:
-    mask = picture.mask if picture.mask is not None and picture.mask.any() else None
-    return {"rgb": picture.rgb, "mask": mask}
+def output_of(attempt: Attempt) -> StepOutput:
+    """What an attempt made, in the words of the records."""
+    outcome, subject = attempt.outcome, attempt.loaded.subject
+    codes = tuple(reason.code for reason in attempt.verdict.reasons)
+    judged = StepOutput((Result.FLAG if codes else Result.PASS).value, codes)
+    match outcome:
+        case Refused():
+            return StepOutput(Result.REFUSE.value)
+        case Flagged(picture=picture):
+            flagged = StepOutput(Result.FLAG.value)
+            return flagged if picture is None else flagged.with_picture(picture)
+        case Publishable() if not codes:
+            return replace(judged, rgb=outcome.rgb, data=outcome.data)
+        case Publishable() if isinstance(subject, Picture):  # not delivered
+            return replace(judged, rgb=subject.rgb)
+        case Edited(picture=edited):
+            return judged.with_picture(edited)
+        case _:
+            return StepOutput(Result.FAIL.value)
 
 
-def apart(one: Rgb | None, other: Rgb | None) -> Apart | None:
+def difference(one: Rgb | None, other: Rgb | None) -> Difference | None:
     """How far ``other`` is from ``one``, both [H, W, 3] uint8; None where they cannot be compared."""
     if one is None or other is None or one.shape != other.shape:
         return None
-    difference = np.abs(one.astype(np.int16) - other)
-    return Apart(int(difference.max()), psnr(one, other), float(difference.any(axis=2).mean()))
+    levels = np.abs(one.astype(np.int16) - other)
+    return Difference(int(levels.max()), psnr(one, other), float(levels.any(axis=2).mean()))
 
 
-def unlike(one: Made, other: Made, *, masks: bool) -> tuple[str, ...]:
+def differences(one: StepOutput, other: StepOutput, *, masks: bool) -> tuple[str, ...]:
     """What of ``other`` is not as in ``one``, in words."""
-    said = []
+    words = []
     if (one.verdict, set(one.reasons)) != (other.verdict, set(other.reasons)):
-        said.append(f"verdict {_verdict(other)} instead of {_verdict(one)}")
+        words.append(f"verdict {_verdict(other)} instead of {_verdict(one)}")
     if (one.rgb is None) != (other.rgb is None):
-        said.append("no picture" if other.rgb is None else "a picture where there was none")
+        words.append("no picture" if other.rgb is None else "a picture where there was none")
     elif one.rgb is not None and other.rgb is not None:
         if one.rgb.shape != other.rgb.shape:
-            said.append(f"size {_size(other.rgb)} instead of {_size(one.rgb)}")
+            words.append(f"size {_size(other.rgb)} instead of {_size(one.rgb)}")
         elif not np.array_equal(one.rgb, other.rgb):
-            said.append("pixels")
+            words.append("pixels")
         elif one.data != other.data:
-            said.append("bytes of the file, with the same pixels")
-    if masks and not _same_mask(one.mask, other.mask):
-        said.append("mask")
-    return tuple(said)
+            words.append("bytes of the file, with the same pixels")
+    if masks and not _is_same_mask(one.mask, other.mask):
+        words.append("mask")
+    return tuple(words)
 
 
-def _same_mask(one: Mask | None, other: Mask | None) -> bool:
+def _is_same_mask(one: Mask | None, other: Mask | None) -> bool:
     return one is other if one is None or other is None else np.array_equal(one, other)
 
 
-def _verdict(made: Made) -> str:
-    return f"{made.verdict} ({', '.join(made.reasons)})" if made.reasons else made.verdict
+def _verdict(output: StepOutput) -> str:
+    return f"{output.verdict} ({', '.join(output.reasons)})" if output.reasons else output.verdict
 
 
 def _size(rgb: Rgb) -> str:

@@ -9,39 +9,36 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
-from typing import Any
 
 import sqlalchemy as sa
 
 from imaging.intermediate import IntermediateError
 from line.errors import LeaseLostError, ModelError, ServiceError
-from line.recipe import Step, seed_of
-from line.settings import settings
-from models.contract import Model
+from line.image import Image
+from line.recipe import seed_of
+from line.vendor import UNKNOWN_VENDOR
 from records import outcomes, shards, templates, troubles
-from records.database import transact
-from records.outcomes import Done, Ran, Result
 from records.process_identity import process_identity
 from records.shards import Claim, Owner
+from records.step_results import Broken, Result, StepResult, StepRun
 from records.storage import withdrawals
-from records.storage.bucket import MissingObjectError, bucket
+from records.storage.bucket import MissingObjectError
 from records.troubles import TroubleKind
-from tasks.registry import registry
-from tasks.runner.execute import attempt
-from tasks.runner.io import Loaded, OriginalReplacedError, read, store
+from tasks.context import Context
+from tasks.runner.execute import execute
+from tasks.runner.io import OriginalReplacedError, read, write
 from tasks.runner.lease import Lease
-from tasks.runner.prefetch import read_ahead, wanted
-from tasks.transform import Transform
+from tasks.runner.prefetch import Prefetch
+from tasks.runner.types import Loaded, PreparedStep
 from worker.costs import per_second
 from worker.logs import log_context
-from worker.model_cache import resident
 from worker.provenance import made_with
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class StepEnd:
     """How a step ended: ``go_on`` where the chain's next message is to be sent."""
 
     go_on: bool
@@ -49,141 +46,163 @@ class Ended:
     batch: int | None = None
 
 
-def run_step(shard_id: int, at: int, node: str) -> Ended:
-    """Do step ``at`` of a shard, unless it is done already or in other hands.
-
-    Raises:
-        ServiceError: Postgres or the bucket stayed away; the shard was given back for another try.
-        ModelError: the step's model is not ready on this worker; given back likewise.
-    """
-    owner = Owner(node, socket.gethostname(), os.getpid(), process_identity(), process_identity(os.getppid()))
-    lease = settings().lease_seconds
-    claim = transact(lambda connection: shards.claim(connection, shard_id, at, owner, lease))
-    if claim is None:
-        passed = transact(lambda connection: shards.is_past(connection, shard_id, at))
-        return Ended(passed, "done before" if passed else "nothing to do")
-    try:
-        with Lease(claim, lease) as held, log_context(batch=claim.batch_id):
-            return _work(claim, held)
-    except LeaseLostError as error:
-        transact(partial(_may_have_written, claim))
-        return Ended(False, str(error))
-    except (ModelError, ServiceError) as error:
-        sentence = str(error)
-
-        def give_back(connection: sa.Connection) -> None:
-            shards.release(connection, shard_id, owner)
-            _may_have_written(claim, connection)
-            troubles.report(connection, TroubleKind.STEP, _subject(claim), sentence, claim.batch_id)
-
-        transact(give_back)
-        raise
-
-
-def _subject(claim: Claim) -> str:
-    return f"batch {claim.batch_id}: {claim.recipe.steps[claim.position].transform}"
-
-
-def _may_have_written(claim: Claim, connection: sa.Connection) -> None:
-    """Note the files that a step which did not end may have put into the delivered folder."""
-    if registry().get(claim.recipe.steps[claim.position].transform).delivers:
-        withdrawals.note(connection, claim.batch_id, (image.file for image in claim.images), certain=False)
-
-
-def _work(claim: Claim, held: Lease) -> Ended:
-    step = claim.recipe.steps[claim.position]
-    transform = registry().get(step.transform)
-    model = (
-        resident(step.model, transform.task, claim.recipe.options_of(step))
-        if step.model and transform.task
-        else None
-    )
-    vendor = transact(partial(templates.told, batch_id=claim.batch_id)) if transform.asks_vendor else {}
-    results: list[Done] = []
-    with ThreadPoolExecutor(2, "read") as readers, ThreadPoolExecutor(2, "write") as writers:
-        writing: list[Future[Done]] = []
-        for group in _groups(_ahead(claim, transform, vendor, readers), settings().micro_batch):
-            held.check()
-            loaded = [item for item in group if isinstance(item, Loaded)]
-            results += [item for item in group if isinstance(item, Done)]
-            for tried in attempt(transform, model, step, claim.recipe, loaded):
-                writing.append(writers.submit(store, claim, tried))
-        results += [future.result() for future in writing]
-    held.check()
-    ran = _what_ran(claim, step, transform, model, vendor)
-    go_on = transact(lambda connection: outcomes.finish(connection, claim, ran, results))
-    if claim.failures:
-        transact(partial(troubles.resolve, kind=TroubleKind.STEP, subject=_subject(claim)))
-    return Ended(go_on, _summary(claim, transform, results), claim.batch_id)
-
-
-def _ahead(
-    claim: Claim, transform: Transform, vendor: Mapping[str, Any], readers: ThreadPoolExecutor
-) -> Iterator[Loaded | Done]:
-    """The shard's images, decoded in threads while earlier ones are worked on, a bounded number ahead."""
-    images = iter(claim.images)
-    depth = 2 * settings().micro_batch
-    pending = [readers.submit(_load, claim, transform, vendor, image) for image in islice(images, depth)]
-    while pending:
-        done = pending.pop(0).result()
-        pending += [readers.submit(_load, claim, transform, vendor, image) for image in islice(images, 1)]
-        if not pending and wanted():  # all of this shard is read: the readers turn to the next
-            readers.submit(read_ahead, transform.queue)
-        yield done
-
-
-def _load(
-    claim: Claim, transform: Transform, vendor: Mapping[str, Any], image: shards.Member
-) -> Loaded | Done:
-    started = time.perf_counter()
-    seed = seed_of(claim.recipe.seed, image.sha256 or "", claim.position)
-    try:
-        return read(bucket(settings().bucket), image, seed, vendor, with_original=transform.delivers)
-    except (MissingObjectError, OriginalReplacedError, IntermediateError) as error:
-        return Done(
-            image.id,
-            Result.FAIL,
-            seed,
-            time.perf_counter() - started,
-            facts=image.facts,
-            reason=_UNREADABLE[type(error)],
-            sentence=f"{transform.name} could not read it: {error}",
-        )
-
-
 _UNREADABLE: Mapping[type[Exception], str] = {
     MissingObjectError: "object_missing",
     OriginalReplacedError: "original_replaced",
     IntermediateError: "object_damaged",
 }
+"""Reason codes of images that cannot be read."""
 
 
-def _groups(items: Iterator[Loaded | Done], size: int) -> Iterator[list[Loaded | Done]]:
+class StepRunner:
+    """Runs steps in one worker process.
+
+    Args:
+        context: of the process.
+        prefetch: the pictures that were read ahead.
+    """
+
+    def __init__(self, context: Context, prefetch: Prefetch | None = None) -> None:
+        self.context = context
+        self.prefetch = prefetch or Prefetch(context)
+
+    def run(self, shard_id: int, at: int, node: str) -> StepEnd:
+        """Do step ``at`` of a shard, unless it is done already or another process works on it.
+
+        Raises:
+            ServiceError: Postgres or the bucket stayed away; the shard was given back for another try.
+            ModelError: the step's model is not ready on this worker; given back likewise.
+        """
+        transact, lease_seconds = self.context.database.transact, self.context.settings.lease_seconds
+        owner = Owner(
+            node, socket.gethostname(), os.getpid(), process_identity(), process_identity(os.getppid())
+        )
+        claim = transact(lambda connection: shards.claim(connection, shard_id, at, owner, lease_seconds))
+        if claim is None:
+            is_past = transact(lambda connection: shards.is_past(connection, shard_id, at))
+            return StepEnd(is_past, "done before" if is_past else "nothing to do")
+        try:
+            with (
+                Lease(self.context.database, claim, lease_seconds) as lease,
+                log_context(batch=claim.batch_id),
+            ):
+                return self._work(claim, lease)
+        except LeaseLostError as error:
+            transact(partial(self._note_delivered_files, claim))
+            return StepEnd(False, str(error))
+        except (ModelError, ServiceError) as error:
+            transact(partial(self._give_back, claim, str(error)))
+            raise
+
+    def _give_back(self, claim: Claim, sentence: str, connection: sa.Connection) -> None:
+        shards.release(connection, claim.shard_id, claim.owner)
+        self._note_delivered_files(claim, connection)
+        troubles.report(connection, TroubleKind.STEP, _subject(claim), sentence, claim.batch_id)
+
+    def _note_delivered_files(self, claim: Claim, connection: sa.Connection) -> None:
+        """Note the files that a step which did not end may have put into the delivered folder."""
+        if self.context.transforms.get(claim.recipe.steps[claim.position].transform).delivers:
+            files = (image.file for image in claim.images)
+            withdrawals.note(connection, claim.batch_id, files, certain=False)
+
+    def _work(self, claim: Claim, lease: Lease) -> StepEnd:
+        step = claim.recipe.steps[claim.position]
+        transform = self.context.transforms.get(step.transform)
+        vendor = UNKNOWN_VENDOR
+        if transform.takes_vendor:
+            vendor = self.context.database.transact(partial(templates.vendor_of, batch_id=claim.batch_id))
+        prepared = PreparedStep.of(claim.recipe, step, transform, self.context.models, vendor)
+        results = self._results(claim, prepared, lease)
+        lease.check()
+        run = self._step_run(claim, prepared)
+        go_on = self.context.database.transact(
+            lambda connection: outcomes.finish(connection, claim, run, results)
+        )
+        if claim.failures:
+            self.context.database.transact(
+                partial(troubles.resolve, kind=TroubleKind.STEP, subject=_subject(claim))
+            )
+        return StepEnd(go_on, _summary(claim, run, results), claim.batch_id)
+
+    def _results(self, claim: Claim, prepared: PreparedStep, lease: Lease) -> list[StepResult]:
+        """What the step made of every image: read ahead, run in micro-batches, written while others run."""
+        results: list[StepResult] = []
+        micro_batch = self.context.settings.micro_batch
+        with ThreadPoolExecutor(2, "read") as readers, ThreadPoolExecutor(2, "write") as writers:
+            writing: list[Future[StepResult]] = []
+            for group in _groups(self._read_all(claim, readers), micro_batch):
+                lease.check()
+                results += [item for _, item in group if isinstance(item, StepResult)]
+                loaded = [(image, item) for image, item in group if isinstance(item, Loaded)]
+                attempts = execute(prepared, [item for _, item in loaded])
+                for (image, _), attempt in zip(loaded, attempts, strict=True):
+                    writing.append(writers.submit(write, self.context.bucket, claim.out, image, attempt))
+            results += [future.result() for future in writing]
+        return results
+
+    def _read_all(
+        self, claim: Claim, readers: ThreadPoolExecutor
+    ) -> Iterator[tuple[Image, Loaded | StepResult]]:
+        """The shard's images, decoded in threads, a bounded number ahead of the work on them."""
+        images = iter(claim.images)
+        depth = 2 * self.context.settings.micro_batch
+        pending = [(image, readers.submit(self._read, claim, image)) for image in islice(images, depth)]
+        while pending:
+            image, future = pending.pop(0)
+            done = future.result()
+            pending += [(more, readers.submit(self._read, claim, more)) for more in islice(images, 1)]
+            if not pending and self.prefetch.is_wanted:  # all of this shard is read: start on the next one
+                transform = claim.recipe.steps[claim.position].transform
+                readers.submit(self.prefetch.fill, self.context.transforms.get(transform).queue)
+            yield image, done
+
+    def _read(self, claim: Claim, image: Image) -> Loaded | StepResult:
+        started = time.perf_counter()
+        seed = seed_of(claim.recipe.seed, image.sha256 or "", claim.position)
+        transform = self.context.transforms.get(claim.recipe.steps[claim.position].transform)
+        try:
+            return read(self.context.bucket, image, seed, self.prefetch, with_original=transform.delivers)
+        except (MissingObjectError, OriginalReplacedError, IntermediateError) as error:
+            sentence = f"{transform.name} could not read it: {error}"
+            return StepResult(
+                image_id=image.id,
+                seed=seed,
+                seconds=time.perf_counter() - started,
+                facts=image.facts,
+                ending=Broken(_UNREADABLE[type(error)], sentence),
+            )
+
+    def _step_run(self, claim: Claim, prepared: PreparedStep) -> StepRun:
+        transform, model, settings = prepared.transform, prepared.model, self.context.settings
+        options = claim.recipe.options_of(prepared.step)
+        return StepRun(
+            transform=transform.name,
+            model=model.name if model else None,
+            revision=model.revision if model else None,
+            device=settings.device,
+            cost_per_second=per_second(settings.config, settings.device),
+            judges=transform.edits or transform.delivers,
+            delivers=transform.delivers,
+            ends_chain=claim.is_last,
+            vendor=prepared.vendor.note(),
+            made_with=made_with(model, options, transform.trained),
+        )
+
+
+def _subject(claim: Claim) -> str:
+    """What a trouble of this step is filed under."""
+    return f"batch {claim.batch_id}: {claim.recipe.steps[claim.position].transform}"
+
+
+def _groups(
+    items: Iterator[tuple[Image, Loaded | StepResult]], size: int
+) -> Iterator[list[tuple[Image, Loaded | StepResult]]]:
     while group := list(islice(items, size)):
         yield group
 
 
-def _what_ran(
-    claim: Claim, step: Step, transform: Transform, model: Model | None, vendor: Mapping[str, Any]
-) -> Ran:
-    return Ran(
-        transform=transform.name,
-        model=model.name if model else None,
-        revision=model.revision if model else None,
-        device=settings().device,
-        cost_per_second=per_second(settings().device),
-        judges=transform.edits or transform.delivers,
-        delivers=transform.delivers,
-        ends_chain=claim.is_last,
-        told=templates.in_short(vendor),
-        made_with=made_with(model, claim.recipe.options_of(step), transform.trained),
-    )
-
-
-def _summary(claim: Claim, transform: Transform, results: Sequence[Done]) -> str:
-    counts = {result: sum(done.result is result for done in results) for result in Result}
-    said = ", ".join(f"{count} {result}" for result, count in counts.items() if count)
-    seconds = sum(done.seconds for done in results)
-    return (
-        f"batch {claim.batch_id}, shard {claim.number}: {transform.name}: {said or 'nobody'}, {seconds:.2f} s"
-    )
+def _summary(claim: Claim, run: StepRun, results: Sequence[StepResult]) -> str:
+    counts = {verdict: sum(result.verdict is verdict for result in results) for verdict in Result}
+    listed = ", ".join(f"{count} {verdict}" for verdict, count in counts.items() if count)
+    seconds = sum(result.seconds for result in results)
+    return f"batch {claim.batch_id}, shard {claim.number}: {run.transform}: {listed or 'no image'}, {seconds:.2f} s"

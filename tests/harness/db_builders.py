@@ -1,19 +1,21 @@
 """Batches in the records, moved by hand: what intake, planner and workers would write, without any of them."""
 
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import sqlalchemy as sa
 
+from line.facts import Facts
 from line.recipe import Recipe, parse
 from records import batches, outcomes, recipes, shards, workers
 from records.batches import NewBatch, NewImage
 from records.database import transact
-from records.outcomes import Done, Ran, Result
 from records.shards import Claim, NewShard, Owner, Route
+from records.step_results import Broken, NeedsReview, Passed, Rejected, StepResult, StepRun, StoredKeys
 from records.tables import batches as batch_table
 from records.tables import events, images
 from records.tables import shards as shard_table
@@ -88,29 +90,46 @@ def try_claim(shard_id: int, at: int = 0, owner: Owner = ME, lease: float = 60.0
     return transact(lambda connection: shards.claim(connection, shard_id, at, owner, lease))
 
 
-def results(taken: Claim, bad: Iterable[int] = (), **more: Any) -> list[Done]:
+def results(
+    taken: Claim, bad: Iterable[int] = (), readings: Mapping[str, float] | None = None
+) -> list[StepResult]:
     """Every image of a claim passes, but those in ``bad`` (ids), which are flagged for an artifact."""
     flagged = set(bad)
+    stored = {image.id: StoredKeys(f"objects/{image.id}-{taken.position}") for image in taken.images}
     return [
-        Done(
+        StepResult(
             image_id=image.id,
-            result=Result.FLAG if image.id in flagged else Result.PASS,
-            artifact=image.id in flagged,
-            reason="sabotage.sabotaged" if image.id in flagged else "",
             seed=1,
             seconds=0.5,
-            output=f"objects/{image.id}-{taken.position}",
-            facts={"width": 90, "height": 60},
+            facts=Facts(width=90, height=60),
+            ending=NeedsReview("sabotage.sabotaged", "", is_artifact=True, stored=stored[image.id])
+            if image.id in flagged
+            else Passed(stored[image.id], image.file),
+            readings={"sharp": 1.5} if readings is None else readings,
             sha256=f"{image.id:064x}",
-            **({"file": image.file, "readings": {"sharp": 1.5}} | more),
         )
         for image in taken.images
     ]
 
 
-def ran(taken: Claim) -> Ran:
+def flag(result: StepResult, reason: str = "", sentence: str = "") -> StepResult:
+    """The same image, flagged by policy."""
+    return replace(result, ending=NeedsReview(reason, sentence, stored=result.stored))
+
+
+def refuse(result: StepResult, reason: str = "", sentence: str = "") -> StepResult:
+    """The same image, refused."""
+    return replace(result, ending=Rejected(reason, sentence))
+
+
+def fail(result: StepResult, reason: str = "", sentence: str = "") -> StepResult:
+    """The same image, on which the step failed."""
+    return replace(result, ending=Broken(reason, sentence))
+
+
+def ran(taken: Claim) -> StepRun:
     transform = taken.recipe.steps[taken.position].transform
-    return Ran(
+    return StepRun(
         transform=transform,
         model=None,
         revision=None,
@@ -122,7 +141,7 @@ def ran(taken: Claim) -> Ran:
     )
 
 
-def finish(taken: Claim, done: Sequence[Done] | None = None, *, bad: Iterable[int] = ()) -> bool:
+def finish(taken: Claim, done: Sequence[StepResult] | None = None, *, bad: Iterable[int] = ()) -> bool:
     """End a claimed step."""
     what = results(taken, bad) if done is None else done
     return transact(lambda connection: outcomes.finish(connection, taken, ran(taken), what))

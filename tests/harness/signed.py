@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from line.facts import Box
 from line.picture import Rgb
-from overlay.templates.recurring import Box
 
 INK = (200, 30, 40)
 

@@ -71,16 +71,16 @@ def cmyk(scene) -> bytes:
 def test_a_jpeg_that_decodes_with_a_complaint_says_so(kind, scene):
     data = BREAKS[kind](scene)
     facts = decode("a.jpg", data).facts
-    assert facts["damage"], "the decoder's complaint is kept"
-    assert facts["damage"]["message"]
-    assert facts["publishable_stream"] is False
+    assert facts.damage, "the decoder's complaint is kept"
+    assert facts.damage.message
+    assert facts.publishable_stream is False
 
 
 def test_a_good_jpeg_of_any_coding_says_nothing(scene):
     for options in ({}, {"progressive": True}, {"restart_marker_rows": 1}, {"subsampling": "4:4:4"}):
         facts = decode("a.jpg", jpeg(scene, **options)).facts
-        assert (facts["damage"], facts["scans_missing"]) == (None, False)
-        assert facts["publishable_stream"] is True
+        assert (facts.damage, facts.scans_missing) == (None, False)
+        assert facts.publishable_stream is True
 
 
 @pytest.mark.parametrize("share", [0.3, 0.5, 0.7])
@@ -107,8 +107,8 @@ def test_a_progressive_jpeg_cut_between_two_scans_is_found(scans, scene):
     )
     cut = data[:tables] + b"\xff\xd9"
     facts = decode("a.jpg", cut).facts
-    assert facts["scans_missing"] is True
-    assert decode("a.jpg", data).facts["scans_missing"] is False
+    assert facts.scans_missing is True
+    assert decode("a.jpg", data).facts.scans_missing is False
 
 
 def test_a_png_with_a_wrong_checksum_says_so(scene):
@@ -117,15 +117,15 @@ def test_a_png_with_a_wrong_checksum_says_so(scene):
     data = bytearray(out.getvalue())
     at = data.rindex(b"IEND") - 5  # last byte of the last IDAT's checksum
     data[at] ^= 1
-    assert "IDAT" in decode("a.png", bytes(data)).facts["damage"]["message"]
-    assert decode("a.png", out.getvalue()).facts["damage"] is None
+    assert "IDAT" in decode("a.png", bytes(data)).facts.damage.message
+    assert decode("a.png", out.getvalue()).facts.damage is None
 
 
 def test_a_tiff_whose_jpeg_strips_are_broken_says_so(scene):
     out = io.BytesIO()
     Image.fromarray(scene).save(out, "TIFF", compression="jpeg", quality=90)
     data = bytearray(out.getvalue())
-    assert decode("a.tif", bytes(data)).facts["damage"] is None
+    assert decode("a.tif", bytes(data)).facts.damage is None
     middle = len(data) // 2
     data[middle : middle + 200] = bytes(200)
-    assert decode("a.tif", bytes(data)).facts["damage"]["message"]
+    assert decode("a.tif", bytes(data)).facts.damage.message

@@ -39,7 +39,7 @@ def test_marks_are_in_the_file_and_read_back_equal(form, photo):
     marks = Marks("trainedAlgorithmicMedia", '{"Label":"1"}', rights)
     data = encode(photo, form, quality=92, dpi=300, marks=marks)
     assert Marks.read(data) == marks
-    assert decode_anything("a", data).facts["source_types"] == ["trainedAlgorithmicMedia"]
+    assert decode_anything("a", data).facts.source_types == ("trainedAlgorithmicMedia",)
 
 
 def test_jpeg_keeps_full_colour_resolution(photo):

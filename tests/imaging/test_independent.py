@@ -68,7 +68,7 @@ def test_avif_of_every_depth_with_and_without_alpha_is_admitted(scene, bits, has
     image = pyvips.Image.new_from_array(wide).copy(interpretation="srgb" if bits == 8 else "rgb16")
     data = image.heifsave_buffer(compression="av1", bitdepth=bits, Q=95, subsample_mode="off")
     decoded = decode("a.avif", data)
-    assert decoded.facts["alpha"] is has_alpha
+    assert decoded.facts.alpha is has_alpha
     assert apart(decoded.rgb, seen(data))[0] < 1.5
     assert apart(decoded.rgb[12:], scene[12:])[0] < 2.5
 
@@ -87,7 +87,7 @@ def test_print_with_a_profile_looks_as_it_was_before_it_was_separated(scene):
     _, files = in_ink(scene, profile=True)
     for data in files:
         decoded = decode("a", data)
-        assert (decoded.facts["mode"], decoded.facts["icc"]) == ("CMYK", "converted")
+        assert (decoded.facts.mode, decoded.facts.icc) == ("CMYK", "converted")
         assert apart(decoded.rgb, seen(data))[0] < 1
         assert apart(decoded.rgb, scene)[0] < 8, "what the press cannot print is lost, and no more"
 
@@ -115,7 +115,7 @@ def test_a_wide_gamut_profile_is_followed(scene):
     wide = pyvips.Image.new_from_array(scene).copy(interpretation="srgb")
     data = wide.icc_transform("p3", input_profile="srgb", intent="relative").pngsave_buffer()
     decoded = decode("a.png", data)
-    assert decoded.facts["icc"] == "converted"
+    assert decoded.facts.icc == "converted"
     assert apart(decoded.rgb, seen(data))[1] <= 2
     assert apart(decoded.rgb, scene)[1] <= 4
     with Image.open(io.BytesIO(data)) as raw:
@@ -124,7 +124,7 @@ def test_a_wide_gamut_profile_is_followed(scene):
 
 def is_comparable(data: bytes, facts) -> bool:
     """libvips takes no BMP and no HEIC here, knows only ICC profiles, separates inks by another press, knows no Lab."""
-    return sniff(data) not in (Kind.BMP, Kind.HEIC) and facts["icc"] not in (
+    return sniff(data) not in (Kind.BMP, Kind.HEIC) and facts.icc not in (
         "gamma",
         "chrm",
         "cicp",

@@ -13,12 +13,12 @@ from review.cli.main import DONE, FAILED, HALTED, USAGE
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "docs" / "operations.md").read_text("utf-8")
-MAKERS = {"RefusedError", "Refused", "Flagged"}
+MAKERS = {"RefusedError", "Refused", "Flagged", "NeedsReview", "Rejected", "Broken"}
 CODE = re.compile(r"[a-z]+(_[a-z]+)*")
 
 
 def trees() -> Iterator[ast.AST]:
-    for package in ("line", "imaging", "overlay", "tasks", "records", "scheduler"):
+    for package in ("line", "imaging", "tasks", "records", "scheduler"):
         for path in (ROOT / package).rglob("*.py"):
             yield ast.parse(path.read_text("utf-8"))
 
@@ -32,9 +32,6 @@ def codes() -> set[str]:
             if isinstance(node, ast.Call):
                 is_maker = isinstance(node.func, ast.Name) and node.func.id in MAKERS
                 given += node.args[:1] if is_maker else []
-                given += (
-                    node.args[1:2] if node.args and ast.unparse(node.args[0]).startswith("Result.") else []
-                )
                 given += [word.value for word in node.keywords if word.arg == "reason"]
             if isinstance(node, ast.Dict):
                 for key, value in zip(node.keys, node.values, strict=True):

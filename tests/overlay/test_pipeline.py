@@ -1,12 +1,13 @@
 """What is made of a segmenter's maps: regions, decisions, mask, and the question that a person is asked."""
 
-from typing import Any
-
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
+from line.facts import Facts
 from line.picture import Edited, Flagged, FlagKind, Outcome, Picture
+from line.states import TemplateState
+from line.vendor import UNKNOWN_VENDOR, VendorContext, VendorTemplate
 from overlay import policy
 from overlay.templates.text_template import RIM, as_text, canvas
 from tasks.find_text import find_text
@@ -31,18 +32,18 @@ def written(
     image, page = Image.fromarray(ground), Image.new("L", (400, 300))
     for layer, fill in ((image, ink), (page, 255)):
         ImageDraw.Draw(layer).text((at[0] + 8, at[1] + 5), text, font=ImageFont.load_default(24), fill=fill)
-    return Picture("a.jpg", np.asarray(image), facts={"dpi": 72}), np.asarray(page) > 100
+    return Picture("a.jpg", np.asarray(image), facts=Facts(dpi=(72, 72))), np.asarray(page) > 100
 
 
-def run(picture: Picture, *paints: Paint, facts: dict[str, Any] | None = None, **params: object) -> Outcome:
-    (outcome,) = find_text.function(
-        [picture.with_(facts={**picture.facts, **(facts or {})})], Painted(*paints), **params
-    )
+def run(
+    picture: Picture, *paints: Paint, vendor: VendorContext = UNKNOWN_VENDOR, **params: object
+) -> Outcome:
+    (outcome,) = find_text.function([picture], Painted(*paints), vendor, **params)
     return outcome
 
 
-def vendor(*templates: dict[str, Any], rights: str | None = None) -> dict[str, Any]:
-    return {"vendor": {"templates": list(templates), "watermark_rights": rights}}
+def vendor(*templates: VendorTemplate, rights: str | None = None) -> VendorContext:
+    return VendorContext(rights, templates)
 
 
 def test_a_sure_overlay_is_masked_and_the_pixels_are_the_same_array() -> None:
@@ -53,9 +54,9 @@ def test_a_sure_overlay_is_masked_and_the_pixels_are_the_same_array() -> None:
     assert outcome.picture.mask is not None
     assert (outcome.picture.mask > 0)[letters].mean() > 0.85
     assert outcome.picture.mask[150:].max() == 0
-    assert outcome.picture.facts["dpi"] == 72
-    assert outcome.picture.facts["coverage"] == pytest.approx(np.mean(outcome.picture.mask > 0), abs=1e-5)
-    assert all(region["overlay"] >= 0.9 for region in outcome.picture.facts["regions"])
+    assert outcome.picture.facts.dpi == (72, 72)
+    assert outcome.picture.facts.coverage == pytest.approx(np.mean(outcome.picture.mask > 0), abs=1e-5)
+    assert all(region.overlay >= 0.9 for region in outcome.picture.facts.regions or ())
 
 
 def test_print_is_recorded_and_left_without_a_mask() -> None:
@@ -63,7 +64,7 @@ def test_print_is_recorded_and_left_without_a_mask() -> None:
     outcome = run(picture, Paint(letters, ink=PRINTED, imprint=STRONG))
     assert isinstance(outcome, Edited)
     assert outcome.picture.mask is None
-    assert outcome.picture.facts["regions"]
+    assert outcome.picture.facts.regions
 
 
 def test_a_region_between_both_thresholds_goes_to_a_person_with_its_mask() -> None:
@@ -91,7 +92,7 @@ def test_a_solid_sign_is_named_as_one() -> None:
     assert isinstance(outcome, Flagged)
     assert outcome.reason == "graphic_or_print"
     assert outcome.picture is not None
-    assert outcome.picture.facts["regions"][0]["kind"] == "graphic"
+    assert outcome.picture.facts.regions[0].kind == "graphic"
 
 
 def test_a_panel_goes_with_what_stands_on_it() -> None:
@@ -108,15 +109,15 @@ def test_a_panel_goes_with_what_stands_on_it() -> None:
 @pytest.mark.parametrize("rights", [None, RIGHTS])
 def test_a_see_through_overlay_goes_by_the_vendors_right(rights: str | None) -> None:
     picture, letters = written()
-    outcome = run(picture, Paint(letters, ink=STRONG, opacity=0.3), facts=vendor(rights=rights))
+    outcome = run(picture, Paint(letters, ink=STRONG, opacity=0.3), vendor=vendor(rights=rights))
     if rights is None:
         assert isinstance(outcome, Flagged)
         assert outcome.reason == "faint_text"
     else:
         assert isinstance(outcome, Edited)
-        assert outcome.picture.facts["watermark_rights"] == RIGHTS
+        assert outcome.picture.facts.watermark_rights == RIGHTS
     assert outcome.picture is not None
-    assert "vendor" not in outcome.picture.facts
+    assert outcome.picture.facts.vendor is None
 
 
 def test_what_hardly_differs_from_its_ground_is_faint_as_well() -> None:
@@ -128,9 +129,9 @@ def test_what_hardly_differs_from_its_ground_is_faint_as_well() -> None:
 
 def test_a_right_that_was_not_needed_is_not_claimed() -> None:
     picture, letters = written()
-    outcome = run(picture, Paint(letters, ink=STRONG), facts=vendor(rights=RIGHTS))
+    outcome = run(picture, Paint(letters, ink=STRONG), vendor=vendor(rights=RIGHTS))
     assert isinstance(outcome, Edited)
-    assert "watermark_rights" not in outcome.picture.facts
+    assert outcome.picture.facts.watermark_rights is None
 
 
 def test_an_archival_recipe_sends_even_sure_overlays_to_a_person() -> None:
@@ -145,12 +146,12 @@ def test_never_records_overlays_and_masks_nothing() -> None:
     outcome = run(picture, Paint(letters, ink=WEAK), erase="never")
     assert isinstance(outcome, Edited)
     assert outcome.picture.mask is None
-    assert outcome.picture.facts["regions"]
+    assert outcome.picture.facts.regions
 
 
 def test_a_mask_that_a_person_drew_passes_untouched() -> None:
     picture, letters = written()
-    drawn = picture.with_(mask=np.full((300, 400), 255, np.uint8), facts={"person_mask": True})
+    drawn = picture.with_(mask=np.full((300, 400), 255, np.uint8), facts=Facts(person_mask=True))
     outcome = run(drawn, Paint(letters, ink=STRONG))
     assert isinstance(outcome, Edited)
     assert outcome.picture.mask is drawn.mask
@@ -159,28 +160,29 @@ def test_a_mask_that_a_person_drew_passes_untouched() -> None:
 def test_where_a_person_took_the_doubtful_for_print_only_the_certain_is_masked() -> None:
     picture, letters = written()
     below = np.roll(letters, 150, axis=0)
-    outcome = run(picture, Paint(letters, ink=STRONG), Paint(below, ink=WEAK), facts={"doubts": "print"})
+    outcome = run(
+        picture.with_(facts=Facts(doubts="print")), Paint(letters, ink=STRONG), Paint(below, ink=WEAK)
+    )
     assert isinstance(outcome, Edited)
     assert outcome.picture.mask is not None
     assert outcome.picture.mask[:150].any()
     assert not outcome.picture.mask[150:].any()
 
 
-def template(state: str = "confirmed", text: str = "ACME.COM", **more: Any) -> dict[str, Any]:
+def template(state: str = "confirmed", text: str = "ACME.COM") -> VendorTemplate:
     box = (CORNER[0] / 400, CORNER[1] / 300, (CORNER[0] + 160) / 400, (CORNER[1] + 40) / 300)
     look = canvas(written(text, CORNER)[0].rgb, box, RIM)
-    entry = {"id": 7, "state": state, "box": list(box), "images": 31}
-    return entry | {"ink": [230, 0, 18], "look": as_text(look)} | more
+    return VendorTemplate(7, TemplateState(state), box, 31, (230, 0, 18), as_text(look))
 
 
 def test_a_confirmed_template_is_erased_where_the_segmenter_sees_nothing() -> None:
     picture, letters = written("ACME.COM", CORNER)
-    outcome = run(picture, facts=vendor(template()))
+    outcome = run(picture, vendor=vendor(template()))
     assert isinstance(outcome, Edited)
     assert outcome.picture.mask is not None
     assert (outcome.picture.mask > 0)[letters].mean() > 0.9
-    assert [region["template"] for region in outcome.picture.facts["regions"]] == [7]
-    empty = run(written("")[0], facts=vendor(template()))
+    assert [region.template for region in outcome.picture.facts.regions or ()] == [7]
+    empty = run(written("")[0], vendor=vendor(template()))
     assert isinstance(empty, Edited)
     assert empty.picture.mask is None
 
@@ -188,7 +190,7 @@ def test_a_confirmed_template_is_erased_where_the_segmenter_sees_nothing() -> No
 def test_a_proposed_template_changes_nothing_but_the_sentence() -> None:
     picture, letters = written("ACME.COM", CORNER)
     plain = run(picture, Paint(letters, ink=WEAK))
-    noted = run(picture, Paint(letters, ink=WEAK), facts=vendor(template("proposed")))
+    noted = run(picture, Paint(letters, ink=WEAK), vendor=vendor(template("proposed")))
     assert isinstance(plain, Flagged)
     assert isinstance(noted, Flagged)
     assert noted.sentence == plain.sentence + " Text stands at the same place on 31 photos of this vendor."
@@ -196,9 +198,9 @@ def test_a_proposed_template_changes_nothing_but_the_sentence() -> None:
 
 def test_a_confirmed_template_settles_a_doubt_about_its_own_letters() -> None:
     picture, letters = written("ACME.COM", CORNER)
-    outcome = run(picture, Paint(letters, ink=WEAK), facts=vendor(template()))
+    outcome = run(picture, Paint(letters, ink=WEAK), vendor=vendor(template()))
     assert isinstance(outcome, Edited)
-    assert outcome.picture.facts["regions"][0]["template"] == 7
+    assert outcome.picture.facts.regions[0].template == 7
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (3, 400), (40, 40)])

@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
+from line.facts import Facts
 from line.picture import Edited, Picture
 from models.surroundings import Surroundings
 from overlay.unblend import unblended
@@ -43,7 +44,7 @@ def test_the_photo_under_see_through_letters_comes_back(colour: tuple[int, int, 
     letters = ink > 0
     assert error(outcome.picture.rgb, truth, letters) < 0.5 * error(filled, truth, letters)
     assert np.array_equal(outcome.picture.rgb[outcome.touched == 0], before[outcome.touched == 0])
-    assert outcome.picture.facts["unblended"]
+    assert outcome.picture.facts.unblended
     assert outcome.readings["unblended"] > outcome.readings["coverage"] / 4
 
 
@@ -75,7 +76,7 @@ def test_on_an_even_ground_nobody_can_say_what_shines_through() -> None:
 
 def test_what_a_person_masked_is_filled_as_it_is() -> None:
     before, ink = inked(cloth(), 0.45, (255, 255, 255))
-    picture = Picture("a.jpg", before, ink, facts={"person_mask": True})
+    picture = Picture("a.jpg", before, ink, facts=Facts(person_mask=True))
     (outcome,) = erase_text.function([picture], Surroundings())
     assert isinstance(outcome, Edited)
-    assert "unblended" not in outcome.picture.facts
+    assert not outcome.picture.facts.unblended

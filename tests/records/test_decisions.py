@@ -4,6 +4,7 @@ import json
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from line.states import ImageState
 from records import batches, decisions
 from records.database import transact
 from records.decisions import DecisionError
-from records.outcomes import Result
+from records.step_results import NeedsReview
 from records.storage import withdrawals
 from tests.harness import db_builders
 
@@ -66,21 +67,19 @@ def image_in(state: str) -> int:
     if state == "working":
         return image
     ends = {
-        "flagged": Result.FLAG,
-        "rejected": Result.REFUSE,
-        "failed": Result.FAIL,
-        "discarded": Result.FLAG,
+        "flagged": db_builders.flag,
+        "rejected": db_builders.refuse,
+        "failed": db_builders.fail,
+        "discarded": db_builders.flag,
     }
     if state == "held":
         transact(lambda connection: batches.halt(connection, batch, "by hand"))
     elif state == "delivered":
         db_builders.through(shard)
     else:
-        from dataclasses import replace
-
         db_builders.through(shard, 1)
         taken = db_builders.claim(shard, 1)
-        db_builders.finish(taken, [replace(done, result=ends[state]) for done in db_builders.results(taken)])
+        db_builders.finish(taken, [ends[state](done) for done in db_builders.results(taken)])
         if state == "discarded":
             reject(image)
     assert row_of(image).state == state
@@ -185,9 +184,7 @@ def test_an_image_of_which_there_is_no_picture_cannot_be_accepted() -> None:
 
 
 def _without_picture(taken: Any) -> list[Any]:
-    from dataclasses import replace
-
-    return [replace(done, result=Result.FLAG, output=None) for done in db_builders.results(taken)]
+    return [replace(done, ending=NeedsReview("", "")) for done in db_builders.results(taken)]
 
 
 def test_an_image_accepted_before_a_removal_keeps_its_text() -> None:

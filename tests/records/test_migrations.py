@@ -10,6 +10,7 @@ from alembic import command
 from alembic.config import Config
 
 import records.migrations
+from line.vendor import UNKNOWN_VENDOR
 from records import templates
 from records.database import engine, migrate, transact
 from records.tables import metadata
@@ -99,7 +100,4 @@ def test_the_scheduler_goes_on_with_what_an_older_line_left(first_schema: str, t
         propose()
         assert finished.id not in [batch.id for batch in transact(templates.due)]
         assert transact(templates.listed) == []
-        assert transact(lambda connection: templates.told(connection, finished.id)) == {
-            "watermark_rights": None,
-            "templates": [],
-        }
+        assert transact(lambda connection: templates.vendor_of(connection, finished.id)) == UNKNOWN_VENDOR

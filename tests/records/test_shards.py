@@ -2,14 +2,16 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
 from line.errors import LeaseLostError
+from line.facts import Facts
 from records import outcomes, shards
 from records.database import transact
-from records.outcomes import Result
 from records.shards import Owner
+from records.step_results import NeedsReview
 from tests.harness import db_builders
 
 pytestmark = [pytest.mark.services, pytest.mark.usefixtures("records")]
@@ -138,9 +140,7 @@ def test_images_that_fail_leave_the_chain_and_the_others_go_on() -> None:
     shard = db_builders.shard(batch)
     taken = db_builders.claim(shard)
     done = {item.image_id: item for item in db_builders.results(taken, bad=[first])}
-    from dataclasses import replace
-
-    done[second] = replace(done[second], result=Result.REFUSE, reason="truncated", sentence="It breaks off.")
+    done[second] = db_builders.refuse(done[second], "truncated", "It breaks off.")
     assert db_builders.finish(taken, list(done.values()))
     assert db_builders.states(batch) == {"flagged": 1, "rejected": 1, "working": 1}
     assert [image.id for image in db_builders.claim(shard, 1).images] == [third]
@@ -165,8 +165,8 @@ def test_a_message_about_a_shard_holds_what_people_read_and_skips_what_is_done()
     ids = [row.id for row in db_builders.rows(batch)]
     first, second = db_builders.shard(batch, ids[:1]), db_builders.shard(batch, ids[1:])
     db_builders.through(first)
-    (row,) = transact(lambda connection: shards.messages(connection, [first, second]))
-    assert (row.id, row.vendor, row.upload, row.images) == (second, "acme", "spring", 1)
+    (message,) = transact(lambda connection: shards.messages(connection, [first, second]))
+    assert (message.shard_id, message.vendor, message.upload, message.images) == (second, "acme", "spring", 1)
 
 
 def test_what_is_in_flight_counts_on_every_queue_that_lies_before_it() -> None:
@@ -175,7 +175,7 @@ def test_what_is_in_flight_counts_on_every_queue_that_lies_before_it() -> None:
 
     def ahead() -> list[str]:
         found = transact(shards.in_flight)
-        return next((list(row.ahead) for row in found if row.batch_id == batch), [])
+        return next((list(row.queues_left) for row in found if row.batch_id == batch), [])
 
     assert ahead() == ["admit", "erase_text", "deliver"]
     db_builders.through(shard, 1)
@@ -189,14 +189,9 @@ def test_readings_that_are_no_number_are_recorded_as_none() -> None:
     taken = db_builders.claim(db_builders.shard(batch))
     figures = {"good": 1.5, "nan": float("nan"), "inf": float("inf")}
     reasons = [{"code": "g.nan", "value": float("nan"), "where": None}]
-    transact(
-        lambda connection: outcomes.finish(
-            connection,
-            taken,
-            db_builders.ran(taken),
-            db_builders.results(taken, readings=figures, reasons=reasons),
-        )
-    )
+    (done,) = db_builders.results(taken, readings=figures)
+    done = replace(done, ending=NeedsReview("g.nan", "", limits=reasons))
+    transact(lambda connection: outcomes.finish(connection, taken, db_builders.ran(taken), [done]))
     (row,) = steps_of(batch)
     assert row["readings"] == {"good": 1.5, "nan": None, "inf": None}
     assert row["reasons"] == [{"code": "g.nan", "value": None, "where": None}]
@@ -208,9 +203,8 @@ def test_text_that_postgres_cannot_hold_does_not_lose_the_step() -> None:
     taken = db_builders.claim(db_builders.shard(batch))
     facts = {"comment": "a\0b", "list": ["\0"], "width": 9, "height": 9, "lone": "\ud800"}
     (done,) = db_builders.results(taken)
-    from dataclasses import replace
-
-    db_builders.finish(taken, [replace(done, facts=facts, sentence="broken\0 name")])
+    flagged = db_builders.flag(done, sentence="broken\0 name")
+    db_builders.finish(taken, [replace(flagged, facts=Facts.from_json(facts))])
     (row,) = db_builders.rows(batch)
     assert row.facts == {"comment": "a\ufffdb", "list": ["\ufffd"], "width": 9, "height": 9, "lone": "\ufffd"}
     assert row.sentence == "broken\ufffd name"

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from typing import Any
 from uuid import uuid4
@@ -10,11 +11,12 @@ import pytest
 import sqlalchemy as sa
 
 from line.errors import InputError
+from line.facts import Box, VendorNote
 from line.states import TemplateState
+from line.vendor import UNKNOWN_VENDOR, VendorTemplate
 from records import outcomes, templates
 from records.database import transact
 from records.queries import reports
-from records.queries.text_locations import Box
 from records.templates import Proposal
 from tests.harness import db_builders
 
@@ -159,29 +161,29 @@ def test_a_step_is_told_of_the_vendors_rights_and_of_its_templates_but_the_dismi
     new(vendor())
     decide(confirmed, TemplateState.CONFIRMED)
     decide(dismissed, TemplateState.DISMISSED)
-    told = transact(lambda connection: templates.told(connection, batch))
-    assert told["watermark_rights"] == "a letter"
-    (template,) = told["templates"]
-    assert template == {
-        "id": confirmed,
-        "state": "confirmed",
-        "box": list(CORNER),
-        "images": 9,
-        "ink": [255, 255, 255],
-        "look": "png",
-        "mark": None,
-    }
-    assert templates.in_short(told) == {"vendor": {"watermark_rights": "a letter", "templates": [confirmed]}}
-    assert templates.in_short({"watermark_rights": None, "templates": []}) == {}
+    known = transact(lambda connection: templates.vendor_of(connection, batch))
+    assert known.watermark_rights == "a letter"
+    (template,) = known.templates
+    assert template == VendorTemplate(
+        id=confirmed,
+        state=TemplateState.CONFIRMED,
+        box=CORNER,
+        images=9,
+        ink=(255, 255, 255),
+        look="png",
+        mark=None,
+    )
+    note = known.note()
+    assert note is not None
+    assert note.to_json() == {"watermark_rights": "a letter", "templates": (confirmed,)}
+    assert UNKNOWN_VENDOR.note() is None
 
 
 def test_what_a_step_was_told_stands_in_its_record_and_not_with_the_image() -> None:
     batch = db_builders.batch(2)
     taken = db_builders.claim(db_builders.shard(batch))
     told = {"vendor": {"watermark_rights": "a letter", "templates": [3]}}
-    ran = outcomes.Ran(
-        **{name: getattr(db_builders.ran(taken), name) for name in outcomes.Ran.__slots__} | {"told": told}
-    )
+    ran = replace(db_builders.ran(taken), vendor=VendorNote(watermark_rights="a letter", templates=(3,)))
     transact(lambda connection: outcomes.finish(connection, taken, ran, db_builders.results(taken)))
     recorded = (
         db_builders.execute("SELECT facts FROM steps WHERE batch_id = :batch", batch=batch).scalars().all()

@@ -6,7 +6,7 @@ import pytest
 
 from records.database import transact
 from records.storage.bucket import bucket
-from records.templates import told
+from records.templates import vendor_of
 from scheduler.intake.scan import Scan
 from tests.harness import db_builders
 from tests.harness.line import Line, environment
@@ -23,8 +23,7 @@ def drop(records: Line, vendor: str) -> None:
 
 
 def rights(batch: int) -> str | None:
-    answer: str | None = transact(lambda connection: told(connection, batch))["watermark_rights"]
-    return answer
+    return transact(lambda connection: vendor_of(connection, batch)).watermark_rights
 
 
 def test_what_a_vendor_attested_is_recorded_with_its_batches_alone(records: Line, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from line.facts import Facts
 from line.recipe import Recipe
 from scheduler.route import megapixels, route, size_class
 from tasks.recipes import check, load
@@ -22,7 +23,7 @@ def plain(*steps: str) -> Recipe:
 
 
 def chain(recipe: Recipe, position: int, facts: dict[str, Any]) -> tuple[str, ...]:
-    return route(recipe, position, facts, KNOWN).transforms
+    return route(recipe, position, Facts.from_json(facts), KNOWN).transforms
 
 
 @pytest.mark.parametrize(
@@ -58,14 +59,14 @@ def test_steps_that_every_image_needs_travel_in_one_chain() -> None:
 
 
 def test_a_route_names_positions_and_queues_beside_transforms() -> None:
-    found = route(load("catalog"), 2, SMALL, KNOWN)
+    found = route(load("catalog"), 2, Facts.from_json(SMALL), KNOWN)
     assert (found.positions, found.queues) == ((3, 4), ("upscale", "deliver"))
     assert found.rest(1).transforms == ("deliver",)
 
 
 @given(st.integers(1, 20_000), st.integers(1, 20_000))
 def test_images_of_one_size_class_differ_by_a_factor_of_two_at_most(width: int, height: int) -> None:
-    pixels = megapixels({"width": width, "height": height}, 1)
+    pixels = megapixels(Facts(width=width, height=height), 1)
     upper = 2.0 ** size_class(pixels)
     assert pixels <= upper * (1 + 1e-9)
     assert pixels > upper / 2 or upper == 0.25
@@ -73,5 +74,5 @@ def test_images_of_one_size_class_differ_by_a_factor_of_two_at_most(width: int, 
 
 @given(st.integers(0, 10**9))
 def test_an_image_that_nobody_has_decoded_has_a_size_by_its_bytes(size: int) -> None:
-    assert megapixels({}, size) >= 0.01
-    assert megapixels({}, size) <= megapixels({}, size + 10_000)
+    assert megapixels(Facts(), size) >= 0.01
+    assert megapixels(Facts(), size) <= megapixels(Facts(), size + 10_000)

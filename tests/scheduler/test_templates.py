@@ -13,11 +13,11 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from imaging import intermediate
 from line.errors import ServiceError
+from line.facts import Box
 from line.states import TemplateState
 from overlay.templates.text_template import look_of
 from records import templates
 from records.database import transact
-from records.queries.text_locations import Box
 from records.storage.bucket import bucket
 from scheduler.template_previews import side_by_side
 from scheduler.templates import propose
@@ -80,17 +80,20 @@ def test_what_recurs_is_proposed_with_its_counts_look_ink_and_crops(vendor: str,
     assert (template["images"], template["photos"], template["overlay"]) == (9, 12, pytest.approx(0.9))
     assert len(template["examples"]) == 3
     told = transact(
-        lambda connection: templates.told(
+        lambda connection: templates.vendor_of(
             connection, connection.scalar(sa.text("SELECT max(id) FROM batches")) or 0
         )
-    )["templates"]
-    assert np.linalg.norm(np.array(told[0]["ink"]) - 250) < 40
-    assert 0.05 < look_of(told[0]["look"]).mean() < 0.7
+    ).templates
+    assert told[0].ink is not None
+    assert told[0].look is not None
+    assert np.linalg.norm(np.array(told[0].ink) - 250) < 40
+    assert 0.05 < look_of(told[0].look).mean() < 0.7
     picture = side_by_side(template["examples"])
     assert picture.shape[0] == 2 * 240 + 12  # the crops, and below them what would be erased
     assert picture.shape[1] > 3 * 240
     assert (picture[252:] == (255, 0, 255)).all(axis=2).sum() > 3 * 300
-    assert told[0]["mark"]["through"] < 0.3
+    assert told[0].mark is not None
+    assert told[0].mark["through"] < 0.3
 
 
 def test_the_second_line_of_an_overlay_is_no_template_of_its_own(vendor: str, records: Line) -> None:

@@ -5,6 +5,7 @@ import pytest
 from PIL import Image
 from pydantic import ValidationError
 
+from line.facts import Facts
 from line.picture import Edited, Flagged, FlagKind, Original, Refused
 from tasks.admit import admit
 
@@ -21,7 +22,7 @@ def noise():
 
 
 def test_one_bad_file_does_not_touch_its_neighbours(noise):
-    good = Original("a/good.jpg", jpeg(noise, dpi=(72, 72)), {"vendor": "acme"})
+    good = Original("a/good.jpg", jpeg(noise, dpi=(72, 72)), Facts(accepted=True))
     first, page, empty, last = admit.function(
         [good, Original("a/page.jpg", b"<html>"), Original("a/none.jpg", b""), good], None
     )
@@ -33,10 +34,10 @@ def test_one_bad_file_does_not_touch_its_neighbours(noise):
 
 
 def test_what_was_known_and_what_was_found_stand_together(noise):
-    (done,) = admit.function([Original("a.jpg", jpeg(noise, dpi=(72, 72)), {"vendor": "acme"})], None)
+    (done,) = admit.function([Original("a.jpg", jpeg(noise, dpi=(72, 72)), Facts(accepted=True))], None)
     facts = done.picture.facts
-    assert facts["vendor"] == "acme"
-    assert (facts["width"], facts["height"], facts["dpi"]) == (64, 96, [72, 72])
+    assert facts.accepted
+    assert (facts.width, facts.height, facts.dpi) == (64, 96, (72, 72))
     assert (done.picture.name, done.picture.mask, done.touched) == ("a.jpg", None, None)
 
 
@@ -46,7 +47,7 @@ def test_a_jpeg_with_missing_data_goes_to_a_person_until_one_accepts_it(noise):
     (flag,) = admit.function([Original("a.jpg", data)], None)
     assert isinstance(flag, Flagged)
     assert (flag.reason, flag.kind) == ("data_missing", FlagKind.POLICY)
-    (done,) = admit.function([Original("a.jpg", data, {"accepted": True})], None)
+    (done,) = admit.function([Original("a.jpg", data, Facts(accepted=True))], None)
     assert isinstance(done, Edited)
 
 

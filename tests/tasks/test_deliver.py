@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from imaging.decode import decode as decode_anything
 from imaging.metadata.marks import Marks
 from imaging.metadata.rights import Rights
+from line.facts import Facts
 from line.picture import Flagged, FlagKind, Picture, Publishable
 from tasks.deliver import deliver, white_border
 
@@ -53,7 +54,7 @@ def test_each_broken_rule_asks_a_person_who_may_waive_it(rule, reason, picture):
     assert isinstance(flag, Flagged)
     assert (flag.reason, flag.kind) == (reason, FlagKind.POLICY)
     assert flag.sentence.endswith(".")
-    assert isinstance(only(picture.with_(facts={"accepted": True}), **rule), Publishable)
+    assert isinstance(only(picture.with_(facts=Facts(accepted=True)), **rule), Publishable)
 
 
 def test_a_background_that_is_not_white_is_flagged_where_it_must_be(picture):
@@ -104,7 +105,7 @@ def test_a_mistaken_parameter_is_refused_by_the_schema(wrong):
 def admitted(data: bytes, **facts) -> Picture:
     """A picture as it stands after admission, with the vendor's file beside it."""
     decoded = decode_anything("a.jpg", data)
-    return Picture("a.jpg", decoded.rgb, facts=dict(decoded.facts) | facts, original=data)
+    return Picture("a.jpg", decoded.rgb, facts=decoded.facts | Facts(**facts), original=data)
 
 
 def jpeg_of(picture, **options) -> bytes:
@@ -121,7 +122,7 @@ def test_a_jpeg_that_needs_no_edit_is_not_encoded_a_second_time(options, picture
     assert "quality" not in done.readings
     assert np.array_equal(done.rgb, simplejpeg.decode_jpeg(data)), "not one level differs"
     assert abs(len(done.data) - len(data)) < 1500, "the profile and the marks are all that is added"
-    assert done.facts["delivered"]["reencoded"] is False
+    assert done.facts.delivered["reencoded"] is False
 
 
 @pytest.mark.parametrize(
@@ -204,7 +205,7 @@ def test_renditions_of_one_picture_have_each_its_own_rules(picture):
         "{stem}-small.jpg": (133, 200, 3),
     }
     assert len(done.renditions["{stem}-small.jpg"]) <= 9_000
-    assert [entry["name"] for entry in done.facts["delivered"]["renditions"]] == list(shapes)
+    assert [entry["name"] for entry in done.facts.delivered["renditions"]] == list(shapes)
 
 
 @pytest.mark.parametrize(
@@ -235,20 +236,20 @@ ENLARGED = {"step": "upscale", "model": "lanczos", "source_type": "algorithmical
 
 @pytest.mark.parametrize("form", ["jpeg", "png", "webp", "avif"])
 def test_the_strongest_of_what_came_in_and_what_was_done_is_in_every_file(form, picture):
-    facts = {"source_types": ["digitalCapture"], "edits": [ENLARGED]}
+    facts = Facts.from_json({"source_types": ["digitalCapture"], "edits": [ENLARGED]})
     done = only(picture.with_(facts=facts), format=form, renditions=[{"name": "{stem}-s.webp"}])
     for data in (done.data, *done.renditions.values()):
         assert Marks.read(data).source_type == "algorithmicallyEnhanced"
-    assert done.facts["marks_differ"] == 0
+    assert done.facts.marks_differ == 0
 
 
 def test_a_generated_picture_is_never_lowered_by_what_the_line_did(picture):
-    facts = {"source_types": ["trainedAlgorithmicMedia"], "edits": [ENLARGED]}
+    facts = Facts.from_json({"source_types": ["trainedAlgorithmicMedia"], "edits": [ENLARGED]})
     assert Marks.read(only(picture.with_(facts=facts)).data).source_type == "trainedAlgorithmicMedia"
 
 
 def test_rights_are_kept_unless_the_recipe_says_otherwise(picture):
-    owned = picture.with_(facts={"rights": {"copyright": "© Acme", "creator": "A"}, "aigc": '{"Label":"1"}'})
+    owned = picture.with_(facts=Facts(rights={"copyright": "© Acme", "creator": "A"}, aigc='{"Label":"1"}'))
     kept = Marks.read(only(owned).data)
     assert (kept.rights.copyright, kept.rights.creator, kept.aigc) == ("© Acme", "A", '{"Label":"1"}')
     bare = Marks.read(only(owned, keep=[]).data)
@@ -256,7 +257,7 @@ def test_rights_are_kept_unless_the_recipe_says_otherwise(picture):
 
 
 def test_what_a_person_accepted_gets_the_same_shape_and_marks(picture):
-    facts = {"accepted": True, "source_types": ["trainedAlgorithmicMedia"]}
+    facts = Facts(accepted=True, source_types=("trainedAlgorithmicMedia",))
     done = only(picture.with_(facts=facts), fit="square", max_long_side=300, min_long_side=5000)
     assert done.rgb.shape == (300, 300, 3)
     assert Marks.read(done.data).source_type == "trainedAlgorithmicMedia"

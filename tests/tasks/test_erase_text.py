@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from line.facts import Facts
 from line.picture import Edited, Flagged, FlagKind, Picture
 from models.contract import Filler
 from models.surroundings import Surroundings
@@ -78,7 +79,7 @@ def test_a_mask_over_too_much_goes_to_a_person_unless_a_person_drew_it() -> None
     (outcome,) = erase_text.function([picture], Telea())
     assert isinstance(outcome, Flagged)
     assert (outcome.reason, outcome.kind) == ("mask_too_large", FlagKind.POLICY)
-    (drawn,) = erase_text.function([picture.with_(facts={"person_mask": True})], Telea())
+    (drawn,) = erase_text.function([picture.with_(facts=Facts(person_mask=True))], Telea())
     assert isinstance(drawn, Edited)
 
 
@@ -93,7 +94,10 @@ def test_a_picture_without_a_mask_passes_with_its_pixels_untouched() -> None:
     ("facts", "needed"), [({"masked": True}, True), ({"masked": False}, False), ({}, False)]
 )
 def test_only_masked_images_need_it(facts: dict[str, bool], needed: bool) -> None:
-    assert erase_text.is_needed(facts, {"dilate": 3, "feather": 2, "max_coverage": 0.1}) is needed
+    assert (
+        erase_text.is_needed(Facts.from_json(facts), {"dilate": 3, "feather": 2, "max_coverage": 0.1})
+        is needed
+    )
 
 
 def test_the_feather_falls_from_full_to_nothing_around_the_mask() -> None:

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
+from line.facts import Facts
 from line.picture import Edited, Flagged, FlagKind, Outcome, Picture, Rgb
+from line.vendor import UNKNOWN_VENDOR, VendorContext
 from models.contract import Region, TextFinder
 from models.rapidocr import RapidOcr
 from overlay.classify import classifier
@@ -30,6 +32,7 @@ class Pointing(TextFinder):
 
 
 BOX = (60, 40, 150, 40)
+ALLOWED = VendorContext("by contract, 2026")
 
 
 def written(text: str = "SALE -50%", ink: tuple[int, int, int] = (230, 0, 18)) -> Picture:
@@ -37,11 +40,16 @@ def written(text: str = "SALE -50%", ink: tuple[int, int, int] = (230, 0, 18)) -
     ground = np.tile(np.linspace(150, 190, 400)[None, :, None], (300, 1, 3)).astype(np.uint8)
     image = Image.fromarray(ground)
     ImageDraw.Draw(image).text((70, 45), text, font=ImageFont.load_default(24), fill=ink)
-    return Picture("a.jpg", np.asarray(image), facts={"dpi": 72})
+    return Picture("a.jpg", np.asarray(image), facts=Facts(dpi=(72, 72)))
 
 
-def run(picture: Picture, *boxes: tuple[int, int, int, int], **params: object) -> Outcome:
-    (outcome,) = find_text.function([picture], Pointing(*boxes), **params)
+def run(
+    picture: Picture,
+    *boxes: tuple[int, int, int, int],
+    vendor: VendorContext = UNKNOWN_VENDOR,
+    **params: object,
+) -> Outcome:
+    (outcome,) = find_text.function([picture], Pointing(*boxes), vendor, **params)
     return outcome
 
 
@@ -69,9 +77,9 @@ def test_a_sure_overlay_is_masked_and_the_pixels_are_the_same_array(decided: lis
     assert isinstance(outcome, Edited)
     assert outcome.picture.rgb is picture.rgb
     assert outcome.picture.mask is not None
-    assert outcome.picture.facts["dpi"] == 72
-    assert outcome.picture.facts["coverage"] == pytest.approx(np.mean(outcome.picture.mask > 0), abs=1e-5)
-    assert outcome.picture.facts["regions"][0]["overlay"] == 0.99
+    assert outcome.picture.facts.dpi == (72, 72)
+    assert outcome.picture.facts.coverage == pytest.approx(np.mean(outcome.picture.mask > 0), abs=1e-5)
+    assert outcome.picture.facts.regions[0].overlay == 0.99
 
 
 def test_sure_print_is_left_without_a_mask(decided: list[float]) -> None:
@@ -79,7 +87,7 @@ def test_sure_print_is_left_without_a_mask(decided: list[float]) -> None:
     outcome = run(written(), BOX)
     assert isinstance(outcome, Edited)
     assert outcome.picture.mask is None
-    assert len(outcome.picture.facts["regions"]) == 1
+    assert len(outcome.picture.facts.regions or ()) == 1
 
 
 def test_of_a_text_over_a_tenth_of_the_photo_a_person_hears_earlier(decided: list[float]) -> None:
@@ -128,8 +136,7 @@ def test_a_plain_but_see_through_mark_needs_the_vendors_attestation(
     outcome = run(picture, box)
     assert isinstance(outcome, Flagged)
     assert outcome.reason == "faint_text"
-    allowed = picture.with_(facts={"vendor": {"watermark_rights": "by contract, 2026"}})
-    assert isinstance(run(allowed, box), Edited)
+    assert isinstance(run(picture, box, vendor=ALLOWED), Edited)
 
 
 def test_a_mark_without_a_right_is_what_a_person_is_asked_about_before_any_doubt(
@@ -141,7 +148,7 @@ def test_a_mark_without_a_right_is_what_a_person_is_asked_about_before_any_doubt
     assert isinstance(outcome, Flagged)
     assert outcome.reason == "faint_text"
     decided.extend([0.99, 0.6])
-    outcome = run(picture.with_(facts={"vendor": {"watermark_rights": "by contract, 2026"}}), *boxes)
+    outcome = run(picture, *boxes, vendor=ALLOWED)
     assert isinstance(outcome, Flagged)
     assert outcome.reason == "overlay_or_print"
 
@@ -163,7 +170,7 @@ def test_never_records_overlays_and_masks_nothing(decided: list[float]) -> None:
     outcome = run(written(), BOX, erase="never")
     assert isinstance(outcome, Edited)
     assert outcome.picture.mask is None
-    assert outcome.picture.facts["regions"][0]["overlay"] == 0.7
+    assert outcome.picture.facts.regions[0].overlay == 0.7
 
 
 @pytest.mark.parametrize(("probability", "asked"), [(0.7, False), (0.85, True)])
@@ -175,7 +182,7 @@ def test_what_only_the_map_saw_must_be_likelier_before_a_person_hears_of_it(
     outcome = run(written())
     assert isinstance(outcome, Flagged if asked else Edited)
     assert outcome.picture is not None
-    assert [region["overlay"] for region in outcome.picture.facts["regions"]] == [probability]
+    assert [region.overlay for region in outcome.picture.facts.regions or ()] == [probability]
 
 
 def test_a_piece_of_what_is_erased_anyway_is_no_second_overlay(decided: list[float]) -> None:
@@ -198,7 +205,7 @@ def test_another_word_for_erase_is_refused() -> None:
 
 
 def test_a_mask_that_a_person_drew_passes_unseen() -> None:
-    picture = written().with_(mask=np.full((300, 400), 255, np.uint8), facts={"person_mask": True})
+    picture = written().with_(mask=np.full((300, 400), 255, np.uint8), facts=Facts(person_mask=True))
     outcome = run(picture, BOX)
     assert isinstance(outcome, Edited)
     assert outcome.picture.mask is picture.mask
@@ -209,14 +216,14 @@ def test_a_photo_without_text_gets_no_mask() -> None:
     outcome = run(written())
     assert isinstance(outcome, Edited)
     assert outcome.picture.mask is None
-    assert outcome.picture.facts["regions"] == []
-    assert outcome.picture.facts["coverage"] == 0
+    assert outcome.picture.facts.regions == ()
+    assert outcome.picture.facts.coverage == 0
 
 
 def test_a_box_around_the_whole_product_is_no_text() -> None:
     outcome = run(written(), (10, 10, 380, 280))
     assert isinstance(outcome, Edited)
-    assert outcome.picture.facts["regions"] == []
+    assert outcome.picture.facts.regions == ()
 
 
 def test_the_mask_follows_the_letters_and_not_the_box() -> None:
@@ -259,7 +266,7 @@ def test_a_box_around_the_product_leads_to_a_closer_look(decided: list[float]) -
     decided.append(0.99)
     (outcome,) = find_text.function([written()], Twice(BOX))
     assert isinstance(outcome, Edited)
-    assert len(outcome.picture.facts["regions"]) == 1
+    assert len(outcome.picture.facts.regions or ()) == 1
 
 
 def test_a_banner_without_a_clear_outline_goes_to_a_person(

@@ -1,16 +1,18 @@
 """What finding text makes of what is known of the vendor: templates, rights, and a person's word on doubts."""
 
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
+from line.facts import Box, Facts
 from line.picture import Edited, Flagged, Mask, Outcome, Picture, Rgb
+from line.states import TemplateState
+from line.vendor import VendorContext, VendorTemplate
 from models.contract import Region, TextFinder
 from overlay.classify import classifier
 from overlay.classify.decision import as_odds
-from overlay.templates.recurring import Box
 from overlay.templates.text_template import RIM, as_text, canvas
 from overlay.templates.vendor_overlay import learn
 from tasks.find_text import find_text
@@ -54,22 +56,23 @@ def box_of(place: tuple[int, int, int, int]) -> Box:
     return (left / 400, top / 300, (left + wide) / 400, (top + high) / 300)
 
 
-def template(state: str = "confirmed", text: str = "ACME.COM", **more: Any) -> dict[str, Any]:
+def template(state: str = "confirmed", text: str = "ACME.COM") -> VendorTemplate:
     look = canvas(written((text, CORNER)).rgb, box_of(CORNER), RIM)
-    told = {"id": 7, "state": state, "box": list(box_of(CORNER)), "images": 31}
-    return told | {"ink": [230, 0, 18], "look": as_text(look)} | more
+    place = box_of(CORNER)
+    return VendorTemplate(7, TemplateState(state), place, 31, (230, 0, 18), as_text(look))
 
 
 def run(
     picture: Picture,
     *places: tuple[int, int, int, int],
-    templates: tuple[dict[str, Any], ...] = (),
+    templates: tuple[VendorTemplate, ...] = (),
     rights: str | None = None,
-    facts: dict[str, Any] | None = None,
+    facts: Facts | None = None,
     **params: object,
 ) -> Outcome:
-    told = {"vendor": {"templates": list(templates), "watermark_rights": rights}}
-    (outcome,) = find_text.function([picture.with_(facts=told | (facts or {}))], Pointing(*places), **params)
+    vendor = VendorContext(rights, templates)
+    known = picture.with_(facts=facts or Facts())
+    (outcome,) = find_text.function([known], Pointing(*places), vendor, **params)
     return outcome
 
 
@@ -97,9 +100,9 @@ def test_a_confirmed_stamp_is_erased_whatever_it_looked_like_alone(
     outcome = run(written(("ACME.COM", CORNER)), CORNER, templates=(template(),))
     assert isinstance(outcome, Edited)
     assert masked(outcome)[230:270, 220:380].any()
-    (region,) = outcome.picture.facts["regions"]
-    assert (region["overlay"], region["template"]) == (alone, 7)
-    assert "vendor" not in outcome.picture.facts
+    (region,) = outcome.picture.facts.regions or ()
+    assert (region.overlay, region.template) == (alone, 7)
+    assert outcome.picture.facts.vendor is None
 
 
 def test_a_proposed_template_changes_nothing_but_the_sentence(decided: list[float]) -> None:
@@ -120,7 +123,7 @@ def test_print_at_the_place_of_a_stamp_is_left(decided: list[float], monkeypatch
     outcome = run(written(("Nº 47-11/b", CORNER)), CORNER, templates=(template(),))
     assert isinstance(outcome, Edited)
     assert outcome.picture.mask is None
-    assert "template" not in outcome.picture.facts["regions"][0]
+    assert outcome.picture.facts.regions[0].template is None
 
 
 def test_other_letters_of_the_same_ink_are_settled_where_they_were_in_doubt(decided: list[float]) -> None:
@@ -166,7 +169,7 @@ def test_a_faint_overlay_is_flagged_without_the_vendors_right(decided: list[floa
     assert isinstance(outcome, Flagged)
     assert outcome.reason == "faint_text"
     assert outcome.picture is not None
-    assert "watermark_rights" not in outcome.picture.facts
+    assert outcome.picture.facts.watermark_rights is None
 
 
 def test_by_the_vendors_right_it_is_erased_and_the_right_is_written_down(decided: list[float]) -> None:
@@ -174,7 +177,7 @@ def test_by_the_vendors_right_it_is_erased_and_the_right_is_written_down(decided
     outcome = run(written(("ACME.COM", CORNER), ink=FAINT), CORNER, rights=RIGHTS)
     assert isinstance(outcome, Edited)
     assert masked(outcome).any()
-    assert outcome.picture.facts["watermark_rights"] == RIGHTS
+    assert outcome.picture.facts.watermark_rights == RIGHTS
 
 
 @pytest.mark.parametrize("erase", ["person", "never"])
@@ -183,14 +186,14 @@ def test_where_nothing_is_erased_no_right_is_claimed(decided: list[float], erase
     outcome = run(written(("ACME.COM", CORNER), ink=FAINT), CORNER, rights=RIGHTS, erase=erase)
     assert isinstance(outcome, Edited | Flagged)
     assert outcome.picture is not None
-    assert "watermark_rights" not in outcome.picture.facts
+    assert outcome.picture.facts.watermark_rights is None
 
 
 def test_a_right_that_was_not_needed_is_not_claimed(decided: list[float]) -> None:
     decided.append(0.99)
     outcome = run(written(("ACME.COM", CORNER)), CORNER, rights=RIGHTS)
     assert isinstance(outcome, Edited)
-    assert "watermark_rights" not in outcome.picture.facts
+    assert outcome.picture.facts.watermark_rights is None
 
 
 def test_a_confirmed_template_is_no_right(decided: list[float]) -> None:
@@ -213,7 +216,7 @@ def test_where_a_person_took_the_doubtful_for_print_only_the_certain_is_masked(d
     both = blue.with_(
         rgb=np.where(np.arange(300)[:, None, None] < 150, blue.rgb, written(("No. 4", CORNER)).rgb)
     )
-    outcome = run(both, TOP, CORNER, facts={"doubts": "print"})
+    outcome = run(both, TOP, CORNER, facts=Facts(doubts="print"))
     assert isinstance(outcome, Edited)
     assert masked(outcome)[:150].any()
     assert not masked(outcome)[150:].any()
@@ -221,30 +224,30 @@ def test_where_a_person_took_the_doubtful_for_print_only_the_certain_is_masked(d
 
 def test_where_nothing_was_certain_nothing_is_masked_after_that_word(decided: list[float]) -> None:
     decided.append(0.6)
-    outcome = run(written(("SALE -50%", TOP)), TOP, facts={"doubts": "print"})
+    outcome = run(written(("SALE -50%", TOP)), TOP, facts=Facts(doubts="print"))
     assert isinstance(outcome, Edited)
     assert outcome.picture.mask is None
 
 
 @pytest.fixture(scope="module")
-def known() -> dict[str, Any]:
+def known() -> VendorTemplate:
     """A confirmed template whose mark was learnt: a name with a disc beside it."""
     mark = learn([stamped(seed)[:2] for seed in range(7)])
     assert mark is not None
     box = stamped(0)[1]
-    return {"id": 9, "state": "confirmed", "box": list(box), "images": 7, "mark": mark.as_fact()}
+    return VendorTemplate(9, TemplateState.CONFIRMED, box, 7, mark=mark.as_fact())
 
 
-def test_a_known_mark_is_masked_whole_where_the_detector_sees_nothing(known: dict[str, Any]) -> None:
+def test_a_known_mark_is_masked_whole_where_the_detector_sees_nothing(known: VendorTemplate) -> None:
     rgb, _, truth = stamped(99)
     outcome = run(Picture("a.jpg", rgb), templates=(known,))
     assert isinstance(outcome, Edited)
     assert (masked(outcome) > 0)[truth].mean() > 0.97
-    (region,) = outcome.picture.facts["regions"]
-    assert region["template"] == 9
+    (region,) = outcome.picture.facts.regions or ()
+    assert region.template == 9
 
 
-def test_a_photo_without_the_mark_is_left(known: dict[str, Any]) -> None:
+def test_a_photo_without_the_mark_is_left(known: VendorTemplate) -> None:
     plain = run(Picture("a.jpg", ground(77)))
     told = run(Picture("a.jpg", ground(77)), templates=(known,))
     assert isinstance(plain, Edited | Flagged)
@@ -252,13 +255,13 @@ def test_a_photo_without_the_mark_is_left(known: dict[str, Any]) -> None:
     assert plain.readings == told.readings
 
 
-def test_a_mark_that_is_only_proposed_is_not_looked_for(known: dict[str, Any]) -> None:
-    outcome = run(Picture("a.jpg", stamped(99)[0]), templates=(known | {"state": "proposed"},))
+def test_a_mark_that_is_only_proposed_is_not_looked_for(known: VendorTemplate) -> None:
+    outcome = run(Picture("a.jpg", stamped(99)[0]), templates=(replace(known, state=TemplateState.PROPOSED),))
     assert isinstance(outcome, Edited | Flagged)
-    assert all("template" not in region for region in outcome.picture.facts["regions"])  # type: ignore[union-attr]
+    assert all(region.template is None for region in outcome.picture.facts.regions or ())
 
 
-def test_the_archival_recipe_asks_about_a_known_mark_too(known: dict[str, Any]) -> None:
+def test_the_archival_recipe_asks_about_a_known_mark_too(known: VendorTemplate) -> None:
     outcome = run(Picture("a.jpg", stamped(99)[0]), templates=(known,), erase="person")
     assert isinstance(outcome, Flagged)
     assert outcome.reason == "text_needs_person"
@@ -269,12 +272,12 @@ def test_a_known_veil_goes_by_the_vendors_right(rights: str | None) -> None:
     veil = [stamped(seed, solid=110, ink=(255, 255, 255))[:2] for seed in range(7)]
     mark = learn(veil)
     assert mark is not None
-    told = {"id": 9, "state": "confirmed", "box": list(veil[0][1]), "images": 7, "mark": mark.as_fact()}
+    told = VendorTemplate(9, TemplateState.CONFIRMED, veil[0][1], 7, mark=mark.as_fact())
     rgb = stamped(99, solid=110, ink=(255, 255, 255))[0]
     outcome = run(Picture("a.jpg", rgb), templates=(told,), rights=rights)
     if rights:
         assert isinstance(outcome, Edited)
-        assert outcome.picture.facts["watermark_rights"] == RIGHTS
+        assert outcome.picture.facts.watermark_rights == RIGHTS
     else:
         assert isinstance(outcome, Flagged)
         assert outcome.reason == "faint_text"

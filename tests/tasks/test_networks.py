@@ -1,23 +1,23 @@
 """Steps whose models are networks, as a recipe chains them: made small, denoised, enlarged under guidance."""
 
 from collections.abc import Iterator
-from types import SimpleNamespace
-from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 
+from line.facts import Facts
 from line.picture import Edited, Picture
 from models.contract import registry as models
 from models.task import Task
 from models.weights import manifest
 from tasks.recipes import check
 from tasks.registry import build
-from tasks.runner.execute import Attempted, attempt
-from tasks.runner.io import Loaded
+from tasks.runner.execute import execute
+from tasks.runner.types import Attempt, Loaded, PreparedStep
 from tests.harness.line import environment
 from tests.models import networks, pipelines
+from worker.model_cache import ModelCache
 
 RECIPE = """
 name = "campaign"
@@ -72,7 +72,7 @@ def _home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
-def run(position: int, picture: Picture) -> Attempted:
+def run(position: int, picture: Picture) -> Attempt:
     recipe = check(RECIPE, "campaign.toml", build())
     step = recipe.steps[position]
     transform = build().get(step.transform)
@@ -80,22 +80,23 @@ def run(position: int, picture: Picture) -> Attempted:
     assert step.model is not None
     model = models().get(step.model, transform.task)()
     model.load()
-    row: Any = SimpleNamespace(id=0, name=picture.name)
-    loaded = Loaded(row, picture, picture.seed, picture.facts)
-    return attempt(transform, model.configured(recipe.options_of(step)), step, recipe, [loaded])[0]
+    model = model.configured(recipe.options_of(step))
+    return execute(
+        PreparedStep(transform, step, recipe, model, ModelCache()), [Loaded(picture, picture.seed)]
+    )[0]
 
 
 def photo() -> Picture:
     small = np.random.default_rng(5).integers(60, 200, (5, 6, 3), np.uint8)
     rgb = np.asarray(cv2.resize(small, (120, 100), interpolation=cv2.INTER_CUBIC))
-    return Picture("a.jpg", rgb, seed=11, facts={"width": 120, "height": 100, "fills": [[10, 10, 40, 20]]})
+    return Picture("a.jpg", rgb, seed=11, facts=Facts(width=120, height=100, fills=((10, 10, 40, 20),)))
 
 
 def test_a_picture_is_made_small_denoised_and_enlarged_under_guidance() -> None:
     made = run(2, photo()).outcome
     assert isinstance(made, Edited)
     assert (made.picture.width, made.picture.height) == (64, 53)
-    assert made.picture.facts["synthetic"] == "trainedAlgorithmicMedia"
+    assert made.picture.facts.synthetic == "trainedAlgorithmicMedia"
     clean = run(3, made.picture).outcome
     assert isinstance(clean, Edited)
     large = run(4, clean.picture).outcome

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from line.errors import InputError
+from line.facts import Facts
 from tasks.registry import Registry, build, task_name
 from tasks.transform import TransformError, transform
 
@@ -70,7 +71,7 @@ def test_a_parameter_without_a_type_or_a_default_is_refused_at_once() -> None:
 
 def test_a_step_without_a_condition_is_always_needed() -> None:
     made = transform(queue="admit")(polish)
-    assert made.is_needed({}, {})
-    picky = transform(queue="admit", needed=lambda facts, **params: facts["dull"])(polish)
-    assert picky.is_needed({"dull": True}, {"strength": 1.0})
-    assert not picky.is_needed({"dull": False}, {})
+    assert made.is_needed(Facts(), {})
+    picky = transform(queue="admit", needed=lambda facts, **params: facts.masked)(polish)
+    assert picky.is_needed(Facts(masked=True), {"strength": 1.0})
+    assert not picky.is_needed(Facts(masked=False), {})

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from gates.contract import registry as gates
+from line.facts import Facts
 from line.picture import Edited, Original, Outcome, Picture, Publishable
 from models.contract import registry as models
 from tasks.registry import build
@@ -16,7 +17,7 @@ from tasks.transform import Transform
 from worker.queues import Queue
 
 EVERY = list(build().transforms.values())
-FACTS: dict[str, Any] = {"width": 400, "height": 300, "masked": True}
+FACTS = Facts(width=400, height=300, masked=True)
 
 each = pytest.mark.parametrize("transform", EVERY, ids=lambda transform: transform.name)
 

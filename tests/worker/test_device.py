@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,9 +10,9 @@ import pytest
 from line.errors import ModelError, SettingsError
 from models.contract import Filler, Task
 from models.contract import registry as models
-from tests.harness.line import environment
-from worker import costs, model_cache
+from worker import costs
 from worker.device import THREADS, check_pinned, local, pin
+from worker.model_cache import ModelCache
 
 
 @pytest.fixture(autouse=True)
@@ -83,13 +82,6 @@ def test_a_light_process_never_imports_torch(module: str) -> None:
     assert subprocess.run([sys.executable, "-c", code], env=env, check=False).returncode == 0
 
 
-@pytest.fixture
-def _forgotten() -> Iterator[None]:
-    model_cache.forget()
-    yield
-    model_cache.forget()
-
-
 class _Absent(Filler):
     name, licence, source, revision = "absent", "MIT", "nowhere", "1"
     loads = 0
@@ -113,28 +105,24 @@ class _Present(_Absent):
         return None
 
 
-@pytest.mark.usefixtures("_forgotten")
 def test_a_model_is_loaded_once_and_stays(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(models().models, "present", _Present)
-    first = model_cache.resident("present", Task.FILL)
-    assert model_cache.resident("present", Task.FILL) is first
+    models_here = ModelCache()
+    first = models_here.get("present", Task.FILL)
+    assert models_here.get("present", Task.FILL) is first
     assert _Present.loads == 1
     assert first.device == "cpu"
 
 
-@pytest.mark.usefixtures("_forgotten")
 def test_a_model_that_is_not_ready_is_refused_with_what_mends_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(models().models, "absent", _Absent)
     with pytest.raises(ModelError, match=r"absent is not ready: put absent\.safetensors"):
-        model_cache.resident("absent", Task.FILL)
+        ModelCache().get("absent", Task.FILL)
     assert _Absent.loads == 0
 
 
 def test_a_second_costs_what_its_device_costs_per_hour(tmp_path: Path) -> None:
     config = tmp_path / "sluice.toml"
     config.write_text('[costs]\ncpu = 0.36\ncuda = 3.6\n"cuda:1" = 7.2\n')
-    costs.per_second.cache_clear()
-    with environment({"SLUICE_CONFIG": str(config)}):
-        found = [costs.per_second(device) for device in ("cpu", "cuda:0", "cuda:1")]
-    costs.per_second.cache_clear()
+    found = [costs.per_second(config, device) for device in ("cpu", "cuda:0", "cuda:1")]
     assert found == pytest.approx([0.0001, 0.001, 0.002])

@@ -4,21 +4,20 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from line.picture import Edited, Flagged, Outcome, Picture
-from line.recipe import Step
 from models.contract import Enlargement, Task, Upscaler, registry
 from tasks.runner.execute import run as run_step
-from tasks.runner.io import Loaded
+from tasks.runner.types import Loaded
 from tasks.transform import transform
 from tests.harness.line import environment
+from tests.harness.step_factory import prepared
 from tests.models import networks
-from worker.model_cache import Residents
+from worker.model_cache import ModelCache
 
 torch = pytest.importorskip("torch")
 pytestmark = [
@@ -53,8 +52,8 @@ SIDE_BY_SIDE = """
 import sys, numpy as np, torch
 from line.settings import settings
 from models.contract import Task
-from worker.model_cache import residents
-here = residents()
+from worker.model_cache import ModelCache
+here = ModelCache.of(settings())
 model = here.get("span", Task.UPSCALE)
 rgb = np.random.default_rng(7).integers(0, 256, (256, 256, 3), np.uint8)
 for _ in range(20):
@@ -175,9 +174,9 @@ def test_a_fill_changes_nothing_but_the_hole() -> None:
 
 
 def test_a_model_holds_about_what_it_declares_and_gives_it_back() -> None:
-    here = Residents("cuda:0")
+    here = ModelCache("cuda:0")
     model = here.get("lama", Task.FILL)
-    assert here.seen("lama") == pytest.approx(model.memory, rel=0.3)
+    assert here.measured("lama") == pytest.approx(model.memory, rel=0.3)
     del model
     here.keep_only(None)
     torch.cuda.empty_cache()
@@ -203,12 +202,10 @@ sizes: list[int] = []
 def run(share: float, count: int) -> list[Any]:
     sizes.clear()
     torch.cuda.empty_cache()
-    row: Any = SimpleNamespace(id=0)
     loaded = [
-        Loaded(row, Picture(f"{number}.jpg", np.zeros((4, 4, 3), np.uint8)), number)
-        for number in range(count)
+        Loaded(Picture(f"{number}.jpg", np.zeros((4, 4, 3), np.uint8)), number) for number in range(count)
     ]
-    return list(run_step(hungry, None, Step(transform="hungry", share=share), loaded))
+    return list(run_step(prepared(hungry, share=share), loaded))
 
 
 def test_out_of_memory_halves_the_micro_batch_until_it_fits() -> None:
@@ -226,7 +223,6 @@ def test_an_image_too_large_for_the_device_is_flagged_and_its_neighbours_are_not
 
 def test_a_picture_too_large_as_a_whole_is_enlarged_in_tiles() -> None:
     model: Any = loaded_model("span_single")
-    row: Any = SimpleNamespace(id=0)
     (rgb,) = photos(1, side=2048)
     from tasks.upscale import upscale
 
@@ -235,8 +231,8 @@ def test_a_picture_too_large_as_a_whole_is_enlarged_in_tiles() -> None:
     # room for tiles and not for the whole: 2048 x 2048 pixels times 8 channels take more in single precision
     torch.cuda.set_per_process_memory_fraction(min(1.0, (torch.cuda.memory_allocated() + 400e6) / total), 0)
     try:
-        step = Step(transform="upscale", target=4096, floor=10)
-        (outcome,) = run_step(upscale, model, step, [Loaded(row, Picture("a.jpg", rgb), 1)])
+        step = prepared(upscale, model, target=4096, floor=10)
+        (outcome,) = run_step(step, [Loaded(Picture("a.jpg", rgb), 1)])
     finally:
         torch.cuda.set_per_process_memory_fraction(1.0, 0)
     assert isinstance(outcome, Edited)

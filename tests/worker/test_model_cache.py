@@ -10,7 +10,7 @@ import pytest
 from line.errors import ModelError
 from models.contract import Filler, Task, registry
 from worker.device_errors import is_device_lost, is_out_of_memory
-from worker.model_cache import Residents
+from worker.model_cache import ModelCache
 
 
 class Counted(Filler):
@@ -38,25 +38,25 @@ def model(name: str, memory: float, **more: Any) -> type[Counted]:
 def _three(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("a", "b", "c"):
         monkeypatch.setitem(registry().models, name, model(name, 40.0))
-    monkeypatch.setattr(Residents, "_in_use", lambda self: 0.0)
+    monkeypatch.setattr(ModelCache, "_in_use", lambda self: 0.0)
     Counted.done.clear()
 
 
 def test_a_model_is_loaded_and_warmed_up_once() -> None:
-    here = Residents("cpu")
+    here = ModelCache("cpu")
     assert here.get("a", Task.FILL) is here.get("a", Task.FILL)
     assert Counted.done == ["load a", "warm a"]
 
 
 def test_without_a_limit_all_stay() -> None:
-    here = Residents("cpu")
+    here = ModelCache("cpu")
     for name in "abc":
         here.get(name, Task.FILL)
     assert here.names == ["a", "b", "c"]
 
 
 def test_the_least_recently_used_makes_room() -> None:
-    here = Residents("cpu", room=100)  # two of 40 MB, and 10 to work with
+    here = ModelCache("cpu", room=100)  # two of 40 MB, and 10 to work with
     for name in "aba":
         here.get(name, Task.FILL)
     here.get("c", Task.FILL)
@@ -69,14 +69,14 @@ def test_the_least_recently_used_makes_room() -> None:
 
 def test_working_memory_of_the_greediest_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(registry().models, "b", model("b", 5.0, memory_per_megapixel=70.0))
-    here = Residents("cpu", room=110)
+    here = ModelCache("cpu", room=110)
     for name in "ab":
         here.get(name, Task.FILL)
     assert here.names == ["b"]
 
 
 def test_a_model_larger_than_the_room_is_refused_with_both_figures() -> None:
-    here = Residents("cpu", room=30)
+    here = ModelCache("cpu", room=30)
     with pytest.raises(ModelError, match=r"a declares 40 MB, and this worker may use 30 MB of cpu"):
         here.get("a", Task.FILL)
     assert Counted.done == []
@@ -84,8 +84,8 @@ def test_a_model_larger_than_the_room_is_refused_with_both_figures() -> None:
 
 def test_what_a_model_is_seen_to_hold_counts_where_it_declared_less(monkeypatch: pytest.MonkeyPatch) -> None:
     readings = iter([0.0, 80.0, 80.0, 120.0])
-    monkeypatch.setattr(Residents, "_in_use", lambda self: next(readings))
-    here = Residents("cpu", room=100)
+    monkeypatch.setattr(ModelCache, "_in_use", lambda self: next(readings))
+    here = ModelCache("cpu", room=100)
     here.get("a", Task.FILL)
     here.get("b", Task.FILL)
     assert here.names == ["b"]
@@ -95,14 +95,14 @@ def test_memory_held_and_declared_is_logged(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     readings = iter([100.0, 163.0])
-    monkeypatch.setattr(Residents, "_in_use", lambda self: next(readings))
+    monkeypatch.setattr(ModelCache, "_in_use", lambda self: next(readings))
     with caplog.at_level(logging.INFO, "worker.model_cache"):
-        Residents("cpu").get("a", Task.FILL)
+        ModelCache("cpu").get("a", Task.FILL)
     assert "holds 63 MB (declared: 40)" in caplog.text
 
 
 def test_a_load_that_finds_no_memory_is_tried_again_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    here = Residents("cpu")
+    here = ModelCache("cpu")
     here.get("a", Task.FILL)
     here.get("b", Task.FILL)
 
@@ -121,14 +121,14 @@ def test_a_load_that_never_finds_memory_says_so(monkeypatch: pytest.MonkeyPatch)
         raise MemoryError
 
     monkeypatch.setitem(registry().models, "greedy", model("greedy", 1.0, load=load))
-    here = Residents("cpu")
+    here = ModelCache("cpu")
     with pytest.raises(MemoryError):
         here.get("greedy", Task.FILL)
     assert here.names == []
 
 
 def test_new_weights_under_an_old_name_are_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
-    here = Residents("cpu")
+    here = ModelCache("cpu")
     first = here.get("a", Task.FILL)
     monkeypatch.setitem(registry().models, "a", model("a", 40.0))
     assert here.get("a", Task.FILL) is not first

@@ -8,7 +8,7 @@ from gates.edit import Edit
 
 def measure(edit: Edit) -> Mapping[str, float]:
     """``marks_differ``: number of files (with renditions) whose metadata, read back, differs from the expected."""
-    return {"marks_differ": float(edit.facts.get("marks_differ", 0))}
+    return {"marks_differ": float(edit.marks_differ)}
 
 
 def where(edit: Edit) -> Box:

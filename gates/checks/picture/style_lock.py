@@ -18,7 +18,7 @@ def measure(edit: Edit) -> Mapping[str, float]:
     A picture outside the style is not damaged, so the gate is a policy gate: a person decides, and the breaker does
     not count the image. The figures are also recorded as ``look_<figure>``.
     """
-    allowed = edit.facts.get("style")
+    allowed = edit.style
     if not allowed:
         return {}
     figures = look(edit.after)

@@ -9,11 +9,13 @@ import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from line.picture import Rgb
+from line.settings import settings
 from review.cli import console
 from review.experiments.image_pairs import Pair, pairs, read
 from review.experiments.perceptual import distance
 from review.tools.compare import Comparison
 from review.tools.compare import compare as compare_pairs
+from worker.model_cache import ModelCache
 
 path_argument = click.Path(exists=True, path_type=Path)
 
@@ -34,7 +36,7 @@ def compare(reference: Path, other: Path, out: Path | None, as_json: bool) -> No
     A picture of another size is brought to the reference's first.
     """
     both = pairs(reference, other)
-    measure = distance()
+    measure = distance(ModelCache.of(settings()))
     # GMSD is among the metrics already
     found = compare_pairs(_read(both), None if measure.instead_of else measure.between)
     report = _report(found, measure.instead_of or measure.name)

@@ -58,13 +58,16 @@ def match(
     from worker.device import pin
 
     pin(settings().device)
-    from review.experiments.experiment import transform_of, tried_transform
+    from review.experiments.experiment import comparable_transform, transform_of
     from review.experiments.match import match as run
+    from tasks.context import Context
     from tasks.recipes import load
 
     if first == second:
         raise InputError(f"{first} matches itself: name two models")
-    step = tried_transform(transform) if transform else transform_of(first)
+    context = Context(settings())
+    known = context.transforms
+    step = comparable_transform(known, transform) if transform else transform_of(known, first)
     if step.name == "generate":
         raise InputError("what is generated has nothing to be measured against: see sluice permute")
     chosen, rules = samples([folder]), load(recipe)
@@ -76,7 +79,7 @@ def match(
         def told(name: str) -> None:
             progress.update(bar, advance=1, description=name)
 
-        found = run(chosen, step.name, (first, second), rules, kept, told)
+        found = run(context, chosen, step.name, (first, second), rules, kept, told)
     if as_json:
         console.as_json(_document(found) | {"out": str(out) if out else None})
         return

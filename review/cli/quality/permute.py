@@ -61,15 +61,17 @@ def permute(
     from worker.device import pin
 
     pin(settings().device)
-    from review.experiments.experiment import tried_transform
+    from review.experiments.experiment import comparable_transform, trial
     from review.experiments.permute import Folder
     from review.experiments.permute import permute as run
+    from tasks.context import Context
     from tasks.recipes import load
 
     names = [name.strip() for name in models.split(",") if name.strip()]
     if len(set(names)) != len(names) or not names:
         raise InputError(f"--models {models}: name each model once, with commas between them")
-    _ = tried_transform(transform)
+    context = Context(settings())
+    _ = comparable_transform(context.transforms, transform)
     chosen, rules = samples([folder]), load(recipe)
     kept = Folder.open(out, transform)
     columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.description}"))
@@ -79,7 +81,8 @@ def permute(
         def told(name: str) -> None:
             progress.update(bar, advance=1, description=name)
 
-        found = run(chosen, transform, names, seeds, rules, kept, told)
+        trials = (trial(context, rules, transform, name) for name in names)
+        found = run(trials, chosen, transform, seeds, kept, told)
     if as_json:
         brittle = found.brittle(threshold)
         rows = [asdict(row) | {"brittle": row in brittle} for row in found.rows]

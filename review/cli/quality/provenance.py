@@ -79,7 +79,7 @@ def compare(path: Path) -> Comparison:
         facts = decode_apart(path.name, data, limits=_NO_LIMITS).facts
     except RefusedError as error:
         raise InputError(f"{path}: {error.sentence}") from None
-    marks = Marks(strongest(facts["source_types"]), facts["aigc"], Rights.from_dict(facts["rights"]))
+    marks = Marks(strongest(facts.source_types), facts.aigc, Rights.from_dict(facts.rights))
     entry = _recorded(path.resolve())
     differences = []
     if entry is not None:
@@ -88,7 +88,7 @@ def compare(path: Path) -> Comparison:
         if hashlib.sha256(data).hexdigest() != entry["sha256"]:
             differences.append("its bytes were changed since it was delivered")
     recorded = entry["marks"] if entry else None
-    return Comparison(str(path), marks, facts["c2pa"], recorded, tuple(differences))
+    return Comparison(str(path), marks, facts.c2pa, recorded, tuple(differences))
 
 
 def _recorded(path: Path) -> dict[str, Any] | None:

@@ -6,7 +6,6 @@ import click
 from rich.progress import track
 
 from line.settings import settings
-from records.database import transact
 from records.queries import history
 from review.cli import console
 from review.cli.line.submit import json_option
@@ -41,10 +40,12 @@ def reproduce(image: int, step: str | None, runs: int, as_json: bool) -> None:
 
     pin(settings().device)  # before any framework is imported: as many threads as a worker has
     with reach.records():
-        past = transact(lambda connection: history.last(connection, image, step))
         from review.experiments.reproduction import Reproduction
+        from tasks.context import Context
 
-        again = Reproduction(past)
+        context = Context(settings())
+        past = context.database.transact(lambda connection: history.last(connection, image, step))
+        again = Reproduction(context, past)
         numbers = track(range(runs), description=past.transform, console=console.err, transient=True)
         done = [again.run() for _ in numbers]
         elsewise = again.elsewise()

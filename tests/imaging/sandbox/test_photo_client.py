@@ -191,7 +191,7 @@ def answer_of(folder, said: dict, size=(0, 0), picture=True):
 
 
 def test_an_answer_is_believed_only_as_far_as_it_can_be_checked(photo, save, tmp_path):
-    facts = dict(decode("a.png", save(photo, "PNG")).facts)
+    facts = decode("a.png", save(photo, "PNG")).facts.to_json()
     assert answer_of(tmp_path, facts, (40, 64)).rgb.shape == (40, 64, 3)
     for wrong in (facts | {"accepted": True}, facts | {"width": 5}, facts | {"icc": 7}, {}):
         with pytest.raises(ValueError, match=r"mistakes|two sizes"):

@@ -5,10 +5,12 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
+from line.facts import Box
 from line.picture import Rgb
+from line.states import TemplateState
+from line.vendor import VendorTemplate
 from models.contract import Region, TextFinder
 from overlay.mask.strokes import find_strokes
-from overlay.templates.recurring import Box
 from overlay.templates.text_template import RIM, SAME_LOOK, Stamp, as_text, canvas, corners, look_for, look_of
 
 
@@ -31,8 +33,8 @@ def photo(
 def stamp_of(text: str = "acme.example", *, confirmed: bool = True) -> Stamp:
     photos = [photo(seed, text) for seed in range(6)]
     look = np.mean([canvas(rgb, box, RIM) for rgb, box in photos], axis=0)
-    fact = {"id": 7, "box": photos[0][1], "images": 6, "ink": [255, 255, 255], "look": as_text(look)}
-    return Stamp.of_fact(fact | {"state": "confirmed" if confirmed else "proposed"})
+    state = TemplateState.CONFIRMED if confirmed else TemplateState.PROPOSED
+    return Stamp.from_record(VendorTemplate(7, state, photos[0][1], 6, (255, 255, 255), as_text(look)))
 
 
 class Seeing(TextFinder):

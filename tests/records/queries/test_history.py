@@ -5,12 +5,13 @@ from functools import partial
 import pytest
 
 from line.errors import InputError
+from line.facts import Box
 from line.states import TemplateState
+from line.vendor import UNKNOWN_VENDOR
 from records import templates
 from records.database import transact
 from records.queries import history
 from records.queries.history import Past
-from records.queries.text_locations import Box
 from records.templates import Proposal
 from tests.harness import db_builders
 
@@ -27,10 +28,10 @@ def test_a_step_is_told_with_what_went_in_and_what_came_out() -> None:
     (image,) = db_builders.rows(db_builders.delivered())
     past = last(image.id, "sabotage")
     assert (past.transform, past.position, past.verdict, past.seed) == ("sabotage", 1, "pass", 1)
-    assert (past.image.current, past.output) == (f"objects/{image.id}-0", f"objects/{image.id}-1")
+    assert (past.image.picture_key, past.output) == (f"objects/{image.id}-0", f"objects/{image.id}-1")
     assert past.recipe.steps[1].transform == "sabotage"
-    assert last(image.id, "admit").image.current is None
-    assert (last(image.id).transform, last(image.id).file) == ("deliver", image.file)
+    assert last(image.id, "admit").image.picture_key is None
+    assert (last(image.id).transform, last(image.id).image.file) == ("deliver", image.file)
 
 
 def test_of_a_step_that_was_done_again_the_last_time_is_told() -> None:
@@ -75,11 +76,11 @@ def test_the_vendors_templates_are_told_in_full_and_what_was_decided_since_is_sa
         short=short, image=image.id,
     )  # fmt: skip
     past = last(image.id, "sabotage")
-    assert past.told["watermark_rights"] == "letter"
-    assert [found["look"] for found in past.told["templates"]] == ["png"]
-    assert past.stale == ""
-    assert last(image.id, "admit").told == {}
+    assert past.vendor.watermark_rights == "letter"
+    assert [found.look for found in past.vendor.templates] == ["png"]
+    assert past.vendor_changes == ""
+    assert last(image.id, "admit").vendor == UNKNOWN_VENDOR
     transact(
         lambda connection: templates.decide(connection, template, TemplateState.CONFIRMED, actor="person:ada")
     )
-    assert str(template) in last(image.id, "sabotage").stale
+    assert str(template) in last(image.id, "sabotage").vendor_changes

@@ -1,15 +1,14 @@
 """What people and programs read of a batch."""
 
 import json
-from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
 
 from line.states import ImageState
+from records import images
 from records.batches import NewImage
 from records.database import engine, transact
-from records.outcomes import Result
 from records.queries import reports
 from tests.harness import db_builders
 
@@ -31,8 +30,8 @@ def mixed(records: object) -> int:
     db_builders.through(shard, 1)
     taken = db_builders.claim(shard, 1)
     done = db_builders.results(taken, bad=[ids[0]])
-    done[1] = replace(done[1], result=Result.FLAG, reason="thumbnail_too_small", sentence="Too small.")
-    done[2] = replace(done[2], result=Result.FAIL, reason="transform_error", sentence="It broke.")
+    done[1] = db_builders.flag(done[1], "thumbnail_too_small", "Too small.")
+    done[2] = db_builders.fail(done[2], "transform_error", "It broke.")
     db_builders.finish(taken, done)
     db_builders.finish(db_builders.claim(shard, 2))
     from records import batches
@@ -134,4 +133,4 @@ def test_progress_is_told_by_state() -> None:
 
 
 def test_an_unknown_image_is_nothing() -> None:
-    assert transact(lambda connection: reports.image(connection, 987654)) == {}
+    assert transact(lambda connection: images.find(connection, 987654)) is None

@@ -7,9 +7,9 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
+from line.facts import Box
 from records.database import transact
 from records.queries import text_locations
-from records.queries.text_locations import Box
 from tests.harness import db_builders
 
 pytestmark = [pytest.mark.services, pytest.mark.usefixtures("records")]

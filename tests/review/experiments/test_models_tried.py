@@ -16,7 +16,6 @@ from review.experiments.statistics import paired, sign_test
 from tests.harness.command import Answer, call
 from tests.harness.line import environment
 from tests.models import networks
-from worker.model_cache import forget
 from worker.peak_memory import Gauge
 
 
@@ -25,9 +24,7 @@ def _home(tmp_path: Path) -> Iterator[None]:
     """A library of its own; the commands pin this very process."""
     env = {"SLUICE_HOME": str(tmp_path / "home"), "CUDA_VISIBLE_DEVICES": "", "OMP_NUM_THREADS": "1"}
     with environment(env):
-        forget()
         yield
-        forget()
 
 
 def photo(seed: int, size: tuple[int, int] = (200, 150)) -> Rgb:
@@ -106,7 +103,7 @@ def test_the_sign_test_is_the_binomial_one() -> None:
 
 
 def test_the_gauge_sees_memory_that_was_taken_and_given_back() -> None:
-    gauge = Gauge()
+    gauge = Gauge("cpu")
     block = np.ones(8_000_000)
     del block
     peak = gauge.peak()

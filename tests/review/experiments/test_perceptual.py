@@ -12,7 +12,7 @@ from models.weights.manifest import File
 from review.experiments.perceptual import distance
 from tests.harness.line import environment
 from tests.models import networks
-from worker import model_cache
+from worker.model_cache import ModelCache
 
 BEFORE = np.random.default_rng(1).integers(0, 256, (70, 80, 3), np.uint8)
 AFTER = BEFORE // 2
@@ -22,11 +22,10 @@ AFTER = BEFORE // 2
 def _home(tmp_path: Path) -> Iterator[None]:
     with environment({"SLUICE_HOME": str(tmp_path / "home"), "TORCH_HOME": str(tmp_path / "torch")}):
         yield
-    model_cache.forget()
 
 
 def test_without_weights_the_distance_is_one_that_needs_none_and_says_so() -> None:
-    found = distance()
+    found = distance(ModelCache())
     assert found.name == "gmsd"
     assert found.between(BEFORE, BEFORE) == 0
     assert found.between(BEFORE, AFTER) > 0.01
@@ -40,7 +39,7 @@ def test_with_weights_the_distance_is_lpips(monkeypatch: pytest.MonkeyPatch, tmp
     networks.need_torch()
     path = networks.save(tmp_path / "alex.pth", networks.backbone_state("alex"))
     networks.put(path, "lpips_alex", "perceptual", reader="lpips", net="alex")
-    found = distance()
+    found = distance(ModelCache())
     assert (found.name, found.instead_of) == ("lpips_alex", "")
     assert found.between(BEFORE, BEFORE) == 0
     assert found.between(BEFORE, AFTER) > 0
@@ -66,11 +65,11 @@ def test_a_backbone_that_cannot_be_trusted_is_as_good_as_none(tmp_path: Path) ->
     cached = tmp_path / "torch" / "hub" / "checkpoints" / manifest.catalog()["lpips_alex"].files[0].path
     cached.parent.mkdir(parents=True)
     cached.write_bytes(b"weights")
-    found = distance()
+    found = distance(ModelCache())
     assert found.name == "gmsd"
     assert "it is refused" in found.instead_of
 
 
 def test_a_distance_that_nobody_knows_is_an_error() -> None:
     with pytest.raises(ModelError, match="for perceptual there are: lpips_alex, lpips_squeeze, lpips_vgg"):
-        distance("ssim")
+        distance(ModelCache(), "ssim")

@@ -7,11 +7,11 @@ import pytest
 
 from gates.contract import Gate, GateError, Limit, registry
 from line.picture import Edited, Flagged, FlagKind, Outcome, Picture
-from tasks.runner.execute import Attempted, Failed
+from tasks.runner.types import Attempt, Failed
 from tests.harness.step_factory import trying
 
 
-def names(tried: list[Attempted]) -> list[str]:
+def names(tried: list[Attempt]) -> list[str]:
     return [item.loaded.subject.name for item in tried]
 
 

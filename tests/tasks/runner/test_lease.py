@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from line.errors import LeaseLostError
+from records.database import database
 from tasks.runner.lease import Lease
 from tests.harness import db_builders
 from tests.harness.line import Line, line
@@ -39,24 +40,24 @@ def test_a_lease_is_renewed_while_the_work_lasts() -> None:
     shard = db_builders.shard(db_builders.batch(1))
     claim = db_builders.claim(shard, lease=0.6)
     first = expiry(shard)
-    with Lease(claim, 0.6) as held:
+    with Lease(database(), claim, 0.6) as held:
         until(lambda: expiry(shard) != first, "the lease was renewed")
         held.check()
-    assert not held.lost
+    assert not held.is_lost
 
 
 def test_a_lease_that_another_took_is_noticed() -> None:
     shard = db_builders.shard(db_builders.batch(1))
     claim = db_builders.claim(shard, lease=60)
-    with Lease(claim, 0.3) as held:
+    with Lease(database(), claim, 0.3) as held:
         db_builders.execute("UPDATE shards SET state = 'done' WHERE id = :id", id=shard)
-        until(lambda: held.lost, "the loss was noticed")
+        until(lambda: held.is_lost, "the loss was noticed")
         with pytest.raises(LeaseLostError, match="taken back"):
             held.check()
 
 
 def test_nothing_is_left_running_after_the_work() -> None:
     claim = db_builders.claim(db_builders.shard(db_builders.batch(1)))
-    with Lease(claim, 60):
+    with Lease(database(), claim, 60):
         assert "lease" in [thread.name for thread in threading.enumerate()]
     assert "lease" not in [thread.name for thread in threading.enumerate()]

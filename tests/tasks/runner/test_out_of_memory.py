@@ -8,7 +8,7 @@ import pytest
 
 from line.picture import Edited, Flagged, Outcome, Picture
 from models.contract import Filler
-from tasks.runner.execute import Attempted, Failed
+from tasks.runner.types import Attempt, Failed
 from tests.harness.step_factory import trying
 from worker.device_errors import DeviceLostError
 
@@ -21,7 +21,7 @@ class Tiled(Filler):
         return rgb
 
 
-def readings(tried: list[Attempted]) -> list[dict[str, float]]:
+def readings(tried: list[Attempt]) -> list[dict[str, float]]:
     return [dict(item.outcome.readings) for item in tried if isinstance(item.outcome, Edited | Flagged)]
 
 

@@ -4,13 +4,15 @@ import numpy as np
 import pytest
 
 from imaging import intermediate
+from line.settings import settings
 from records.storage.bucket import open_bucket
-from tasks.runner.prefetch import Shelf, picture, shelf, wanted
+from tasks.context import Context
+from tasks.runner.prefetch import Prefetch, PrefetchCache
 from tests.harness.line import Line, environment, photos, recipe
 
 
 def test_the_shelf_keeps_the_newest_and_hands_each_out_once() -> None:
-    kept = Shelf(room=2)
+    kept = PrefetchCache(max_pictures=2)
     for number in range(3):
         kept.put(str(number), np.full((1, 1, 3), number, np.uint8))
     assert kept.take("0") is None
@@ -24,9 +26,10 @@ def test_a_picture_that_was_not_read_ahead_comes_from_the_bucket(tmp_path: Path)
     store = open_bucket(tmp_path.as_uri())
     rgb = np.arange(36, dtype=np.uint8).reshape(3, 4, 3)
     key = store.keep(intermediate.encode_rgb(rgb), ".qoi")
-    assert np.array_equal(picture(store, key), rgb)
-    shelf.put(key, rgb + 1)
-    assert np.array_equal(picture(store, key), rgb + 1)
+    cache = PrefetchCache()
+    assert np.array_equal(cache.take_or_read(store, key), rgb)
+    cache.put(key, rgb + 1)
+    assert np.array_equal(cache.take_or_read(store, key), rgb + 1)
 
 
 @pytest.mark.parametrize(
@@ -34,7 +37,7 @@ def test_a_picture_that_was_not_read_ahead_comes_from_the_bucket(tmp_path: Path)
 )
 def test_reading_ahead_is_for_gpus_unless_told(device: str, told: str | None, answer: bool) -> None:
     with environment({"SLUICE_DEVICE": device} | ({"SLUICE_READ_AHEAD": told} if told else {})):
-        assert wanted() is answer
+        assert Prefetch(Context(settings())).is_wanted is answer
 
 
 @pytest.mark.services

@@ -1,5 +1,7 @@
 """A campaign's look is locked: what looks otherwise is a person's to decide, and nothing else is asked for."""
 
+from collections.abc import Mapping
+
 import cv2
 import numpy as np
 import pytest
@@ -22,8 +24,8 @@ def photo(seed: int, *, warm: float = 0.0, dark: float = 1.0, grain: float = 0.0
     return np.clip(rgb + random.normal(0, grain, rgb.shape) if grain else rgb, 0, 255).astype(np.uint8)
 
 
-def edit(rgb: Rgb, **facts: object) -> Edit:
-    return Edit("deliver", rgb, rgb, facts=facts)
+def edit(rgb: Rgb, style: Mapping[str, tuple[float, float]] | None = None) -> Edit:
+    return Edit("deliver", rgb, rgb, style=style or {})
 
 
 @pytest.fixture(scope="module")

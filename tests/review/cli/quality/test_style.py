@@ -9,13 +9,15 @@ import cv2
 import numpy as np
 import pytest
 
+from line.facts import Facts
 from line.picture import FlagKind, Picture
 from line.recipe import Recipe
 from tasks.recipes import check
 from tasks.registry import build
-from tasks.runner.execute import Attempted, attempt
-from tasks.runner.io import Loaded
+from tasks.runner.execute import execute
+from tasks.runner.types import Attempt, Loaded, PreparedStep
 from tests.harness.command import call
+from worker.model_cache import ModelCache
 
 RECIPE = 'name = "spring"\n[[steps]]\ntransform = "admit"\n[[steps]]\ntransform = "deliver"\n'
 
@@ -39,11 +41,10 @@ def campaign(tmp_path: Path) -> Path:
     return folder
 
 
-def delivered(recipe: Recipe, rgb: np.ndarray, **facts: Any) -> Attempted:
-    row: Any = None
-    picture = Picture("a.png", rgb, facts=facts)
-    step = recipe.steps[-1]
-    (tried,) = attempt(build().get("deliver"), None, step, recipe, [Loaded(row, picture, 0, facts)])
+def delivered(recipe: Recipe, rgb: np.ndarray, **facts: Any) -> Attempt:
+    picture = Picture("a.png", rgb, facts=Facts(**facts))
+    prepared = PreparedStep(build().get("deliver"), recipe.steps[-1], recipe, None, ModelCache())
+    (tried,) = execute(prepared, [Loaded(picture, 0)])
     return tried
 
 
