@@ -1,1 +1,1 @@
-"""Image models (never database tables): networks and classical methods, each one file behind one contract."""
+"""Image models, not database tables: networks and classical methods, one file each behind one contract."""

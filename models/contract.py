@@ -1,7 +1,7 @@
-"""The contract of a model: what each declares, and what each kind of it is asked to do.
+"""The contract of a model: its declared properties and one abstract class for each task.
 
-A model file imports its framework (torch, onnxruntime, …) inside ``load``, never at the top:
-the registry is read by light processes that have no torch.
+A model file imports its framework (torch, onnxruntime, …) inside ``load``, never at the top, because processes
+without torch import the registry too.
 """
 
 from abc import ABC, abstractmethod
@@ -29,11 +29,11 @@ from models.weights import manifest
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """One found piece of text.
+    """One detected piece of text.
 
     Attributes:
         quad: [4, 2] float32, x and y of the corners, clockwise from top left, in pixels.
-        score: the detector's confidence, 0..1.
+        score: confidence of the detector, 0..1.
     """
 
     quad: NDArray[np.float32]
@@ -42,14 +42,14 @@ class Region:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OverlayMaps:
-    """What a segmenter sees of every place of a photo.
+    """Output of a segmenter for one photo.
 
     Attributes:
-        ink: [h, w] float32, probability 0..1 that letters, signs or pictures were laid over the place.
-        panel: [h, w] float32, the same of banners, badges and frames.
-        imprint: [h, w] float32, probability 0..1 that something is printed on what the photo shows.
-        opacity: [h, w] float32, opacity 0..1 of what was laid over; meaningless elsewhere.
-        scale: pixels of the maps per pixel of the photo, along a side.
+        ink: [h, w] float32, probability 0..1 of overlaid letters, signs or pictures.
+        panel: [h, w] float32, probability 0..1 of an overlaid banner, badge or frame.
+        imprint: [h, w] float32, probability 0..1 of print on the photographed object.
+        opacity: [h, w] float32, opacity 0..1 of the overlay; undefined where there is none.
+        scale: scale of the maps relative to the photo (map pixels per photo pixel).
     """
 
     ink: NDArray[np.float32]
@@ -61,7 +61,7 @@ class OverlayMaps:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One input or output: ``[H, W, 3] uint8 0..255, sRGB, red first``."""
+    """Description of one input or output, such as ``[H, W, 3] uint8 0..255, sRGB, red first``."""
 
     shape: str
     dtype: str
@@ -74,7 +74,7 @@ class Field:
 
 RGB = Field("[H, W, 3]", "uint8", (0, 255), "sRGB, red first")
 MASK = Field("[H, W]", "uint8", (0, 255), "above 0: to be filled")
-ENLARGED = Field("[height, width, 3]", "uint8", (0, 255), "sRGB, red first, of the size asked for")
+ENLARGED = Field("[height, width, 3]", "uint8", (0, 255), "sRGB, red first, at the requested size")
 REGIONS = Field("[N] of [4, 2]", "float32", (0, float("inf")), "corners in pixels, each with a score 0..1")
 DISTANCE = Field("[]", "float", (0, float("inf")), "0 for equal pictures, greater where they look different")
 
@@ -83,23 +83,24 @@ class Model(ABC):
     """One trusted model. A subclass is one file in this package.
 
     Attributes:
-        name: what a recipe calls it; unique.
-        task: what it does.
-        licence: SPDX name of code and weights.
-        source: where it comes from (paper, package or repository).
-        revision: changes whenever its output may; goes into every record. Where there are weights, it
-            ends in the first digits of their hash.
-        sha256: of the weights (of the list of them, where there are several files); "" without weights.
+        name: unique name, used in recipes.
+        task: task of the model.
+        licence: SPDX name of the licence of code and weights.
+        source: origin (paper, package or repository).
+        revision: recorded version; must change whenever the output may change. With weights it ends in the first
+            digits of their hash.
+        sha256: hash of the weights file, or of the list of files if there are several; "" without weights.
         inputs, outputs: shape, dtype, range and colour order at the boundary.
-        scale: pixels of the result per pixel of the input, along a side; None: whatever is asked for.
-        sizes: what sides the network itself takes; the base pads to them, so that callers need not care.
-        deterministic: same bytes in, same bytes out, on one device kind, thread count and micro-batch.
-        tolerance: levels of 255 by which results may differ with another micro-batch or in tiles.
-        memory: MB held once it is loaded.
-        memory_per_megapixel: MB of working memory per megapixel of input, for planning.
-        tiles: whether it can work through a picture tile by tile where memory does not suffice.
-        fails: how it is known to fail, one sentence each.
-        options_schema: what a recipe may set for it in ``[steps.options]``; None: nothing.
+        scale: scale factor of each side; None if the caller chooses the size.
+        sizes: sides that the network accepts; the base class pads to them.
+        deterministic: whether equal input bytes give equal output bytes for one device kind, thread count and
+            micro-batch.
+        tolerance: maximum difference (levels of 255) between micro-batch sizes, and between tiled and whole runs.
+        memory: memory after loading (MB).
+        memory_per_megapixel: working memory per megapixel of input (MB), for planning.
+        tiles: whether the model can work tile by tile if memory is short.
+        fails: typical failures, one phrase each.
+        options_schema: schema of the recipe's ``[steps.options]``; None if the model has no options.
     """
 
     name: ClassVar[str]
@@ -127,27 +128,27 @@ class Model(ABC):
 
     @property
     def source_type(self) -> str:
-        """IPTC digital source type of what it makes (``line.source_types``); classical methods only enhance."""
+        """IPTC digital source type of the result (``line.source_types``); classical methods only enhance."""
         return ENHANCED
 
     @classmethod
     def missing(cls) -> str | None:
-        """What must be got before it can run and how, or None when it is ready."""
+        """Instruction for getting what the model needs to run; None if it is ready."""
         return None
 
     def load(self) -> None:  # noqa: B027 - a classical method has nothing to load
-        """Bring weights into memory; called once per process, after the device is pinned."""
+        """Load the weights; called once per process, after the device is pinned."""
 
     def warm_up(self) -> None:  # noqa: B027 - a classical method needs none
-        """Run once on a small picture, so that the first real one does not pay for kernels and caches."""
+        """Run once on a small picture to fill kernel caches, so that the first real picture is not slower."""
 
     @classmethod
     def checked(cls, options: Mapping[str, Any]) -> dict[str, Any]:
-        """``options`` of a recipe with what it leaves out filled in.
+        """``options`` of a recipe, completed with defaults.
 
         Raises:
-            pydantic.ValidationError: one is unknown or of a wrong type.
-            ModelError: the model has none.
+            pydantic.ValidationError: an option is unknown or has a wrong type.
+            ModelError: the model has no options.
         """
         if cls.options_schema is not None:
             return cls.options_schema(**options).model_dump()
@@ -156,7 +157,7 @@ class Model(ABC):
         return {}
 
     def configured(self, options: Mapping[str, Any]) -> Self:
-        """The same loaded model, to be run with these options; the weights are shared, not copied."""
+        """A copy of the model with these options; the copy shares the loaded weights."""
         if self.options_schema is None:
             return self
         other = copy(self)
@@ -165,7 +166,7 @@ class Model(ABC):
 
     @contextmanager
     def in_tiles(self, side: int) -> Iterator[None]:
-        """Meanwhile no more than ``side`` × ``side`` pixels (and their margin) are worked on at once."""
+        """Process at most ``side`` × ``side`` pixels (and their margin) at once inside the context."""
         before, self.tile = self.tile, side
         try:
             yield
@@ -174,41 +175,51 @@ class Model(ABC):
 
 
 class TextFinder(Model):
-    """Finds where text is."""
+    """Detects text."""
 
     task = Task.FIND_TEXT
     outputs = (REGIONS,)
 
     @abstractmethod
     def find(self, rgb: Rgb, *, limit: int) -> list[Region]:
-        """Regions of text in ``rgb`` [H, W, 3] uint8; ``limit`` bounds the longer side looked at."""
+        """Text regions of a picture.
+
+        Args:
+            rgb: [H, W, 3] uint8 sRGB.
+            limit: longer side (pixels) to which the picture is scaled for detection.
+        """
 
 
 class OverlaySegmenter(TextFinder):
-    """Tells place by place what was laid over a photo from what is printed on what it shows."""
+    """Separates overlays from print on the photographed objects, pixel by pixel."""
 
     @abstractmethod
     def segment(self, rgb: Rgb, *, limit: int) -> OverlayMaps:
-        """The maps of ``rgb`` [H, W, 3] uint8 sRGB, seen with a long side of at most ``limit`` pixels."""
+        """Maps of ``rgb`` [H, W, 3] uint8 sRGB, computed at a longer side of at most ``limit`` pixels."""
 
 
 class Filler(Model):
-    """Fills a masked area from its surroundings."""
+    """Fills a masked area."""
 
     task = Task.FILL
     inputs = (RGB, MASK)
 
     @abstractmethod
     def fill(self, rgb: Rgb, mask: Mask, *, seed: int) -> Rgb:
-        """A picture of the same size whose pixels where ``mask`` > 0 are invented.
+        """A picture of the same size with new pixels where ``mask`` > 0.
 
-        Pixels elsewhere may come back changed: the caller composites.
+        Other pixels may change as well: the caller composites.
+
+        Args:
+            rgb: [H, W, 3] uint8 sRGB.
+            mask: [H, W] uint8.
+            seed: seed of every random choice.
         """
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Enlargement:
-    """What one picture is to become: ``rgb`` [H, W, 3] uint8 at ``size`` (width, height)."""
+    """A request to enlarge ``rgb`` [H, W, 3] uint8 to ``size`` (width, height)."""
 
     rgb: Rgb
     size: tuple[int, int]
@@ -224,35 +235,35 @@ class Upscaler(Model):
 
     @abstractmethod
     def upscale(self, rgb: Rgb, size: tuple[int, int], *, seed: int) -> Rgb:
-        """``rgb`` enlarged to ``size`` (width, height), [height, width, 3] uint8."""
+        """``rgb`` [H, W, 3] uint8 enlarged to ``size`` (width, height), as [height, width, 3] uint8."""
 
     def upscale_all(self, wanted: Sequence[Enlargement]) -> list[Rgb]:
-        """Each of a micro-batch enlarged; a network does those of one size together."""
+        """Results of a micro-batch, in order; a network runs pictures of one size together."""
         return [self.upscale(item.rgb, item.size, seed=item.seed) for item in wanted]
 
 
 class Denoiser(Model):
-    """Takes noise off a picture and leaves its detail."""
+    """Removes noise and preserves detail."""
 
     task = Task.DENOISE
 
     @abstractmethod
     def denoise(self, rgb: Rgb, *, seed: int) -> Rgb:
-        """``rgb`` [H, W, 3] uint8 without its noise, of the same size."""
+        """``rgb`` [H, W, 3] uint8 without noise, at the same size."""
 
 
 class Restorer(Model):
-    """Mends what a picture suffered: compression, blur, scratches."""
+    """Repairs damage from compression, blur or scratches."""
 
     task = Task.RESTORE
 
     @abstractmethod
     def restore(self, rgb: Rgb, *, seed: int) -> Rgb:
-        """``rgb`` [H, W, 3] uint8 mended, of the same size."""
+        """``rgb`` [H, W, 3] uint8 restored, at the same size."""
 
 
 class Generator(Model):
-    """Makes a picture from words, or from words and a picture."""
+    """Generates a picture from a prompt, or from a prompt and a picture."""
 
     task = Task.GENERATE
     inputs = (RGB,)
@@ -260,15 +271,17 @@ class Generator(Model):
 
     @abstractmethod
     def generate(self, size: tuple[int, int], *, seed: int, start: Rgb | None = None) -> Rgb:
-        """A picture of ``size`` (width, height), [height, width, 3] uint8.
+        """A picture of ``size`` (width, height), as [height, width, 3] uint8 sRGB.
 
         Args:
-            start: [h, w, 3] uint8 to start from instead of noise alone.
+            size: width and height in pixels.
+            seed: seed of the noise.
+            start: [h, w, 3] uint8 picture to start from; None starts from noise.
         """
 
 
 class Perceptual(Model):
-    """Says how different two pictures look."""
+    """Measures the perceptual distance of two pictures."""
 
     task = Task.PERCEPTUAL
     inputs = (RGB, RGB)
@@ -276,12 +289,12 @@ class Perceptual(Model):
 
     @abstractmethod
     def distance(self, before: Rgb, after: Rgb) -> float:
-        """0 for equal pictures, greater the more they differ to the eye; both [H, W, 3] uint8 of one size."""
+        """Perceptual distance of two [H, W, 3] uint8 pictures of one size; 0 if they are equal."""
 
 
 @dataclass(slots=True)
 class Registry:
-    """Model classes by name. A refused addition leaves it unchanged."""
+    """Model classes by name. An addition that raises leaves the registry unchanged."""
 
     models: dict[str, type[Model]] = field(default_factory=dict)
     _registered: dict[str, manifest.Weights] = field(default_factory=dict)
@@ -296,70 +309,70 @@ class Registry:
         """The class called ``name``.
 
         Raises:
-            ModelError: unknown, or made for another task.
+            ModelError: no model has this name, or it has another task.
         """
         model = self.models.get(name)
-        fitting = self.of_task(task)
+        available = self.of_task(task)
         if model is None or model.task != task:
             what = "no model" if model is None else f"a model for {model.task}, not for {task}"
-            raise ModelError(f"{name!r} is {what}; for {task} there are: {', '.join(fitting) or 'none'}")
+            raise ModelError(f"{name!r} is {what}; for {task} there are: {', '.join(available) or 'none'}")
         return model
 
     def of_task(self, task: Task) -> list[str]:
         return sorted(name for name, model in self.models.items() if model.task == task)
 
-    def follow(self, registered: dict[str, manifest.Weights]) -> None:
-        """Take over what the catalogue and the weights folder name now.
+    def sync(self, registered: dict[str, manifest.Weights]) -> None:
+        """Replace the models with weights by those of the catalogue and the weights folder.
 
         Raises:
-            ModelError: weights bear the name of a model that needs none.
+            ModelError: weights have the name of a model without weights.
         """
         if registered == self._registered:
             return
         built_in = {name: model for name, model in self.models.items() if name not in self._registered}
         if taken := sorted(built_in.keys() & registered.keys()):
             raise ModelError(
-                f"weights are named {taken[0]}, as a model is that needs none: name them otherwise"
+                f"weights are named {taken[0]}, which is the name of a model without weights: rename them"
             )
-        made = {name: model_of(found) for name, found in registered.items()}
+        weighted = {name: model_of(weights) for name, weights in registered.items()}
         self.models.clear()
-        self.models.update(built_in | made)
+        self.models.update(built_in | weighted)
         self._registered = dict(registered)
 
 
-def model_of(found: manifest.Weights) -> type[Model]:
-    """The model that reads these weights: ``models.<reader>.model_of(weights)``.
+def model_of(weights: manifest.Weights) -> type[Model]:
+    """The model class for these weights, from ``models.<reader>.model_of(weights)``.
 
     Raises:
-        ModelError: there is no such reader, or none of its models does that task.
+        ModelError: the reader does not exist or does not support the task.
     """
     try:
-        reader = import_module(f"models.{found.reader}")
-        made: type[Model] = reader.model_of(found)
+        reader = import_module(f"models.{weights.reader}")
+        model: type[Model] = reader.model_of(weights)
     except (ModuleNotFoundError, AttributeError) as error:
-        raise ModelError(f"{found.name}: no reader is named {found.reader!r} ({error})") from None
-    return made
+        raise ModelError(f"{weights.name}: there is no reader {weights.reader!r} ({error})") from None
+    return model
 
 
 @cache
-def _of_this_package() -> Registry:
-    found = Registry()
+def _package_registry() -> Registry:
+    models = Registry()
     for module in load_all("models"):
         listed: Sequence[type[Any]] = getattr(module, "MODELS", ())
         for model in listed:
-            found.add(model)
-    return found
+            models.add(model)
+    return models
 
 
 def registry() -> Registry:
-    """Every model of this package (a module's attribute ``MODELS``), and one for each set of weights.
+    """The models of this package (``MODELS`` of each module) and one model for each set of weights.
 
-    What weights there are is looked up anew at each call (one file's date, mostly): a model that was just
-    added is known to workers that run.
+    Each call checks the weights folder again, which costs one ``stat`` if nothing changed. So running workers see
+    weights that were added since.
     """
-    found = _of_this_package()
-    found.follow(manifest.known())
-    return found
+    models = _package_registry()
+    models.sync(manifest.all_weights())
+    return models
 
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""Lanczos resampling, as Pillow does it (fixed-point, the same on every machine)."""
+"""Lanczos resampling by Pillow, which is fixed-point and equal on every machine."""
 
 import numpy as np
 from PIL import Image
@@ -8,7 +8,7 @@ from models.contract import Upscaler
 
 
 class Lanczos(Upscaler):
-    """A windowed sinc of three lobes (Duchon, 1979)."""
+    """A sinc windowed to three lobes (Duchon, 1979)."""
 
     name = "lanczos"
     licence = "MIT-CMU"

@@ -1,4 +1,4 @@
-"""LPIPS: how different two pictures look, by the features of a network trained to recognise things."""
+"""LPIPS: perceptual distance from the features of a network trained for recognition."""
 
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from models.weights.manifest import Weights
 class Lpips(Network, Perceptual):
     """Zhang, Isola, Efros, Shechtman and Wang, CVPR 2018, arXiv:1801.03924, version 0.1.
 
-    The linear heads are in the package; the backbone's weights are torchvision's.
+    The package contains the linear heads; the weights of the backbone come from torchvision.
     """
 
     needs = ("torch", "torchvision", "lpips")
@@ -24,7 +24,10 @@ class Lpips(Network, Perceptual):
     sizes = Sizes(minimum=64)
     tiles = False
     tolerance = 0.0
-    fails = ("looks past slow shifts of colour and tone", "no two backbones' distances can be compared")
+    fails = (
+        "ignores gradual shifts of colour and tone",
+        "distances of different backbones are not comparable",
+    )
 
     def build(self, files: list[Path]) -> None:
         import lpips
@@ -33,37 +36,36 @@ class Lpips(Network, Perceptual):
         net = str(self.weights.options["net"])
         network = lpips.LPIPS(net=net, pnet_rand=True, verbose=False)
         state = torch.load(files[0], map_location="cpu", weights_only=True)
-        # lpips cuts torchvision's ``features`` into slices and leaves each layer its number
-        wanted = {key: f"features.{key.partition('.')[2]}" for key in network.net.state_dict()}
-        if lacking := sorted(set(wanted.values()) - set(state)):
-            raise ModelError(f"{files[0].name} is no {net} of torchvision: it lacks {lacking[0]}")
-        network.net.load_state_dict({key: state[name] for key, name in wanted.items()})
+        # lpips splits torchvision's ``features`` into slices; the layers keep their numbers
+        keys = {key: f"features.{key.partition('.')[2]}" for key in network.net.state_dict()}
+        if missing := sorted(set(keys.values()) - set(state)):
+            raise ModelError(f"{files[0].name} is not a {net} of torchvision: it lacks {missing[0]}")
+        network.net.load_state_dict({key: state[name] for key, name in keys.items()})
         self.network = network.to(self.device).eval()
 
     def forward(self, batch: Any) -> Any:
         return self.network(batch[:1], batch[1:], normalize=True)
 
     def distance(self, before: Rgb, after: Rgb) -> float:
-        """0 for equal pictures; about 0.1 is seen at a glance, 0.5 is another picture.
+        """LPIPS of two [H, W, 3] uint8 pictures: 0 if equal, about 0.1 if visibly different, 0.5 if unrelated.
 
         Raises:
-            ModelError: the pictures are not of one size.
+            ModelError: the sizes differ.
         """
         if before.shape != after.shape:
             raise ModelError(
                 f"{self.name} compares pictures of one size, not {before.shape} and {after.shape}"
             )
-        found = self.values([floats(before), floats(after)], seed=0)
-        return float(np.squeeze(found))
+        return float(np.squeeze(self.values([floats(before), floats(after)], seed=0)))
 
     def warm_up(self) -> None:
         self.distance(*[np.zeros((64, 64, 3), np.uint8)] * 2)
 
 
 def model_of(weights: Weights) -> type[Model]:
-    """The distance that these backbone weights make.
+    """The model class for these backbone weights.
 
     Raises:
-        ModelError: for another task.
+        ModelError: the weights are registered for another task.
     """
     return model_from(weights, {Task.PERCEPTUAL: Lpips})

@@ -1,4 +1,4 @@
-"""Non-local means, OpenCV's: denoising without weights."""
+"""OpenCV's non-local means: denoising without weights."""
 
 import cv2
 import numpy as np
@@ -8,13 +8,13 @@ from models.contract import Denoiser
 from models.inference.noise import noise_level
 
 STRENGTH = 0.8
-"""Filter strength per level of noise in luma: of 0.75 to 1.4, what gained most on drawn noise of 5 and 10 levels."""
+"""Filter strength per grey level of luma noise: the best of 0.75 to 1.4 on synthetic noise of 5 and 10 levels."""
 
 
 class NonLocalMeans(Denoiser):
-    """Each pixel becomes the mean of those whose surroundings look alike (Buades, Coll and Morel, CVPR 2005).
+    """Each pixel becomes the mean of pixels with similar surroundings (Buades, Coll and Morel, CVPR 2005).
 
-    How alike is measured against the photo's own noise, so that a clean photo comes back all but untouched.
+    The strength follows the measured noise of the photo, so that a clean photo hardly changes.
     """
 
     name = "non_local_means"
@@ -22,7 +22,7 @@ class NonLocalMeans(Denoiser):
     source = "https://docs.opencv.org/ (cv2.fastNlMeansDenoisingColored)"
     revision = "opencv/1"
     memory_per_megapixel = 60.0
-    fails = ("smooths weave that is as fine and as faint as the noise",)
+    fails = ("smooths weave as fine and as faint as the noise",)
 
     def denoise(self, rgb: Rgb, *, seed: int) -> Rgb:
         luma = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY).astype(np.float32)

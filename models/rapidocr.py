@@ -1,4 +1,4 @@
-"""RapidOCR's bundled text detector (PP-OCRv6 small), detection alone, without its reading half."""
+"""RapidOCR's bundled text detector (PP-OCRv6 small), without text recognition."""
 
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -15,22 +15,22 @@ from models.contract import Region, TextFinder
 from models.inference.onnx import session
 
 STRIDE = 32
-"""The network takes sides that are multiples of this."""
-MOST = 2.0
-"""Times that a small photo is enlarged at most: its letters are then of a size that the network knows."""
+"""Divisor of the sides that the network accepts (pixels)."""
+MAX_ENLARGEMENT = 2.0
+"""Maximum scale factor of small photos, whose letters would be too small for the network."""
 LEVELS = tuple(f"p2o.pd_op.add.{number}.0" for number in (94, 90, 86, 82))
-"""The network's feature pyramid, at a quarter, an eighth, a sixteenth and a thirty-second of what it sees."""
+"""Node names of the network's feature pyramid, at 1/4, 1/8, 1/16 and 1/32 of the input's size."""
 CHANNELS = 24
-"""Of each of its levels."""
+"""Number of channels of each level."""
 
 
 @dataclass(frozen=True, eq=False)
 class Sight:
-    """What the network makes of a photo.
+    """Output of the network for one photo.
 
     Attributes:
-        regions: the text found.
-        levels: [CHANNELS, h, w] float32 each, from fine to coarse: what it knows of every place.
+        regions: detected text.
+        levels: feature maps, [CHANNELS, h, w] float32 each, from fine to coarse.
     """
 
     regions: list[Region]
@@ -38,10 +38,10 @@ class Sight:
 
 
 class RapidOcr(TextFinder):
-    """Differentiable binarization (Liao et al., AAAI 2020, arXiv:1911.08947) on the weights in the wheel.
+    """Differentiable binarization (Liao et al., AAAI 2020, arXiv:1911.08947) with the weights of the wheel.
 
-    The session is made here and not by ``rapidocr.RapidOCR``, which would hold the models for
-    direction and reading too, keeps its call flags from one call to the next, and crops every box.
+    The class opens its own session, because ``rapidocr.RapidOCR`` also loads the models for direction and
+    recognition, keeps call flags between calls, and crops every box.
     """
 
     name = "rapidocr"
@@ -52,11 +52,11 @@ class RapidOcr(TextFinder):
 
     @classmethod
     def weights(cls) -> Path | None:
-        """Where the installed wheel keeps the detector, or None when it is not installed."""
-        found = find_spec("rapidocr")
-        if found is None or found.origin is None:
+        """Path of the detector in the installed wheel; None if rapidocr is not installed."""
+        package = find_spec("rapidocr")
+        if package is None or package.origin is None:
             return None
-        return Path(found.origin).parent / "models" / "PP-OCRv6_det_small.onnx"
+        return Path(package.origin).parent / "models" / "PP-OCRv6_det_small.onnx"
 
     @classmethod
     def missing(cls) -> str | None:
@@ -68,43 +68,45 @@ class RapidOcr(TextFinder):
         return None
 
     def load(self) -> None:
-        if lacking := self.missing():
-            raise ModelError(f"rapidocr cannot run: {lacking}")
+        if instruction := self.missing():
+            raise ModelError(f"rapidocr cannot run: {instruction}")
         weights = cast(Path, self.weights())
         try:
             self._session: Any = session(weights, self.device, also=LEVELS)
         except Exception as error:
-            raise ModelError(f"{weights.name} is not that of rapidocr 3.10, reinstall it: {error}") from error
+            raise ModelError(
+                f"{weights.name} is not the file of rapidocr 3.10, reinstall rapidocr: {error}"
+            ) from error
         from rapidocr.ch_ppocr_det.utils import DBPostProcess
 
         self._input: str = self._session.get_inputs()[0].name
-        self._said: str = self._session.get_outputs()[0].name
+        self._output: str = self._session.get_outputs()[0].name
         self._boxes: Any = DBPostProcess(
             thresh=0.2, box_thresh=0.35, max_candidates=1000, unclip_ratio=1.6, use_dilation=True
         )
 
     def find(self, rgb: Rgb, *, limit: int) -> list[Region]:
-        return self._regions(rgb, self._session.run([self._said], {self._input: _blob(rgb, limit)})[0])
+        return self._regions(rgb, self._session.run([self._output], {self._input: _blob(rgb, limit)})[0])
 
     def look(self, rgb: Rgb, *, limit: int) -> Sight:
-        """The regions that ``find`` gives, and what the network knows of every place besides."""
-        likelihood, *levels = self._session.run([self._said, *LEVELS], {self._input: _blob(rgb, limit)})
+        """The regions of :meth:`find` and the network's feature maps, from one run."""
+        likelihood, *levels = self._session.run([self._output, *LEVELS], {self._input: _blob(rgb, limit)})
         return Sight(self._regions(rgb, likelihood), [level[0] for level in levels])
 
     def _regions(self, rgb: Rgb, likelihood: NDArray[np.float32]) -> list[Region]:
         height, width = rgb.shape[:2]
         quads, scores = self._boxes(likelihood, (height, width))
-        found = [
+        regions = [
             Region(np.asarray(quad, np.float32), float(score))
             for quad, score in zip(quads, scores, strict=True)
         ]
-        return sorted(found, key=lambda region: tuple(region.quad.min(axis=0)[::-1].tolist()))
+        return sorted(regions, key=lambda region: tuple(region.quad.min(axis=0)[::-1].tolist()))
 
 
 def _blob(rgb: Rgb, limit: int) -> NDArray[np.float32]:
-    """[1, 3, h, w] float32 in -1..1, blue first, sides multiples of 32, long side about ``limit``."""
+    """[1, 3, h, w] float32, -1..1, BGR; both sides are multiples of 32, the longer one is about ``limit``."""
     height, width = rgb.shape[:2]
-    scale = min(MOST, limit / max(height, width))
+    scale = min(MAX_ENLARGEMENT, limit / max(height, width))
     size = tuple(max(STRIDE, round(side * scale / STRIDE) * STRIDE) for side in (width, height))
     small = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
     blob = cv2.dnn.blobFromImage(small, 1 / 127.5, mean=(127.5,) * 3, swapRB=True)

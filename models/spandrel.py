@@ -1,6 +1,6 @@
-"""Any network that spandrel reads (ESRGAN, SPAN, SwinIR, HAT, SCUNet, LaMa, …), from a weights file.
+"""Networks that spandrel reads from a weights file (ESRGAN, SPAN, SwinIR, HAT, SCUNet, LaMa, …).
 
-https://github.com/chaiNNer-org/spandrel finds the architecture and its parameters from the file itself.
+https://github.com/chaiNNer-org/spandrel derives the architecture and its parameters from the file.
 """
 
 from collections.abc import Sequence
@@ -18,15 +18,20 @@ from models.inference.network import Floats, Network, floats, levels, model_from
 from models.inference.padding import Sizes
 from models.weights.manifest import Weights
 
-PASSES = 3
-"""Times a picture may go through an enlarging network: one of 2 reaches 8."""
+MAX_PASSES = 3
+"""Maximum number of passes through an upscaling network: a 2× network reaches 8×."""
 
-LONGEST = 1024
-"""Longer side of what is filled at once; the structure of more is filled at a smaller size."""
+MAX_FILL_SIDE = 1024
+"""Maximum longer side of a fill (pixels); larger windows are filled at a reduced size."""
 
 
 class Spandrel(Network):
-    """Reads the file and checks that it holds what it was registered for."""
+    """Base class: loads the file and checks that its network fits the registered task.
+
+    Attributes:
+        purposes: spandrel purposes that fit the task.
+        masked: whether the network takes a mask.
+    """
 
     needs = ("torch", "spandrel")
     purposes: frozenset[str] = frozenset()
@@ -38,14 +43,14 @@ class Spandrel(Network):
 
         state = canonicalize_state_dict(_state(files[0]))
         network: Any = ModelLoader(device="cpu").load_from_state_dict(state)
-        named = f"{files[0].name} ({network.architecture.name}, {network.purpose})"
+        title = f"{files[0].name} ({network.architecture.name}, {network.purpose})"
         if network.purpose not in self.purposes or (self.task != Task.UPSCALE and network.scale != 1):
-            raise ModelError(f"{named} is not made for {self.task}")
+            raise ModelError(f"{title} is not made for {self.task}")
         if isinstance(network, MaskedImageModelDescriptor) != self.masked or network.input_channels not in (
             1,
             3,
         ):
-            raise ModelError(f"{named} takes {network.input_channels} channels: only 1 and 3 can be given")
+            raise ModelError(f"{title} takes {network.input_channels} channels: only 1 and 3 are supported")
         self.dtype = self.precision(half=network.supports_half, brain=network.supports_bfloat16)
         needed = network.size_requirements
         self.sizes = Sizes(max(1, needed.minimum), needed.multiple_of, needed.square)
@@ -56,7 +61,8 @@ class Spandrel(Network):
     def forward(self, batch: Any) -> Any:
         if self.network.input_channels == 3:
             return self.network(batch)
-        count, channels, high, wide = batch.shape  # a network of one channel takes them as so many pictures
+        # a network of one channel gets each channel as a picture of its own
+        count, channels, high, wide = batch.shape
         result = self.network(batch.reshape(count * channels, 1, high, wide))
         return result.reshape(count, channels, *result.shape[-2:])
 
@@ -66,23 +72,23 @@ class Spandrel(Network):
 
 
 class SpandrelUpscaler(Spandrel, Upscaler):
-    """Enlarges by the network's own factor, as often as needed, then down to the size by Lanczos."""
+    """Enlarges by the network's factor as often as needed, then reduces to the requested size by Lanczos."""
 
     purposes = frozenset({"SR"})
-    fails = ("invents fine texture where the photo shows none", "sharpens the blocks of a strong compression")
+    fails = ("invents fine texture on smooth surfaces", "sharpens the blocks of a strong compression")
 
     def upscale(self, rgb: Rgb, size: tuple[int, int], *, seed: int) -> Rgb:
         return self.upscale_all([Enlargement(rgb, size, seed)])[0]
 
     def upscale_all(self, wanted: Sequence[Enlargement]) -> list[Rgb]:
         pictures = [floats(item.rgb) for item in wanted]
-        for _ in range(PASSES):
-            short = [at for at, item in enumerate(wanted) if _is_short(pictures[at], item.size)]
-            larger = (
-                self.run([pictures[at] for at in short], [wanted[at].seed for at in short]) if short else []
-            )
-            for at, picture in zip(short, larger, strict=True):
-                pictures[at] = picture
+        for _ in range(MAX_PASSES):
+            small = [index for index, item in enumerate(wanted) if _is_smaller(pictures[index], item.size)]
+            if not small:
+                break
+            larger = self.run([pictures[index] for index in small], [wanted[index].seed for index in small])
+            for index, picture in zip(small, larger, strict=True):
+                pictures[index] = picture
         return [resized(levels(picture), item.size) for picture, item in zip(pictures, wanted, strict=True)]
 
 
@@ -90,7 +96,7 @@ class SpandrelDenoiser(Spandrel, Denoiser):
     """One pass, same size."""
 
     purposes = frozenset({"Restoration", "SR"})
-    fails = ("takes fine weave for noise",)
+    fails = ("removes fine weave as noise",)
 
     def denoise(self, rgb: Rgb, *, seed: int) -> Rgb:
         return levels(self.run([floats(rgb)], [seed])[0])
@@ -107,15 +113,15 @@ class SpandrelRestorer(Spandrel, Restorer):
 
 
 class SpandrelFiller(Spandrel, Filler):
-    """Shows the network each hole with its surroundings and takes nothing but the hole from it."""
+    """Runs the network on each hole with its surroundings and uses only the hole's pixels of the result."""
 
     purposes = frozenset({"Inpainting"})
     masked = True
-    tolerance = 24.0  # another window is another question: a fill is invented, not computed
+    tolerance = 24.0  # a fill depends on the window
     fails = (
         "loses grain in large holes",
-        "draws on patterns that end at the hole",
-        "smears what it cannot continue",
+        "continues patterns that end at the hole",
+        "smears structures that it cannot continue",
     )
 
     def fill(self, rgb: Rgb, mask: Mask, *, seed: int) -> Rgb:
@@ -123,15 +129,15 @@ class SpandrelFiller(Spandrel, Filler):
 
     def _fill(self, part: Floats, hole: Any, seed: int) -> Floats:
         high, wide = hole.shape
-        share = min(1.0, (self.tile or LONGEST) / max(high, wide))
-        size = (max(1, round(wide * share)), max(1, round(high * share)))
-        seen, holes = part, hole.astype(np.float32)
-        if share < 1:
-            seen = np.asarray(cv2.resize(part, size, interpolation=cv2.INTER_AREA), np.float32)
+        scale = min(1.0, (self.tile or MAX_FILL_SIDE) / max(high, wide))
+        size = (max(1, round(wide * scale)), max(1, round(high * scale)))
+        picture, holes = part, hole.astype(np.float32)
+        if scale < 1:
+            picture = np.asarray(cv2.resize(part, size, interpolation=cv2.INTER_AREA), np.float32)
             holes = cv2.resize(holes, size, interpolation=cv2.INTER_AREA)
-        given = np.dstack([np.where(holes[..., None] > 0, 0, seen), holes > 0]).astype(np.float32)
-        done = self.batch([given], seed)[0]
-        return np.asarray(cv2.resize(done, (wide, high), interpolation=cv2.INTER_CUBIC), np.float32)
+        stacked = np.dstack([np.where(holes[..., None] > 0, 0, picture), holes > 0]).astype(np.float32)
+        result = self.batch([stacked], seed)[0]
+        return np.asarray(cv2.resize(result, (wide, high), interpolation=cv2.INTER_CUBIC), np.float32)
 
     def forward(self, batch: Any) -> Any:
         return self.network(batch[:, :3], batch[:, 3:])
@@ -146,27 +152,27 @@ KINDS: dict[Task, type[Spandrel]] = {
 
 
 def model_of(weights: Weights) -> type[Model]:
-    """The model that these weights make.
+    """The model class for these weights.
 
     Raises:
-        ModelError: for a task that no such network does.
+        ModelError: spandrel networks do not support the task.
     """
     return model_from(weights, KINDS)
 
 
 def _state(path: Path) -> dict[str, Any]:
-    """A state dict by name; nothing in the file is executed."""
+    """The state dict of a file; loading never executes code from the file."""
     if path.suffix == ".safetensors":
         from safetensors.torch import load_file
 
         return dict(load_file(path))
     import torch
 
-    found = torch.load(path, map_location="cpu", weights_only=True)
-    if not isinstance(found, dict):
-        raise ModelError(f"{path.name} holds a {type(found).__name__} and no table of weights")
-    return found
+    state = torch.load(path, map_location="cpu", weights_only=True)
+    if not isinstance(state, dict):
+        raise ModelError(f"{path.name} holds a {type(state).__name__} instead of a table of weights")
+    return state
 
 
-def _is_short(picture: Floats, size: tuple[int, int]) -> bool:
+def _is_smaller(picture: Floats, size: tuple[int, int]) -> bool:
     return bool(picture.shape[1] < size[0] or picture.shape[0] < size[1])

@@ -1,10 +1,10 @@
-"""What a model can be asked to do."""
+"""Tasks of models."""
 
 from enum import StrEnum
 
 
 class Task(StrEnum):
-    """What a model can be asked to do; each has one kind of model in :mod:`models.contract`."""
+    """Task of a model. Each task has one abstract class in :mod:`models.contract`."""
 
     FIND_TEXT = "find_text"
     FILL = "fill"

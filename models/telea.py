@@ -1,4 +1,4 @@
-"""OpenCV's fast-marching inpainting: quick and smooth; loses the photo's grain."""
+"""OpenCV's fast-marching inpainting: fast and smooth, without grain."""
 
 from typing import cast
 
@@ -9,7 +9,7 @@ from line.picture import Mask, Rgb
 from models.contract import Filler
 
 RADIUS = 3
-"""Neighbourhood in pixels; 7 costs four times as much for 0.1 dB."""
+"""Radius of the neighbourhood (pixels); 7 takes four times as long for 0.1 dB."""
 
 
 class Telea(Filler):

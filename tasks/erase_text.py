@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from line.facts import Facts, PixelBox
 from line.picture import Edited, Flagged, Mask, Outcome, Picture, Rgb
 from models.contract import Filler, Model, Task
-from models.fill.mask_refinement import JPEG, ringed
+from models.fill.mask_refinement import JPEG, ringing_pixels
 from overlay.unblend import unblended
 from tasks.transform import transform
 from worker.queues import Queue
@@ -98,7 +98,7 @@ def widened(rgb: Rgb, mask: Mask, dilate: int, feather: int) -> Mask:
     # from a corner of JPEG's blocks, with enough ground around to know it by
     top, left = (max(0, int(side[0]) - GROUND) // JPEG * JPEG for side in (rows, columns))
     part = np.s_[top : int(rows[-1]) + GROUND, left : int(columns[-1]) + GROUND]
-    rings[part] = ringed(rgb[part], mask[part] > 0)
+    rings[part] = ringing_pixels(rgb[part], mask[part] > 0)
     return np.maximum(feathered(mask, dilate, feather), feathered(rings.astype(np.uint8), 0, feather))
 
 

@@ -1,1 +1,1 @@
-"""The parts of the fill from a hole's surroundings: which pixels to invent, how, and with what grain."""
+"""Building blocks of the fill from surroundings: mask refinement, DCT inpainting, grain, exemplars."""

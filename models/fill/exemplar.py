@@ -1,8 +1,8 @@
-"""A deep hole in an even texture, filled with pieces of that texture.
+"""Fill of deep holes in a uniform texture with copied pieces of that texture.
 
-The photo is laid over itself at some offsets; each place of the hole takes one, so that it fits what is
-around it and its neighbours show the same where their choices meet (He and Sun, ECCV 2012; Pritch,
-Kav-Venaki and Peleg, "Shift-map image editing", ICCV 2009).
+Each square of the hole is copied from one of several offsets. The choice minimises the difference from the
+surroundings and between neighbouring squares (He and Sun, ECCV 2012; Pritch, Kav-Venaki and Peleg, "Shift-map image
+editing", ICCV 2009).
 """
 
 from dataclasses import dataclass
@@ -12,57 +12,62 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from models.fill.graph_cut import Floats, Places, expanded
+from models.fill.graph_cut import Floats, Places, alpha_expansion
 from models.fill.mask_refinement import Level
-from models.fill.offsets import Offsets, offsets
+from models.fill.offsets import Offsets, find_offsets
 from models.fill.opponent_colour import Hole, Planes
-from models.fill.poisson_blend import pasted
-from models.fill.texture_uniformity import Look, even_ground
+from models.fill.poisson_blend import poisson_blend
+from models.fill.texture_uniformity import TextureStats, uniform_texture
 
 MARGIN = 170
-"""Pixels of surroundings that are of use."""
-LEAST = 400
-"""Pixels of even ground below which there is nothing to do."""
-PLACES = 2500
-"""Choices are made for squares of pixels, about so many."""
-CONTEXT = 2.0
-"""Weight of what known pixels next to a square differ by."""
-FARTHER = 0.02
-"""Levels per pixel: of two sources alike, the nearer."""
-UNLIKE, NOWHERE = 100.0, 3200.0
-"""Cost of a source that looks unlike the ground; of one that is not known."""
-STRANGE = 0.05
-"""Share of squares without a fitting source from which on there is no such texture after all."""
-LOT, LOT_SIDE = 10.0, 32
-"""Levels drawn by lot for each offset in each square of so many pixels: no large piece is copied whole."""
+"""Width of the surroundings used (pixels)."""
+MIN_AREA = 400
+"""Minimum area of the fill (pixels)."""
+SQUARES = 2500
+"""Approximate number of squares that the hole is divided into."""
+CONTEXT_WEIGHT = 2.0
+"""Weight of the difference of the known pixels next to a square."""
+DISTANCE_WEIGHT = 0.02
+"""Cost of an offset (levels per pixel), so that the nearer of two equal sources is chosen."""
+MISMATCH_COST, OUTSIDE_COST = 100.0, 3200.0
+"""Cost (levels) of a source that differs from the texture, and of one outside the known photo."""
+MAX_MISMATCHES = 0.05
+"""Maximum share of squares without a matching source; with more, the hole is not filled by exemplars."""
+JITTER, JITTER_SIDE = 10.0, 32
+"""Maximum random cost (levels) of an offset in each square of this side (pixels), which splits large copies."""
 FADE = 6.0
-"""Pixels over which the copied texture fades into what is beside it in the hole."""
+"""Width of the transition from the copied texture to the other fill (pixels)."""
 
 
-def exemplar(planes: Planes, barred: Hole, hole: Hole, seed: int) -> tuple[Planes, Level] | None:
-    """``planes`` with the even part of ``hole`` copied from elsewhere, and its weight 0..1; None if there is none.
+def exemplar_fill(planes: Planes, barred: Hole, hole: Hole, seed: int) -> tuple[Planes, Level] | None:
+    """Copy texture into the part of a hole that lies in a uniform texture.
 
     Args:
-        barred: what is neither to be copied nor to be met: the hole, its rings, and other holes.
-        seed: of the lots that keep large pieces from being copied whole.
+        planes: [H, W, 3] float32 opponent planes.
+        barred: [H, W] bool, pixels that are neither copied nor matched: the hole, its ringing, other holes.
+        hole: [H, W] bool, pixels to fill.
+        seed: seed of the random costs.
+
+    Returns:
+        The filled planes and the [H, W] weight (0..1) of the copied texture; None if the texture is not uniform.
     """
-    even, look = even_ground(planes, barred, hole)
-    if even.sum() < LEAST:
+    even, stats = uniform_texture(planes, barred, hole)
+    if even.sum() < MIN_AREA:
         return None
-    moves = offsets(planes, barred, even)
+    moves = find_offsets(planes, barred, even)
     if not len(moves):
         return None
     squares = _squares(even)
-    costs, colours = _costs(planes, barred, squares, moves, look)
+    costs, colours = _costs(planes, barred, squares, moves, stats)
     best = costs.min(axis=0)
-    if best.max() >= NOWHERE or (best > UNLIKE * 0.9).mean() > STRANGE:
+    if best.max() >= OUTSIDE_COST or (best > MISMATCH_COST * 0.9).mean() > MAX_MISMATCHES:
         return None
-    lots = np.random.default_rng(seed).uniform(
-        0, LOT, (len(moves), *(side // LOT_SIDE + 1 for side in even.shape))
+    jitter = np.random.default_rng(seed).uniform(
+        0, JITTER, (len(moves), *(side // JITTER_SIDE + 1 for side in even.shape))
     )
-    costs += lots[:, squares.top // LOT_SIDE, squares.left // LOT_SIDE].astype(np.float32)
-    choice = expanded(costs, colours, squares.first, squares.second)
-    result = pasted(planes, barred, even, moves, choice[squares.of_pixel])
+    costs += jitter[:, squares.top // JITTER_SIDE, squares.left // JITTER_SIDE].astype(np.float32)
+    choice = alpha_expansion(costs, colours, squares.first, squares.second)
+    result = poisson_blend(planes, barred, even, moves, choice[squares.of_pixel])
     return result, _weight(hole, even)
 
 
@@ -70,13 +75,20 @@ def _weight(hole: Hole, even: Hole) -> Level:
     uneven = hole & ~even
     if not uneven.any():
         return even.astype(np.float32)
-    away = cv2.distanceTransform((~uneven).astype(np.uint8), cv2.DIST_L2, 5)
-    return cast(Level, np.clip(away / FADE, 0, 1) * even)
+    distance = cv2.distanceTransform((~uneven).astype(np.uint8), cv2.DIST_L2, 5)
+    return cast(Level, np.clip(distance / FADE, 0, 1) * even)
 
 
 @dataclass(frozen=True, eq=False)
 class _Squares:
-    """The hole in N squares of ``side`` pixels: their corners, E pairs of neighbours, and each pixel's square."""
+    """The hole divided into N squares.
+
+    Attributes:
+        side: side of a square in pixels.
+        top, left: [N] corners of the squares.
+        first, second: [E] indices of each pair of neighbouring squares.
+        of_pixel: [P] index of the square of each pixel of the hole, in reading order.
+    """
 
     side: int
     top: Places
@@ -88,7 +100,7 @@ class _Squares:
 
 def _squares(hole: Hole) -> _Squares:
     rows, columns = np.nonzero(hole)
-    side = int(np.ceil(np.sqrt(len(rows) / PLACES)))
+    side = int(np.ceil(np.sqrt(len(rows) / SQUARES)))
     top, left = int(rows.min()), int(columns.min())
     down, across = (rows - top) // side, (columns - left) // side
     taken = np.zeros((down.max() + 1, across.max() + 1), np.bool_)
@@ -102,9 +114,9 @@ def _squares(hole: Hole) -> _Squares:
 
 
 def _costs(
-    planes: Planes, barred: Hole, squares: _Squares, moves: Offsets, look: Look
+    planes: Planes, barred: Hole, squares: _Squares, moves: Offsets, stats: TextureStats
 ) -> tuple[Floats, Floats]:
-    """[K, N] what each offset costs at each square, and [K, N, 3] what it shows there."""
+    """[K, N] cost of each offset at each square, and the [K, N, 3] colour that it shows there."""
     high, wide = barred.shape
     side, window = squares.side, 2 * squares.side + 5
     blurred = cv2.blur(planes, (side, side))
@@ -116,30 +128,34 @@ def _costs(
     for number, (down, across) in enumerate(moves.tolist()):
         row, column = np.clip(middle[0] + down, 0, high - 1), np.clip(middle[1] + across, 0, wide - 1)
         colours[number] = blurred[row, column]
-        strange = (np.abs(look.found[row, column] - look.mean[middle]) > look.reach[middle]).any(axis=-1)
+        difference = np.abs(stats.features[row, column] - stats.mean[middle])
+        mismatch = (difference > stats.tolerance[middle]).any(axis=-1)
         context = cv2.blur(_differences(planes, barred, down, across), (window, window))[middle]
-        unknown = ~_known(filled, squares.top + down, squares.left + across, ends[0] + down, ends[1] + across)
-        costs[number] = CONTEXT * context + FARTHER * np.hypot(down, across) + UNLIKE * strange
-        costs[number] += NOWHERE * unknown
+        unknown = ~_is_inside(
+            filled, squares.top + down, squares.left + across, ends[0] + down, ends[1] + across
+        )
+        distance = np.hypot(down, across)
+        costs[number] = CONTEXT_WEIGHT * context + DISTANCE_WEIGHT * distance + MISMATCH_COST * mismatch
+        costs[number] += OUTSIDE_COST * unknown
     return costs, colours
 
 
 def _differences(planes: Planes, barred: Hole, down: int, across: int) -> Level:
-    """[H, W] levels between each pixel and the one it would be copied from; 0 where either is not known."""
+    """[H, W] difference (levels) between each pixel and its source at this offset; 0 if either is barred."""
     high, wide = barred.shape
-    found = np.zeros((high, wide), np.float32)
+    differences = np.zeros((high, wide), np.float32)
     here = np.s_[max(0, -down) : high - max(0, down), max(0, -across) : wide - max(0, across)]
     there = np.s_[max(0, down) : high + min(0, down), max(0, across) : wide + min(0, across)]
     both = ~barred[here] & ~barred[there]
-    found[here] = np.linalg.norm(planes[here] - planes[there], axis=-1) * both
-    return found
+    differences[here] = np.linalg.norm(planes[here] - planes[there], axis=-1) * both
+    return differences
 
 
-def _known(filled: NDArray[np.int32], top: Places, left: Places, bottom: Places, right: Places) -> Hole:
-    """Which boxes lie within the photo and hold nothing barred."""
+def _is_inside(filled: NDArray[np.int32], top: Places, left: Places, bottom: Places, right: Places) -> Hole:
+    """[N] bool, True for boxes inside the photo without barred pixels (from their integral image ``filled``)."""
     high, wide = filled.shape
     inside = (top >= 0) & (left >= 0) & (bottom < high) & (right < wide)
     top, bottom = np.clip(top, 0, high - 1), np.clip(bottom, 0, high - 1)
     left, right = np.clip(left, 0, wide - 1), np.clip(right, 0, wide - 1)
-    held = filled[bottom, right] - filled[top, right] - filled[bottom, left] + filled[top, left]
-    return cast(Hole, inside & (held == 0))
+    count = filled[bottom, right] - filled[top, right] - filled[bottom, left] + filled[top, left]
+    return cast(Hole, inside & (count == 0))

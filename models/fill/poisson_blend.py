@@ -1,7 +1,7 @@
-"""Copied pieces joined without a seam.
+"""Seamless blending of copied pieces.
 
-Pérez, Gangnet and Blake, "Poisson image editing", ACM Transactions on Graphics 22(3), 2003, screened so
-that what the edge lends fades inwards: a trace of an overlay's colour there does not tint the whole hole.
+Screened form of Pérez, Gangnet and Blake, "Poisson image editing", ACM Transactions on Graphics 22(3), 2003. The
+correction at the edge fades inwards, so that a trace of an overlay's colour at the edge does not tint the whole hole.
 """
 
 from typing import cast
@@ -14,16 +14,21 @@ from scipy.sparse.linalg import splu
 from models.fill.offsets import Offsets
 from models.fill.opponent_colour import Hole, Planes
 
-FADING = 12.0
-"""Pixels over which the edge's correction fades to 1/e."""
+FADE_LENGTH = 12.0
+"""Distance over which the correction at the edge fades to 1/e (pixels)."""
 
 
-def pasted(planes: Planes, barred: Hole, hole: Hole, offsets: Offsets, choice: NDArray[np.intp]) -> Planes:
-    """``planes`` with each pixel of the hole copied, and corrected to meet its neighbours.
+def poisson_blend(
+    planes: Planes, barred: Hole, hole: Hole, offsets: Offsets, choice: NDArray[np.intp]
+) -> Planes:
+    """``planes`` with each pixel of the hole copied from its offset and corrected to match its neighbours.
 
     Args:
-        barred: neighbours that are not to be met.
-        choice: [N] of each pixel of the hole, in reading order, which of ``offsets`` [K, 2].
+        planes: [H, W, 3] float32 opponent planes.
+        barred: [H, W] bool, neighbours that are not matched.
+        hole: [H, W] bool, pixels to fill.
+        offsets: [K, 2] rows and columns from a pixel to its source.
+        choice: [N] index of the offset of each pixel of the hole, in reading order.
     """
     high, wide = hole.shape
     rows, columns = np.nonzero(hole)
@@ -31,14 +36,14 @@ def pasted(planes: Planes, barred: Hole, hole: Hole, offsets: Offsets, choice: N
     number = np.full((high, wide), -1, np.intp)
     number[hole] = np.arange(size)
 
-    def moved(down: int, across: int, by: NDArray[np.intp]) -> Planes:
-        """What the choice ``by`` shows at each pixel's neighbour."""
-        row, column = (offsets[by] + np.stack([rows + down, columns + across], axis=1)).T
+    def source(down: int, across: int, chosen: NDArray[np.intp]) -> Planes:
+        """Values at the neighbours of each pixel's source, with the offsets ``chosen``."""
+        row, column = (offsets[chosen] + np.stack([rows + down, columns + across], axis=1)).T
         return cast(Planes, planes[np.clip(row, 0, high - 1), np.clip(column, 0, wide - 1)])
 
-    copied = moved(0, 0, choice)
-    weights = np.full(size, FADING**-2)
-    sums = copied * FADING**-2
+    copied = source(0, 0, choice)
+    weights = np.full(size, FADE_LENGTH**-2)
+    sums = copied * FADE_LENGTH**-2
     ones, others = [], []
     for down, across in ((0, 1), (1, 0), (0, -1), (-1, 0)):
         row, column = rows + down, columns + across
@@ -46,13 +51,14 @@ def pasted(planes: Planes, barred: Hole, hole: Hole, offsets: Offsets, choice: N
         row, column = np.clip(row, 0, high - 1), np.clip(column, 0, wide - 1)
         beside = number[row, column]
         linked = inside & (beside >= 0)
-        known = inside & (beside < 0) & ~barred[row, column]
-        theirs = np.where(linked, choice[beside], choice)
-        # where two pieces meet, the slope is the mean of both
-        slope = (copied - moved(down, across, choice) + moved(0, 0, theirs) - moved(down, across, theirs)) / 2
-        sums += slope * (linked | known)[:, None]
-        sums[known] += planes[row[known], column[known]]
-        weights += linked | known
+        fixed = inside & (beside < 0) & ~barred[row, column]
+        neighbour = np.where(linked, choice[beside], choice)
+        # between two pieces, the gradient is the mean of both
+        gradient = copied - source(down, across, choice)
+        gradient = (gradient + source(0, 0, neighbour) - source(down, across, neighbour)) / 2
+        sums += gradient * (linked | fixed)[:, None]
+        sums[fixed] += planes[row[fixed], column[fixed]]
+        weights += linked | fixed
         ones.append(np.flatnonzero(linked))
         others.append(beside[linked])
     one, other = np.concatenate(ones), np.concatenate(others)

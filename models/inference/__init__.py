@@ -1,1 +1,1 @@
-"""What networks share: tiling, padding, sampling, sessions."""
+"""Code shared by all networks: tiling, padding, sampling options, sessions."""

@@ -1,4 +1,4 @@
-"""Where an enlargement may invent detail: along what the photo shows, never on what was filled in."""
+"""Weights that limit invented detail in an enlargement to existing detail outside of fills."""
 
 from collections.abc import Sequence
 
@@ -9,20 +9,20 @@ from numpy.typing import NDArray
 from line.picture import Rgb
 
 Weights = NDArray[np.float32]
-"""[height, width] float32 at the size of the enlargement: 1 takes the network's pixel, 0 the plain one."""
+"""[height, width] float32 at the size of the enlargement: 1 takes the network's pixel, 0 the interpolated one."""
 
 DETAIL = 6.0
-"""Local deviation of luma, grey levels, from which detail counts as the photo's own for the most part."""
+"""Local standard deviation of luma (grey levels) at which the weight is one half."""
 
 MARGIN = 6
-"""Pixels of the photo around a fill that are kept from invention with it: its seam lies there."""
+"""Width of the border around a fill, with its seam, that is protected like the fill (pixels)."""
 
 
 def edges(rgb: Rgb, size: tuple[int, int]) -> Weights:
-    """Weights near 1 along the photo's own edges and texture, near 0 on its smooth grounds.
+    """Weights near 1 on edges and texture of the photo, near 0 on smooth surfaces.
 
     Args:
-        rgb: [H, W, 3] uint8, the photo before it is enlarged.
+        rgb: [H, W, 3] uint8, the photo before enlargement.
         size: (width, height) of the enlargement.
     """
     luma = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY).astype(np.float32)
@@ -32,23 +32,23 @@ def edges(rgb: Rgb, size: tuple[int, int]) -> Weights:
 
 
 def away_from(boxes: Sequence[Sequence[int]], rgb: Rgb, size: tuple[int, int]) -> Weights:
-    """Weights of 0 on what was filled in and on its seam, of 1 elsewhere, with a soft border.
+    """Weights of 0 on fills and their seams and 1 elsewhere, with a soft border.
 
     Args:
-        boxes: left, top, right, bottom of each fill, pixels of ``rgb``.
-        rgb: [H, W, 3] uint8, the photo before it is enlarged.
+        boxes: left, top, right, bottom of each fill in pixels of ``rgb``.
+        rgb: [H, W, 3] uint8, the photo before enlargement.
         size: (width, height) of the enlargement.
     """
-    free = np.ones(rgb.shape[:2], np.float32)
+    weights = np.ones(rgb.shape[:2], np.float32)
     for left, top, right, bottom in boxes:
-        free[max(0, top - MARGIN) : bottom + MARGIN, max(0, left - MARGIN) : right + MARGIN] = 0
-    return _at(cv2.erode(cv2.GaussianBlur(free, (0, 0), MARGIN / 3), np.ones((5, 5))), size)
+        weights[max(0, top - MARGIN) : bottom + MARGIN, max(0, left - MARGIN) : right + MARGIN] = 0
+    return _at(cv2.erode(cv2.GaussianBlur(weights, (0, 0), MARGIN / 3), np.ones((5, 5))), size)
 
 
 def guided(invented: Rgb, plain: Rgb, weights: Weights) -> Rgb:
-    """The network's enlargement where it may invent, the plain one elsewhere; all [height, width, …]."""
-    share = weights[..., None]
-    mixed = plain.astype(np.float32) * (1 - share) + invented.astype(np.float32) * share
+    """[height, width, 3] uint8 blend of the network's enlargement and the interpolated one by ``weights``."""
+    weight = weights[..., None]
+    mixed = plain.astype(np.float32) * (1 - weight) + invented.astype(np.float32) * weight
     return np.rint(mixed).astype(np.uint8)
 
 

@@ -1,4 +1,4 @@
-"""What every torch network of the library shares: loading, precision, seeds, batches, padding, tiles."""
+"""Base class of all torch networks: loading, precision, seeds, batches, padding, tiles."""
 
 import warnings
 from abc import abstractmethod
@@ -24,22 +24,21 @@ from models.weights import manifest as weights
 from models.weights.manifest import Weights
 
 Floats = NDArray[np.float32]
-"""[H, W, C] float32, 0..1, red first."""
+"""[H, W, C] float32, 0..1, RGB."""
 
 
 class Network(Model):
-    """A network in torch, from weights that were checked against their hash.
+    """A torch network with weights that are checked against their hash.
 
-    A subclass says how to :meth:`build` it and how to run it :meth:`forward`; what is here does the rest,
-    so that a model's file holds only what is particular to it.
+    A subclass implements :meth:`build` and :meth:`forward`.
 
     Attributes:
-        weights: what it was made for; name, licence, source and revision come from there.
+        weights: the registered weights, with name, licence, source and revision.
         needs: packages that must be installed.
-        draws: whether it draws random numbers: then each picture is run alone, with its own seed.
-        dtype: of its numbers once loaded: ``options.precision`` of the weights, or ``auto``: half
-            precision on a GPU where the network is known to bear it, single precision else. Never by
-            itself bfloat16: its 8 bits of mantissa make steps of a level in light tones.
+        draws: whether the network draws random numbers; then each picture runs alone with its own seed.
+        dtype: dtype after loading, from ``options.precision`` of the weights. ``auto`` means float16 on a GPU if the
+            network supports it, else float32. It never means bfloat16, whose 8 bits of mantissa cause steps of one
+            level in light tones.
     """
 
     weights: ClassVar[Weights]
@@ -57,118 +56,123 @@ class Network(Model):
 
     @classmethod
     def missing(cls) -> str | None:
-        if lacking := [package for package in cls.needs if not find_spec(package)]:
-            return f"{', '.join(lacking)} not installed: make install-gpu (or pip install 'sluice[gpu]')"
+        if absent := [package for package in cls.needs if not find_spec(package)]:
+            return f"{', '.join(absent)} not installed: make install-gpu (or pip install 'sluice[gpu]')"
         return weights.missing(cls.weights)
 
     def load(self) -> None:
-        if lacking := self.missing():
-            raise ModelError(f"{self.name} is not ready: {lacking}")
+        if instruction := self.missing():
+            raise ModelError(f"{self.name} is not ready: {instruction}")
         files = weights.paths(self.weights)
-        with quiet():
+        with suppressed_warnings():
             try:
                 self.build(files)
             except ModelError:
                 raise
-            except Exception as error:  # whatever a reader makes of a file that is not what it says it is
+            except Exception as error:  # readers raise anything for a corrupt file
                 first = str(error).splitlines()[0] if str(error) else ""
                 raise ModelError(f"{self.name} cannot be read: {type(error).__name__}: {first}") from error
 
     @abstractmethod
     def build(self, files: list[Path]) -> None:
-        """Make the network of these files and bring it to ``self.device`` in ``self.dtype``."""
+        """Build the network from these files on ``self.device`` in ``self.dtype``."""
 
     @abstractmethod
     def forward(self, batch: Any) -> Any:
-        """A tensor [N, C, H, W], 0..1, on the device and of the network's dtype, to its result."""
+        """Result for a tensor [N, C, H, W], 0..1, of the network's device and dtype."""
 
     def precision(self, *, half: bool, brain: bool) -> str:
         """The dtype to run in.
 
         Args:
-            half, brain: whether the network is known to bear float16 and bfloat16.
+            half, brain: whether the network supports float16 and bfloat16.
 
         Raises:
-            ModelError: the weights ask for one that it does not bear, or that there is not.
+            ModelError: the weights request a dtype that the network does not support.
         """
-        wished = str(self.weights.options.get("precision", "auto"))
-        if wished == "auto":
+        precision = str(self.weights.options.get("precision", "auto"))
+        if precision == "auto":
             on_gpu = self.device.startswith("cuda")
             return "float16" if on_gpu and half else "float32"
-        bears = {"float32": True, "float16": half, "bfloat16": brain}
-        if not bears.get(wished, False):
-            able = ", ".join(name for name, can in bears.items() if can)
-            raise ModelError(f"{self.name} cannot run in {wished}; there are: auto, {able}")
-        return wished
+        supported = {"float32": True, "float16": half, "bfloat16": brain}
+        if not supported.get(precision, False):
+            available = ", ".join(name for name, usable in supported.items() if usable)
+            raise ModelError(f"{self.name} cannot run in {precision}; there are: auto, {available}")
+        return precision
 
     def run(self, pictures: Sequence[Floats], seeds: Sequence[int]) -> list[Floats]:
-        """Each picture [H, W, C] through the network; those of one padded size together.
+        """Run pictures [H, W, C] through the network; pictures of one padded size run together.
 
-        Results are [H · s, W · s, D] float32 in 0..1, in the order of the pictures.
+        Returns:
+            [H · s, W · s, D] float32, 0..1, in the order of the pictures.
         """
         results: dict[int, Floats] = {}
         if self.tile is not None:
-            for at, (picture, seed) in enumerate(zip(pictures, seeds, strict=True)):
+            for index, (picture, seed) in enumerate(zip(pictures, seeds, strict=True)):
                 side = self.tile
-                results[at] = in_tiles(picture, lambda part, seed=seed: self.batch([part], seed)[0], side)  # type: ignore[misc]
+                results[index] = in_tiles(picture, lambda part, seed=seed: self.batch([part], seed)[0], side)  # type: ignore[misc]
         else:
             for group in self._groups(pictures):
-                done = self.batch([pictures[at] for at in group], seeds[group[0]])
-                results.update(zip(group, done, strict=True))
-        return [results[at] for at in range(len(pictures))]
+                outputs = self.batch([pictures[index] for index in group], seeds[group[0]])
+                results.update(zip(group, outputs, strict=True))
+        return [results[index] for index in range(len(pictures))]
 
     def _groups(self, pictures: Sequence[Floats]) -> Iterator[list[int]]:
         """Indices of pictures to run together."""
         by_size: dict[tuple[int, ...], list[int]] = {}
-        for at, picture in enumerate(pictures):
+        for index, picture in enumerate(pictures):
             key = self.sizes.fitting(picture.shape[1], picture.shape[0])
-            by_size.setdefault(key, []).append(at)
-        # a CPU gains nothing by it, and alone a picture's bytes do not depend on its neighbours
+            by_size.setdefault(key, []).append(index)
+        # On a CPU batches are not faster, and single pictures keep results independent of their neighbours.
         alone = self.draws or not self.device.startswith("cuda")
-        most = 1 if alone else settings().micro_batch
+        max_batch = 1 if alone else settings().micro_batch
         for group in by_size.values():
-            yield from (group[i : i + most] for i in range(0, len(group), most))
+            yield from (group[i : i + max_batch] for i in range(0, len(group), max_batch))
 
     def batch(self, pictures: Sequence[Floats], seed: int) -> list[Floats]:
-        """Pictures of one padded size through the network at once; see :meth:`run`."""
+        """Run pictures of one padded size through the network at once; see :meth:`run`."""
         size = self.sizes.fitting(pictures[0].shape[1], pictures[0].shape[0])
-        done = np.clip(self.values(pictures, seed=seed), 0, 1).transpose(0, 2, 3, 1)
-        scale = done.shape[1] // size[1]
+        outputs = np.clip(self.values(pictures, seed=seed), 0, 1).transpose(0, 2, 3, 1)
+        scale = outputs.shape[1] // size[1]
         return [
-            made[: picture.shape[0] * scale, : picture.shape[1] * scale]
-            for made, picture in zip(done, pictures, strict=True)
+            output[: picture.shape[0] * scale, : picture.shape[1] * scale]
+            for output, picture in zip(outputs, pictures, strict=True)
         ]
 
     def values(self, pictures: Sequence[Floats], *, seed: int) -> NDArray[np.float32]:
-        """What :meth:`forward` answers for these pictures, padded: [N, D, H, W] float32.
+        """[N, D, H, W] float32 output of :meth:`forward` for these pictures, with padding.
 
         Raises:
-            ModelError: it holds something that is no number.
+            ModelError: the output contains NaN or infinity.
         """
         import torch
 
         size = self.sizes.fitting(pictures[0].shape[1], pictures[0].shape[0])
         stacked = np.stack([padded(picture, size) for picture in pictures]).transpose(0, 3, 1, 2)
-        given = torch.from_numpy(np.ascontiguousarray(stacked)).to(self.device, getattr(torch, self.dtype))
+        batch = torch.from_numpy(np.ascontiguousarray(stacked)).to(self.device, getattr(torch, self.dtype))
         with seeded(seed, self.device), torch.inference_mode():
-            found: NDArray[np.float32] = self.forward(given).float().cpu().numpy()
-        if not np.isfinite(found).all():
+            output: NDArray[np.float32] = self.forward(batch).float().cpu().numpy()
+        if not np.isfinite(output).all():
             raise ModelError(
                 f"{self.name} overflows in {self.dtype}: add its weights with --precision float32"
             )
-        return found
+        return output
 
 
 def model_from(weights: Weights, kinds: Mapping[Task, type[Network]]) -> type[Model]:
-    """A class of its own for these weights, of the kind that does their task.
+    """A new model class for these weights, derived from the class of their task.
+
+    Args:
+        weights: registered weights.
+        kinds: base classes by task.
 
     Raises:
-        ModelError: there is none among ``kinds``.
+        ModelError: ``kinds`` lacks the task.
     """
     kind = kinds.get(weights.task)
     if kind is None:
         raise ModelError(
-            f"{weights.name}: {weights.reader} reads models for {', '.join(kinds)}, none for {weights.task}"
+            f"{weights.name}: {weights.reader} reads models for {', '.join(kinds)}, not for {weights.task}"
         )
     declared = {
         "name": weights.name,
@@ -176,7 +180,7 @@ def model_from(weights: Weights, kinds: Mapping[Task, type[Network]]) -> type[Mo
         "source": weights.source,
         "revision": weights.version,
         "sha256": weights.sha256,
-        "memory": weights.held,
+        "memory": weights.loaded_memory,
         "memory_per_megapixel": weights.memory_per_megapixel,
         "weights": weights,
         "__module__": kind.__module__,
@@ -186,17 +190,17 @@ def model_from(weights: Weights, kinds: Mapping[Task, type[Network]]) -> type[Mo
 
 
 def floats(rgb: Rgb) -> Floats:
-    """[H, W, 3] uint8 as float32 in 0..1."""
+    """[H, W, 3] uint8 as float32, 0..1."""
     return rgb.astype(np.float32) / np.float32(255)
 
 
 def levels(picture: Floats) -> Rgb:
-    """[H, W, 3] float32 in 0..1 as uint8, rounded."""
+    """[H, W, 3] float32, 0..1, as rounded uint8."""
     return np.rint(np.clip(picture, 0, 1) * 255).astype(np.uint8)
 
 
 def resized(rgb: Rgb, size: tuple[int, int]) -> Rgb:
-    """[H, W, 3] uint8 at ``size`` (width, height), by Lanczos; itself where it has that size."""
+    """[H, W, 3] uint8 resampled to ``size`` (width, height) by Lanczos; ``rgb`` itself if it has that size."""
     if (rgb.shape[1], rgb.shape[0]) == size:
         return rgb
     return np.asarray(Image.fromarray(rgb).resize(size, Image.Resampling.LANCZOS))
@@ -204,7 +208,7 @@ def resized(rgb: Rgb, size: tuple[int, int]) -> Rgb:
 
 @contextmanager
 def seeded(seed: int, device: str) -> Iterator[None]:
-    """Meanwhile torch draws from ``seed``; what others draw afterwards is as if nothing had happened."""
+    """Seed torch inside the context and restore the state of its random generators afterwards."""
     import torch
 
     with torch.random.fork_rng(devices=[device] if device.startswith("cuda") else []):
@@ -213,8 +217,8 @@ def seeded(seed: int, device: str) -> Iterator[None]:
 
 
 @contextmanager
-def quiet() -> Iterator[None]:
-    """Keep to ourselves what packages say of each other's deprecations while a model loads."""
+def suppressed_warnings() -> Iterator[None]:
+    """Suppress third-party deprecation warnings while a model loads."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield

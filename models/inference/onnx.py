@@ -1,4 +1,4 @@
-"""Networks in ONNX, run by onnxruntime in one thread."""
+"""ONNX networks, run by onnxruntime in one thread."""
 
 import os
 from collections.abc import Iterable
@@ -6,18 +6,20 @@ from pathlib import Path
 from typing import Any
 
 GRAPH, OUTPUT, NAME = 7, 12, 1
-"""Numbers of the fields ``ModelProto.graph``, ``GraphProto.output`` and ``ValueInfoProto.name`` (onnx.proto)."""
+"""Field numbers of ``ModelProto.graph``, ``GraphProto.output`` and ``ValueInfoProto.name`` in onnx.proto."""
 
 
 def session(network: Path, device: str = "cpu", also: Iterable[str] = ()) -> Any:
-    """An ``onnxruntime.InferenceSession`` of ``network`` on ``device``.
+    """An ``onnxruntime.InferenceSession`` of one thread.
 
-    ``also`` names values within the network that are to be had as outputs too.
+    Several worker processes share the cores, and results do not depend on the number of cores.
 
-    One thread within an operator: several worker processes share the cores, and the same bytes give the
-    same figures however many cores a machine has.
+    Args:
+        network: path of the ONNX file.
+        device: ``cpu`` or ``cuda:N``.
+        also: names of inner values to add to the outputs.
     """
-    # onnxruntime reports its use to its maker from the first import on, unless told before
+    # disables the telemetry that starts with the first import
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     import onnxruntime
 
@@ -31,7 +33,7 @@ def session(network: Path, device: str = "cpu", also: Iterable[str] = ()) -> Any
 
 
 def _outputs(names: Iterable[str]) -> bytes:
-    """What, behind a network's bytes, adds outputs to it: in Protocol Buffers a repeated message is merged."""
+    """Bytes that add outputs if appended to a model file: Protocol Buffers merge a repeated message."""
     return b"".join(_field(GRAPH, _field(OUTPUT, _field(NAME, name.encode()))) for name in names)
 
 

@@ -1,4 +1,4 @@
-"""How a diffusion is run: everything that a recipe pins beside the weights."""
+"""Options of a diffusion pipeline that a recipe pins besides the weights."""
 
 from typing import Annotated, Literal
 
@@ -9,14 +9,14 @@ class Sampling(BaseModel):
     """``[steps.options]`` of a step whose model is a diffusion pipeline.
 
     Attributes:
-        prompt: what is to be seen. In a recipe the name of one of its ``[prompts]``; text once it runs.
-        avoid: what must not be seen (the negative prompt); comes with the template.
-        scheduler: its class in diffusers, such as ``DDIMScheduler``; "" for the one it was saved with.
-        steps: denoising steps.
-        guidance: weight of the prompt (classifier-free guidance, arXiv:2207.12598); up to 1: none.
-        strength: share of the noise put over what the picture showed before, 0..1; 1 starts from nothing.
-        noise_level: noise put on the small picture before it is enlarged, for pipelines that take one.
-        precision: dtype of the network; ``auto`` is half precision on a GPU, single on a CPU.
+        prompt: the prompt. In a recipe, the name of one of its ``[prompts]``; the text when the step runs.
+        avoid: the negative prompt; it comes with the prompt's template.
+        scheduler: class name in diffusers, such as ``DDIMScheduler``; "" for the saved scheduler.
+        steps: number of denoising steps.
+        guidance: weight of the prompt (classifier-free guidance, arXiv:2207.12598); values up to 1 disable it.
+        strength: share of noise added to the input picture, 0..1; 1 ignores the input.
+        noise_level: noise added to the small picture before enlargement, for pipelines with that parameter.
+        precision: dtype of the network; ``auto`` is float16 on a GPU, float32 on a CPU.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)

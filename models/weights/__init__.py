@@ -1,1 +1,1 @@
-"""Weights: manifest, hashes, downloads."""
+"""Weights of models: catalogue, manifest, hashes, downloads."""

@@ -1,4 +1,4 @@
-"""Models of the hub by name and revision: which files they are made of, each with the hash it must have."""
+"""Lookup of a model's files and hashes on the Hugging Face hub."""
 
 import hashlib
 import json
@@ -16,41 +16,46 @@ from models.weights.manifest import File, Weights
 
 INDEX = "model_index.json"
 WEIGHTS = ".safetensors"
-BESIDE = (".json", ".txt", ".model")
-"""Endings of what stands beside the weights: configurations, vocabularies, a sentence-piece table."""
-SMALL = 8 << 20
-"""Bytes up to which a file may be kept in git itself; the hub gives no SHA-256 of those."""
+COMPANIONS = (".json", ".txt", ".model")
+"""Suffixes of configurations, vocabularies and sentence-piece tables beside the weights."""
+MAX_GIT_BYTES = 8 << 20
+"""Maximum size of a file stored in git itself, for which the hub provides no SHA-256."""
 
 
 def look_up(url: str, name: str, task: Task) -> Weights:
-    """What ``hf://OWNER/REPO@REVISION`` (a pipeline) or ``hf://OWNER/REPO@REVISION/FILE`` is made of.
+    """The set of weights for ``hf://OWNER/REPO@REVISION`` (a pipeline) or ``hf://OWNER/REPO@REVISION/FILE``.
 
-    The revision becomes the commit that it names now, so that the same files are got every time. Large
-    files have the SHA-256 that the hub keeps of them; small ones are read here and held against their
-    git object (SHA-1 of "blob", length and content), so that nothing but that commit's content is taken.
+    The revision is resolved to its current commit, so that later pulls fetch the same files. Large files get the
+    SHA-256 from the hub. Small files are read and compared with their git object (SHA-1 of "blob", length and
+    content), so that only content of that commit is accepted.
+
+    Args:
+        url: address on the hub.
+        name: name to register.
+        task: task of the model.
 
     Raises:
-        ModelError: there is no such model or file, or it has nothing that may be read.
+        ModelError: the model or file does not exist or has no supported files.
     """
     owner, repository, revision, path = _parts(url)
-    told = json.loads(
+    info = json.loads(
         _get(f"{_hub()}/api/models/{owner}/{repository}/revision/{quote(revision, safe='')}?blobs=true")
     )
-    commit = str(told["sha"])
-    there = {str(entry["rfilename"]): entry for entry in told["siblings"]}
-    chosen = [path] if path else pipeline_files(list(there))
-    if path and path not in there:
-        raise ModelError(f"{owner}/{repository} at {commit} holds no {path}")
+    commit = str(info["sha"])
+    entries = {str(entry["rfilename"]): entry for entry in info["siblings"]}
+    chosen = [path] if path else pipeline_files(list(entries))
+    if path and path not in entries:
+        raise ModelError(f"{owner}/{repository} at {commit} does not contain {path}")
     if not chosen:
         raise ModelError(
-            f"{owner}/{repository} at {commit} is no pipeline in {WEIGHTS} files ({INDEX} and a folder a part); "
-            f"of a single file say which: {url}/FILE"
+            f"{owner}/{repository} at {commit} is not a pipeline in {WEIGHTS} files ({INDEX} and one folder for each "
+            f"part); for a single file add its name: {url}/FILE"
         )
     base = f"hf://{owner}/{repository}@{commit}"
     files = tuple(
-        _file(f"{base}/{each}", PurePosixPath(each).name if path else each, there[each]) for each in chosen
+        _file(f"{base}/{each}", PurePosixPath(each).name if path else each, entries[each]) for each in chosen
     )
-    tags = [tag.removeprefix("license:") for tag in told.get("tags", ()) if tag.startswith("license:")]
+    tags = [tag.removeprefix("license:") for tag in info.get("tags", ()) if tag.startswith("license:")]
     return Weights(
         name=name,
         task=task,
@@ -63,10 +68,10 @@ def look_up(url: str, name: str, task: Task) -> Weights:
 
 
 def pipeline_files(paths: list[str]) -> list[str]:
-    """Of a repository's files those that a pipeline is loaded from; none where it is no pipeline.
+    """Files that a pipeline is loaded from; an empty list if the repository is not a pipeline.
 
-    Left out: whole checkpoints beside the folders, halves of them (``.fp16.``), other frameworks' weights,
-    code, and the documentation.
+    Single-file checkpoints, half-precision copies (``.fp16.``), weights of other frameworks, code and
+    documentation are left out.
     """
     if INDEX not in paths:
         return []
@@ -74,17 +79,17 @@ def pipeline_files(paths: list[str]) -> list[str]:
     weights = [path for path in inside if path.suffix == WEIGHTS and ".fp16." not in path.name]
     if not weights:
         return []
-    beside = [path for path in inside if path.suffix in BESIDE and ".fp16." not in path.name]
+    beside = [path for path in inside if path.suffix in COMPANIONS and ".fp16." not in path.name]
     return [INDEX, *sorted(map(str, weights + beside))]
 
 
-def _file(url: str, path: str, told: dict[str, Any]) -> File:
-    if large := told.get("lfs"):
+def _file(url: str, path: str, entry: dict[str, Any]) -> File:
+    if large := entry.get("lfs"):
         return File(path=path, url=url, sha256=large["sha256"], bytes=large["size"])
-    if int(told.get("size") or 0) > SMALL:
-        raise ModelError(f"{url}: the hub keeps no hash of it")
+    if int(entry.get("size") or 0) > MAX_GIT_BYTES:
+        raise ModelError(f"{url}: the hub provides no hash for this file")
     data = _get(address(url))
-    if hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest() != told["blobId"]:
+    if hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest() != entry["blobId"]:
         raise ModelError(f"{url} is not the file that its commit names")
     return File(path=path, url=url, sha256=hashlib.sha256(data).hexdigest(), bytes=len(data))
 
@@ -94,7 +99,9 @@ def _parts(url: str) -> tuple[str, str, str, str]:
     repository, _, path = rest.partition("/")
     repository, _, revision = repository.partition("@")
     if not (url.startswith("hf://") and owner and repository and revision):
-        raise ModelError(f"{url!r} names no model: hf://OWNER/REPO@REVISION, for one file with /FILE")
+        raise ModelError(
+            f"{url!r} is not a model: use hf://OWNER/REPO@REVISION, or add /FILE for a single file"
+        )
     return owner, repository, revision, path
 
 
@@ -107,8 +114,8 @@ def _get(url: str) -> bytes:
     if token := os.environ.get("HF_TOKEN"):
         request.add_unredirected_header("Authorization", f"Bearer {token}")
     try:
-        with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:
-            data: bytes = answer.read(2 * SMALL)
+        with urllib.request.urlopen(request, timeout=TIMEOUT) as response:
+            data: bytes = response.read(2 * MAX_GIT_BYTES)
     except urllib.error.HTTPError as error:
         raise ModelError(f"{url} answers {error.code} {error.reason}") from error
     except OSError as error:

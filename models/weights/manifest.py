@@ -1,4 +1,4 @@
-"""Weights by name: what the catalogue trusts, what this machine has, and whether a file is what it should be."""
+"""Sets of weights: the trusted catalogue, the manifest of this machine, and the hash check."""
 
 import fcntl
 import hashlib
@@ -25,7 +25,7 @@ Hash = Annotated[str, Field(pattern=r"^([0-9a-f]{8,64})?$")]
 
 
 def _inside(path: str) -> str:
-    """Refuse a path that would leave its folder."""
+    """Validate that a path stays inside its folder."""
     parts = PurePosixPath(path).parts
     if not parts or path.startswith("/") or ".." in parts or "\\" in path:
         raise ValueError("a file's name must stay inside its model's folder")
@@ -40,11 +40,11 @@ class File(_Table):
     """One file of a model.
 
     Attributes:
-        path: below the model's folder.
-        url: ``https://…``, or ``hf://OWNER/REPO@REVISION/PATH`` on the hub; "" where it was added by hand.
-        sha256: all 64 digits, or the leading ones (8 at least) where no more is published; "" where none
-            is: then the person who gets it has to say.
-        bytes: its length, once it is here.
+        path: path below the model's folder.
+        url: ``https://…``, or ``hf://OWNER/REPO@REVISION/PATH`` on the hub; "" for a file added by hand.
+        sha256: all 64 digits, or at least the first 8 if no more are published; "" if no hash is published, then
+            the person who pulls must pass one.
+        bytes: size of the file once it is here.
     """
 
     path: Annotated[str, AfterValidator(_inside)]
@@ -54,14 +54,14 @@ class File(_Table):
 
 
 class Weights(_Table):
-    """One set of weights and how it is to be read.
+    """One set of weights.
 
     Attributes:
-        reader: the module of this package whose ``model_of`` makes a model of it.
-        memory: MB held once it is loaded; 0: as much as its files.
-        memory_per_megapixel: MB of working memory per megapixel of input.
-        generative: whether it invents content (inpainting, GAN, diffusion) rather than estimating what was there.
-        options: what the reader wants to know beside.
+        reader: module of ``models`` whose ``model_of`` makes a model from the weights.
+        memory: memory after loading (MB); 0 means the size of the files.
+        memory_per_megapixel: working memory per megapixel of input (MB).
+        generative: whether the model invents content (inpainting, GAN, diffusion) instead of estimating it.
+        options: further options of the reader.
     """
 
     name: Name
@@ -82,7 +82,7 @@ class Weights(_Table):
 
     @property
     def sha256(self) -> str:
-        """Of the one file; of the list ``HASH  PATH`` (as ``sha256sum`` prints it) where there are more."""
+        """Hash of the only file, or of the list of ``HASH  PATH`` lines (as from ``sha256sum``) of several files."""
         if len(self.files) == 1:
             return self.files[0].sha256
         listed = "".join(f"{file.sha256}  {file.path}\n" for file in sorted(self.files, key=lambda f: f.path))
@@ -90,12 +90,12 @@ class Weights(_Table):
 
     @property
     def version(self) -> str:
-        """The revision with the first digits of the hash, for the record."""
+        """Revision and first digits of the hash, for the records."""
         return f"{self.revision}/{self.sha256[:12]}".rstrip("/")
 
     @property
-    def held(self) -> float:
-        """MB that it holds once loaded, as declared."""
+    def loaded_memory(self) -> float:
+        """Declared memory after loading (MB), or the size of the files."""
         return self.memory or sum(file.bytes or 0 for file in self.files) / 1e6
 
 
@@ -103,33 +103,33 @@ def weights_folder() -> Path:
     return settings().home_folder / "weights"
 
 
-# --- what there is -------------------------------------------------------------------------------
+# --- catalogue and manifest ----------------------------------------------------------------------
 
 
 @cache
 def catalog() -> dict[str, Weights]:
-    """The trusted sets that come with the line, by name; none of them is fetched unless asked for."""
+    """The trusted sets that ship with Sluice, by name. Only ``sluice models pull`` fetches their files."""
     tables = tomllib.loads(CATALOG.read_text("utf-8"))
     return {name: Weights(name=name, **table) for name, table in tables.items()}
 
 
 def registered() -> dict[str, Weights]:
-    """The sets in the weights folder, by name.
+    """The sets registered in the weights folder, by name.
 
     Raises:
-        ModelError: the manifest there cannot be read.
+        ModelError: the manifest cannot be read.
     """
     path = weights_folder() / MANIFEST
     try:
         status = path.stat()
     except OSError:
         return {}
-    # a file's date is coarse: two writes within a few milliseconds may bear the same one
+    # inode and size too, because two writes within a few milliseconds may have the same time stamp
     return _read(path, (status.st_mtime_ns, status.st_ino, status.st_size))
 
 
-def known() -> dict[str, Weights]:
-    """The catalogue, and over it what is registered here."""
+def all_weights() -> dict[str, Weights]:
+    """The catalogue, overridden by the sets registered on this machine."""
     return catalog() | registered()
 
 
@@ -140,50 +140,50 @@ def _read(path: Path, stamp: tuple[int, ...]) -> dict[str, Weights]:
     except (OSError, ValueError, TypeError, ValidationError) as error:
         first = str(error).splitlines()[0]
         raise ModelError(
-            f"{path} cannot be read ({first}): mend it, or delete it and add the weights again"
+            f"{path} cannot be read ({first}): repair it, or delete it and add the weights again"
         ) from None
 
 
-def place(weights: Weights, file: File) -> Path:
-    """Where a file lies or belongs: in the model's folder; torchvision's may lie in torch's own cache."""
-    own = weights.folder / file.path
-    if own.exists() or not file.url.startswith("https://download.pytorch.org/"):
-        return own
+def locate(weights: Weights, file: File) -> Path:
+    """Path of a file in the model's folder, or in torch's cache if a file of torchvision exists only there."""
+    path = weights.folder / file.path
+    if path.exists() or not file.url.startswith("https://download.pytorch.org/"):
+        return path
     home = os.environ.get("TORCH_HOME") or Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "torch"
     cached = Path(home).expanduser() / "hub" / "checkpoints" / file.path
-    return cached if cached.is_file() else own
+    return cached if cached.is_file() else path
 
 
 def missing(weights: Weights) -> str | None:
-    """What is to be done before these weights can be loaded, or None; looks at names and lengths only."""
+    """Instruction for completing the files, or None if all are present; checks existence and size only."""
     for file in weights.files:
-        path = place(weights, file)
+        path = locate(weights, file)
         if path.is_file() and (file.bytes is None or path.stat().st_size == file.bytes):
             continue
         if path.is_file():
             return f"{path} has {path.stat().st_size} bytes instead of {file.bytes}: sluice models pull {weights.name}"
         if not file.url:
             return f"{path} is gone: sluice models add FILE --name {weights.name}"
-        pin = "" if file.sha256 else " --sha256 HASH (none is published that could be trusted)"
+        pin = "" if file.sha256 else " --sha256 HASH (there is no trusted published hash)"
         return f"not here yet: sluice models pull {weights.name}{pin}"
     return None
 
 
 def paths(weights: Weights) -> list[Path]:
-    """Where its files lie, each checked against its hash.
+    """Paths of all files, checked against their hashes.
 
     Raises:
-        ModelError: one is missing or is not what it should be; that one is set aside.
+        ModelError: a file is missing or has a wrong hash; a wrong file is renamed to ``.refused``.
     """
-    if lacking := missing(weights):
-        raise ModelError(f"{weights.name} is not ready: {lacking}")
-    found = [place(weights, file) for file in weights.files]
-    for path, file in zip(found, weights.files, strict=True):
+    if instruction := missing(weights):
+        raise ModelError(f"{weights.name} is not ready: {instruction}")
+    located = [locate(weights, file) for file in weights.files]
+    for path, file in zip(located, weights.files, strict=True):
         check(path, file.sha256)
-    return found
+    return located
 
 
-# --- what a file is ------------------------------------------------------------------------------
+# --- hashes --------------------------------------------------------------------------------------
 
 
 def sha256_of(path: Path) -> str:
@@ -192,28 +192,29 @@ def sha256_of(path: Path) -> str:
 
 
 def check(path: Path, sha256: str) -> str:
-    """The file's SHA-256, which starts with ``sha256``.
+    """SHA-256 of the file; it must start with ``sha256``.
 
     Raises:
-        ModelError: it does not; the file is renamed, so that it can be looked at and cannot be loaded.
+        ModelError: the hash differs. A file in the weights folder is renamed to ``.refused``, so that it can be
+            examined but not loaded.
     """
-    found = sha256_of(path)
-    if found.startswith(sha256):
-        return found
+    actual = sha256_of(path)
+    if actual.startswith(sha256):
+        return actual
     if not path.is_relative_to(weights_folder()):
-        raise ModelError(f"{path} has the SHA-256 {found}, not {sha256}: it is refused")
+        raise ModelError(f"{path} has the SHA-256 {actual}, not {sha256}: it is refused")
     aside = path.with_name(path.name + ".refused")
     path.replace(aside)
     raise ModelError(
-        f"{path.name} has the SHA-256 {found}, not {sha256}: it is refused and set aside as {aside}"
+        f"{path.name} has the SHA-256 {actual}, not {sha256}: it is refused and set aside as {aside}"
     )
 
 
-# --- writing it down -----------------------------------------------------------------------------
+# --- registration --------------------------------------------------------------------------------
 
 
 def register(weights: Weights) -> None:
-    """Write a set whose files are in place into the manifest, in place of one of the same name."""
+    """Add a set to the manifest; it replaces a set of the same name. Its files must be in place."""
     with _locked() as folder:
         listed = dict(registered()) | {weights.name: weights}
         tables: Mapping[str, Any] = {

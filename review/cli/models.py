@@ -148,7 +148,7 @@ def add(
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         raise InputError(f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}") from None
-    if name in registry().models and name not in manifest.known():
+    if name in registry().models and name not in manifest.all_weights():
         raise InputError(f"{name} is a model that needs no weights: choose another name")
     model_of(wanted)  # refuses what no reader can take
     with _bar() as bar:
@@ -157,7 +157,7 @@ def add(
 
 
 def _of_catalogue(name: str) -> manifest.Weights:
-    known = manifest.known()
+    known = manifest.all_weights()
     if name not in known:
         raise InputError(f"no weights are named {name!r}; there are: {', '.join(sorted(known))}")
     return known[name]

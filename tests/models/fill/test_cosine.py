@@ -3,8 +3,8 @@
 import cv2
 import numpy as np
 
-from models.fill.cosine import BLOCK, blocks_of, sparse
-from models.fill.laplace_fill import membrane
+from models.fill.cosine import BLOCK, blocks_of, sparse_dct
+from models.fill.laplace_fill import laplace_fill
 from models.fill.opponent_colour import Planes
 
 
@@ -24,23 +24,23 @@ def stroke() -> np.ndarray:
 
 def test_stripes_run_on_through_a_stroke() -> None:
     truth, hole = grating(11), stroke()
-    film = membrane(np.where(hole[..., None], 0, truth).astype(np.float32), hole)
-    filled = sparse(film, hole)
-    assert np.abs(filled - truth)[hole, 0].mean() < 0.25 * np.abs(film - truth)[hole, 0].mean()
+    fill = laplace_fill(np.where(hole[..., None], 0, truth).astype(np.float32), hole)
+    filled = sparse_dct(fill, hole)
+    assert np.abs(filled - truth)[hole, 0].mean() < 0.25 * np.abs(fill - truth)[hole, 0].mean()
 
 
 def test_known_pixels_come_back_as_they_were() -> None:
     truth, hole = grating(17), stroke()
-    assert (sparse(truth, hole)[~hole] == truth[~hole]).all()
-    assert (membrane(truth, hole)[~hole] == truth[~hole]).all()
+    assert (sparse_dct(truth, hole)[~hole] == truth[~hole]).all()
+    assert (laplace_fill(truth, hole)[~hole] == truth[~hole]).all()
 
 
 def test_a_membrane_over_a_slope_is_the_slope() -> None:
     down, across = np.mgrid[:128, :160].astype(np.float32)
     slope = np.repeat((down + 0.5 * across)[..., None], 3, axis=2)
     hole = stroke()
-    film = membrane(np.where(hole[..., None], 0, slope).astype(np.float32), hole)
-    assert np.abs(film - slope).max() < 1
+    fill = laplace_fill(np.where(hole[..., None], 0, slope).astype(np.float32), hole)
+    assert np.abs(fill - slope).max() < 1
 
 
 def test_blocks_are_a_view_and_not_a_copy() -> None:

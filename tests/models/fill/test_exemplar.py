@@ -6,12 +6,12 @@ import pytest
 
 from gates.contract import judge
 from gates.edit import Edit
-from models.fill.exemplar import exemplar
-from models.fill.graph_cut import expanded
-from models.fill.offsets import offsets
+from models.fill.exemplar import exemplar_fill
+from models.fill.graph_cut import alpha_expansion
+from models.fill.offsets import find_offsets
 from models.fill.opponent_colour import opponent
-from models.fill.poisson_blend import pasted
-from models.fill.texture_uniformity import even_ground
+from models.fill.poisson_blend import poisson_blend
+from models.fill.texture_uniformity import uniform_texture
 from models.surroundings import Surroundings
 
 
@@ -114,9 +114,9 @@ def test_a_ground_that_is_no_even_texture_is_left_to_the_cosines(ground: str) ->
         truth[:, np.random.default_rng(2).random(300) < 0.5] = 10
     before, mask = badge(truth)
     planes, hole = opponent(before), mask > 0
-    even, _ = even_ground(planes, hole, hole)
+    even, _ = uniform_texture(planes, hole, hole)
     assert not even.any()
-    assert exemplar(planes, hole, hole, seed=1) is None
+    assert exemplar_fill(planes, hole, hole, seed=1) is None
 
 
 def test_only_the_part_of_a_hole_that_lies_in_the_texture_is_even() -> None:
@@ -124,14 +124,14 @@ def test_only_the_part_of_a_hole_that_lies_in_the_texture_is_even() -> None:
     truth[:, 150:] = (30, 60, 200)
     mask = np.zeros(truth.shape[:2], np.bool_)
     mask[95:125, 10:290] = True
-    even, _ = even_ground(opponent(truth), mask, mask)
+    even, _ = uniform_texture(opponent(truth), mask, mask)
     assert even[95:125, 10:90].mean() > 0.9
     assert not even[:, 200:].any()
 
 
 def test_the_period_of_a_pattern_is_among_its_offsets() -> None:
     before, mask = badge(dotted(period=14))
-    found = offsets(opponent(before), mask > 0, mask > 0)
+    found = find_offsets(opponent(before), mask > 0, mask > 0)
     assert len(found)
     assert (found[:8] % 14 == 0).all()
 
@@ -141,10 +141,10 @@ def test_neighbours_choose_alike_where_it_costs_less_than_the_choice_they_would_
     colours = np.zeros((2, 4, 3), np.float32)
     colours[1] = 100
     places = np.arange(4)
-    assert expanded(costs, colours, places[:-1], places[1:]).tolist() == [0, 0, 0, 0]
-    assert expanded(costs, 0 * colours, places[:-1], places[1:])[2:].tolist() == [0, 0]
+    assert alpha_expansion(costs, colours, places[:-1], places[1:]).tolist() == [0, 0, 0, 0]
+    assert alpha_expansion(costs, 0 * colours, places[:-1], places[1:])[2:].tolist() == [0, 0]
     apart = np.array([[0, 90, 0, 0], [90, 0, 50, 50]], np.float32)
-    assert expanded(apart, colours / 100, places[:-1], places[1:]).tolist() == [0, 1, 0, 0]
+    assert alpha_expansion(apart, colours / 100, places[:-1], places[1:]).tolist() == [0, 1, 0, 0]
 
 
 def test_a_darker_piece_meets_its_neighbours() -> None:
@@ -152,6 +152,6 @@ def test_a_darker_piece_meets_its_neighbours() -> None:
     planes[:, 60:] = 180
     hole = np.zeros((60, 120), np.bool_)
     hole[20:40, 10:30] = True
-    joined = pasted(planes, hole, hole, np.array([[0, 70]]), np.zeros(400, np.intp))
+    joined = poisson_blend(planes, hole, hole, np.array([[0, 70]]), np.zeros(400, np.intp))
     assert np.abs(joined[20, 10:30] - 200).max() < 3
     assert (joined[~hole] == planes[~hole]).all()

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from models.fill.grain import with_grain
+from models.fill.grain import add_grain
 from models.fill.opponent_colour import Planes
 
 
@@ -26,7 +26,7 @@ def test_grain_runs_the_way_it_runs_in_the_photo() -> None:
     streaks = np.random.default_rng(3).standard_normal((140, 240)).astype(np.float32)
     streaks = 12 * cv2.GaussianBlur(streaks, (0, 0), sigmaX=1.5, sigmaY=0.2)
     planes, hole = grounds(np.repeat(streaks[..., None], 3, axis=2))
-    inside = with_grain(planes, hole, seed=4)[50:90, 60:180, 0]
+    inside = add_grain(planes, hole, seed=4)[50:90, 60:180, 0]
     assert neighbours(inside, 1) > neighbours(inside, 0) + 0.3
 
 
@@ -34,7 +34,7 @@ def test_grain_of_a_grey_photo_is_grey() -> None:
     noise = np.random.default_rng(3).normal(0, 8, (140, 240)).astype(np.float32)
     planes, hole = grounds(np.stack([noise, 0 * noise, 0 * noise], axis=-1))
     planes[..., 1:] = 0
-    result = with_grain(planes, hole, seed=4)
+    result = add_grain(planes, hole, seed=4)
     assert result[hole, 0].std() > 5
     assert not result[hole][:, 1:].any()
 
@@ -42,12 +42,12 @@ def test_grain_of_a_grey_photo_is_grey() -> None:
 def test_grain_is_laid_only_into_the_hole_and_alike_for_one_seed() -> None:
     noise = np.random.default_rng(3).normal(0, 8, (140, 240, 3)).astype(np.float32)
     planes, hole = grounds(noise)
-    result = with_grain(planes, hole, seed=4)
+    result = add_grain(planes, hole, seed=4)
     assert (result[~hole] == planes[~hole]).all()
-    assert (with_grain(planes, hole, seed=4) == result).all()
-    assert (with_grain(planes, hole, seed=5) != result).any()
+    assert (add_grain(planes, hole, seed=4) == result).all()
+    assert (add_grain(planes, hole, seed=5) != result).any()
 
 
 def test_a_quiet_ground_gets_no_grain() -> None:
     planes, hole = grounds(np.random.default_rng(3).normal(0, 0.3, (140, 240, 3)).astype(np.float32))
-    assert (with_grain(planes, hole, seed=4) == planes).all()
+    assert (add_grain(planes, hole, seed=4) == planes).all()

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from models.fill.mask_refinement import ringed, to_invent
+from models.fill.mask_refinement import refine_mask, ringing_pixels
 from models.fill.opponent_colour import Planes, opponent
 
 
@@ -27,7 +27,7 @@ def struck(rgb: np.ndarray, colour: tuple[int, int, int]) -> tuple[Planes, np.nd
 
 def test_every_painted_pixel_is_invented_and_most_of_the_rim_is_kept() -> None:
     planes, mask, ink = struck(cloth(), (230, 30, 30))
-    invent, _ = to_invent(planes, mask)
+    invent, _ = refine_mask(planes, mask)
     assert invent[ink].all()
     assert not (invent & ~mask).any()
     assert invent[mask & ~ink].mean() < 0.6
@@ -39,7 +39,7 @@ def test_a_faint_fringe_of_colour_does_not_stay_in_grey_texture() -> None:
     fringe = mask & ~ink
     tinted = planes.copy()
     tinted[fringe, 1] += 12
-    invent, _ = to_invent(tinted, mask)
+    invent, _ = refine_mask(tinted, mask)
     assert invent[fringe].all()
 
 
@@ -47,7 +47,7 @@ def test_a_stroke_that_the_mask_holds_only_narrowly_is_invented_whole() -> None:
     planes, mask, ink = struck(cloth(), (250, 250, 250))
     narrow = cv2.erode(mask.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
     assert (narrow & ink).sum() > 0.9 * ink.sum()
-    invent, _ = to_invent(planes, narrow)
+    invent, _ = refine_mask(planes, narrow)
     assert invent[ink & narrow].mean() > 0.98
 
 
@@ -55,7 +55,7 @@ def test_on_a_wholly_flat_ground_everything_masked_is_invented() -> None:
     planes, mask, _ = struck(np.full((120, 200, 3), 200, np.uint8), (20, 20, 20))
     tinted = planes.copy()
     tinted[mask, 0] += 1.5
-    invent, unknown = to_invent(tinted, mask)
+    invent, unknown = refine_mask(tinted, mask)
     assert (invent == mask).all()
     assert (unknown == mask).all()
 
@@ -66,7 +66,7 @@ def test_the_fill_does_not_lean_on_rings_beside_the_mask() -> None:
     rings = (away > 0) & (away <= 3)
     noise = np.random.default_rng(1).normal(0, 3, planes.shape)
     planes = np.where(rings[..., None], planes + noise, planes).astype(np.float32)
-    _, unknown = to_invent(planes, mask)
+    _, unknown = refine_mask(planes, mask)
     assert unknown[rings].all()
     assert not unknown[away > 3.5].any()
 
@@ -85,7 +85,7 @@ def captioned(ground: np.ndarray, quality: int | None) -> tuple[np.ndarray, np.n
 
 def test_jpeg_rings_on_quiet_ground_are_seen_within_the_blocks_that_hold_ink() -> None:
     rgb, ink = captioned(np.full((120, 200, 3), 215, np.uint8), quality=75)
-    rings = ringed(rgb, ink)
+    rings = ringing_pixels(rgb, ink)
     off = np.abs(rgb.astype(int) - 215).max(axis=-1) > 4
     beyond = cv2.dilate(ink.astype(np.uint8), np.ones((9, 9), np.uint8)) == 0
     assert (off & beyond).sum() > 20
@@ -102,4 +102,4 @@ def test_where_nothing_rings_and_in_texture_no_mask_is_widened() -> None:
         captioned(np.full((120, 200, 3), 215, np.uint8), quality=None),
         captioned(cloth(), quality=75),
     ):
-        assert not ringed(rgb, ink).any()
+        assert not ringing_pixels(rgb, ink).any()

@@ -118,7 +118,7 @@ def test_a_file_that_is_not_what_the_commit_names_is_refused(server: Hub, change
     [
         ("hf://acme/eraser", "hf://OWNER/REPO@REVISION"),
         ("hf://acme/eraser@v2", "answers 404"),
-        ("hf://acme/eraser@v1/no.safetensors", "holds no no.safetensors"),
+        ("hf://acme/eraser@v1/no.safetensors", "does not contain no.safetensors"),
     ],
 )
 def test_what_is_not_there_is_said(server: Hub, url: str, said: str) -> None:

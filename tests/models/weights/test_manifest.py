@@ -190,7 +190,7 @@ def test_the_hubs_short_address_names_a_revision(monkeypatch: pytest.MonkeyPatch
         "file:///etc/passwd",
         "net",
     ):
-        with pytest.raises(ModelError, match="is no address"):
+        with pytest.raises(ModelError, match="is not an address"):
             download.address(wrong)
 
 
@@ -307,7 +307,7 @@ def test_a_backbone_of_another_network_is_refused(tmp_path: Path) -> None:
     networks.need_torch()
     path = networks.save(tmp_path / "alex.pth", networks.backbone_state("alex"))
     networks.put(path, "mixed", "perceptual", reader="lpips", net="vgg")
-    with pytest.raises(ModelError, match=r"alex\.pth is no vgg of torchvision"):
+    with pytest.raises(ModelError, match=r"alex\.pth is not a vgg of torchvision"):
         registry().models["mixed"]().load()
 
 
