@@ -32,6 +32,8 @@ def codes() -> set[str]:
             if isinstance(node, ast.Call):
                 is_maker = isinstance(node.func, ast.Name) and node.func.id in MAKERS
                 given += node.args[:1] if is_maker else []
+                is_rule = isinstance(node.func, ast.Name) and node.func.id == "Rule"
+                given += node.args[1:2] if is_rule else []
                 given += [word.value for word in node.keywords if word.arg == "reason"]
             if isinstance(node, ast.Dict):
                 for key, value in zip(node.keys, node.values, strict=True):
@@ -52,7 +54,9 @@ def codes() -> set[str]:
 
 
 def is_sentence(node: ast.expr) -> bool:
-    """Whether a string of words ending in a full stop is written there."""
+    """Whether a string of words ending in a full stop, or an object's ``sentence``, is written there."""
+    if isinstance(node, ast.Attribute):
+        return node.attr == "sentence"
     parts = node.values if isinstance(node, ast.JoinedStr) else [node]
     last = parts[-1]
     return (
