@@ -67,6 +67,16 @@ def test_every_path_in_the_sources_exists(page: Path) -> None:
     assert missing <= PATHS_TO_CREATE
 
 
+def test_every_page_can_be_reached_from_the_readme() -> None:
+    linked = set(re.findall(r"\]\(docs/([\w./-]+\.md)", (ROOT / "README.md").read_text("utf-8")))
+    assert {page.name for page in (ROOT / "docs").glob("*.md")} <= linked
+
+
+def test_every_source_folder_is_described() -> None:
+    folders = {path.parent.name for path in ROOT.glob("*/__init__.py")}
+    assert folders <= set(re.findall(r"^\| `(\w+)/`", EXTENDING, re.MULTILINE))
+
+
 def test_the_transform_in_the_docs_works() -> None:
     module = example("def brighten")
     transform = TransformRegistry().add(module.brighten)
