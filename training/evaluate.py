@@ -1,6 +1,6 @@
 """Measures ``find_text`` on photos that nothing was trained or tuned on.
 
-    python -m training.evaluate [--part report] [--json FILE] [--quick] [--sheet PNG] [--count N]
+    python -m training.evaluate [--part report] [--network FILE] [--json FILE] [--quick] [--count N]
 
 Every photo goes through the step once as it is and once with an overlay drawn by ``bench.captions``, with the vendor's
 right to have watermarks removed on record; then come the real overlays of ``overlay_tune`` and ``overlay``.
@@ -28,10 +28,11 @@ from bench.captions.draw import KINDS, draw
 from bench.captions.emblem import emblem
 from line.picture import Flagged, Picture, Rgb
 from line.vendor import VendorContext
-from models.contract import registry
+from models.contract import Model, registry
 from tasks.find_text import find_text
 from training.photos import DATA, Source, read, sources
 from training.real import real_overlays
+from training.segmenter import opened
 from training.split import Part
 
 LEFT_SHARE = 0.8
@@ -65,7 +66,10 @@ class Row:
 class Finder:
     """The step with its model, as a worker would run it."""
 
-    def __init__(self) -> None:
+    def __init__(self, network: Path | None) -> None:
+        if network is not None:
+            self.model: Model = opened(network)
+            return
         self.model = registry().get(str(find_text.default_model), find_text.task)()
         self.model.load()
 
@@ -190,13 +194,14 @@ def main() -> None:
     parser.add_argument("--part", type=Part, choices=[Part.REPORT, Part.CALIBRATION], default=Part.REPORT)
     parser.add_argument("--count", type=int, default=500, help="photos of each size, at most")
     parser.add_argument("--quick", action="store_true", help="40 photos of each size")
+    parser.add_argument("--network", type=Path, help="an exported network in place of the shipped finder")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--sheet", type=Path, help="PNG of the worst cases; not of the report part")
     given = parser.parse_args()
     if given.sheet and given.part is Part.REPORT:
         parser.error("the report part is not looked at: --sheet needs --part calibration")
     cv2.setNumThreads(1)
-    finder = Finder()
+    finder = Finder(given.network)
     photos = chosen_photos(given.part, 40 if given.quick else given.count)
     rows: list[Row] = []
     shown: list[tuple[float, Rgb, np.ndarray]] = []

@@ -22,7 +22,8 @@ def averaged(checkpoint: Path, detector: Path) -> OverlayNetwork:
     stored = torch.load(checkpoint, weights_only=True)
     network = OverlayNetwork(detector)
     network.load_state_dict(stored["network"])
-    parameters = [one for one in network.parameters() if one.requires_grad]
+    new = [one for name, one in network.named_parameters() if not name.startswith("detector.")]
+    parameters = [*network.detector.parameters(), *new]
     with torch.no_grad():
         for parameter, average in zip(parameters, stored["optimiser"]["average"], strict=True):
             parameter.copy_(average)

@@ -6,7 +6,7 @@ from torch.nn import functional
 
 OVERLAID_WEIGHT = 3.0
 """Pixels of overlays weigh this much more than others."""
-PRINT_WEIGHT = 2.5
+PRINT_WEIGHT = 2.0
 """Pixels of print, drawn or found by the text detector, weigh this much as overlays' negatives."""
 FOCUS = 1.5
 """Exponent of the focal loss (Lin et al., ICCV 2017, arXiv:1708.02002)."""

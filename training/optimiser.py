@@ -1,6 +1,8 @@
 """Adam whose steps are capped: no tensor moves by more than a share of its own size at once.
 
-A detector whose norms are folded into its weights is torn apart by steps that Adam takes freely.
+A detector whose norms are folded into its weights is torn apart by steps that Adam takes freely: at a cap of 0.6 %
+its fused features had grown elevenfold after 1,300 steps, and it no longer told letters from edges. New layers
+learn with a cap ten times as high.
 """
 
 from collections.abc import Iterable
@@ -8,10 +10,10 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor, nn
 
-MAX_STEP = 0.006
-"""Largest step of a tensor, as a share of its root mean square."""
-RATE = 6e-3
-"""Adam's own rate: so high that most tensors move by their cap."""
+MAX_STEP, MAX_STEP_NEW = 0.0006, 0.02
+"""Largest step of a pretrained and of a new tensor, as a share of its root mean square."""
+RATE = 2e-3
+"""Learning rate."""
 MIN_SIZE = 0.02
 """Root mean square that a tensor counts as having at least."""
 BETAS, EPSILON = (0.9, 0.99), 1e-8
@@ -21,12 +23,18 @@ class CappedAdam:
     """Adam (Kingma and Ba, ICLR 2015) with steps capped per tensor, and a moving average of the weights.
 
     Args:
-        parameters: what is trained.
+        pretrained, new: what is trained.
         decay: of the moving average, a step.
     """
 
-    def __init__(self, parameters: Iterable[nn.Parameter], decay: float = 0.996) -> None:
-        self.parameters = [one for one in parameters if one.requires_grad]
+    def __init__(
+        self, pretrained: Iterable[nn.Parameter], new: Iterable[nn.Parameter], decay: float = 0.99
+    ) -> None:
+        before = list(pretrained)
+        self.parameters = [*before, *new]
+        self.caps = [
+            MAX_STEP if number < len(before) else MAX_STEP_NEW for number in range(len(self.parameters))
+        ]
         self.decay = decay
         self.steps = 0
         self.first = [torch.zeros_like(one) for one in self.parameters]
@@ -48,7 +56,7 @@ class CappedAdam:
             move = move / ((self.second[number] / (1 - BETAS[1] ** self.steps)).sqrt() + EPSILON) * rate
             size = max(MIN_SIZE, float(parameter.pow(2).mean().sqrt()))
             length = float(move.pow(2).mean().sqrt())
-            cap = MAX_STEP * size * share
+            cap = self.caps[number] * size * share
             parameter -= move * min(1.0, cap / (length + 1e-12))
             parameter.grad = None
             # the average forgets its start faster at the beginning

@@ -43,7 +43,8 @@ def train(options: argparse.Namespace) -> None:
     network = OverlayNetwork(options.detector)
     network.measure(batch(pool, 16, options.side, rng)[0])
     network = network.to(memory_format=torch.channels_last)
-    optimiser = CappedAdam(network.parameters())
+    new = [one for name, one in network.named_parameters() if not name.startswith("detector.")]
+    optimiser = CappedAdam(network.detector.parameters(), new)
     before = 0.0
     if options.checkpoint.exists():
         stored = torch.load(options.checkpoint, weights_only=True)
@@ -52,6 +53,7 @@ def train(options: argparse.Namespace) -> None:
         before = stored["seconds"]
     start, sums, counted = time.time(), {}, 0
     while (seconds := before + time.time() - start) < options.minutes * 60:
+        network.detector.requires_grad_(optimiser.steps >= options.frozen)
         x, labels = batch(pool, options.batch, options.side, rng)
         with torch.autocast("cpu", torch.bfloat16):
             logits = network(x)
@@ -102,5 +104,6 @@ if __name__ == "__main__":
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--batch", type=int, default=8)
     parser.add_argument("--side", type=int, default=384)
+    parser.add_argument("--frozen", type=int, default=400, help="steps during which only the heads learn")
     parser.add_argument("--seed", type=int, default=0)
     train(parser.parse_args())

@@ -16,8 +16,8 @@ from models.weights.download import Progress as Told
 from review.cli import console
 from review.cli.line.submit import json_option
 
-READERS = ("spandrel", "lpips", "diffusers")
-SUFFIXES = (".safetensors", ".pth", ".ckpt", ".pt", ".bin")
+READERS = ("spandrel", "lpips", "diffusers", "segmentation")
+SUFFIXES = (".safetensors", ".pth", ".ckpt", ".pt", ".bin", ".onnx")
 
 
 @click.group(invoke_without_command=True)

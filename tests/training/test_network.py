@@ -6,7 +6,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="the extra gpu trains")
 
 from training.losses import loss  # noqa: E402
-from training.optimiser import MAX_STEP, CappedAdam  # noqa: E402
+from training.optimiser import MAX_STEP, MAX_STEP_NEW, CappedAdam  # noqa: E402
 
 
 def labels(**planes: float) -> "torch.Tensor":
@@ -15,14 +15,15 @@ def labels(**planes: float) -> "torch.Tensor":
     return torch.stack([torch.full((32, 32), planes.get(name, 0.0)) for name in names])[None]
 
 
-def test_no_tensor_moves_by_more_than_its_cap() -> None:
-    weight = torch.nn.Parameter(torch.full((64,), 0.5))
-    optimiser = CappedAdam([weight])
+@pytest.mark.parametrize(("pretrained", "cap"), [(True, MAX_STEP), (False, MAX_STEP_NEW)])
+def test_no_tensor_moves_by_more_than_its_cap(pretrained: bool, cap: float) -> None:
+    weight = torch.nn.Parameter(torch.full((64,), 0.05))
+    optimiser = CappedAdam([weight], []) if pretrained else CappedAdam([], [weight])
     before = weight.detach().clone()
     (1e6 * weight.sum()).backward()
     optimiser.step(1.0)
     moved = float((weight.detach() - before).pow(2).mean().sqrt())
-    assert 0 < moved <= MAX_STEP * 0.5 * 1.0001
+    assert moved == pytest.approx(cap * 0.05, rel=1e-3)
 
 
 def test_training_goes_on_from_a_stored_state_as_if_it_had_not_stopped() -> None:
@@ -32,10 +33,10 @@ def test_training_goes_on_from_a_stored_state_as_if_it_had_not_stopped() -> None
             optimiser.step(0.5)
 
     weight = torch.nn.Parameter(torch.linspace(0.1, 1, 8))
-    whole = CappedAdam([weight])
+    whole = CappedAdam([weight], [])
     steps(whole, weight, 3)
     copy = torch.nn.Parameter(weight.detach().clone())
-    resumed = CappedAdam([copy])
+    resumed = CappedAdam([copy], [])
     resumed.load(whole.state())
     steps(whole, weight, 2)
     steps(resumed, copy, 2)

@@ -1,0 +1,94 @@
+"""Overlay segmenters in ONNX, as ``training/export.py`` writes them."""
+
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from line.errors import ModelError
+from line.picture import Rgb
+from models.contract import Model, OverlayMaps, OverlaySegmenter, Region, Task
+from models.inference.network import Network, model_from
+from models.inference.onnx import session
+from models.weights.manifest import Weights
+
+STRIDE = 32
+"""The network takes sides that are multiples of this."""
+MAP_STRIDE = 2
+"""Pixels of the network's input per pixel of its maps."""
+MAP_COUNT = 4
+"""Overlay ink, overlay panel, print, opacity."""
+MEAN = np.array((0.485, 0.456, 0.406), np.float32)
+STD = np.array((0.229, 0.224, 0.225), np.float32)
+"""What a segmenter is trained with, over blue, green, red in 0..1."""
+TEXT_FROM = 0.5
+"""Minimum probability of overlay ink or print for a place to count as text."""
+LETTER_GAP = (7, 3)
+"""Width and height of the gap that is closed between letters (pixels of the maps)."""
+
+
+class OnnxSegmenter(Network, OverlaySegmenter):
+    """A network with one input ``x`` [1, 3, H, W] and one output [1, 4, H / 2, W / 2] of probabilities."""
+
+    needs = ("onnxruntime",)
+    tiles = False
+    tolerance = 0.0
+    fails = (
+        "misses faint marks that repeat over textured photos",
+        "takes flat saturated surfaces for panels",
+    )
+
+    def build(self, files: list[Path]) -> None:
+        """Open the file.
+
+        Raises:
+            ModelError: it is no overlay segmenter.
+        """
+        self._session: Any = session(files[0], self.device)
+        inputs, outputs = self._session.get_inputs(), self._session.get_outputs()
+        if len(inputs) != 1 or len(outputs) != 1:
+            raise ModelError(
+                f"{files[0].name} has {len(inputs)} inputs and {len(outputs)} outputs, not one of each"
+            )
+        self._input: str = inputs[0].name
+        shape = self.forward(np.zeros((1, 3, STRIDE, STRIDE), np.float32)).shape
+        if shape != (1, MAP_COUNT, STRIDE // MAP_STRIDE, STRIDE // MAP_STRIDE):
+            raise ModelError(f"{files[0].name} answers {list(shape)}, not four maps at half the scale")
+
+    def forward(self, batch: Any) -> Any:
+        return self._session.run(None, {self._input: batch})[0]
+
+    def segment(self, rgb: Rgb, *, limit: int) -> OverlayMaps:
+        high, wide = rgb.shape[:2]
+        scale = min(1.0, limit / max(high, wide))
+        size = (max(1, round(wide * scale)), max(1, round(high * scale)))
+        small = rgb if scale == 1 else cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)
+        edge = cv2.copyMakeBorder(small, 0, -size[1] % STRIDE, 0, -size[0] % STRIDE, cv2.BORDER_REPLICATE)
+        levels = (edge[..., ::-1].astype(np.float32) / 255 - MEAN) / STD
+        maps = self.forward(np.ascontiguousarray(levels.transpose(2, 0, 1)[None]))
+        rows, columns = (-(-side // MAP_STRIDE) for side in size[::-1])
+        ink, panel, imprint, opacity = maps[0, :, :rows, :columns]
+        return OverlayMaps(ink, panel, imprint, opacity, scale / MAP_STRIDE)
+
+    def find(self, rgb: Rgb, *, limit: int) -> list[Region]:
+        maps = self.segment(rgb, limit=limit)
+        text = np.maximum(maps.ink, maps.imprint)
+        joined = cv2.dilate((text > TEXT_FROM).astype(np.uint8), np.ones(LETTER_GAP[::-1], np.uint8))
+        count, labels, stats, _ = cv2.connectedComponentsWithStats(joined)
+        regions = []
+        for number in range(1, count):
+            left, top, across, down, _ = (float(value) for value in stats[number])
+            corners = [(left, top), (left + across, top), (left + across, top + down), (left, top + down)]
+            score = float(text[labels == number].max())
+            regions.append(Region(np.array(corners, np.float32) / np.float32(maps.scale), score))
+        return regions
+
+
+def model_of(weights: Weights) -> type[Model]:
+    """The segmenter that these weights make.
+
+    Raises:
+        ModelError: for another task.
+    """
+    return model_from(weights, {Task.FIND_TEXT: OnnxSegmenter})
