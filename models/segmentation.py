@@ -1,4 +1,4 @@
-"""Overlay segmenters in ONNX, as ``training/export.py`` writes them."""
+"""Overlay segmenters in ONNX, as ``training/overlay/export.py`` writes them."""
 
 from pathlib import Path
 from typing import Any

@@ -38,7 +38,7 @@ FEATURES = ("ink", "panel", "print", "log_pixels", "log_density")
 MEANS = (0.0, 0.0, 0.0, 0.0, 0.0)
 WEIGHTS = (8.0, 1.0, -1.0, 0.3, 0.0)
 INTERCEPT = -6.0
-"""Logistic regression, fitted by ``training.calibrate``."""
+"""Logistic regression, fitted by ``training.overlay.calibrate``."""
 
 
 class Decision(StrEnum):

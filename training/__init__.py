@@ -1,1 +1,1 @@
-"""Makes the overlay network: photos, drawn overlays, training, export and evaluation."""
+"""Trains what the line ships: the overlay network and the gate of fills."""

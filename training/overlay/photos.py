@@ -10,10 +10,10 @@ import numpy as np
 from PIL import Image
 
 from line.picture import Rgb
-from training.drawing.blend import Plane
+from training.overlay.drawing.blend import Plane
 from training.split import Part, part_of, sha256_of
 
-DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 STAMPED = ("0c6f89cd", "16740066", "9b771b16")
 """Parts of names of photos that count as clean and bear a camera's stamp."""
 MAX_SIDE = 1600

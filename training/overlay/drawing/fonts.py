@@ -6,7 +6,7 @@ from functools import cache, lru_cache
 
 from PIL import ImageFont
 
-from training.drawing import strings
+from training.overlay.drawing import strings
 
 MIN_FONTS = 3
 """Fonts from which a writing system is drawn."""

@@ -1,6 +1,6 @@
 """Measures ``find_text`` on photos that nothing was trained or tuned on.
 
-    python -m training.evaluate [--part report] [--network FILE] [--json FILE] [--quick] [--count N]
+    python -m training.overlay.evaluate [--part report] [--network FILE] [--json FILE] [--quick] [--count N]
 
 Every photo goes through the step once as it is and once with an overlay drawn by ``bench.captions``, with the vendor's
 right to have watermarks removed on record; then come the real overlays of ``overlay_tune`` and ``overlay``.
@@ -30,9 +30,9 @@ from line.picture import Flagged, Picture, Rgb
 from line.vendor import VendorContext
 from models.contract import Model, registry
 from tasks.find_text import find_text
-from training.photos import DATA, Source, read, sources
-from training.real import real_overlays
-from training.segmenter import opened
+from training.overlay.photos import DATA, Source, read, sources
+from training.overlay.real import real_overlays
+from training.overlay.segmenter import opened
 from training.split import Part
 
 LEFT_SHARE = 0.8

@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from training.network import normalized
-from training.pool import LABEL_SCALE
+from training.overlay.network import normalized
+from training.overlay.pool import LABEL_SCALE
 
 CENTRED_SHARE = 0.5
 """Share of the crops that are laid round a pixel with an overlay or print, where there is one."""

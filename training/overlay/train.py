@@ -1,7 +1,7 @@
 """Trains the overlay network from a pool of samples.
 
-    python -m training.pool POOL &
-    python -m training.train POOL CHECKPOINT --detector PP-OCRv6_tiny_det.onnx --minutes 180
+    python -m training.overlay.pool POOL &
+    python -m training.overlay.train POOL CHECKPOINT --detector PP-OCRv6_tiny_det.onnx --minutes 180
 
 Stops after the given minutes of wall-clock time, over which the learning rate falls; goes on from CHECKPOINT
 where it exists.
@@ -16,10 +16,10 @@ from typing import Any
 import numpy as np
 import torch
 
-from training.batches import batch
-from training.losses import loss
-from training.network import OverlayNetwork
-from training.optimiser import CappedAdam
+from training.overlay.batches import batch
+from training.overlay.losses import loss
+from training.overlay.network import OverlayNetwork
+from training.overlay.optimiser import CappedAdam
 
 FINAL_SHARE = 0.04
 """Share of the learning rate that is left at the end."""

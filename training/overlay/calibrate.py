@@ -1,6 +1,6 @@
 """Fits how a region's features become a probability, on the calibration part of the photos.
 
-    python -m training.calibrate overlay_network.onnx [--count N] [--json FILE]
+    python -m training.overlay.calibrate overlay_network.onnx [--count N] [--json FILE]
 
 Prints ``MEANS``, ``WEIGHTS`` and ``INTERCEPT`` for ``overlay/policy.py``, and at which probability how many clean
 photos would alarm. The photos are neither trained on nor reported on.
@@ -18,11 +18,11 @@ from numpy.typing import NDArray
 from models.contract import OverlaySegmenter
 from overlay.policy import FEATURES
 from overlay.regions import find_regions
-from training.drawing.blend import Labelled
-from training.drawing.imprint import imprint
-from training.photos import sources
-from training.sample import WORKING_SIDE, delivered, draw
-from training.segmenter import opened
+from training.overlay.drawing.blend import Labelled
+from training.overlay.drawing.imprint import imprint
+from training.overlay.photos import sources
+from training.overlay.sample import WORKING_SIDE, delivered, draw
+from training.overlay.segmenter import opened
 from training.split import Part
 
 OVERLAID_SHARE = 0.4

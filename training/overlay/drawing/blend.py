@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from line.picture import Rgb
-from training.drawing.canvas import Canvas
+from training.overlay.drawing.canvas import Canvas
 
 VISIBLE = 6
 """Levels in any channel from which a pixel counts as changed."""

@@ -1,6 +1,6 @@
 """Writes a trained network as ONNX, with torch's own exporter, and checks that onnxruntime gives the same.
 
-python -m training.export CHECKPOINT overlay.onnx --detector PP-OCRv6_tiny_det.onnx
+python -m training.overlay.export CHECKPOINT overlay.onnx --detector PP-OCRv6_tiny_det.onnx
 """
 
 import argparse
@@ -10,7 +10,7 @@ import numpy as np
 import onnxruntime
 import torch
 
-from training.network import OverlayNetwork, Probabilities
+from training.overlay.network import OverlayNetwork, Probabilities
 from training.split import sha256_of
 
 MAX_DIFFERENCE = 2e-3

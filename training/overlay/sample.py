@@ -7,12 +7,12 @@ import numpy as np
 from PIL import Image
 
 from line.picture import Rgb
-from training.drawing.blend import Labelled, lay_over, resized
-from training.drawing.canvas import Canvas
-from training.drawing.graphics import GRAPHICS
-from training.drawing.imprint import imprint
-from training.drawing.lettering import LETTERING
-from training.photos import Source, box_plane
+from training.overlay.drawing.blend import Labelled, lay_over, resized
+from training.overlay.drawing.canvas import Canvas
+from training.overlay.drawing.graphics import GRAPHICS
+from training.overlay.drawing.imprint import imprint
+from training.overlay.drawing.lettering import LETTERING
+from training.overlay.photos import Source, box_plane
 
 Random = np.random.Generator
 WORKING_SIDE = 640

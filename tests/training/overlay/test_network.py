@@ -5,8 +5,8 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="the extra gpu trains")
 
-from training.losses import loss  # noqa: E402
-from training.optimiser import MAX_STEP, MAX_STEP_NEW, CappedAdam  # noqa: E402
+from training.overlay.losses import loss  # noqa: E402
+from training.overlay.optimiser import MAX_STEP, MAX_STEP_NEW, CappedAdam  # noqa: E402
 
 
 def labels(**planes: float) -> "torch.Tensor":
@@ -73,7 +73,7 @@ def test_a_real_overlays_box_asks_for_ink_somewhere_in_it() -> None:
 
 
 def test_normalized_photos_are_blue_first() -> None:
-    from training.network import MEAN, STD, normalized
+    from training.overlay.network import MEAN, STD, normalized
 
     red = np.zeros((2, 2, 3), np.uint8)
     red[..., 0] = 255

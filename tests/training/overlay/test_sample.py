@@ -4,9 +4,9 @@ import cv2
 import numpy as np
 import pytest
 
-from training.drawing.blend import Labelled, resized
-from training.drawing.imprint import imprint
-from training.sample import KINDS, draw
+from training.overlay.drawing.blend import Labelled, resized
+from training.overlay.drawing.imprint import imprint
+from training.overlay.sample import KINDS, draw
 
 
 def photo(seed: int = 0, size: tuple[int, int] = (360, 300)) -> Labelled:

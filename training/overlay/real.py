@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from training.drawing.blend import Labelled, resized
-from training.photos import DATA, box_plane, read
-from training.sample import WORKING_SIDE, saved
+from training.overlay.drawing.blend import Labelled, resized
+from training.overlay.photos import DATA, box_plane, read
+from training.overlay.sample import WORKING_SIDE, saved
 from training.split import Part, part_of
 
 EDGE = 140

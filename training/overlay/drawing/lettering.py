@@ -5,8 +5,8 @@ from collections.abc import Callable
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
-from training.drawing import fonts, strings
-from training.drawing.canvas import Canvas, Colour, extent
+from training.overlay.drawing import fonts, strings
+from training.overlay.drawing.canvas import Canvas, Colour, extent
 
 
 def caption(canvas: Canvas) -> None:

@@ -1,6 +1,6 @@
 """A pool of samples on disk that one process fills while another trains.
 
-    python -m training.pool FOLDER --size 2400
+    python -m training.overlay.pool FOLDER --size 2400
 
 Every file is one sample; the oldest is replaced by a new one for as long as the process lives, so that no
 sample is used more than a few times.
@@ -15,10 +15,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from training.drawing.blend import Labelled
-from training.photos import sources
-from training.real import real_overlays, real_sample
-from training.sample import sample
+from training.overlay.drawing.blend import Labelled
+from training.overlay.photos import sources
+from training.overlay.real import real_overlays, real_sample
+from training.overlay.sample import sample
 from training.split import Part
 
 LABEL_SCALE = 2

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from line.picture import Rgb
-from training.drawing.blend import Labelled, Plane
-from training.drawing.canvas import Canvas
-from training.drawing.graphics import GRAPHICS
-from training.drawing.lettering import LETTERING
+from training.overlay.drawing.blend import Labelled, Plane
+from training.overlay.drawing.canvas import Canvas
+from training.overlay.drawing.graphics import GRAPHICS
+from training.overlay.drawing.lettering import LETTERING
 
 BACKDROP_TOLERANCE = 12
 """Levels between neighbours within which a backdrop goes on from the photo's corners."""

@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
-from training.drawing import fonts, strings
-from training.drawing.canvas import Canvas, Colour, extent
+from training.overlay.drawing import fonts, strings
+from training.overlay.drawing.canvas import Canvas, Colour, extent
 
 
 def banner(canvas: Canvas) -> None:

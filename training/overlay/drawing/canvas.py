@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from training.drawing import fonts, strings
+from training.overlay.drawing import fonts, strings
 
 Random = np.random.Generator
 Colour = tuple[int, int, int]
