@@ -26,7 +26,7 @@ def split(image: Image.Image) -> Channels:
     """
     mode = image.mode
     if mode in ("CMYK", "LAB") or (mode in ("RGB", "L") and "transparency" not in image.info):
-        return Channels(image, None)  # not converted: that would copy a quarter of a gigabyte for nothing
+        return Channels(image, None)  # a conversion would copy up to 250 MB
     if mode in ("I", "F") or mode.startswith("I;16"):
         return _deep(image)
     if mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info:
@@ -44,7 +44,7 @@ def split(image: Image.Image) -> Channels:
 
 
 def _deep(image: Image.Image) -> Channels:
-    """Grey of more than 8 bits, whose white is not always written anywhere."""
+    """Grey of more than 8 bits; the level of white is not always stated in the file."""
     values = np.asarray(image)
     if values.dtype.byteorder == ">":
         values = values.astype(values.dtype.newbyteorder("="))
@@ -56,10 +56,10 @@ def _deep(image: Image.Image) -> Channels:
 
 
 def _white(image: Image.Image, values: NDArray[np.generic]) -> float:
-    """The value that means white.
+    """The value of white.
 
     Raises:
-        RefusedError: ``unknown_range``: nothing says which value that is.
+        RefusedError: ``unknown_range``: the file does not state it and the values do not show it.
     """
     bits = getattr(image, "tag_v2", {}).get(_BITS_PER_SAMPLE, (16,))[0]
     if image.mode.startswith("I;16"):

@@ -1,4 +1,4 @@
-"""What a file really is, told by its first bytes; its name is only a claim."""
+"""The format of a file by its first bytes; the name is only compared with it."""
 
 from enum import StrEnum
 from pathlib import PurePosixPath
@@ -11,7 +11,7 @@ _JPEG_PRECISION = 8
 
 
 class Kind(StrEnum):
-    """The formats that are taken. Each has one well-kept decoder; all others are attack surface."""
+    """The accepted formats. Each has a well-maintained decoder; any other would only add attack surface."""
 
     JPEG = "jpeg"
     PNG = "png"
@@ -48,7 +48,7 @@ _AVIF_BRANDS = {b"avif", b"avis"}
 _HEIC_BRANDS = {b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"hevm", b"hevs", b"mif1", b"msf1"}
 _BMP_HEADERS = {12, 16, 40, 52, 56, 64, 108, 124}  # sizes of the info header that exist
 
-# What vendors send by mistake, so that the refusal can say what it was.
+# Files that vendors send by mistake; the refusal names them.
 _FOREIGN = (
     (b"FUJIFILMCCD-RAW", "a camera raw (RAF)"),
     (b"IIU\0", "a camera raw (RW2)"),

@@ -1,11 +1,11 @@
 """The lossless files between steps: pictures as QOI, masks as PNG.
 
-``bench/intermediate.py`` measures the choice. Every step writes and reads each picture once, and what
-is written is kept for rollback, so time and size both count. On 24 product photos, one thread, write +
+``bench/intermediate.py`` measures the choice. Every step writes and reads each picture once, and the
+files are kept for rollback, so time and size both count. On 24 product photos, one thread, write +
 sha256 + read took per megapixel: QOI 9 ms at 1.0 MB, raw arrays 3 ms at 3.0 MB, WebP lossless 50 ms at
-0.6 MB, PNG level 1 55 ms at 0.85 MB. The 6 ms that QOI costs over raw arrays are less than what a disk
-or bucket takes for the other two megabytes.
-Bytes are the same for the same pixels, so that a file's name can be the hash of its content.
+0.6 MB, PNG level 1 55 ms at 0.85 MB. QOI costs 6 ms more than raw arrays, which is less
+than a disk or bucket takes for the other two megabytes. The same pixels give the same bytes, so that a
+file can be named by the hash of its content.
 """
 
 import cv2
@@ -18,7 +18,7 @@ from line.picture import Mask, Rgb
 PICTURE_SUFFIX = ".qoi"
 MASK_SUFFIX = ".png"
 
-# Masks are a few flat areas: run lengths alone pack them, and no filter or search is worth its time.
+# Masks are a few flat areas: run lengths pack them well, and filters or a search would only cost time.
 _MASK_OPTIONS = (
     cv2.IMWRITE_PNG_COMPRESSION,
     1,
@@ -30,7 +30,7 @@ _MASK_OPTIONS = (
 
 
 class IntermediateError(SluiceError):
-    """Raised when bytes that the line wrote itself cannot be read back."""
+    """Raised when an intermediate file cannot be read back."""
 
 
 def encode_rgb(rgb: Rgb) -> bytes:
@@ -44,13 +44,13 @@ def decode_rgb(data: bytes) -> Rgb:
     Raises:
         IntermediateError: not a whole QOI of three channels.
     """
-    # the end marker is checked because the decoder makes up what a cut file lacks
+    # the decoder invents missing data of a truncated file, so the end marker is checked
     if data[:4] != b"qoif" or data[12:13] != b"\x03" or data[-8:] != b"\0\0\0\0\0\0\0\1":
-        raise IntermediateError("a picture between steps is cut short or is no QOI")
+        raise IntermediateError("an intermediate picture is truncated or is no QOI")
     try:
         return np.ascontiguousarray(qoi.decode(data))
     except Exception as error:  # the wrapper raises bare RuntimeErrors
-        raise IntermediateError(f"a picture between steps cannot be read: {error}") from error
+        raise IntermediateError(f"an intermediate picture cannot be read: {error}") from error
 
 
 def encode_mask(mask: Mask) -> bytes:
@@ -68,7 +68,7 @@ def decode_mask(data: bytes) -> Mask:
         IntermediateError: not a whole PNG of one channel.
     """
     if not data.endswith(b"IEND\xaeB`\x82"):
-        raise IntermediateError("a mask is cut short or is no PNG")
+        raise IntermediateError("a mask is truncated or is no PNG")
     mask = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     if mask is None or mask.ndim != 2 or mask.dtype != np.uint8:
         raise IntermediateError("a mask cannot be read")

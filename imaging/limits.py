@@ -1,4 +1,4 @@
-"""How large a photo may be; checked from its header, before a pixel is decoded."""
+"""Maximum and minimum sizes of a photo, checked from its header before any pixel is decoded."""
 
 from dataclasses import dataclass
 
@@ -42,7 +42,7 @@ class Limits:
             raise RefusedError("side_too_short", f"{size}; no side may be shorter than {self.min_side}.")
 
     def check_frames(self, frames: int) -> None:
-        """Raise RefusedError ``several_frames``, unless the first one is to be taken."""
+        """Raise RefusedError ``several_frames``, unless ``first_frame`` is set."""
         if frames > 1 and not self.first_frame:
             raise RefusedError(
                 "several_frames",

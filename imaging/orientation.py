@@ -1,4 +1,4 @@
-"""EXIF orientation: how a stored picture must be turned to stand upright."""
+"""EXIF orientation: turning a stored picture upright."""
 
 import numpy as np
 from PIL import Image
@@ -28,7 +28,7 @@ def orientation_of(image: Image.Image, kind: Kind) -> int:
 
 
 def upright(rgb: Rgb, orientation: int) -> Rgb:
-    """``rgb`` [H, W, 3] as it should be seen; 5 to 8 swap the sides. C-contiguous."""
+    """``rgb`` [H, W, 3] turned upright, C-contiguous; 5 to 8 swap the sides."""
     if orientation in (5, 6, 7, 8):
         rgb = rgb.swapaxes(0, 1)
     if orientation in (3, 4, 7, 8):

@@ -82,8 +82,8 @@ class Rendition(OutputRules):
         except ValueError:
             raise ValueError(f"name {self.name!r} has a brace without its partner") from None
         if unknown := fields - _NAME_FIELDS:
-            known = ", ".join(f"{{{name}}}" for name in sorted(_NAME_FIELDS))
-            raise ValueError(f"name has {{{min(unknown)}}}; it may have {known}")
+            allowed = ", ".join(f"{{{name}}}" for name in sorted(_NAME_FIELDS))
+            raise ValueError(f"name has {{{min(unknown)}}}; it may have {allowed}")
         if "stem" not in fields:
             raise ValueError("name needs {stem}: without it two photos would get one file")
         if "/" in self.name or "\\" in self.name or self.name.startswith("."):

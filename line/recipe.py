@@ -136,8 +136,8 @@ def locate(name_or_path: str) -> Path:
     for path in (Path(name_or_path), SHIPPED / f"{name_or_path}.toml"):
         if path.suffix == ".toml" and path.is_file():
             return path
-    known = ", ".join(shipped())
-    raise RecipeError(f"no such recipe; give a .toml file or one of: {known}", path=name_or_path)
+    names = ", ".join(shipped())
+    raise RecipeError(f"no such recipe; give a .toml file or one of: {names}", path=name_or_path)
 
 
 def parse(text: str, path: str = "") -> Recipe:

@@ -91,10 +91,10 @@ def read(text: str, path: str, locate: Callable[[str], Path]) -> RecipeSource:
     if "extends" not in body:
         return RecipeSource(text, path, body, tuple(range(len(_steps(body)))))
     parent = _parent(text, path, body, locate)
-    steps, own = _merge_steps(_steps(parent), _steps(body))
+    steps, indices = _merge_steps(_steps(parent), _steps(body))
     merged = _merge({k: v for k, v in parent.items() if k not in ("name", "steps")}, body)
     merged.pop("extends")
-    return RecipeSource(text, path, merged | {"steps": steps}, own)
+    return RecipeSource(text, path, merged | {"steps": steps}, indices)
 
 
 def in_words(detail: ErrorDetails) -> str:
@@ -174,8 +174,8 @@ def _merge_steps(
     at = max(len(merged) - 2, -1)
     for index, step in enumerate(over):
         same = [
-            i for i, (other, own) in enumerate(merged)
-            if own is None and other.get("transform") == step.get("transform")
+            i for i, (other, index_in_text) in enumerate(merged)
+            if index_in_text is None and other.get("transform") == step.get("transform")
         ]  # fmt: skip
         changes = {key: value for key, value in step.items() if key != "remove"}
         if same and step.get("remove") is True:
@@ -187,7 +187,7 @@ def _merge_steps(
         else:
             at += 1
             merged.insert(at, (step, index))
-    return [step for step, _ in merged], tuple(own for _, own in merged)
+    return [step for step, _ in merged], tuple(index_in_text for _, index_in_text in merged)
 
 
 def _key(location: Location) -> str:

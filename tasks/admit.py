@@ -8,7 +8,7 @@ from pydantic import Field
 from imaging.damage import Damage
 from imaging.limits import Limits
 from imaging.refusal import RefusedError
-from imaging.sandbox.photo_client import decode_apart
+from imaging.sandbox.photo_client import decode_sandboxed
 from line.facts import Facts
 from line.picture import Edited, Flagged, Original, Outcome, Picture, Refused
 from tasks.transform import transform
@@ -49,7 +49,7 @@ def admit(
 
 def _admit(original: Original, limits: Limits, background: str) -> Outcome:
     try:
-        decoded = decode_apart(original.name, original.data, limits=limits, background=background)
+        decoded = decode_sandboxed(original.name, original.data, limits=limits, background=background)
     except RefusedError as error:
         return Refused(error.reason, error.sentence)
     picture = Picture(original.name, decoded.rgb, facts=original.facts | decoded.facts)

@@ -14,7 +14,7 @@ from imaging.limits import Limits
 from imaging.metadata.content_credentials import credential_signer
 from imaging.metadata.marks import Marks
 from imaging.refusal import RefusedError
-from imaging.sandbox.photo_client import decode_apart
+from imaging.sandbox.photo_client import decode_sandboxed
 from line.delivery import DeliverParams, OutputRules
 from line.facts import Facts
 from line.picture import Flagged, Outcome, Picture, Publishable, Rgb
@@ -83,7 +83,7 @@ def _deliver(picture: Picture, params: DeliverParams) -> Outcome:
         for name, rules in files.items()
     }
     too_large = list(_too_large(file, params)) + [
-        fault for name, made in renditions.items() for fault in _too_large(made, files[name], name)
+        fault for name, encoded in renditions.items() for fault in _too_large(encoded, files[name], name)
     ]
     if too_large and not is_accepted:
         return _flagged(picture, too_large, readings)
@@ -94,7 +94,7 @@ def _deliver(picture: Picture, params: DeliverParams) -> Outcome:
         readings,
         reference=shaped,
         facts=_record(file, marks, renditions),
-        renditions={name: made.data for name, made in renditions.items()},
+        renditions={name: encoded.data for name, encoded in renditions.items()},
     )
 
 
@@ -151,7 +151,7 @@ def _own_stream(picture: Picture, shaped: Rgb, params: DeliverParams, marks: Mar
         )
         if len(data) > params.max_bytes:
             return None
-        rgb = decode_apart(picture.name, data, limits=_NO_LIMITS).rgb
+        rgb = decode_sandboxed(picture.name, data, limits=_NO_LIMITS).rgb
     except (ValueError, RefusedError):
         return None
     return _File(data, rgb, None) if np.array_equal(rgb, picture.rgb) else None
@@ -183,7 +183,7 @@ def _signed(file: _File, form: Format, picture: Picture) -> _File:
 def _record(file: _File, marks: Marks, renditions: Mapping[str, _File]) -> Facts:
     """What the record keeps of the delivered files, and what they say of themselves when read back."""
     everything = {"": file, **renditions}
-    differing = [name for name, made in everything.items() if Marks.read(made.data) != marks]
+    differing = [name for name, written in everything.items() if Marks.read(written.data) != marks]
     return Facts(
         delivered={
             "sha256": hashlib.sha256(file.data).hexdigest(),
@@ -193,13 +193,13 @@ def _record(file: _File, marks: Marks, renditions: Mapping[str, _File]) -> Facts
             "renditions": [
                 {
                     "name": name,
-                    "width": made.rgb.shape[1],
-                    "height": made.rgb.shape[0],
-                    "bytes": len(made.data),
-                    "quality": made.quality,
-                    "sha256": hashlib.sha256(made.data).hexdigest(),
+                    "width": encoded.rgb.shape[1],
+                    "height": encoded.rgb.shape[0],
+                    "bytes": len(encoded.data),
+                    "quality": encoded.quality,
+                    "sha256": hashlib.sha256(encoded.data).hexdigest(),
                 }
-                for name, made in renditions.items()
+                for name, encoded in renditions.items()
             ],
         },
         marks_differ=len(differing),

@@ -25,7 +25,7 @@ def load(name_or_path: str) -> Recipe:
     return check(path.read_text("utf-8"), str(path), registry())
 
 
-def check(text: str, path: str, known: Registry) -> Recipe:
+def check(text: str, path: str, transforms: Registry) -> Recipe:
     """Check a recipe's text; see :func:`load`. All that is wrong is said at once."""
     source = read(text, path, locate)
     recipe = parse_source(source)
@@ -33,11 +33,11 @@ def check(text: str, path: str, known: Registry) -> Recipe:
     steps: list[Step] = []
     for index, step in enumerate(recipe.steps):
         try:
-            steps.append(_check_step(source, index, step, known, recipe))
+            steps.append(_check_step(source, index, step, transforms, recipe))
         except RecipeError as error:
             faults.append(error)
     if len(steps) == len(recipe.steps):
-        faults += _order_faults(source, [known.get(step.transform) for step in steps])
+        faults += _order_faults(source, [transforms.get(step.transform) for step in steps])
     if faults:
         raise RecipeError.of(faults)
     return recipe.model_copy(update={"steps": tuple(steps)})
@@ -48,7 +48,7 @@ def limits_of(step: Step) -> dict[str, Limit]:
     return {reading: Limit(table.at_least, table.at_most) for reading, table in step.limits.items()}
 
 
-def _check_step(source: RecipeSource, index: int, step: Step, known: Registry, recipe: Recipe) -> Step:
+def _check_step(source: RecipeSource, index: int, step: Step, transforms: Registry, recipe: Recipe) -> Step:
     """The step with every default written out.
 
     Raises:
@@ -56,7 +56,7 @@ def _check_step(source: RecipeSource, index: int, step: Step, known: Registry, r
     """
     here: list[str | int] = ["steps", index]
     try:
-        transform = known.get(step.transform)
+        transform = transforms.get(step.transform)
     except InputError as error:
         raise source.error([*here, "transform"], str(error)) from None
     faults: list[RecipeError] = []
@@ -114,8 +114,8 @@ def _options_of(model: str | None, step: Step, recipe: Recipe) -> dict[str, Any]
         raise ModelError("what must not be seen stands with the prompt: avoid in [prompts.NAME]")
     named = step.options.get("prompt")
     if named and named not in recipe.prompts:
-        known = ", ".join(sorted(recipe.prompts)) or "none"
-        raise ModelError(f"prompt names a template of this recipe, [prompts.{named}]; there are: {known}")
+        names = ", ".join(sorted(recipe.prompts)) or "none"
+        raise ModelError(f"prompt names a template of this recipe, [prompts.{named}]; there are: {names}")
     options = models().models[model].checked(step.options)
     options.pop("avoid", None)
     return options
@@ -163,5 +163,5 @@ def file_of(recipe: Recipe) -> str:
 
 def removing(recipe: Recipe) -> list[int]:
     """Positions of the steps that remove something by a mask."""
-    known = registry()
-    return [i for i, step in enumerate(recipe.steps) if known.get(step.transform).removes]
+    transforms = registry()
+    return [i for i, step in enumerate(recipe.steps) if transforms.get(step.transform).removes]

@@ -11,8 +11,10 @@ from imaging.colour.cmyk import print_to_srgb
 
 _SPACES: Final = {"RGB": "RGB", "L": "GRAY", "CMYK": "CMYK", "LAB": "Lab"}
 """The colour space that a profile must describe to fit a Pillow mode."""
-_MAX_PROFILE = 4_000_000  # bytes; the largest press profiles have about half of it
-_SAME = 2  # levels: a profile that moves no colour further is sRGB by another name
+_MAX_PROFILE_BYTES = 4_000_000
+"""Twice the size of the largest press profiles."""
+_MAX_SRGB_DIFFERENCE = 2
+"""Maximum levels by which an sRGB profile may move any colour."""
 
 
 class Converted(NamedTuple):
@@ -60,21 +62,21 @@ def usability(icc: bytes, mode: str) -> str:
 
 
 def _space(icc: bytes) -> str:
-    if len(icc) > _MAX_PROFILE:
+    if len(icc) > _MAX_PROFILE_BYTES:
         raise ValueError(f"a profile of {len(icc)} bytes")
     return ImageCms.ImageCmsProfile(io.BytesIO(icc)).profile.xcolor_space.strip()
 
 
 @lru_cache(maxsize=8)  # one vendor's photos share a profile, and a press profile takes 20 ms to prepare
 def _transform(icc: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
-    """The way from ``icc`` to sRGB; None where there is nothing to do."""
+    """The transform from ``icc`` to sRGB; None where the profile is sRGB."""
     transform = ImageCms.buildTransform(
         ImageCms.ImageCmsProfile(io.BytesIO(icc)),
         ImageCms.createProfile("sRGB"),
         mode,
         "RGB",
         ImageCms.Intent.RELATIVE_COLORIMETRIC,
-        # grey is asked 256 questions only, so exactly; lcms's usual grid is 10 levels off for linear grey
+        # a grey profile is evaluated at 256 levels only, so exactly: lcms's usual grid is 10 levels off for linear grey
         ImageCms.Flags.BLACKPOINTCOMPENSATION
         | (ImageCms.Flags.NOOPTIMIZE if mode == "L" else ImageCms.Flags.HIGHRESPRECALC),
     )
@@ -82,8 +84,8 @@ def _transform(icc: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
         return transform
     steps = np.linspace(0, 255, 9).astype(np.uint8)
     grid = np.stack(np.meshgrid(steps, steps, steps), axis=-1).reshape(27, 27, 3)
-    moved = np.asarray(_apply(transform, Image.fromarray(grid)), np.int16)
-    return None if np.abs(moved - grid).max() <= _SAME else transform
+    converted = np.asarray(_apply(transform, Image.fromarray(grid)), np.int16)
+    return None if np.abs(converted - grid).max() <= _MAX_SRGB_DIFFERENCE else transform
 
 
 @lru_cache(maxsize=1)
@@ -98,13 +100,13 @@ def _from_lab() -> ImageCms.ImageCmsTransform:
 
 
 def _apply(transform: ImageCms.ImageCmsTransform, image: Image.Image) -> Image.Image:
-    moved = ImageCms.applyTransform(image, transform)
-    if moved is None:  # only in-place calls answer None
-        raise ImageCms.PyCMSError("no picture came back")
-    return moved
+    converted = ImageCms.applyTransform(image, transform)
+    if converted is None:  # only calls in place return None
+        raise ImageCms.PyCMSError("the transform returned no picture")
+    return converted
 
 
 def _grey_table(transform: ImageCms.ImageCmsTransform) -> list[int]:
-    """What each of 256 greys becomes, channel after channel."""
+    """sRGB of each of 256 greys, channel after channel."""
     levels = _apply(transform, Image.frombytes("L", (256, 1), bytes(range(256))))
     return [int(level) for level in np.asarray(levels)[0].T.ravel()]

@@ -79,9 +79,9 @@ def _codes_anywhere(data: bytes) -> set[str]:
     codes = {code for code in (COMPOSITE_GENERATED, GENERATED) if code.encode() in data}
     for match in _URI.finditer(data):
         text = match[1].decode()
-        known = [code for code in CODES if text.startswith(code)]
-        if known:
-            codes.add(max(known, key=len))
+        matching = [code for code in CODES if text.startswith(code)]
+        if matching:
+            codes.add(max(matching, key=len))
     return codes
 
 

@@ -1,4 +1,4 @@
-"""Decoding in a process of its own, which a hostile file may kill, hang or fill without harm to any other."""
+"""Client of the decoding process: a hostile file can only kill, hang or fill that process."""
 
 import atexit
 import errno
@@ -26,9 +26,12 @@ from line.settings import settings
 
 log = logging.getLogger(__name__)
 
-_START = 60.0  # seconds for an interpreter and Pillow to be loaded, on a busy machine
-_RENEW = 500  # pictures after which a decoder is replaced: what a file has done to it lasts no longer
-_MOST_SAID = 1 << 16  # bytes of JSON in an answer
+_START_SECONDS = 60.0
+"""Maximum time to start an interpreter and load the decoders, on a busy machine."""
+_MAX_PICTURES = 500
+"""Pictures after which a decoder is replaced, so that effects of a hostile file do not last."""
+_MAX_JSON_BYTES = 1 << 16
+"""Maximum size of the JSON in an answer."""
 _DEFAULT_LIMITS = Limits()
 
 
@@ -42,7 +45,7 @@ class _Damage(_Checked):
 
 
 class _DecodedFacts(_Checked):
-    """The facts of :class:`imaging.decode.Decoded`, and no others: steps and people rely on some."""
+    """Exactly the facts of :class:`imaging.decode.Decoded`."""
 
     format: str = Field(max_length=8)
     extension: str = Field(pattern="^(agrees|differs|absent)$")
@@ -73,7 +76,7 @@ class _Refusal(_Checked):
 
 
 class _EndedError(Exception):
-    """The decoder is gone; ``signal`` is what ended it, or 0 where it ended of itself."""
+    """Raised when the decoder has ended; ``signal`` is the signal that ended it, or 0."""
 
     def __init__(self, number: int) -> None:
         self.signal = number
@@ -81,11 +84,11 @@ class _EndedError(Exception):
 
 
 class Decoder:
-    """One decoding process: started by the first picture, started anew after whatever ends it.
+    """One decoding process; started for the first picture and again whenever it has ended.
 
     Args:
-        seconds: how long one picture may take.
-        memory: bytes that decoding one picture may take.
+        seconds: maximum time for one picture.
+        memory: maximum bytes for decoding one picture.
     """
 
     command: ClassVar[tuple[str, ...]] = (sys.executable, "-P", "-m", "imaging.sandbox.photo_server")
@@ -98,11 +101,11 @@ class Decoder:
 
     @property
     def pid(self) -> int | None:
-        """Of the process, while there is one."""
+        """Process id; None while there is no process."""
         return self._confined.process.pid if self._confined else None
 
     def decode(self, name: str, data: bytes, limits: Limits, background: str) -> Decoded:
-        """See :func:`decode_apart`."""
+        """See :func:`decode_sandboxed`."""
         with self._lock:
             for _ in range(2):
                 try:
@@ -111,11 +114,11 @@ class Decoder:
                     if ended.signal in OWN_FAULTS or not ended.signal:
                         raise _died(ended.signal) from None
                     log.warning("%s: its decoder was killed from outside; trying a new one", name)
-        # Its memory is bounded, so the kernel took it because the machine has none left: no fault of the file's.
+        # Its own memory is bounded, so the kernel killed it because the machine ran out: not the file's fault.
         raise MemoryError(f"{name}: its decoder was killed twice from outside: the machine is out of memory")
 
     def close(self) -> None:
-        """End the process, if there is one."""
+        """Kill the process, if there is one."""
         if self._confined is not None:
             self._confined.kill()
             self._confined = None
@@ -133,13 +136,13 @@ class Decoder:
         except TimeoutError:
             self.close()
             raise _hung(self.seconds) from None
-        except OSError:  # a reset is how the end of the other side looks while we still send
+        except OSError:  # a connection reset: the process ended while data were sent
             raise _EndedError(self._end(confined)) from None
         except ValueError as error:
             self.close()
-            log.error("%s: its decoder answered nonsense and was ended: %s", name, error)
+            log.error("%s: its decoder sent an invalid answer and was killed: %s", name, error)
             raise _died(0) from None
-        except BaseException:  # what is left of this answer must never be taken for the next picture's
+        except BaseException:  # the rest of this answer must not be read as the next picture's
             self.close()
             raise
         if isinstance(answer, RefusedError):
@@ -148,9 +151,9 @@ class Decoder:
 
     def _ready(self) -> Confined:
         if self._confined is not None and (
-            self._served >= _RENEW or self._confined.process.poll() is not None
+            self._served >= _MAX_PICTURES or self._confined.process.poll() is not None
         ):
-            self.close()  # where it has ended, it was killed while it had nothing to do
+            self.close()  # it may have been killed while idle
         if self._confined is None:
             self._confined = self._start()
             self._served = 0
@@ -161,24 +164,24 @@ class Decoder:
             confined = Confined([*self.command, str(self.memory)])
         except OSError as error:
             if error.errno == errno.ENOMEM:
-                raise MemoryError("no memory to start a decoder") from None
-            raise ServiceError(f"the decoder of photos cannot be started: {error}") from error
+                raise MemoryError("not enough memory to start a decoder") from None
+            raise ServiceError(f"the photo decoder cannot be started: {error}") from error
         try:
-            if confined.receive(len(HELLO), time.monotonic() + _START) != HELLO:
-                raise ConnectionError("something else answered")
+            if confined.receive(len(HELLO), time.monotonic() + _START_SECONDS) != HELLO:
+                raise ConnectionError("unexpected greeting")
         except OSError as error:
             if ended := self._end(confined):
                 raise _EndedError(ended) from None
-            raise ServiceError(f"the decoder of photos does not start: {error}") from error
+            raise ServiceError(f"the photo decoder does not start: {error}") from error
         return confined
 
     def _end(self, confined: Confined) -> int:
-        """Bury the process that has ended; the signal that did it, or 0."""
+        """Reap the process that has ended; returns the signal that ended it, or 0."""
         self._confined = None
         return confined.end()
 
 
-def decode_apart(
+def decode_sandboxed(
     name: str, data: bytes, *, limits: Limits = _DEFAULT_LIMITS, background: str = "#ffffff"
 ) -> Decoded:
     """:func:`imaging.decode.decode`, in another process with bounded memory and time.
@@ -192,7 +195,7 @@ def decode_apart(
 
 
 _decoders: dict[int, Decoder] = {}
-"""This process' decoder by this process' id: one that a fork has inherited belongs to the parent."""
+"""The decoder by process id: after a fork the inherited one belongs to the parent."""
 
 
 def _mine() -> Decoder:
@@ -205,28 +208,28 @@ def _mine() -> Decoder:
 
 
 def _answer(confined: Confined, limits: Limits, deadline: float) -> Decoded | RefusedError:
-    """The decoder's answer, believed only as far as it can be checked.
+    """The decoder's answer, validated: the process may be under the control of a hostile file.
 
     Raises:
-        ValueError: no decoder of ours says that.
+        ValueError: the answer is invalid.
     """
     is_picture, length, height, width = ANSWER.unpack(confined.receive(ANSWER.size, deadline))
-    if length > _MOST_SAID:
+    if length > _MAX_JSON_BYTES:
         raise ValueError(f"{length} bytes of JSON")
-    said = confined.receive(length, deadline)
+    text = confined.receive(length, deadline)
     try:
         if not is_picture:
-            refusal = _Refusal.model_validate_json(said)
+            refusal = _Refusal.model_validate_json(text)
             return RefusedError(refusal.reason, refusal.sentence)
-        checked = _DecodedFacts.model_validate_json(said)
+        checked = _DecodedFacts.model_validate_json(text)
     except ValidationError as error:
-        raise ValueError(f"{error.error_count()} mistakes in what it says") from None
+        raise ValueError(f"{error.error_count()} invalid values") from None
     try:
         limits.check_size(width, height)
     except RefusedError as error:
         raise ValueError(error.sentence) from None
     if (checked.width, checked.height) != (width, height):
-        raise ValueError("two sizes")
+        raise ValueError("the facts and the pixels differ in size")
     rgb = np.empty((height, width, 3), np.uint8)
     confined.fill(rgb.data.cast("B"), deadline)
     not_measured = {"grey_rows"} if checked.grey_rows is None else set()
@@ -239,12 +242,12 @@ def _died(number: int) -> RefusedError:
     what = f" ({signal.Signals(number).name})" if number else ""
     return RefusedError(
         "decoder_died",
-        f"Decoding the file broke the decoder{what}; please export it anew with another program.",
+        f"Decoding the file crashed the decoder{what}; please export it again with another program.",
     )
 
 
 def _hung(seconds: float | None) -> RefusedError:
     bound = f" within {seconds:g} seconds" if seconds else " in the time it may take"
     return RefusedError(
-        "decoder_hung", f"The file could not be decoded{bound}; please export it anew with another program."
+        "decoder_hung", f"The file could not be decoded{bound}; please export it again with another program."
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 from gates.edit import Edit
 from imaging.mask import read_mask
 from imaging.refusal import RefusedError
-from imaging.sandbox.photo_client import decode_apart
+from imaging.sandbox.photo_client import decode_sandboxed
 from line.errors import InputError
 from line.picture import Mask, Rgb
 
@@ -59,7 +59,7 @@ def read(path: Path) -> Rgb:
         InputError: it is none that the line admits.
     """
     try:
-        return decode_apart(path.name, path.read_bytes()).rgb
+        return decode_sandboxed(path.name, path.read_bytes()).rgb
     except RefusedError as error:
         raise InputError(f"{path}: {error.sentence}") from None
 

@@ -12,7 +12,7 @@ from imaging.limits import Limits
 from imaging.metadata.marks import Marks
 from imaging.metadata.rights import Rights
 from imaging.refusal import RefusedError
-from imaging.sandbox.photo_client import decode_apart
+from imaging.sandbox.photo_client import decode_sandboxed
 from line.delivery import rendition_path
 from line.errors import InputError, SluiceError
 from line.source_types import strongest
@@ -76,7 +76,7 @@ def compare(path: Path) -> Comparison:
     """
     data = path.read_bytes()
     try:
-        facts = decode_apart(path.name, data, limits=_NO_LIMITS).facts
+        facts = decode_sandboxed(path.name, data, limits=_NO_LIMITS).facts
     except RefusedError as error:
         raise InputError(f"{path}: {error.sentence}") from None
     marks = Marks(strongest(facts.source_types), facts.aigc, Rights.from_dict(facts.rights))

@@ -12,7 +12,7 @@ from imaging.decode import decode
 from imaging.limits import Limits
 from imaging.refusal import RefusedError
 from imaging.sandbox import photo_client
-from imaging.sandbox.photo_client import Decoder, decode_apart
+from imaging.sandbox.photo_client import Decoder, decode_sandboxed
 from imaging.sandbox.process import Confined
 from line.errors import ServiceError
 from tests.harness.waiting import PATIENCE
@@ -44,7 +44,7 @@ def test_a_picture_and_its_facts_are_what_decoding_here_gives(photo, save):
     alpha = np.tile(np.linspace(0, 255, 64).astype(np.uint8), (40, 1))
     files = [save(photo, "JPEG", dpi=(72, 72)), save(np.dstack([photo, alpha]), "PNG"), save(photo, "TIFF")]
     for data in files:
-        here, there = decode("a.tif", data), decode_apart("a.tif", data)
+        here, there = decode("a.tif", data), decode_sandboxed("a.tif", data)
         assert np.array_equal(here.rgb, there.rgb)
         assert here.facts == there.facts
         assert there.rgb.flags.c_contiguous
@@ -53,13 +53,13 @@ def test_a_picture_and_its_facts_are_what_decoding_here_gives(photo, save):
 
 def test_a_refusal_and_its_sentence_come_through(jpeg):
     with pytest.raises(RefusedError) as refused:
-        decode_apart("a.jpg", jpeg, limits=Limits(min_side=41))
+        decode_sandboxed("a.jpg", jpeg, limits=Limits(min_side=41))
     assert refused.value.reason == "side_too_short"
     assert refused.value.sentence == "The picture is 64 × 40 pixels; no side may be shorter than 41."
 
 
 def test_one_process_serves_many_pictures_and_a_later_one_after_some_hundred(jpeg, monkeypatch):
-    monkeypatch.setattr(photo_client, "_RENEW", 3)
+    monkeypatch.setattr(photo_client, "_MAX_PICTURES", 3)
     decoder = Decoder(10, MEMORY)
     pids = []
     for _ in range(5):
