@@ -9,6 +9,7 @@ from line.settings import settings
 from worker.device import pin
 from worker.heartbeat import Heartbeat
 from worker.logs import configure_logging
+from worker.running_line import running_broker
 
 pin(settings().device)
 
@@ -24,9 +25,15 @@ KEEPALIVE = {
 }
 """Socket options with which a Redis that vanished without a word is left within 20 s."""
 
+
+def _broker_url() -> str | None:
+    url = settings().broker_url
+    return url.get_secret_value() if url else running_broker(settings().home_folder)
+
+
 app = Celery("sluice", include=["tasks._celery"])
 app.conf.update(
-    broker_url=settings().broker_url.get_secret_value() if settings().broker_url else None,  # type: ignore[union-attr]
+    broker_url=_broker_url(),
     broker_connection_retry_on_startup=True,
     broker_transport_options={
         # Postgres finds what was lost, long before this; a step is bounded by step_seconds.

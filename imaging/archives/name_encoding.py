@@ -1,5 +1,6 @@
 """Turns the stored bytes of file names into text: declared, set by the vendor, or guessed."""
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -11,6 +12,9 @@ CANDIDATES: Final = [
     "cp932", "gb18030", "big5", "cp949", "cp437", "cp850", "cp1252", "cp866", "cp1251"
 ]  # fmt: skip
 """Encodings that programs of the last decades wrote file names in, besides UTF-8."""
+
+LATIN: Final = ["cp1252", "cp437"]
+"""Tried last: a few accents are too small a sample for any guess."""
 
 MAX_SAMPLE_BYTES: Final = 20_000
 """Maximum size of the sample that an encoding is guessed from (bytes): guessing is slow, and this is plenty."""
@@ -56,7 +60,18 @@ def _decoded(raw: bytes, encoding: str) -> str | None:
 def _guess(raw_names: Sequence[bytes]) -> str | None:
     """The encoding in which all of these names are plausible text, or None."""
     sample = b"\n".join(raw_names)[:MAX_SAMPLE_BYTES]
-    best = from_bytes(sample, cp_isolation=CANDIDATES, threshold=0.5, preemptive_behaviour=False).best()
-    if best is None or any(_decoded(raw, best.encoding) is None for raw in raw_names):
-        return None
-    return best.encoding
+    matches = from_bytes(sample, cp_isolation=CANDIDATES, threshold=0.5, preemptive_behaviour=False)
+    for encoding in [*(match.encoding for match in matches), *(LATIN if matches else ())]:
+        texts = [_decoded(raw, encoding) for raw in raw_names]
+        if all(text is not None and not _mixes_scripts(text) for text in texts):
+            return encoding
+    return None
+
+
+def _mixes_scripts(text: str) -> bool:
+    """Whether a word has letters of the Latin and of the Cyrillic alphabet, as a wrong guess gives it."""
+    words = re.findall(r"[^\W\d_]+", text)
+    return any(
+        any("\u0400" <= letter <= "\u04ff" for letter in word) and any(letter.isascii() for letter in word)
+        for word in words
+    )

@@ -17,6 +17,7 @@ from line.name_bytes import percent_encoded
         ("cp1251", ["Красная шапка.jpg", "Синяя рубашка.jpg"]),
         ("cp1252", ["Größe/Mütze grün.jpg", "Chaussures été/bébé rosé.jpg", "niño.jpg"]),
         ("cp437", ["Größe/Mütze grün.jpg", "Größe/weiß.jpg"]),
+        ("latin-1", ["Mütze.jpg"]),
         ("utf-8", ["Größe.jpg", "春.jpg", "plain.jpg"]),
     ],
 )
