@@ -16,10 +16,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import TypeVar
 
 T = TypeVar("T")
+
+_NETWORKS = count(1)
 
 CLONE_NEWNET = 0x40000000
 TUNSETIFF, IFF_TAP, IFF_NO_PI = 0x400454CA, 0x2, 0x1000
@@ -90,7 +93,7 @@ class Network:
     """A bridge and its hosts; all of them are gone when the context ends."""
 
     def __init__(self) -> None:
-        self._tag = f"{os.getpid() % 100_000:05}"
+        self._tag = f"{os.getpid() % 1000:03}{next(_NETWORKS) % 100:02}"  # links of the one before fade slowly
         self._subnet = f"10.{random.randrange(64, 128)}.{random.randrange(256)}"
         self._hosts: list[Host] = []
         self._exit = contextlib.ExitStack()

@@ -4,9 +4,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from records import lost_shards
+from records import lost_shards, shards, workers
 from records.database import transact
-from records.lost_shards import Lost
+from records.lost_shards import MAX_EXPIRIES, Lost
+from records.shards import Owner
 from tests.harness import db_builders
 
 pytestmark = [pytest.mark.services, pytest.mark.usefixtures("records")]
@@ -165,3 +166,96 @@ def test_a_claimed_shard_is_not_missed() -> None:
     db_builders.claim(shard)
     rows = transact(lambda connection: lost_shards.unclaimed(connection, 60))
     assert shard not in [row.id for row in rows]
+
+
+# --- leases that run out ------------------------------------------------------------------------------
+
+OWNER = Owner("far@there", "there", 7, "boot/2/7/1", worker="boot/2/6/1")
+
+
+def run_out(batch: int) -> None:
+    db_builders.execute(
+        "UPDATE shards SET lease_until = now() - interval '1 second' WHERE batch_id = :b", b=batch
+    )
+
+
+def worker(process: str, queue: str = "admit") -> None:
+    transact(
+        lambda connection: workers.beat(
+            connection, node="w@there", process=process, host="there", pid=6, queues=[queue], device="cpu"
+        )
+    )
+
+
+@pytest.fixture
+def _no_workers() -> None:
+    db_builders.execute("DELETE FROM workers")
+
+
+@pytest.mark.usefixtures("_no_workers")
+def test_the_only_worker_of_a_queue_keeps_its_shard_when_its_lease_runs_out() -> None:
+    batch = db_builders.batch(4)
+    shard = db_builders.shard(batch)
+    db_builders.claim(shard, owner=OWNER)
+    worker(OWNER.worker)
+    run_out(batch)
+    assert take_back(batch, lives) == []
+    worker("boot/3/9/1", "deliver")
+    assert take_back(batch, lives) == [], "nobody else serves this queue"
+    worker("boot/3/9/2")
+    assert take_back(batch, lives) == [shard], "a second host of the same name does"
+
+
+@pytest.mark.usefixtures("_no_workers")
+def test_a_lease_that_runs_out_charges_no_image_and_its_owner_can_write_nothing() -> None:
+    batch = db_builders.batch(4)
+    shard = db_builders.shard(batch)
+    claim = db_builders.claim(shard, owner=OWNER)
+    worker("boot/3/9/2")
+    run_out(batch)
+    assert take_back(batch, lives) == [shard]
+    assert {row.losses for row in db_builders.rows(batch)} == {0}
+    assert sizes(batch) == [4], "it goes on whole"
+    assert not transact(lambda connection: shards.advance(connection, claim, go_on=True))
+
+
+@pytest.mark.usefixtures("_no_workers")
+def test_an_image_that_brings_whole_hosts_down_is_cornered_all_the_same() -> None:
+    batch = db_builders.batch(4)
+    shard = db_builders.shard(batch)
+    worker("boot/3/9/2")
+    for _ in range(MAX_EXPIRIES - 1):
+        db_builders.claim(shard, owner=OWNER)
+        run_out(batch)
+        assert take_back(batch, lives) == [shard]
+    db_builders.claim(shard, owner=OWNER)
+    run_out(batch)
+    assert len(take_back(batch, lives)) == 2
+    assert {row.losses for row in db_builders.rows(batch)} == {1}
+
+
+def test_a_worker_marks_the_shards_of_its_own_dead_children() -> None:
+    batch = db_builders.batch(4)
+    db_builders.claim(db_builders.shard(batch), owner=OWNER)
+    mark = transact(lambda connection: lost_shards.mark_dead(connection, OWNER.worker, lambda process: True))
+    assert mark == 1
+    assert (
+        transact(lambda connection: lost_shards.mark_dead(connection, OWNER.worker, lambda process: True))
+        == 0
+    )
+    assert len(take_back(batch, lives)) == 2, "another host now knows that it died"
+    assert {row.losses for row in db_builders.rows(batch)} == {1}
+
+
+def test_each_outage_doubles_the_pause_before_the_next_try_up_to_a_minute() -> None:
+    shard = db_builders.shard(db_builders.batch(1))
+    for failures, seconds in ((0, 5), (1, 10), (3, 40), (4, 60), (90, 60)):
+        db_builders.execute("UPDATE shards SET failures = :f WHERE id = :s", f=failures, s=shard)
+        for age, due in ((seconds - 1, False), (seconds + 1, True)):
+            db_builders.execute(
+                "UPDATE shards SET published_at = now() - make_interval(secs => :age) WHERE id = :s",
+                age=age,
+                s=shard,
+            )
+            found = transact(lambda connection: lost_shards.unclaimed(connection, 5))
+            assert (shard in [row.id for row in found]) is due, (failures, age)

@@ -1,0 +1,204 @@
+"""A line on several hosts: servers, S3, a head with the scheduler, and hosts of workers; started as the docs say."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import sqlalchemy as sa
+
+from records.database import transact
+from records.storage.bucket import bucket
+from tests.harness.line import Line, line
+from tests.harness.objects import new_bucket, s3
+from tests.harness.services import Servers
+from tests.hosts.network import Host, Network, Relay
+
+BIN = Path(sys.executable).parent
+POSTGRES, REDIS, S3, HEAD, WORKERS = 10, 11, 12, 20, 30
+"""Last number of the hosts' addresses."""
+
+
+@dataclass
+class Cluster:
+    """Hosts and what runs on them."""
+
+    network: Network
+    line: Line
+    home: Path
+    env: dict[str, str]
+    postgres: Host
+    postgres_relay: Relay
+    redis: Host
+    s3: Host
+    s3_relay: Relay
+    head: Host
+    processes: dict[str, "subprocess.Popen[bytes]"] = field(default_factory=dict)
+
+    def start_head(self) -> None:
+        """``python -m scheduler`` on the head."""
+        self._start("head", self.head.command(BIN / "python", "-P", "-m", "scheduler"))
+
+    def start_worker(self, name: str, host: Host, queues: str, *, hostname: str = "") -> None:
+        """One worker, as the docs start it; in a PID namespace of its own where the host has a name."""
+        words = [
+            "-A",
+            "worker",
+            "worker",
+            "-c",
+            1,
+            "-Q",
+            queues,
+            "-n",
+            f"{'worker' if hostname else name}@%h",
+        ]
+        words += ["--without-mingle", "--without-gossip"]
+        command = host.command(BIN / "celery", *words, hostname=hostname, own_processes=bool(hostname))
+        self._start(name, command)
+
+    def worker_host(self, number: int = 0) -> Host:
+        return self.network.host(WORKERS + number)
+
+    def kill(self, name: str) -> None:
+        """The host loses its power: everything on it ends at once."""
+        process = self.processes[name]
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+    def alive(self, name: str) -> bool:
+        return self.processes[name].poll() is None
+
+    def stop(self) -> None:
+        for process in self.processes.values():
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+    def _start(self, name: str, command: list[str]) -> None:
+        home = self.home / name
+        home.mkdir()
+        log = self.home / "logs" / f"{name}.log"
+        with log.open("ab") as output:
+            self.processes[name] = subprocess.Popen(
+                command,
+                cwd=home,
+                env={**os.environ, **self.env, "SLUICE_HOME": str(home)},
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+
+    def signed_on(self, count: int) -> None:
+        """Wait until so many workers live."""
+        from records import workers
+
+        self.line.until(
+            lambda: sum(1 for row in transact(workers.crew) if row) >= count, "the workers have signed on"
+        )
+
+    def fail_over(self) -> None:
+        """The primary vanishes without a word; another takes its address."""
+        old = transact(
+            lambda connection: [
+                row.pid
+                for row in connection.execute(
+                    sa.text(
+                        "SELECT pid FROM pg_stat_activity WHERE datname = current_database()"
+                        " AND pid <> pg_backend_pid() AND application_name LIKE 'sluice-%'"
+                    )
+                )
+            ]
+        )
+        self.postgres.cut()
+        query = sa.text("SELECT pg_terminate_backend(:pid)")
+        transact(lambda connection: [connection.execute(query, {"pid": pid}) for pid in old])
+        target = self.postgres_relay._target
+        port = self.postgres_relay.port
+        mac = subprocess.run(
+            ["ip", "-n", self.postgres.namespace, "-o", "link"], capture_output=True, text=True, check=True
+        ).stdout
+        address = next(words.split()[0] for words in mac.split("link/ether ")[1:])
+        again = self.network.host(POSTGRES, mac=address)
+        self.postgres, self.postgres_relay = again, Relay(again, port, target)
+        again.within(lambda: _say_hello(self.head.address))
+
+
+def _say_hello(address: str) -> None:
+    """One packet, by which the bridge learns behind which port the address now is."""
+    import socket
+
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as hello:
+        for _ in range(3):
+            hello.sendto(b"hello", (address, 9))
+            time.sleep(0.1)
+
+
+@contextmanager
+def cluster(home: Path, servers: Servers, **more: str) -> Iterator[Cluster]:
+    """The servers' hosts and the head, with nothing started yet."""
+    with ExitStack() as stack:
+        variables = stack.enter_context(s3())
+        under_test = stack.enter_context(line(home, servers, **variables, **more))
+        network = stack.enter_context(Network())
+        database, broker = sa.make_url(under_test.env["SLUICE_DATABASE_URL"]), urlsplit(servers.broker_url)
+        store = urlsplit(variables["AWS_ENDPOINT_URL"])
+        relays = []
+        for number, host, port in (
+            (POSTGRES, database.host, database.port),
+            (REDIS, broker.hostname, broker.port),
+            (S3, "127.0.0.1", store.port),
+        ):
+            made = network.host(number)
+            relays.append((made, Relay(made, 7000 + number, (host or "", port or 0))))
+            stack.callback(relays[-1][1].close)
+        postgres, redis_, objects = relays
+        endpoint = f"http://{objects[0].address}:{objects[1].port}"
+        url = new_bucket(variables)
+        address = database.set(host=postgres[0].address, port=postgres[1].port)
+        password = f":{broker.password}@" if broker.password else ""
+        env = under_test.env | {
+            "SLUICE_DATABASE_URL": address.render_as_string(hide_password=False),
+            "SLUICE_BROKER_URL": f"redis://{password}{redis_[0].address}:{redis_[1].port}/0",
+            "SLUICE_BUCKET_URL": url,
+            "AWS_ENDPOINT_URL": endpoint,
+        }
+        stack.enter_context(
+            _this_process({"SLUICE_BUCKET_URL": url, "AWS_ENDPOINT_URL": variables["AWS_ENDPOINT_URL"]})
+        )
+        made_cluster = Cluster(
+            network, under_test, home, env, postgres[0], postgres[1], redis_[0], objects[0], objects[1],
+            network.host(HEAD),
+        )  # fmt: skip
+        stack.callback(lambda: made_cluster.postgres_relay.close())
+        stack.callback(made_cluster.stop)
+        yield made_cluster
+
+
+def _this_process(env: dict[str, str]) -> Any:
+    from tests.harness.line import environment
+
+    return environment(env)
+
+
+def check_complete(under_test: Cluster, batch: int, images: int) -> None:
+    """One end state an image, objects there and equal to the manifest, nothing twice."""
+    rows = under_test.line.rows(batch)
+    assert len(rows) == images
+    assert {str(row.state) for row in rows} == {"delivered"}, [
+        (row.name, row.state, row.sentence) for row in rows
+    ]
+    out = bucket(under_test.line.report(batch)["delivered"])
+    objects = {item.key for item in out.walk("")}
+    manifest = [json.loads(text) for text in out.get("manifest.jsonl").decode().splitlines()]
+    assert objects == {line["file"] for line in manifest} | {"manifest.jsonl"}
+    assert {line["name"]: line["state"] for line in manifest} == {row.name: "delivered" for row in rows}
+    steps = [(step.image_id, step.position) for step in under_test.line.steps(batch)]
+    assert len(steps) == len(set(steps)) == 3 * images
