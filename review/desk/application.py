@@ -15,6 +15,7 @@ from review.desk.handlers import (
 )
 from review.desk.mask import DrawHandler, MaskHandler
 from review.desk.templates import RescanHandler, TemplatePictureHandler, TemplatesHandler
+from review.desk.troubles import DismissHandler
 
 HERE = Path(__file__).parent
 
@@ -34,6 +35,7 @@ def application(password: str) -> Application:
             (r"/images/(\d{1,18})/draw", DrawHandler),
             (r"/images/(\d{1,18})/mask\.png", MaskHandler),
             (r"/images/(\d{1,18})/([a-z-]+)\.jpg", PictureHandler),
+            (r"/troubles/(\d{1,18})/dismiss", DismissHandler),
             (r"/templates", TemplatesHandler),
             (r"/templates/(\d{1,18})", TemplatesHandler),
             (r"/templates/(\d{1,18})/again", RescanHandler),

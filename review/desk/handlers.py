@@ -12,6 +12,7 @@ from records.templates import listed
 from review.desk import previews
 from review.desk.base_handler import BaseHandler, RequestError
 from review.desk.choices import choices, may_draw
+from review.desk.troubles import shown
 from review.desk.wording import in_words, problems
 
 PAGE_SIZE = 20
@@ -37,7 +38,8 @@ class OverviewHandler(BaseHandler):
         queues = await self.in_thread(lambda: transact(review_queue.batch_queues))
         templates = await self.in_thread(lambda: transact(listed))
         proposed = sum(template["state"] == "proposed" for template in templates)
-        self.render("overview.html", queues=queues, proposed=proposed, in_words=in_words)
+        waiting = await self.in_thread(shown)
+        self.render("overview.html", queues=queues, proposed=proposed, in_words=in_words, waiting=waiting)
 
 
 class BatchHandler(BaseHandler):

@@ -93,7 +93,9 @@ class Network:
     """A bridge and its hosts; all of them are gone when the context ends."""
 
     def __init__(self) -> None:
-        self._tag = f"{os.getpid() % 1000:03}{next(_NETWORKS) % 100:02}"  # links of the one before fade slowly
+        self._tag = (
+            f"{os.getpid() % 1000:03}{next(_NETWORKS) % 100:02}"  # links of the one before fade slowly
+        )
         self._subnet = f"10.{random.randrange(64, 128)}.{random.randrange(256)}"
         self._hosts: list[Host] = []
         self._exit = contextlib.ExitStack()

@@ -1,0 +1,24 @@
+"""What waits in the line, on the desk's overview; a person may dismiss what was seen."""
+
+from functools import partial
+from http import HTTPStatus
+
+from records import troubles
+from records.database import transact
+from records.troubles import Trouble, TroubleKind
+from review.desk.base_handler import BaseHandler
+
+
+def shown() -> list[Trouble]:
+    """The troubles that stand on the overview; uploads that merely arrive do not."""
+    current = transact(partial(troubles.current, batch_id=None))
+    return [trouble for trouble in current if trouble.kind is not TroubleKind.ARRIVING]
+
+
+class DismissHandler(BaseHandler):
+    """Hides a trouble until something about it changes."""
+
+    async def post(self, number: str) -> None:
+        act = partial(troubles.dismiss, trouble_id=int(number))
+        await self.in_thread(lambda: transact(act, actor=self.person))
+        self.redirect("/", status=HTTPStatus.SEE_OTHER)
