@@ -64,7 +64,7 @@ def _guess(raw_names: Sequence[bytes]) -> str | None:
     for encoding in [*(match.encoding for match in matches), *(LATIN if matches else ())]:
         texts = [_decoded(raw, encoding) for raw in raw_names]
         if all(text is not None and not _mixes_scripts(text) for text in texts):
-            return encoding
+            return str(encoding)
     return None
 
 

@@ -88,10 +88,9 @@ def test_a_redis_that_is_read_only_for_a_while_ends_no_worker(
         sluice.until(
             lambda: any("read-only" in trouble.sentence for trouble in transact(troubles.current)),
             "status says that Redis is read-only",
-            patience=60,
         )
     finally:
         broker.execute_command("REPLICAOF", "NO", "ONE")
-    assert promises.counts(sluice.wait(batch, patience=180)) == {"delivered": IMAGES}
+    assert promises.counts(sluice.wait(batch)) == {"delivered": IMAGES}
     assert {name: process.pid for name, process in sluice.processes.items() if process.alive()} == before
     sluice.until(lambda: not transact(troubles.current), "the trouble is over")
