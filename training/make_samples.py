@@ -42,7 +42,7 @@ DAMAGES = (
     "ghost of the text", "ink bleeding", "flat blur fill", "fill a shade off", "fill of a cast",
     "stamped texture", "fill invented texture", "fill from another photo",
 )  # fmt: skip
-"""Kinds of damage to a fill, one picture each, at gross severity."""
+"""Kinds of damage to a fill, one picture each, as visible as its photo allows."""
 Random = np.random.Generator
 Layer = NDArray[np.float32]
 
@@ -86,9 +86,10 @@ def sources(has_print: str) -> Iterator[Source]:
     by_set = [sorted((r for r in rows if r["set"] == name), key=lambda r: r["sha256"]) for name in SETS]
     for group in zip(*by_set, strict=False):
         for row in group:
-            rgb = cv2.imread(str(DATA / "train" / row["path"]), cv2.IMREAD_COLOR_RGB)
+            rgb = np.asarray(cv2.imread(str(DATA / "train" / row["path"]), cv2.IMREAD_COLOR_RGB), np.uint8)
             scale = min(1.0, LONG_SIDE / max(rgb.shape[:2]))
-            yield Source(row, cv2.resize(rgb, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA))
+            small = cv2.resize(rgb, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+            yield Source(row, np.asarray(small, np.uint8))
 
 
 def clean(photos: Iterator[Source], kind: str, count: int) -> Iterator[dict[str, str]]:
@@ -130,10 +131,10 @@ def fills(photos: Iterator[Source]) -> Iterator[dict[str, str]]:
             yield described(name, "fill", source, verdict="pass")
             good += 1
         for kind in wanted:
-            gross = [bad for severity, _, bad in damages(edit, defects[kind], photo) if severity == "gross"]
-            if gross:
+            bad = [bad for severity, _, bad in damages(edit, defects[kind], photo) if severity != "just"]
+            if bad:
                 name = f"fill-bad-{len(DAMAGES) - len(wanted):02}"
-                save_fill(name, case.before, gross[0].after, case.mask)
+                save_fill(name, case.before, bad[-1].after, case.mask)
                 yield described(name, "fill", source, verdict="flag", damage=kind)
                 wanted.remove(kind)
                 break
@@ -175,7 +176,7 @@ def written(rgb: Rgb, text: str, height: float, centre: tuple[float, float]) -> 
     font = ImageFont.load_default(size=max(12, round(height * min(rgb.shape[:2]))))
     at = (centre[0] * rgb.shape[1], centre[1] * rgb.shape[0])
     ImageDraw.Draw(plane).multiline_text(at, text, fill=255, font=font, anchor="mm", align="center")
-    return np.asarray(plane, np.float32) / 255
+    return np.asarray(plane, np.float32) / np.float32(255)
 
 
 def save(name: str, rgb: Rgb) -> None:

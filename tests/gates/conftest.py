@@ -14,7 +14,7 @@ from training.gates.photos import Photo, drawn
 
 ACCURACY = Path(__file__).resolve().parents[2] / "samples" / "accuracy"
 REAL = [
-    Photo(path.name, cv2.imread(str(path), cv2.IMREAD_COLOR_RGB), False, number)
+    Photo(path.name, np.asarray(cv2.imread(str(path), cv2.IMREAD_COLOR_RGB), np.uint8), False, number)
     for number, path in enumerate(sorted(ACCURACY.glob("plain-*.jpg"))[:3])
 ]
 DRAWN = [Photo(f"drawn-{number}", drawn(number), True, number) for number in range(4)]
@@ -23,7 +23,8 @@ DRAWN = [Photo(f"drawn-{number}", drawn(number), True, number) for number in ran
 @pytest.fixture(params=DRAWN + REAL, ids=lambda photo: photo.name)
 def photo(request: pytest.FixtureRequest) -> Photo:
     """One clean photo."""
-    return request.param
+    chosen: Photo = request.param
+    return chosen
 
 
 @pytest.fixture
@@ -56,4 +57,4 @@ def textured() -> Rgb:
         scale * cv2.GaussianBlur(random.normal(0, 1, (256, 384, 3)), (0, 0), scale) * 30
         for scale in (0.6, 1, 2, 4, 8)
     )
-    return np.clip(noise + np.array((150, 120, 90)), 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(noise + np.array((150, 120, 90)), 0, 255), np.uint8)
