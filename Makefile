@@ -57,11 +57,12 @@ test-faults: $(STAMP)-dev ## Run only the tests that kill and break processes on
 coverage: $(STAMP)-dev $(STAMP)-gpu ## Run every test and fail below 90 % of the product's lines
 	$(PYTEST) --cov --cov-report=term:skip-covered
 
-check: $(STAMP)-dev ## Check format, lint, types and the direction of imports
+check: $(STAMP)-dev ## Check format, lint, types, the direction of imports and the subjects of commits
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python .ci/subjects
 
 bench: $(STAMP)-dev ## Measure speed and accuracy: BENCH="gates upscale", all without; prints tables, writes bench/out/*.json
 	$(BIN)/python -m bench $(BENCH)

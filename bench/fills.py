@@ -18,6 +18,7 @@ s/MP     processor seconds per megapixel of photo
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -80,7 +81,10 @@ def readings(drawn: Drawn, mask: np.ndarray, after: np.ndarray) -> dict[str, flo
     painted = inside & drawn.mask
     ours, truth = (cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY).astype(np.float32) for rgb in (after, drawn.clean))
     fine = [float(np.median(grain(luma)[painted])) + 0.5 for luma in (ours, truth)]
-    one, other = (lab(cv2.GaussianBlur(rgb.astype(np.float32), (0, 0), 0.7)) for rgb in (after, drawn.clean))
+    one, other = (
+        lab(np.asarray(cv2.GaussianBlur(rgb.astype(np.float32), (0, 0), 0.7), np.float32))
+        for rgb in (after, drawn.clean)
+    )
     off = float(np.percentile(ciede2000(one[painted], other[painted]), 95))
     verdict = judge(Edit("erase_text", drawn.rgb, after, mask))
     return {
@@ -93,7 +97,7 @@ def readings(drawn: Drawn, mask: np.ndarray, after: np.ndarray) -> dict[str, flo
     }
 
 
-def measure(photo: Photo, kind: str, sheet: list[tuple[float, np.ndarray]] | None) -> list[dict]:
+def measure(photo: Photo, kind: str, sheet: list[tuple[float, np.ndarray]] | None) -> list[dict[str, Any]]:
     """A row for each filler; none where the overlay is no case for a fill."""
     drawn = draw(photo.rgb, kind, np.random.default_rng(photo.seed))
     if not drawn.mask.any():
@@ -116,7 +120,7 @@ def measure(photo: Photo, kind: str, sheet: list[tuple[float, np.ndarray]] | Non
             **readings(drawn, mask, afters[-1]),
         })  # fmt: skip
     if sheet is not None:
-        sheet.append((rows[1]["psnr"], beside([drawn.rgb, drawn.clean, *afters[:2]], drawn.mask)))
+        sheet.append((float(rows[1]["psnr"]), beside([drawn.rgb, drawn.clean, *afters[:2]], drawn.mask)))
     return rows
 
 
@@ -133,7 +137,7 @@ def beside(pictures: list[np.ndarray], painted: np.ndarray) -> np.ndarray:
     )
 
 
-def summary(rows: list[dict]) -> dict[str, dict[str, dict[str, float]]]:
+def summary(rows: list[dict[str, Any]]) -> dict[str, dict[str, dict[str, float]]]:
     """Means by filler and class of ground; ``gain`` and its like are over Telea on the same mask."""
     base = {row["photo"]: row for row in rows if row["filler"] == "telea"}
     found: dict[str, dict[str, dict[str, float]]] = {}
@@ -160,11 +164,11 @@ def summary(rows: list[dict]) -> dict[str, dict[str, dict[str, float]]]:
     return found
 
 
-def mean(rows: list[dict], key: str) -> float:
+def mean(rows: list[dict[str, Any]], key: str) -> float:
     return float(np.mean([row[key] for row in rows]))
 
 
-def show(found: dict) -> None:
+def show(found: dict[str, Any]) -> None:
     print(
         "filler         ground    photos   PSNR    gain painted    SSIM  grain   good flagged (good)  s/MP outside"
     )
@@ -187,7 +191,7 @@ def main() -> None:
     arguments = entry.parse(parser, quick={"every": 40})
     if missing := lacking():
         raise SystemExit(f"fonts are missing: apt install {' '.join(missing)}")
-    rows: list[dict] = []
+    rows: list[dict[str, Any]] = []
     pictures: list[tuple[float, np.ndarray]] = []
     kinds = list(KINDS)
     for number, photo in enumerate(photos(arguments.part, every=arguments.every, data=arguments.data)):

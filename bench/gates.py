@@ -111,7 +111,7 @@ def _measured(pair: tuple[Photo, Photo], only: str, steps: list[str], draws: int
 
 def _of_steps(photo: Photo, other: Photo, only: str, steps: list[str]) -> list[Row]:
     """One row per judged edit of a photo, good ones and their damages."""
-    base = {"photo": photo.name}
+    base: Row = {"photo": photo.name}
     rows = []
     for made, good in good_edits(photo, other, steps):
         own = base | {"transform": good.edit.transform}
@@ -138,7 +138,8 @@ def _real(photo: Photo) -> Row:
 def _judged(edit: Edit) -> Row:
     verdict = judge(edit)
     size = edit.before.shape[1::-1]
-    after = edit.after if edit.same_size else cv2.resize(edit.after, size, interpolation=cv2.INTER_AREA)
+    resized = edit.after if edit.same_size else cv2.resize(edit.after, size, interpolation=cv2.INTER_AREA)
+    after = np.asarray(resized, np.uint8)
     one, other = edit.before_luma, luma(after)
     # of all three, less is better
     classical = {"psnr": -psnr(edit.before, after), "ssim": -ssim(one, other), "gmsd": gmsd(one, other)}

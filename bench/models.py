@@ -78,7 +78,9 @@ def job(model: Model, side: int, batch: int) -> Callable[[], Any] | None:
     """One call of the model on a micro-batch of pictures ``side`` × ``side``; None for what is not timed."""
     random = np.random.default_rng(0)
     small = [random.integers(0, 256, (side // 8, side // 8, 3), np.uint8) for _ in range(batch)]
-    photos = [cv2.resize(one, (side, side), interpolation=cv2.INTER_CUBIC) for one in small]
+    photos = [
+        np.asarray(cv2.resize(one, (side, side), interpolation=cv2.INTER_CUBIC), np.uint8) for one in small
+    ]
     mask = np.zeros((side, side), np.uint8)
     mask[side // 3 : side // 2, side // 4 : side // 2] = 255
     if isinstance(model, Upscaler):

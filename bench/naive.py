@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 import cv2
+import numpy as np
 from celery import Celery, chain, group
 from celery.signals import worker_process_init
 
@@ -16,7 +17,7 @@ from tasks.recipes import load
 app = Celery("naive", broker=os.environ.get("NAIVE_BROKER"), backend=os.environ.get("NAIVE_BROKER"))
 
 
-@worker_process_init.connect  # type: ignore[untyped-decorator]
+@worker_process_init.connect
 def _init(**_: object) -> None:
     start_worker()
 
@@ -33,8 +34,9 @@ def step(state: str, position: int) -> str:
         base = Path(os.environ["NAIVE_OUT"]) / base.name
     else:
         facts = Facts.from_json(json.loads(base.with_suffix(".json").read_text()))
-        rgb = cv2.cvtColor(cv2.imread(f"{base}.png"), cv2.COLOR_BGR2RGB)
-        mask = cv2.imread(f"{base}.mask.png", cv2.IMREAD_GRAYSCALE) if facts.masked else None
+        rgb = np.asarray(cv2.imread(f"{base}.png", cv2.IMREAD_COLOR_RGB), np.uint8)
+        path = f"{base}.mask.png"
+        mask = np.asarray(cv2.imread(path, cv2.IMREAD_GRAYSCALE), np.uint8) if facts.masked else None
         result = one_step(recipe, position, Picture(base.name, rgb, mask, facts=facts))
     if isinstance(result, bytes):
         base.write_bytes(result)

@@ -47,7 +47,7 @@ def main() -> None:
         "--minutes", type=float, default=60.0, help="at most, for each size; what is left is told"
     )
     options = entry.parse(parser, quick={"sizes": [40], "workers": 1, "minutes": 2.0})
-    results = []
+    results: list[Mapping[str, Any]] = []
     for size in options.sizes:
         with tempfile.TemporaryDirectory(prefix="sluice-scale-") as folder:
             results.append(measure(Path(folder), size, options))

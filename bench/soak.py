@@ -132,7 +132,10 @@ def soak(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _run(folder: Path, options: argparse.Namespace, watched: Any, client: Any) -> dict[str, Any]:
-    pids = lambda: {watch.name: watch.pid for watch in watched.watches if watch.pid}  # noqa: E731
+
+    def pids() -> dict[str, int]:
+        return {watch.name: watch.pid for watch in watched.watches if watch.pid}
+
     chaos = Chaos(random.Random(options.seed), tuple(options.pause), _kinds(pids, client, options))
     pictures = list(_pictures(options.side))
     path = folder / "soak.toml"
@@ -289,7 +292,7 @@ def verdict(submitted: int) -> dict[str, Any]:
     from tests.harness.promises import unjudged
 
     with engine().connect() as connection:
-        states = dict(
+        states: dict[str, int] = dict(
             connection.execute(sa.text("SELECT state::text, count(*) FROM images GROUP BY 1")).all()
         )
         again = connection.scalar(

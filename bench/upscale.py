@@ -10,7 +10,7 @@ more than 8 levels. Two ways of shrinking, for a model may suit one of them.
 
 import time
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import cv2
 import numpy as np
@@ -75,9 +75,9 @@ def enlargers() -> dict[str, Upscaler]:
     return found
 
 
-def measure(files: list[Path]) -> list[dict[str, object]]:
+def measure(files: list[Path]) -> list[dict[str, Any]]:
     models = enlargers()
-    rows: list[dict[str, object]] = []
+    rows: list[dict[str, Any]] = []
     for way in ("area", "bicubic"):
         for factor in FACTORS:
             figures: dict[str, list[tuple[float, ...]]] = {name: [] for name in models}

@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,7 @@ pytestmark = [pytest.mark.services, pytest.mark.faults]
 IMAGES = 60
 
 
-def begin(sluice: Line, tmp_path: Path, **step: object) -> int:
+def begin(sluice: Line, tmp_path: Path, **step: Any) -> int:
     """A batch of slow images, returned once a good part of it is under way."""
     trace = tmp_path / "trace"
     rules = recipe(tmp_path / "slow.toml", shard=4, seconds=0.03, trace=str(trace), **step)

@@ -49,6 +49,7 @@ def test_a_decoder_killed_from_outside_costs_no_picture(hostile: Line, tmp_path:
     hostile.start(workers=1)
     batch = hostile.submit(photos(tmp_path / "upload", 40), recipe(tmp_path / "plain.toml"))
     worker = next(process.pid for name, process in hostile.processes.items() if "scheduler" not in name)
+    assert worker is not None
     for decoder in hostile.until(lambda: decoders(worker), "a decoder is at work"):
         decoder.kill()
     assert hostile.wait(batch)["by_state"]["delivered"] == 40

@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import cv2
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from gates.contract import judge
 from gates.edit import Edit
@@ -33,11 +35,9 @@ def cases() -> list[Any]:
 @pytest.mark.parametrize("name", cases())
 def test_a_vector_gets_its_verdict(name: str) -> None:
     vector = VECTORS[name]
-    before = cv2.imread(str(FOLDER / f"{name}.before.png"), cv2.IMREAD_COLOR_RGB)
-    after = (
-        cv2.imread(str(FOLDER / f"{name}.after.png"), cv2.IMREAD_COLOR_RGB) if has(name, "after") else before
-    )
-    mask = cv2.imread(str(FOLDER / f"{name}.mask.png"), cv2.IMREAD_GRAYSCALE) if has(name, "mask") else None
+    before = read(name, "before", cv2.IMREAD_COLOR_RGB)
+    after = read(name, "after", cv2.IMREAD_COLOR_RGB) if has(name, "after") else before
+    mask = read(name, "mask", cv2.IMREAD_GRAYSCALE) if has(name, "mask") else None
     verdict = judge(Edit(vector["transform"], before, after, mask))
     found = {reason.code for reason in verdict.reasons}
     assert verdict.passed == (vector["verdict"] == "pass"), found
@@ -47,6 +47,10 @@ def test_a_vector_gets_its_verdict(name: str) -> None:
 def test_every_picture_of_the_folder_belongs_to_a_vector() -> None:
     named = {path.name.split(".")[0] for path in FOLDER.glob("*.png")}
     assert named == set(VECTORS)
+
+
+def read(name: str, part: str, how: int) -> NDArray[np.uint8]:
+    return np.asarray(cv2.imread(str(FOLDER / f"{name}.{part}.png"), how), np.uint8)
 
 
 def has(name: str, part: str) -> bool:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import cv2
+import numpy as np
 
 from line.picture import Edited, Outcome, Picture, Rgb
 from models.contract import Task, Upscaler, registry
@@ -30,7 +31,7 @@ class Weighty(Upscaler):
         )
 
     def upscale(self, rgb: Rgb, size: tuple[int, int], *, seed: int) -> Rgb:
-        return cv2.resize(rgb, size)
+        return np.asarray(cv2.resize(rgb, size), np.uint8)
 
 
 if "weighty" not in registry().models:

@@ -206,7 +206,7 @@ def addresses_of(ports: set[int]) -> set[str]:
     return {
         connection.laddr.ip
         for connection in psutil.net_connections("tcp")
-        if connection.status == "LISTEN" and connection.laddr.port in ports
+        if connection.status == "LISTEN" and connection.laddr and connection.laddr.port in ports
     }
 
 

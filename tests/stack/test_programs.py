@@ -5,6 +5,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -99,6 +100,10 @@ def test_every_path_reaches_the_children_absolute(tmp_path: Path, monkeypatch: p
 # --- with real processes ---------------------------------------------------------------------------
 
 
+def has_done(redis: "Redis", done: int) -> bool:
+    return bool(redis.llen("done") == done)
+
+
 def until(condition: Callable[[], bool], tend: Callable[[], object]) -> bool:
     def tended() -> bool:
         tend()
@@ -137,7 +142,8 @@ def test_a_worker_of_the_fleet_works_and_comes_back_after_being_killed(
         app = Celery("tiny", broker=broker.url)
         for number, queue in enumerate(("admit", "deliver")):
             app.send_task("tinyapp.count", ("done",), queue=queue, ignore_result=True)
-            assert until(lambda done=2 * (number + 1): redis.llen("done") == done, supervisor.tend)
+            done = 2 * (number + 1)
+            assert until(partial(has_done, redis, done), supervisor.tend)
             if number == 0:
                 pid = supervisor.watches[-1].pid
                 assert pid is not None

@@ -47,7 +47,7 @@ def overlay(photo: Photo, quality: int = 92) -> Overlaid:
     cover = np.asarray(plane, np.float32)[..., None] / 255 * random.uniform(0.7, 1.0)
     before = np.rint(photo.rgb * (1 - cover) + np.array(ink, np.float32) * cover).astype(np.uint8)
     letters = cv2.dilate((np.asarray(plane) > 8).astype(np.uint8) * 255, np.ones((7, 7), np.uint8))
-    hard = letters if photo.seed % 2 else boxes
+    hard = np.asarray(letters, np.uint8) if photo.seed % 2 else boxes
     return Overlaid(jpeg(photo.rgb, quality), jpeg(before, quality), feather(hard))
 
 
@@ -59,7 +59,7 @@ def feather(hard: Mask, width: int = 3) -> Mask:
 
 def jpeg(rgb: Rgb, quality: int) -> Rgb:
     _, packed = cv2.imencode(".jpg", rgb[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
-    return np.ascontiguousarray(cv2.imdecode(packed, cv2.IMREAD_COLOR)[..., ::-1])
+    return np.asarray(cv2.imdecode(packed, cv2.IMREAD_COLOR_RGB), np.uint8)
 
 
 def composite(before: Rgb, fill: Rgb, mask: Mask) -> Rgb:

@@ -41,7 +41,8 @@ def erasures(photo: Photo, other: Photo) -> Iterator[tuple[str, Good]]:
 def enlargements(photo: Photo, other: Photo) -> Iterator[tuple[str, Good]]:
     scale = SCALES[photo.seed % len(SCALES)]
     height, width = photo.rgb.shape[:2]
-    small = cv2.resize(photo.rgb, (round(width / scale), round(height / scale)), interpolation=cv2.INTER_AREA)
+    size = (round(width / scale), round(height / scale))
+    small = np.asarray(cv2.resize(photo.rgb, size, interpolation=cv2.INTER_AREA), np.uint8)
     for name, large in (
         ("truth back-projected", BackProjection().upscale(small, (width, height), seed=0)),
         ("enlarged by lanczos", Lanczos().upscale(small, (width, height), seed=0)),
@@ -95,5 +96,6 @@ def _erased(photo: Photo, other: Photo, case: Overlaid, fill: Rgb) -> Good:
 
 
 def _good(photo: Photo, other: Photo, edit: Edit, ideal: Rgb) -> Good:
-    alien = cv2.resize(other.rgb, photo.rgb.shape[1::-1], interpolation=cv2.INTER_AREA)
+    size = photo.rgb.shape[1::-1]
+    alien = np.asarray(cv2.resize(other.rgb, size, interpolation=cv2.INTER_AREA), np.uint8)
     return Good(edit, ideal, alien, np.random.default_rng(photo.seed), photo.tune)

@@ -80,7 +80,8 @@ def _read(path: Path) -> Rgb | None:
     """[H, W, 3] uint8 RGB; transparency lies over white, as a shop shows it. None where it cannot be read."""
     rgba = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
     if rgba is None or rgba.dtype != np.uint8 or rgba.ndim != 3 or rgba.shape[2] != 4:
-        return cv2.imread(str(path), cv2.IMREAD_COLOR_RGB)
+        rgb = cv2.imread(str(path), cv2.IMREAD_COLOR_RGB)
+        return None if rgb is None else np.asarray(rgb, np.uint8)
     alpha = rgba[..., 3:].astype(np.float32) / 255
     return np.rint(rgba[..., 2::-1] * alpha + 255 * (1 - alpha)).astype(np.uint8)
 
@@ -90,7 +91,7 @@ def _shrunk(rgb: Rgb, long_side: int) -> Rgb:
     if scale >= 1:
         return rgb
     size = (round(rgb.shape[1] * scale), round(rgb.shape[0] * scale))
-    return cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def drawn(number: int, height: int = 480, width: int = 640) -> Rgb:
@@ -100,7 +101,7 @@ def drawn(number: int, height: int = 480, width: int = 640) -> Rgb:
     ground = (255, 235, 180, 120)[number % 4] - random.uniform(0, 40) * rows / height
     scene = np.repeat(ground[..., None], 3, axis=2) + random.normal(0, 4, 3)
     if number % 4 >= 2:
-        cloth = cv2.GaussianBlur(random.normal(0, 1, (height, width)).astype(np.float32), None, 1.2)
+        cloth = cv2.GaussianBlur(random.normal(0, 1, (height, width)).astype(np.float32), (0, 0), 1.2)
         scene += 40 * cloth[..., None]
     for _ in range(3):
         centre = random.uniform(0.25, 0.75, 2) * (width, height)
@@ -110,9 +111,9 @@ def drawn(number: int, height: int = 480, width: int = 640) -> Rgb:
         solid = (
             random.uniform(30, 220, 3) + stripes[..., None] + 30 * ((rows - centre[1]) / half[1])[..., None]
         )
-        soft = cv2.GaussianBlur(inside.astype(np.float32), None, 1.0)[..., None]
+        soft = cv2.GaussianBlur(inside.astype(np.float32), (0, 0), 1.0)[..., None]
         scene = scene * (1 - soft) + solid * soft
     scene += random.normal(0, 1.5, (height, width, 1))
     scene = np.clip(np.where(ground[..., None] >= 250, np.minimum(scene, 255), scene), 0, 255)
     _, packed = cv2.imencode(".jpg", scene.astype(np.uint8), [cv2.IMWRITE_JPEG_QUALITY, 92])
-    return cv2.imdecode(packed, cv2.IMREAD_COLOR)
+    return np.asarray(cv2.imdecode(packed, cv2.IMREAD_COLOR), np.uint8)

@@ -98,7 +98,7 @@ def held_out_scores(figures: Floats, bad: NDArray[np.bool_], weight: Floats, pho
         folds = GroupKFold(FOLDS, shuffle=True, random_state=repeat).split(figures, bad, photo)
         for fit, held_out in folds:
             model = boosted().fit(figures[fit], bad[fit], sample_weight=weight[fit])
-            scores[repeat, held_out] = model.booster_.predict(figures[held_out], raw_score=True)
+            scores[repeat, held_out] = np.asarray(model.booster_.predict(figures[held_out], raw_score=True))
     return scores
 
 

@@ -83,11 +83,11 @@ def whole(change: Callable[[Rgb, float, Good], Rgb]) -> Callable[[Good, float], 
 
 def levels(picture: np.ndarray) -> Rgb:
     """Rounded to uint8."""
-    return np.clip(np.rint(picture), 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(np.rint(picture), 0, 255), np.uint8)
 
 
 def blur(rgb: Rgb, sigma: float, good: Good) -> Rgb:
-    return cv2.GaussianBlur(rgb, (0, 0), sigma)
+    return np.asarray(cv2.GaussianBlur(rgb, (0, 0), sigma), np.uint8)
 
 
 def noise(rgb: Rgb, sigma: float, good: Good) -> Rgb:
@@ -121,12 +121,12 @@ def cast(rgb: Rgb, by: float, good: Good) -> Rgb:
 
 def grain_gone(rgb: Rgb, side: float, good: Good) -> Rgb:
     """Smoothed within surfaces, edges kept."""
-    return cv2.bilateralFilter(rgb, int(side), 12 * side, side / 2)
+    return np.asarray(cv2.bilateralFilter(rgb, int(side), 12 * side, side / 2), np.uint8)
 
 
 def oversharpened(rgb: Rgb, amount: float, good: Good) -> Rgb:
     soft = cv2.GaussianBlur(rgb, (0, 0), good.vary(tune=(1.5, 2.0), test=(2.0, 2.5)))
-    return cv2.addWeighted(rgb, 1 + amount, soft, -amount, 0)
+    return np.asarray(cv2.addWeighted(rgb, 1 + amount, soft, -amount, 0), np.uint8)
 
 
 def blocks(rgb: Rgb, quality: float, good: Good) -> Rgb:
@@ -183,7 +183,7 @@ def cropped(rgb: Rgb, percent: float, good: Good) -> Rgb:
     height, width = rgb.shape[:2]
     y, x = round(height * percent / 100), round(width * percent / 100)
     part = rgb[y:, x:] if good.random.random() < 0.5 else rgb[: height - y, : width - x]
-    return cv2.resize(part, (width, height), interpolation=cv2.INTER_CUBIC)
+    return np.asarray(cv2.resize(part, (width, height), interpolation=cv2.INTER_CUBIC), np.uint8)
 
 
 def greyed_ground(rgb: Rgb, by: float, good: Good) -> Rgb:
@@ -197,8 +197,9 @@ def greyed_ground(rgb: Rgb, by: float, good: Good) -> Rgb:
 def moved(rgb: Rgb, pixels: float, good: Good) -> Rgb:
     """Shifted, fractions of a pixel by interpolation."""
     along = np.array([[1, 0, pixels], [0, 1, pixels / 2]], np.float32)
-    return cv2.warpAffine(
-        rgb, along, rgb.shape[1::-1], flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
+    return np.asarray(
+        cv2.warpAffine(rgb, along, rgb.shape[1::-1], flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE),
+        np.uint8,
     )
 
 
@@ -212,7 +213,9 @@ def stretched(rgb: Rgb, percent: float, good: Good) -> Rgb:
 
 def swapped(rgb: Rgb, share: float, good: Good) -> Rgb:
     """Red for blue, wholly or blended."""
-    return cv2.addWeighted(rgb, 1 - share, np.ascontiguousarray(rgb[..., ::-1]), share, 0)
+    return np.asarray(
+        cv2.addWeighted(rgb, 1 - share, np.ascontiguousarray(rgb[..., ::-1]), share, 0), np.uint8
+    )
 
 
 def half_grey(rgb: Rgb, share: float, good: Good) -> Rgb:
@@ -225,4 +228,4 @@ def half_grey(rgb: Rgb, share: float, good: Good) -> Rgb:
 def wrong(rgb: Rgb, share: float, good: Good) -> Rgb:
     """Another photo, wholly or shining through."""
     other = cv2.resize(good.other, rgb.shape[1::-1], interpolation=cv2.INTER_AREA)
-    return cv2.addWeighted(rgb, 1 - share, other, share, 0)
+    return np.asarray(cv2.addWeighted(rgb, 1 - share, other, share, 0), np.uint8)

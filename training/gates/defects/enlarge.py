@@ -11,7 +11,7 @@ from training.gates.defects.defect import Defect, Good, whole
 
 
 def scale_of(good: Good) -> float:
-    return good.edit.after.shape[1] / good.edit.before.shape[1]
+    return float(good.edit.after.shape[1] / good.edit.before.shape[1])
 
 
 def soft(rgb: Rgb, sigma: float, good: Good) -> Rgb:
@@ -35,7 +35,7 @@ def enlarged_blocks(good: Good, quality: float) -> Edit:
 def pixelated(rgb: Rgb, share: float, good: Good) -> Rgb:
     """Stairs of nearest-neighbour enlargement."""
     stairs = cv2.resize(good.edit.before, rgb.shape[1::-1], interpolation=cv2.INTER_NEAREST)
-    return cv2.addWeighted(rgb, 1 - share, stairs, share, 0)
+    return np.asarray(cv2.addWeighted(rgb, 1 - share, stairs, share, 0), np.uint8)
 
 
 def one_place(rgb: Rgb, amplitude: float, good: Good) -> Rgb:

@@ -35,13 +35,15 @@ def _mask(good: Good) -> Mask:
 
 
 def ghost(fill: Rgb, left: float, good: Good) -> Rgb:
-    return cv2.addWeighted(fill, 1 - left, good.edit.before, left, 0)
+    return np.asarray(cv2.addWeighted(fill, 1 - left, good.edit.before, left, 0), np.uint8)
 
 
 def bleeding(fill: Rgb, share: float, good: Good) -> Rgb:
     """The ink's colour smeared over the fill."""
     side = 2 * round(good.vary(tune=(9, 17), test=(6, 12))) + 1
-    return cv2.addWeighted(fill, 1 - share, cv2.blur(good.edit.before, (side, side)), share, 0)
+    return np.asarray(
+        cv2.addWeighted(fill, 1 - share, cv2.blur(good.edit.before, (side, side)), share, 0), np.uint8
+    )
 
 
 def seam(fill: Rgb, by: float, good: Good) -> Rgb:
@@ -74,7 +76,8 @@ def stamped(fill: Rgb, side: float, good: Good) -> Rgb:
 def grown(good: Good, pixels: float) -> Edit:
     """The mask grown over what is beside the text, and all of it filled smoothly."""
     edit = good.edit
-    hard = cv2.dilate((_mask(good) > 0).astype(np.uint8) * 255, np.ones((2 * int(pixels) + 1,) * 2, np.uint8))
+    kernel = np.ones((2 * int(pixels) + 1,) * 2, np.uint8)
+    hard = np.asarray(cv2.dilate((_mask(good) > 0).astype(np.uint8) * 255, kernel), np.uint8)
     mask = feather(hard)
     fill = Telea().fill(edit.before, mask, seed=0)
     return Edit("erase_text", edit.before, composite(edit.before, fill, mask), mask)
