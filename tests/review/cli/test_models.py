@@ -93,7 +93,7 @@ def test_what_no_reader_takes_is_refused(tmp_path: Path, file: Path) -> None:
     assert "weights end in .safetensors" in call("models", "add", text, "--name", "x", "--task", "fill").err
     answer = call("models", "add", file, "--name", "x", "--task", "find_text")
     assert answer.code == 1
-    assert "none for find_text" in answer.err
+    assert "not for find_text" in answer.err
     assert manifest.registered() == {}
 
 
