@@ -1,7 +1,7 @@
 """The contract of a gate, the registry of gates, and the function that runs them."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from typing import TypeAlias
 
@@ -9,6 +9,7 @@ from gates.edit import Edit
 from line.discover import load_tree
 from line.errors import SluiceError
 from line.picture import FlagKind
+from line.registry import Registry
 
 Measure: TypeAlias = Callable[[Edit], Mapping[str, float]]
 Box: TypeAlias = tuple[int, int, int, int]
@@ -102,28 +103,32 @@ class Gate:
     where: Callable[[Edit], Box | None] | None = None
 
 
-@dataclass(slots=True)
-class Registry:
-    """Gates by name. An addition that raises leaves the registry unchanged."""
+class GateRegistry(Registry[Gate]):
+    """Gates by name; no two limit one reading."""
 
-    gates: dict[str, Gate] = field(default_factory=dict)
+    kind = "gate"
+    error = GateError
+
+    @property
+    def gates(self) -> dict[str, Gate]:
+        return self.items
 
     def add(self, gate: Gate) -> Gate:
-        if gate.name in self.gates:
-            raise GateError(f"two gates are named {gate.name}")
-        taken = {reading for other in self.gates.values() for reading in other.limits}
+        taken = {
+            reading for other in self.gates.values() if other.name != gate.name for reading in other.limits
+        }
         if both := taken & set(gate.limits):
             raise GateError(f"{gate.name} claims readings of another gate: {sorted(both)}")
-        self.gates[gate.name] = gate
+        self.insert(gate.name, gate)
         return gate
 
     def for_transform(self, transform: str) -> list[Gate]:
         return [gate for gate in self.gates.values() if transform in gate.transforms]
 
 
-def build() -> Registry:
+def build() -> GateRegistry:
     """A new registry with the ``GATE`` attribute of every module in ``gates.checks``."""
-    gates = Registry()
+    gates = GateRegistry()
     for module in load_tree("gates.checks"):
         if gate := getattr(module, "GATE", None):
             gates.add(gate)
@@ -131,7 +136,7 @@ def build() -> Registry:
 
 
 @cache
-def registry() -> Registry:
+def registry() -> GateRegistry:
     """The registry of this process: the gates of this package and those that plug-ins add."""
     return build()
 

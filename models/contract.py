@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from typing import Any, ClassVar, Self
@@ -20,6 +20,7 @@ from pydantic import BaseModel
 from line.discover import load_all
 from line.errors import ModelError
 from line.picture import Mask, Rgb
+from line.registry import Registry
 from line.source_types import ENHANCED
 from models.inference.padding import Sizes
 from models.inference.sampling import Sampling
@@ -292,17 +293,22 @@ class Perceptual(Model):
         """Perceptual distance of two [H, W, 3] uint8 pictures of one size; 0 if they are equal."""
 
 
-@dataclass(slots=True)
-class Registry:
-    """Model classes by name. An addition that raises leaves the registry unchanged."""
+class ModelRegistry(Registry[type[Model]]):
+    """Model classes by name, those with weights among them."""
 
-    models: dict[str, type[Model]] = field(default_factory=dict)
-    _registered: dict[str, manifest.Weights] = field(default_factory=dict)
+    kind = "model"
+    error = ModelError
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._registered: dict[str, manifest.Weights] = {}
+
+    @property
+    def models(self) -> dict[str, type[Model]]:
+        return self.items
 
     def add(self, model: type[Model]) -> type[Model]:
-        if model.name in self.models:
-            raise ModelError(f"two models are named {model.name}")
-        self.models[model.name] = model
+        self.insert(model.name, model)
         return model
 
     def get(self, name: str, task: Task) -> type[Model]:
@@ -355,8 +361,8 @@ def model_of(weights: manifest.Weights) -> type[Model]:
 
 
 @cache
-def _package_registry() -> Registry:
-    models = Registry()
+def _package_registry() -> ModelRegistry:
+    models = ModelRegistry()
     for module in load_all("models"):
         listed: Sequence[type[Any]] = getattr(module, "MODELS", ())
         for model in listed:
@@ -364,7 +370,7 @@ def _package_registry() -> Registry:
     return models
 
 
-def registry() -> Registry:
+def registry() -> ModelRegistry:
     """The models of this package (``MODELS`` of each module) and one model for each set of weights.
 
     Each call checks the weights folder again, which costs one ``stat`` if nothing changed. So running workers see
@@ -376,6 +382,6 @@ def registry() -> Registry:
 
 
 __all__ = [
-    "Denoiser", "Enlargement", "Field", "Filler", "Generator", "Model", "OverlayMaps", "OverlaySegmenter",
-    "Perceptual", "Region", "Registry", "Restorer", "Task", "TextFinder", "Upscaler", "model_of", "registry",
+    "Denoiser", "Enlargement", "Field", "Filler", "Generator", "Model", "ModelRegistry", "OverlayMaps",
+    "OverlaySegmenter", "Perceptual", "Region", "Restorer", "Task", "TextFinder", "Upscaler", "model_of", "registry",
 ]  # fmt: skip

@@ -5,11 +5,11 @@ import math
 from line.facts import Facts
 from line.recipe import Recipe
 from records.shards import Route
-from tasks.registry import Registry
+from tasks.registry import TransformRegistry
 from tasks.transform import Transform
 
 
-def route(recipe: Recipe, position: int, facts: Facts, registry: Registry) -> Route:
+def route(recipe: Recipe, position: int, facts: Facts, registry: TransformRegistry) -> Route:
     """The steps from ``position`` on that can be decided now, as far as one chain may carry them.
 
     A chain ends after a step whose findings decide what follows: nothing is planned on facts that

@@ -5,7 +5,7 @@ from functools import cached_property
 from line.settings import Settings
 from records.database import Database, open_database
 from records.storage.bucket import Bucket, bucket
-from tasks.registry import Registry, build
+from tasks.registry import TransformRegistry, build
 from worker.model_cache import ModelCache
 
 
@@ -33,7 +33,7 @@ class Context:
         return bucket(self.settings.bucket)
 
     @cached_property
-    def transforms(self) -> Registry:
+    def transforms(self) -> TransformRegistry:
         """The transforms of the line and of the plug-ins."""
         return build(self.settings.plugins)
 

@@ -11,7 +11,7 @@ from line.errors import InputError, ModelError, RecipeError
 from line.recipe import Recipe, Step, locate, parse_source
 from line.recipe_source import RecipeSource, read
 from models.contract import registry as models
-from tasks.registry import Registry, registry
+from tasks.registry import TransformRegistry, registry
 from tasks.transform import Transform
 
 
@@ -25,7 +25,7 @@ def load(name_or_path: str) -> Recipe:
     return check(path.read_text("utf-8"), str(path), registry())
 
 
-def check(text: str, path: str, transforms: Registry) -> Recipe:
+def check(text: str, path: str, transforms: TransformRegistry) -> Recipe:
     """Check a recipe's text; see :func:`load`. All that is wrong is said at once."""
     source = read(text, path, locate)
     recipe = parse_source(source)
@@ -48,7 +48,9 @@ def limits_of(step: Step) -> dict[str, Limit]:
     return {reading: Limit(table.at_least, table.at_most) for reading, table in step.limits.items()}
 
 
-def _check_step(source: RecipeSource, index: int, step: Step, transforms: Registry, recipe: Recipe) -> Step:
+def _check_step(
+    source: RecipeSource, index: int, step: Step, transforms: TransformRegistry, recipe: Recipe
+) -> Step:
     """The step with every default written out.
 
     Raises:

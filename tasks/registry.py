@@ -6,20 +6,23 @@ from functools import cache
 
 from line.discover import load_all
 from line.errors import InputError
+from line.registry import Registry
 from line.settings import settings
 from tasks.transform import Transform, TransformError
 
 
-class Registry:
-    """Transforms by name. A refused addition leaves it unchanged."""
+class TransformRegistry(Registry[Transform]):
+    """Transforms by name."""
 
-    def __init__(self) -> None:
-        self.transforms: dict[str, Transform] = {}
+    kind = "transform"
+    error = TransformError
+
+    @property
+    def transforms(self) -> dict[str, Transform]:
+        return self.items
 
     def add(self, transform: Transform) -> Transform:
-        if transform.name in self.transforms:
-            raise TransformError(f"two transforms are named {transform.name}")
-        self.transforms[transform.name] = transform
+        self.insert(transform.name, transform)
         return transform
 
     def get(self, name: str) -> Transform:
@@ -34,9 +37,9 @@ class Registry:
         return self.transforms[name]
 
 
-def build(plugins: Sequence[str] = ()) -> Registry:
+def build(plugins: Sequence[str] = ()) -> TransformRegistry:
     """A registry of this package's transforms and of those that ``plugins`` (module names) bring."""
-    registry = Registry()
+    registry = TransformRegistry()
     modules = load_all("tasks") + [importlib.import_module(name) for name in plugins]
     for module in modules:
         for value in vars(module).values():
@@ -51,6 +54,6 @@ def task_name(transform: str) -> str:
 
 
 @cache
-def registry() -> Registry:
+def registry() -> TransformRegistry:
     """The transforms of this process."""
     return build(settings().plugins)

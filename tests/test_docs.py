@@ -8,10 +8,10 @@ from urllib.parse import unquote
 import numpy as np
 import pytest
 
-from gates.contract import Registry as GateRegistry
+from gates.contract import GateRegistry
 from line.picture import Edited, Picture
-from models.contract import Registry as ModelRegistry
-from tasks.registry import Registry as TransformRegistry
+from models.contract import ModelRegistry
+from tasks.registry import TransformRegistry
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]

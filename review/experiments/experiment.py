@@ -12,7 +12,7 @@ from line.recipe import Recipe, Step
 from models.contract import Model, Task
 from models.contract import registry as models
 from tasks.context import Context
-from tasks.registry import Registry
+from tasks.registry import TransformRegistry
 from tasks.runner.execute import execute, run
 from tasks.runner.result import StepOutput, output_of
 from tasks.runner.types import Loaded, PreparedStep
@@ -77,7 +77,7 @@ def _loaded(picture: Picture) -> Loaded:
     return Loaded(picture.with_(facts=facts), picture.seed)
 
 
-def step_of(transforms: Registry, recipe: Recipe, transform: str, model: str) -> tuple[Step, int]:
+def step_of(transforms: TransformRegistry, recipe: Recipe, transform: str, model: str) -> tuple[Step, int]:
     """The step of that transform in ``recipe`` (as by default where it has none) with another model; its position.
 
     The position is 0 where the recipe has no such step. Options are those of the recipe where the model
@@ -105,7 +105,7 @@ def trial(context: Context, recipe: Recipe, transform: str, model: str) -> Trial
     return Trial(PreparedStep(chosen, step, recipe, loaded, context.models), position, loaded)
 
 
-def comparable_transform(transforms: Registry, name: str) -> Transform:
+def comparable_transform(transforms: TransformRegistry, name: str) -> Transform:
     """The transform called ``name``, if models can be tried in it.
 
     Raises:
@@ -119,7 +119,7 @@ def comparable_transform(transforms: Registry, name: str) -> Transform:
     return transforms.get(name)
 
 
-def transform_of(transforms: Registry, model: str) -> Transform:
+def transform_of(transforms: TransformRegistry, model: str) -> Transform:
     """The transform that a model works in.
 
     Raises:

@@ -18,7 +18,7 @@ from review.experiments.experiment import Trial, TrialResult, comparable_transfo
 from review.experiments.perceptual import Distance, distance
 from review.experiments.samples import Sample
 from tasks.context import Context
-from tasks.registry import Registry
+from tasks.registry import TransformRegistry
 from tasks.transform import Transform
 from tasks.upscale import target_size
 from worker.costs import per_second
@@ -42,7 +42,7 @@ class Plan:
     position: int
 
     @classmethod
-    def of(cls, transforms: Registry, recipe: Recipe, transform: str, model: str) -> "Plan":
+    def of(cls, transforms: TransformRegistry, recipe: Recipe, transform: str, model: str) -> "Plan":
         step, position = step_of(transforms, recipe, transform, model)
         target = int(step.params.get("target", 0))
         return cls(comparable_transform(transforms, transform), target, recipe.seed, position)

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from gates.contract import Gate, GateError, Limit, Registry, judge, registry
+from gates.contract import Gate, GateError, GateRegistry, Limit, judge, registry
 from gates.edit import Edit
 from line.discover import load_tree
 from line.picture import FlagKind
@@ -116,7 +116,7 @@ def test_a_reading_that_is_not_a_number_never_passes() -> None:
 
 
 def test_two_gates_may_not_claim_one_name_or_reading() -> None:
-    book = Registry()
+    book = GateRegistry()
     gate = Gate("one", frozenset({"deliver"}), {"reading": Limit(at_most=1)}, lambda edit: {})
     book.add(gate)
     with pytest.raises(GateError, match="two gates are named one"):

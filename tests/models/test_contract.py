@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from line.errors import ModelError
-from models.contract import Filler, Model, Registry, Task, TextFinder, Upscaler, registry
+from models.contract import Filler, Model, ModelRegistry, Task, TextFinder, Upscaler, registry
 
 EVERY = list(registry().models.values())
 SHAPES = [(1, 1), (7, 300), (33, 20), (120, 90)]
@@ -41,7 +41,7 @@ def test_a_model_that_is_not_ready_says_how_to_mend_it(model: type[Model]) -> No
 
 def test_a_name_is_registered_once() -> None:
     some = EVERY[0]
-    fresh = Registry()
+    fresh = ModelRegistry()
     fresh.add(some)
     with pytest.raises(ModelError, match=some.name):
         fresh.add(some)

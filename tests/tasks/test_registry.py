@@ -7,7 +7,7 @@ import pytest
 
 from line.errors import InputError
 from line.facts import Facts
-from tasks.registry import Registry, build, task_name
+from tasks.registry import TransformRegistry, build, task_name
 from tasks.transform import TransformError, transform
 
 
@@ -27,7 +27,7 @@ def test_an_unknown_transform_is_refused_with_the_known_ones() -> None:
 
 def test_a_name_is_registered_once_and_a_refused_addition_changes_nothing() -> None:
     made = transform(queue="admit")(polish)
-    registry = Registry()
+    registry = TransformRegistry()
     registry.add(made)
     with pytest.raises(TransformError, match="two transforms are named polish"):
         registry.add(transform(queue="deliver")(polish))
