@@ -46,7 +46,8 @@ class UploadImages:
         self.sidecars = 0
         yield from self._of_archive() if self._upload.is_archive else self._of_folder()
         for name, sentence in self._unread.items():
-            yield NewImage(name, f"{self._upload.prefix}/{name}", 0, self._file(name), "unreadable", sentence)
+            source = f"{self._upload.prefix}/{name}"
+            yield NewImage(name, source, 0, self._file(name), reason="unreadable", sentence=sentence)
 
     def _of_archive(self) -> Iterator[NewImage]:
         """Unpacks the archive into the bucket on the way."""
