@@ -43,7 +43,7 @@ class SettledRegion:
     template: int | None
     note: str
 
-    def kept(self) -> "SettledRegion":
+    def as_print(self) -> "SettledRegion":
         """The same, taken for print."""
         return replace(self, decision=Decision.KEEP, reason="")
 
@@ -75,7 +75,7 @@ def find_overlays(
     templates = Templates.on(picture.rgb, vendor.templates, regions)
     settled = _settle(picture.rgb, maps, regions, templates, thresholds, rights=bool(rights))
     if facts.doubts == "print":
-        settled = [one.kept() if one.decision is Decision.ASK else one for one in settled]
+        settled = [one.as_print() if one.decision is Decision.ASK else one for one in settled]
     overlays = [one for one in settled if one.decision is not Decision.KEEP]
     mask = _mask(picture.rgb, maps, overlays, templates.overlays, segmenter)
     coverage = 0.0 if mask is None else float(np.mean(mask > 0))
@@ -94,11 +94,9 @@ def find_overlays(
     }
     result = picture.with_(mask=None if erase == "never" else mask, facts=facts)
     reason, sentence = _question(overlays, asked, templates.overlays, erase, rights=bool(rights))
-    return (
-        Flagged(reason, sentence, picture=result, readings=readings)
-        if reason
-        else Edited(result, readings=readings)
-    )
+    if not reason:
+        return Edited(result, readings=readings)
+    return Flagged(reason, sentence, picture=result, readings=readings)
 
 
 def _settle(

@@ -156,9 +156,9 @@ def _contrast(small: Plane, window: Window, pixels: Pixels) -> float:
         slice(max(0, side.start - GROUND), min(length, side.stop + GROUND))
         for side, length in zip(window, small.shape[:2], strict=True)
     )
-    own = np.zeros(small.shape[:2], np.uint8)
-    own[window] = pixels
-    free = cv2.dilate(own[outer], np.ones((3, 3), np.uint8)) == 0
+    inside = np.zeros(small.shape[:2], np.uint8)
+    inside[window] = pixels
+    free = cv2.dilate(inside[outer], np.ones((3, 3), np.uint8)) == 0
     if not free.any():
         return np.inf
     ground = np.median(small[outer][free], axis=0)

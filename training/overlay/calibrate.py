@@ -51,22 +51,22 @@ def samples(count: int) -> Iterator[tuple[str, Labelled]]:
 def collect(
     network: OverlaySegmenter, count: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], list[list[int]]]:
-    """Features [n, f] and labels [n] of all regions, and of each clean photo which regions are its own."""
+    """Features [n, f] and labels [n] of all regions, and of each clean photo which regions are its numbers."""
     features, labels, clean = [], [], []
     for kind, photo in samples(count):
         maps = network.segment(photo.rgb, limit=WORKING_SIDE)
         laid = np.maximum(photo.ink, photo.panel)
         laid = cv2.resize(laid, maps.ink.shape[::-1], interpolation=cv2.INTER_AREA)
-        own = []
+        numbers = []
         for region in find_regions(maps, photo.rgb):
             share = float(laid[region.window][region.pixels].mean())
             if 0.1 < share < OVERLAID_SHARE:
                 continue
-            own.append(len(labels))
+            numbers.append(len(labels))
             features.append(region.features)
             labels.append(float(share >= OVERLAID_SHARE))
         if kind == "clean":
-            clean.append(own)
+            clean.append(numbers)
     return np.array(features), np.array(labels), clean
 
 
@@ -98,7 +98,7 @@ def main() -> None:
     weights, intercept = fit(features - means, labels)
     odds = (features - means) @ weights + intercept
     chances = 1 / (1 + np.exp(-odds))
-    worst = np.array([max(chances[own], default=0.0) for own in clean])
+    worst = np.array([max(chances[numbers], default=0.0) for numbers in clean])
     print("FEATURES =", FEATURES)
     for name, value in (("MEANS", means), ("WEIGHTS", weights)):
         print(f"{name} = ({', '.join(f'{one:.4f}' for one in value)})")

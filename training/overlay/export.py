@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 import torch
+from safetensors.torch import save_file
 
 from training.overlay.network import OverlayNetwork, Probabilities
 from training.split import sha256_of
@@ -61,6 +62,11 @@ if __name__ == "__main__":
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("file", type=Path)
     parser.add_argument("--detector", type=Path, required=True)
+    parser.add_argument("--weights", type=Path)
     given = parser.parse_args()
     torch.set_num_threads(1)
-    export(averaged(given.checkpoint, given.detector), given.file)
+    trained = averaged(given.checkpoint, given.detector)
+    export(trained, given.file)
+    if given.weights:
+        # without metadata: the same weights give the same bytes each time
+        save_file({name: value.contiguous() for name, value in trained.state_dict().items()}, given.weights)

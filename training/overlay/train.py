@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from safetensors.torch import load_file
 
 from training.overlay.batches import batch
 from training.overlay.losses import loss
@@ -41,7 +42,10 @@ def train(options: argparse.Namespace) -> None:
     rng = np.random.default_rng(options.seed + int(time.time()))
     pool = _pool(options.pool)
     network = OverlayNetwork(options.detector)
-    network.measure(batch(pool, 16, options.side, rng)[0])
+    if options.start:
+        network.load_state_dict(load_file(options.start))
+    else:
+        network.measure(batch(pool, 16, options.side, rng)[0])
     network = network.to(memory_format=torch.channels_last)
     new = [one for name, one in network.named_parameters() if not name.startswith("detector.")]
     optimiser = CappedAdam(network.detector.parameters(), new)
@@ -63,11 +67,9 @@ def train(options: argparse.Namespace) -> None:
         counted += 1
         sums = {name: sums.get(name, 0.0) + part for name, part in parts.items()}
         if optimiser.steps % REPORT_EVERY == 0:
-            told = " ".join(f"{name} {total / counted:.4f}" for name, total in sums.items())
-            print(
-                f"{time.strftime('%H:%M:%S')} step {optimiser.steps} {seconds / optimiser.steps:.2f} s a step: {told}",
-                flush=True,
-            )
+            parts_text = " ".join(f"{name} {total / counted:.4f}" for name, total in sums.items())
+            pace = f"{seconds / optimiser.steps:.2f} s a step"
+            print(f"{time.strftime('%H:%M:%S')} step {optimiser.steps}, {pace}: {parts_text}", flush=True)
             sums, counted = {}, 0
             pool = _pool(options.pool)
         if optimiser.steps % SAVE_EVERY == 0:
@@ -100,6 +102,9 @@ if __name__ == "__main__":
     parser.add_argument("pool", type=Path)
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("--detector", type=Path, required=True)
+    parser.add_argument(
+        "--start", type=Path, help="weights to go on from, as training.overlay.export writes them"
+    )
     parser.add_argument("--minutes", type=float, default=180.0)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--batch", type=int, default=8)

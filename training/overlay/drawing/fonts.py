@@ -39,7 +39,9 @@ def scripts() -> tuple[Script, ...]:
         if len(files := _files(language)) >= MIN_FONTS
     )
     if not any(script.name == "latin" for script in every):
-        raise SystemExit("no Latin fonts here: install Debian's fonts-* packages (training/README.md)")
+        raise SystemExit(
+            "no Latin fonts here: install Debian's fonts-* packages (training/overlay/README.md)"
+        )
     return every
 
 
