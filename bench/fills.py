@@ -188,7 +188,7 @@ def main() -> None:
     parser.add_argument("--every", type=int, default=1, help="take each N-th photo")
     parser.add_argument("--sheet", type=Path, help="PNG, worst first: overlaid, clean, Telea, ours")
     parser.add_argument("--data", type=Path, default=DATA)
-    arguments = entry.parse(parser, quick={"every": 40})
+    arguments = entry.parse(parser, quick={"every": 90})
     if missing := lacking():
         raise SystemExit(f"fonts are missing: apt install {' '.join(missing)}")
     rows: list[dict[str, Any]] = []

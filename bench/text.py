@@ -97,7 +97,7 @@ def main() -> None:
         action="store_true",
         help="as if every vendor's right to have watermarks removed were on record",
     )
-    given = entry.parse(parser, quick={"every": 60})
+    given = entry.parse(parser, quick={"every": 90})
     if absent := lacking():
         raise SystemExit(f"fonts are missing: apt-get install {' '.join(absent)}")
     todo = work(given.half, given.every, given.kinds, given.data)
