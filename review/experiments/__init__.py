@@ -1,1 +1,1 @@
-"""Trials of models outside a batch."""
+"""Experiments with models outside of any batch."""

@@ -1,4 +1,4 @@
-"""What came of a match of two models: each picture's shot, each model's side, both together."""
+"""Results of a comparison of two models: scores for each image, for each model, and for both together."""
 
 import math
 from collections import Counter
@@ -11,13 +11,16 @@ from review.experiments.statistics import Difference, paired, sign_test
 
 
 @dataclass(frozen=True, slots=True)
-class Shot:
-    """What one model made of one picture.
+class ImageScore:
+    """Result of one model for one picture.
 
     Attributes:
-        left_alone: the step gave it back as it was.
-        looks: hue, fine, contrast and distance against the original where it is known, against what was
-            given else; empty where there is nothing to compare.
+        verdict: verdict of the gates, ``pass`` or a flag.
+        reasons: codes of the limits that the result breaks.
+        seconds: duration of the step.
+        left_alone: whether the step returned the picture unchanged.
+        looks: hue, fine, contrast and distance from the original or, without one, from the input; empty if nothing
+            can be compared.
     """
 
     verdict: str
@@ -32,18 +35,19 @@ class Shot:
 
 
 @dataclass(slots=True)
-class Side:
-    """One of the two models.
+class ModelScore:
+    """Results of one of the two models.
 
     Attributes:
-        peak: MB taken at most, measured; None where the system does not tell.
-        declared: MB that it declares for the largest of these pictures.
-        cost_per_second: of the device, in the currency of ``[costs]``; 0 where none is set.
+        shots: the results, in the order of the pictures.
+        peak: measured peak of memory (MB); None if the system does not provide it.
+        declared: memory declared for the largest of the pictures (MB).
+        cost_per_second: cost of the device in the currency of ``[costs]``; 0 if none is set.
     """
 
     model: str
     revision: str
-    shots: list[Shot] = field(default_factory=list)
+    shots: list[ImageScore] = field(default_factory=list)
     peak: float | None = None
     declared: float = 0.0
     cost_per_second: float = 0.0
@@ -55,31 +59,31 @@ class Side:
         return sum(shot.flagged for shot in self.shots)
 
     def reasons(self) -> dict[str, int]:
-        """How many pictures broke each limit, the most frequent first."""
+        """Number of pictures that break each limit, most frequent first."""
         return dict(Counter(reason for shot in self.shots for reason in shot.reasons).most_common())
 
     def cost_per_thousand(self) -> float | None:
-        """In the currency of ``[costs]``; None where no cost of this device is told."""
-        rate, taken = self.cost_per_second, self.seconds()
-        return 1000 * rate * float(np.mean(taken)) if rate and taken else None
+        """Cost of 1,000 pictures in the currency of ``[costs]``; None if no cost is set for the device."""
+        rate, seconds = self.cost_per_second, self.seconds()
+        return 1000 * rate * float(np.mean(seconds)) if rate and seconds else None
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """Both models on all pictures.
+    """Results of both models on all pictures.
 
     Attributes:
-        between: how the second's answer looks beside the first's, for each picture that both answered.
-        distance: by what it was measured.
-        against: what their looks are measured against, in words.
-        knows_truth: whether that is the original, so that closer is better.
-        drawn: pictures over which a mask was drawn, as none lies beside them.
+        between: style differences of the second result from the first, for each picture with two results.
+        distance: the distance measure used.
+        against: description of the reference for the models' ``looks``.
+        knows_truth: whether the reference is the original, so that closer is better.
+        drawn: number of pictures without a mask file, for which a mask was drawn.
     """
 
     transform: str
     names: tuple[str, ...]
-    first: Side
-    second: Side
+    first: ModelScore
+    second: ModelScore
     between: tuple[dict[str, float], ...]
     distance: Distance
     against: str
@@ -87,7 +91,7 @@ class Match:
     drawn: int = 0
 
     def both(self, measure: str) -> tuple[list[float], list[float]]:
-        """The measure of each picture that both models answered."""
+        """Values of one measure for both models, over the pictures with two results."""
         pairs = [
             (one.looks[measure], other.looks[measure])
             for one, other in zip(self.first.shots, self.second.shots, strict=True)
@@ -96,11 +100,11 @@ class Match:
         return [one for one, _ in pairs], [other for _, other in pairs]
 
     def difference(self, measure: str) -> Difference:
-        """Second less first, over the pictures that both answered."""
+        """Second minus first, over the pictures with two results."""
         return paired(*self.both(measure))
 
     def slower(self) -> Difference:
-        """log2 of the second's time over the first's."""
+        """log2 of the second model's time over that of the first."""
         pairs = [
             (math.log2(one.seconds), math.log2(other.seconds))
             for one, other in zip(self.first.shots, self.second.shots, strict=True)
@@ -109,7 +113,7 @@ class Match:
         return paired([one for one, _ in pairs], [other for _, other in pairs])
 
     def flags_differ(self) -> float:
-        """Probability that chance alone parts their flags so unevenly."""
+        """p-value of the difference in flags (:func:`sign_test`)."""
         pairs = [
             (one.flagged, other.flagged)
             for one, other in zip(self.first.shots, self.second.shots, strict=True)

@@ -1,4 +1,4 @@
-"""A step with a model of one's choice, on pictures outside of any batch: as the line would run and judge it."""
+"""A step with a chosen model, run and judged on pictures outside of any batch."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -19,15 +19,16 @@ from tasks.runner.types import Loaded, PreparedStep
 from tasks.transform import Transform
 
 COMPARABLE = frozenset({Task.FILL, Task.UPSCALE, Task.DENOISE, Task.RESTORE, Task.GENERATE})
-"""Tasks whose models make a picture, so that two of them can be compared."""
+"""Tasks whose models return a picture, so that two models can be compared."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TrialResult:
-    """What a trial made of one picture.
+    """Result of a trial for one picture.
 
     Attributes:
-        seconds: of the step itself, without its gates.
+        output: output of the step with the verdict.
+        seconds: duration of the step without its gates.
     """
 
     output: StepOutput
@@ -39,7 +40,9 @@ class Trial:
     """A step with its loaded model.
 
     Attributes:
-        position: in the recipe, 0 where the recipe has no such step; part of what seeds are made of.
+        prepared: the step, ready to run.
+        position: position of the step in the recipe, 0 if the recipe lacks it; it is part of the seed.
+        model: the loaded model.
     """
 
     prepared: PreparedStep
@@ -67,7 +70,7 @@ class Trial:
         run(self.prepared, [_loaded(Picture(name, rgb, mask, 0, facts or Facts()))])
 
     def with_(self, **params: Any) -> "Trial":
-        """The same with other parameters of the transform."""
+        """A copy with other parameters of the transform."""
         step = self.step.model_copy(update=params)
         return replace(self, prepared=replace(self.prepared, step=step))
 
@@ -78,10 +81,10 @@ def _loaded(picture: Picture) -> Loaded:
 
 
 def step_of(transforms: TransformRegistry, recipe: Recipe, transform: str, model: str) -> tuple[Step, int]:
-    """The step of that transform in ``recipe`` (as by default where it has none) with another model; its position.
+    """The recipe's step for ``transform`` with another model, and its position.
 
-    The position is 0 where the recipe has no such step. Options are those of the recipe where the model
-    takes them.
+    A recipe without that step gives the default step and position 0. The recipe's options are used if the model
+    accepts them.
     """
     position = recipe.position(transform)
     template = recipe.steps[position] if position is not None else Step(transform=transform)
@@ -93,11 +96,11 @@ def step_of(transforms: TransformRegistry, recipe: Recipe, transform: str, model
 
 
 def trial(context: Context, recipe: Recipe, transform: str, model: str) -> Trial:
-    """That transform with its loaded model; see :func:`step_of`.
+    """A trial of ``transform`` with the loaded model; see :func:`step_of`.
 
     Raises:
-        InputError: no such transform, or one that no model does.
-        ModelError: no such model for it, or it is not ready.
+        InputError: the transform does not exist or uses no model.
+        ModelError: the model does not exist for this task or is not ready.
     """
     chosen = comparable_transform(context.transforms, transform)
     step, position = step_of(context.transforms, recipe, transform, model)
@@ -106,32 +109,32 @@ def trial(context: Context, recipe: Recipe, transform: str, model: str) -> Trial
 
 
 def comparable_transform(transforms: TransformRegistry, name: str) -> Transform:
-    """The transform called ``name``, if models can be tried in it.
+    """The transform called ``name``, if its models can be compared.
 
     Raises:
-        InputError: they cannot; names those in which they can.
+        InputError: they cannot be compared; the message lists the comparable transforms.
     """
-    able = sorted(
+    comparable = sorted(
         transform.name for transform in transforms.transforms.values() if transform.task in COMPARABLE
     )
-    if name not in able:
-        raise InputError(f"models are tried in {', '.join(able)}; not in {name}")
+    if name not in comparable:
+        raise InputError(f"models can be compared in {', '.join(comparable)}, not in {name}")
     return transforms.get(name)
 
 
 def transform_of(transforms: TransformRegistry, model: str) -> Transform:
-    """The transform that a model works in.
+    """The transform that uses a model's task.
 
     Raises:
-        InputError: no such model, or none that is tried in a transform.
+        InputError: the model does not exist, or its task has no comparable transform.
     """
     kind = models().models.get(model)
     if kind is None:
-        raise InputError(f"no model is named {model!r}; `sluice models` lists them")
+        raise InputError(f"there is no model {model!r}; `sluice models` lists all models")
     for transform in transforms.transforms.values():
         if transform.task is kind.task and transform.task in COMPARABLE:
             return transform
-    raise InputError(f"{model} is a model for {kind.task}: it makes no picture that could be compared")
+    raise InputError(f"{model} is a model for {kind.task}, which returns no picture to compare")
 
 
 def _options(model: str, template: Step) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Pictures before and after an edit, as two files or as two folders of the same names."""
+"""Pairs of pictures before and after an edit, from two files or from two folders with equal names."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp"}
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two files of one picture, and its mask's where there is one."""
+    """Files of one picture before and after an edit, and of its mask if there is one."""
 
     name: str
     before: Path
@@ -29,34 +29,40 @@ class Pair:
 
 
 def pairs(before: Path, after: Path, mask: Path | None = None) -> list[Pair]:
-    """The one pair of two files, or every name that two folders share.
+    """The pair of two files, or the pairs of all names that two folders share.
+
+    Args:
+        before, after: two files or two folders.
+        mask: mask file, or folder of masks ``NAME.png``.
 
     Raises:
-        InputError: a file beside a folder, or folders without a common name.
+        InputError: one path is a file and the other a folder, or the folders share no name.
     """
     if before.is_file() and after.is_file():
         return [Pair(before.name, before, after, mask)]
     if not (before.is_dir() and after.is_dir()):
         raise InputError("BEFORE and AFTER must both be files or both be folders")
-    found = list(_shared(before, after, mask))
-    if not found:
+    shared = list(_shared(before, after, mask))
+    if not shared:
         raise InputError(f"{before} and {after} have no picture of the same name")
-    return found
+    return shared
 
 
 def _shared(before: Path, after: Path, mask: Path | None) -> Iterator[Pair]:
     for path in sorted(before.rglob("*")):
         name = path.relative_to(before)
         if path.suffix.lower() in SUFFIXES and (after / name).is_file():
-            covers = mask / name.with_suffix(".png") if mask else None
-            yield Pair(str(name), path, after / name, covers if covers and covers.is_file() else None)
+            mask_path = mask / name.with_suffix(".png") if mask else None
+            yield Pair(
+                str(name), path, after / name, mask_path if mask_path and mask_path.is_file() else None
+            )
 
 
 def read(path: Path) -> Rgb:
-    """A file as the line would admit it, on white.
+    """[H, W, 3] uint8 sRGB picture of a file, decoded as at admission; transparency becomes white.
 
     Raises:
-        InputError: it is none that the line admits.
+        InputError: the file cannot be admitted.
     """
     try:
         return decode_sandboxed(path.name, path.read_bytes()).rgb
@@ -65,10 +71,10 @@ def read(path: Path) -> Rgb:
 
 
 def read_mask_of(picture: Rgb, path: Path) -> Mask:
-    """A picture's mask, [H, W] uint8, from a file of any kind.
+    """[H, W] uint8 mask of a picture, from a file in any supported format.
 
     Raises:
-        InputError: it cannot be read, or is not of the picture's size.
+        InputError: the file cannot be read, or its size differs from the picture's.
     """
     try:
         mask = read_mask(path.name, path.read_bytes())

@@ -1,4 +1,4 @@
-"""Two models on the same pictures: each is given them alike, and its answers are held against the other's."""
+"""Comparison of two models on the same pictures."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -13,7 +13,7 @@ from gates.metrics.similarity.downscale import downscale
 from line.facts import Facts
 from line.picture import Mask, Rgb
 from line.recipe import Recipe, seed_of
-from review.experiments.comparison import Match, Shot, Side
+from review.experiments.comparison import ImageScore, Match, ModelScore
 from review.experiments.experiment import Trial, TrialResult, comparable_transform, step_of, trial
 from review.experiments.perceptual import Distance, distance
 from review.experiments.samples import Sample
@@ -25,16 +25,23 @@ from worker.costs import per_second
 from worker.peak_memory import Gauge
 
 BY_PERSON = Facts(person_mask=True)
-"""So that a mask of any size is filled."""
+"""Facts of a mask drawn by a person, which is filled at any size."""
 MARGIN = 32
-"""Pixels around a fill that are looked at with it."""
+"""Width of the surroundings of a fill that are compared with it (pixels)."""
 
-Told: TypeAlias = Callable[[str], None]
+Progress: TypeAlias = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How pictures are posed to both models alike."""
+    """Settings that are equal for both models.
+
+    Attributes:
+        transform: the transform to run.
+        target: target size of an enlargement (longer side in pixels); 0 for other transforms.
+        seed: seed of the recipe.
+        position: position of the step in the recipe.
+    """
 
     transform: Transform
     target: int
@@ -50,10 +57,12 @@ class Plan:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Task:
-    """One picture as it is given to both models.
+    """One picture as both models receive it.
 
     Attributes:
-        truth: what a perfect model would answer, where that is known; of the size of the answers.
+        given: [H, W, 3] uint8 input.
+        mask: [H, W] uint8 mask; None for transforms without one.
+        truth: the ideal result at the size of the results; None if there is none.
     """
 
     name: str
@@ -70,27 +79,33 @@ def match(
     models: tuple[str, str],
     recipe: Recipe,
     folder: Path,
-    told: Told,
+    progress: Progress,
 ) -> Match:
-    """Run both models, one after the other, then hold their answers against each other.
+    """Run both models one after the other, then compare their results.
 
     Args:
-        folder: where answers are kept, ``MODEL/NAME.png``.
-        told: called after each picture of each pass: three times the number of pictures.
+        context: the process context.
+        samples: the pictures.
+        transform: name of the transform.
+        models: names of both models.
+        recipe: recipe with the step's parameters, limits and seed.
+        folder: folder for the results, ``MODEL/NAME.png``.
+        progress: called with the picture's name after each picture of each pass, so three times for each picture.
     """
     plan = Plan.of(context.transforms, recipe, transform, models[0])
-    first, second = (_run(context, samples, plan, model, recipe, folder, told) for model in models)
+    first, second = (_run(context, samples, plan, model, recipe, folder, progress) for model in models)
     measure = distance(context.models)
     between: list[dict[str, float]] = []
-    for at, sample in enumerate(samples):
+    for index, sample in enumerate(samples):
         task = _task(plan, sample)
         one, other = (_read(folder, model, sample) for model in models)
-        for side, answer in ((first, one), (second, other)):
-            if answer is not None and not side.shots[at].left_alone:
-                side.shots[at] = replace(side.shots[at], looks=_against_reference(task, answer, measure))
+        for score, answer in ((first, one), (second, other)):
+            if answer is not None and not score.shots[index].left_alone:
+                looks = _against_reference(task, answer, measure)
+                score.shots[index] = replace(score.shots[index], looks=looks)
         if one is not None and other is not None and one.shape == other.shape:
             between.append(_beside(*_part(task, one, other), measure))
-        told(sample.name)
+        progress(sample.name)
     names = tuple(sample.name for sample in samples)
     drawn = sum(sample.mask_path is None for sample in samples) if plan.transform.removes else 0
     return Match(transform, names, first, second, tuple(between), measure, *_reference(plan, samples), drawn)
@@ -103,40 +118,42 @@ def _run(
     model: str,
     recipe: Recipe,
     folder: Path,
-    told: Told,
-) -> Side:
-    context.models.clear()  # the memory of the other model is not counted as this one's
+    progress: Progress,
+) -> ModelScore:
+    context.models.clear()  # so that the peak does not include the other model
     largest = _task(plan, max(samples, key=lambda sample: sample.path.stat().st_size))
     settings = context.settings
     gauge = Gauge(settings.device)
-    tried = trial(context, recipe, plan.transform.name, model)
-    _fitted(tried, largest).warm_up(largest.name, largest.given, mask=largest.mask, facts=BY_PERSON)
+    attempt = trial(context, recipe, plan.transform.name, model)
+    _fitted(attempt, largest).warm_up(largest.name, largest.given, mask=largest.mask, facts=BY_PERSON)
     megapixels = largest.given.shape[0] * largest.given.shape[1] / 1e6
-    declared = tried.model.memory + megapixels * tried.model.memory_per_megapixel
+    declared = attempt.model.memory + megapixels * attempt.model.memory_per_megapixel
     cost = per_second(settings.config, settings.device)
-    side = Side(model, tried.model.revision, peak=gauge.peak(), declared=declared, cost_per_second=cost)
+    score = ModelScore(
+        model, attempt.model.revision, peak=gauge.peak(), declared=declared, cost_per_second=cost
+    )
     for sample in samples:
         task = _task(plan, sample)
-        fitted = _fitted(tried, task)
-        found = fitted.run(task.name, task.given, mask=task.mask, seed=task.seed, facts=BY_PERSON)
-        side.shots.append(_shot(task, found))
-        _write(folder, model, sample, found.output.rgb)
-        told(sample.name)
-    return side
+        fitted = _fitted(attempt, task)
+        result = fitted.run(task.name, task.given, mask=task.mask, seed=task.seed, facts=BY_PERSON)
+        score.shots.append(_image_score(task, result))
+        _write(folder, model, sample, result.output.rgb)
+        progress(sample.name)
+    return score
 
 
-def _fitted(tried: Trial, task: Task) -> Trial:
-    """An enlargement back to the original's size, however small it was made."""
-    if not tried.transform.enlarges or task.truth is None:
-        return tried
+def _fitted(attempt: Trial, task: Task) -> Trial:
+    """The trial with the original's size as target, if it enlarges a reduced original."""
+    if not attempt.transform.enlarges or task.truth is None:
+        return attempt
     params = {"target": max(task.truth.shape[:2]), "floor": 1}
-    return tried.with_(**{key: value for key, value in params.items() if key in tried.step.params})
+    return attempt.with_(**{key: value for key, value in params.items() if key in attempt.step.params})
 
 
 def _task(plan: Plan, sample: Sample) -> Task:
-    """The picture as the models get it, and the answer where it is known.
+    """The input for both models, and the ideal result if there is one.
 
-    A hole drawn over a photo has that photo for its answer; a photo that is halved first has itself.
+    The ideal result is the photo itself if the mask is drawn over it or if the photo is halved first.
     """
     rgb = sample.rgb()
     seed = seed_of(plan.seed, sample.sha256(), plan.position)
@@ -151,16 +168,18 @@ def _task(plan: Plan, sample: Sample) -> Task:
     return Task(sample.name, rgb, None, None, seed)
 
 
-def _shot(task: Task, tried: TrialResult) -> Shot:
-    made = tried.output
-    alone = (
-        made.rgb is not None and made.rgb.shape == task.given.shape and np.array_equal(made.rgb, task.given)
+def _image_score(task: Task, result: TrialResult) -> ImageScore:
+    output = result.output
+    unchanged = (
+        output.rgb is not None
+        and output.rgb.shape == task.given.shape
+        and np.array_equal(output.rgb, task.given)
     )
-    return Shot(made.verdict, made.reasons, tried.seconds, left_alone=bool(alone))
+    return ImageScore(output.verdict, output.reasons, result.seconds, left_alone=bool(unchanged))
 
 
 def _against_reference(task: Task, answer: Rgb, measure: Distance) -> dict[str, float]:
-    """Empty where there is none: what a mask covers is no reference for what should be there instead."""
+    """Style differences from the reference; empty without one, because the content under a mask is not one."""
     if task.truth is None and task.mask is not None:
         return {}
     reference = task.given if task.truth is None else task.truth
@@ -175,7 +194,7 @@ def _beside(one: Rgb, other: Rgb, measure: Distance) -> dict[str, float]:
 
 
 def _part(task: Task, one: Rgb, other: Rgb) -> tuple[Rgb, Rgb]:
-    """Both where something was worked on, with a margin: the whole of them where there is no mask."""
+    """Both pictures cropped to the mask and its surroundings; the whole pictures without a mask."""
     if task.mask is None or not task.mask.any():
         return one, other
     x, y, wide, high = cv2.boundingRect(task.mask)
@@ -184,14 +203,14 @@ def _part(task: Task, one: Rgb, other: Rgb) -> tuple[Rgb, Rgb]:
 
 
 def _reference(plan: Plan, samples: Sequence[Sample]) -> tuple[str, bool]:
-    """What the looks are measured against, in words, and whether that is the truth."""
+    """Description of the reference, and whether it is the ideal result."""
     if plan.transform.enlarges:
-        return "the original, which was halved before", True
+        return "the original, which was halved first", True
     if not plan.transform.removes:
-        return "what was given", False
+        return "the input", False
     if all(sample.mask_path for sample in samples):
-        return "nothing: what lies under the masks is not known", False
-    return "the original, where letters were drawn over it as a mask", True
+        return "nothing: there is no picture of the content under the masks", False
+    return "the original, where the mask is drawn over it", True
 
 
 def _place(folder: Path, model: str, sample: Sample) -> Path:
@@ -209,5 +228,5 @@ def _write(folder: Path, model: str, sample: Sample, rgb: Rgb | None) -> None:
 
 def _read(folder: Path, model: str, sample: Sample) -> Rgb | None:
     path = _place(folder, model, sample)
-    found: Any = cv2.imread(str(path), cv2.IMREAD_COLOR) if path.is_file() else None
-    return None if found is None else np.asarray(cv2.cvtColor(found, cv2.COLOR_BGR2RGB), np.uint8)
+    bgr: Any = cv2.imread(str(path), cv2.IMREAD_COLOR) if path.is_file() else None
+    return None if bgr is None else np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)

@@ -1,4 +1,4 @@
-"""How different two pictures look: by LPIPS where its weights are here, else by a measure that needs none."""
+"""Perceptual distance of two pictures: LPIPS if its weights are available, else GMSD."""
 
 import logging
 from collections.abc import Callable
@@ -18,18 +18,18 @@ log = logging.getLogger(__name__)
 
 Measure: TypeAlias = Callable[[Rgb, Rgb], float]
 
-WISHED = "lpips_alex"
-"""The backbone of the LPIPS paper's own figures, and the quickest on a CPU."""
+DEFAULT = "lpips_alex"
+"""The backbone that the LPIPS paper reports, and the fastest on a CPU."""
 
 
 @dataclass(frozen=True, slots=True)
 class Distance:
-    """A distance under its own name: figures of two kinds are never mixed up.
+    """A distance with its name, because values of different distances are not comparable.
 
     Attributes:
-        name: such as ``lpips_alex``, or ``gmsd``.
-        between: two pictures [H, W, 3] uint8 of one size to a number, 0 for equal ones.
-        instead_of: why it is not the one wished for, in one line; "" where it is.
+        name: such as ``lpips_alex`` or ``gmsd``.
+        between: function from two [H, W, 3] uint8 pictures of one size to their distance; 0 if they are equal.
+        instead_of: reason why it replaces the wanted distance, in one line; "" if it does not.
     """
 
     name: str
@@ -37,19 +37,19 @@ class Distance:
     instead_of: str = ""
 
 
-def distance(models: ModelCache, wished: str = WISHED) -> Distance:
-    """The distance called ``wished``; GMSD where that is not ready, which is said and logged once.
+def distance(models: ModelCache, wanted: str = DEFAULT) -> Distance:
+    """The distance called ``wanted``, or GMSD with a logged warning if its model is not ready.
 
     Raises:
-        ModelError: no such distance is known at all.
+        ModelError: there is no such distance.
     """
-    lack = registry().get(wished, Task.PERCEPTUAL).missing()
-    if lack is None:
+    problem = registry().get(wanted, Task.PERCEPTUAL).missing()
+    if problem is None:
         try:
-            return Distance(wished, cast(Perceptual, models.get(wished, Task.PERCEPTUAL)).distance)
+            return Distance(wanted, cast(Perceptual, models.get(wanted, Task.PERCEPTUAL)).distance)
         except ModelError as error:
-            lack = str(error)
-    line = f"{wished} is not ready ({lack}): distances are GMSD, which needs no weights"
+            problem = str(error)
+    line = f"{wanted} is not ready ({problem}): distances are GMSD, which needs no weights"
     log.warning("%s", line)
     return Distance("gmsd", _gmsd, line)
 

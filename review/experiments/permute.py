@@ -1,4 +1,4 @@
-"""Every model with every seed on every picture: how far their outputs are from each other and from the last run's."""
+"""Stability of models: differences between seeds and from the last run, for each model and picture."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -19,9 +19,9 @@ from review.experiments.experiment import Trial
 from review.experiments.samples import Sample
 from tasks.runner.result import StepOutput
 
-BOOK = "permute.json"
+REPORT = "permute.json"
 OTHER_SIZE = 255.0
-"""Difference of pictures that cannot be laid over each other."""
+"""Difference reported for pictures of different sizes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +29,12 @@ class Row:
     """One picture with one model.
 
     Attributes:
-        verdicts: of each seed in turn.
-        reasons: codes of limits that some of them broke.
-        seeds_apart: the greatest RMS difference between two seeds' outputs, levels of 255, over the area
-            that was worked on.
-        since_last: the greatest from an output of the last run, likewise; None where there was none.
-        flips: the verdict hangs on the seed, or is another than in the last run.
-        files: of the outputs, below the folder.
+        verdicts: verdict for each seed.
+        reasons: codes of all limits that an output breaks.
+        seeds_apart: maximum RMS difference between the outputs of two seeds (levels of 255) within the mask.
+        since_last: maximum RMS difference from the output of the last run; None without a last run.
+        flips: whether the verdict depends on the seed or differs from the last run.
+        files: output files, relative to the folder.
     """
 
     model: str
@@ -50,7 +49,7 @@ class Row:
 
     @property
     def brittleness(self) -> float:
-        """What the rows are sorted by: the greater of both differences."""
+        """The greater of both differences, by which rows are sorted."""
         return max(self.seeds_apart, self.since_last or 0.0)
 
     def is_brittle(self, threshold: float) -> bool:
@@ -62,10 +61,10 @@ class Permutation:
     """A whole run.
 
     Attributes:
-        rows: the most brittle first; those whose verdict flips before all others.
-        last_at: when the run before it was; "" where there was none.
-        revised: models whose revision is another than in that run.
-        drawn: pictures whose mask was drawn, as none lies beside them.
+        rows: rows with flipping verdicts first, then by brittleness.
+        last_at: time of the last run; "" if there is none.
+        revised: models whose revision changed since the last run.
+        drawn: number of pictures without a mask file, for which a mask was drawn.
     """
 
     transform: str
@@ -81,34 +80,34 @@ class Permutation:
 
 @dataclass(slots=True)
 class Folder:
-    """Where outputs lie, with what the last run said of them."""
+    """The folder of outputs, with the report of the last run."""
 
     path: Path
     last: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def open(cls, path: Path, transform: str) -> "Folder":
-        """The folder, made where it is not there.
+        """Open the folder; create it if it does not exist.
 
         Raises:
-            InputError: it holds another transform's outputs, or a book that cannot be read.
+            InputError: the folder has outputs of another transform, or its report cannot be read.
         """
         path.mkdir(parents=True, exist_ok=True)
-        book = path / BOOK
-        if not book.exists():
+        report = path / REPORT
+        if not report.exists():
             return cls(path)
         try:
-            last = json.loads(book.read_text("utf-8"))
-            there = last["transform"]
+            last = json.loads(report.read_text("utf-8"))
+            recorded = last["transform"]
             _ = [(row["files"], row["verdicts"]) for row in last["rows"]]
         except (ValueError, KeyError, TypeError):
-            raise InputError(f"{book} cannot be read: give another --out, or delete it") from None
-        if there != transform:
-            raise InputError(f"{path} holds outputs of {there}: give another --out")
+            raise InputError(f"{report} cannot be read: use another --out, or delete it") from None
+        if recorded != transform:
+            raise InputError(f"{path} holds outputs of {recorded}: use another --out")
         return cls(path, last)
 
     def verdicts(self) -> dict[str, str]:
-        """Of the last run, by file."""
+        """Verdicts of the last run by file."""
         rows = self.last.get("rows", ())
         return {
             file: verdict
@@ -120,12 +119,13 @@ class Folder:
         return {row["model"]: row["revision"] for row in self.last.get("rows", ())}
 
     def read(self, file: str) -> Rgb | None:
-        """An output of the last run."""
-        found = cv2.imread(str(self.path / file), cv2.IMREAD_COLOR) if (self.path / file).is_file() else None
-        return None if found is None else np.asarray(cv2.cvtColor(found, cv2.COLOR_BGR2RGB), np.uint8)
+        """An output of the last run, [H, W, 3] uint8; None if there is none."""
+        path = self.path / file
+        bgr = cv2.imread(str(path), cv2.IMREAD_COLOR) if path.is_file() else None
+        return None if bgr is None else np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)
 
     def write(self, file: str, rgb: Rgb | None) -> None:
-        """Put an output in its place; where there is none now, the old one goes."""
+        """Write an output; None deletes the output of the last run."""
         path = self.path / file
         if rgb is None:
             path.unlink(missing_ok=True)
@@ -134,11 +134,11 @@ class Folder:
         _, data = cv2.imencode(".png", cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_PNG_COMPRESSION, 3])
         path.write_bytes(data.tobytes())
 
-    def close(self, found: Permutation) -> None:
-        """Write down what was found, for the next run."""
-        fresh = self.path / f".{BOOK}"
-        fresh.write_text(json.dumps(asdict(found), indent=1, ensure_ascii=False) + "\n", "utf-8")
-        fresh.replace(self.path / BOOK)
+    def close(self, permutation: Permutation) -> None:
+        """Write the report for the next run."""
+        temporary = self.path / f".{REPORT}"
+        temporary.write_text(json.dumps(asdict(permutation), indent=1, ensure_ascii=False) + "\n", "utf-8")
+        temporary.replace(self.path / REPORT)
 
 
 def permute(
@@ -147,24 +147,28 @@ def permute(
     transform: str,
     seeds: int,
     folder: Folder,
-    told: Callable[[str], None],
+    progress: Callable[[str], None],
 ) -> Permutation:
-    """Run all of them, one model after the other.
+    """Run each model with each seed on each picture, one model after the other.
 
     Args:
-        trials: one for each model; each is loaded when its turn comes.
-        told: called with the name of each picture once it is done.
+        trials: one trial for each model, created lazily so that one model is loaded at a time.
+        samples: the pictures.
+        transform: name of the transform.
+        seeds: number of seeds.
+        folder: folder of the outputs.
+        progress: called with the name of each finished picture.
     """
     rows: list[Row] = []
     masked = False
-    for tried in trials:
-        masked = tried.transform.removes
+    for attempt in trials:
+        masked = attempt.transform.removes
         for sample in samples:
-            rows.append(_row(tried, sample, seeds, folder))
-            told(sample.name)
+            rows.append(_row(attempt, sample, seeds, folder))
+            progress(sample.name)
     rows.sort(key=lambda row: (not row.flips, -row.brittleness, row.name, row.model))
     before = folder.revisions()
-    found = Permutation(
+    permutation = Permutation(
         transform=transform,
         at=datetime.now(UTC).isoformat(timespec="seconds"),
         rows=tuple(rows),
@@ -174,30 +178,30 @@ def permute(
         ),
         drawn=sum(sample.mask_path is None for sample in samples) if masked else 0,
     )
-    folder.close(found)
-    return found
+    folder.close(permutation)
+    return permutation
 
 
-def _row(tried: Trial, sample: Sample, seeds: int, folder: Folder) -> Row:
+def _row(attempt: Trial, sample: Sample, seeds: int, folder: Folder) -> Row:
     rgb = sample.rgb()
-    mask = sample.mask(rgb) if tried.transform.removes else None
-    files = [f"{tried.model.name}/{sample.name}.seed{seed}.png" for seed in range(seeds)]
+    mask = sample.mask(rgb) if attempt.transform.removes else None
+    files = [f"{attempt.model.name}/{sample.name}.seed{seed}.png" for seed in range(seeds)]
     outputs: list[StepOutput] = []
     since: list[float] = []
     for seed, file in enumerate(files):
-        drawn = seed_of(seed, sample.sha256(), tried.position)
-        made = tried.run(sample.name, rgb, mask=mask, seed=drawn, facts=Facts(person_mask=True)).output
+        image_seed = seed_of(seed, sample.sha256(), attempt.position)
+        result = attempt.run(sample.name, rgb, mask=mask, seed=image_seed, facts=Facts(person_mask=True))
         last = folder.read(file)
         if last is not None:
-            since.append(_difference(last, made.rgb, mask))
-        folder.write(file, made.rgb)
-        outputs.append(made)
+            since.append(_difference(last, result.output.rgb, mask))
+        folder.write(file, result.output.rgb)
+        outputs.append(result.output)
     between = [_difference(one.rgb, other.rgb, mask) for one, other in combinations(outputs, 2)]
-    verdicts = tuple(str(made.verdict) for made in outputs)
+    verdicts = tuple(str(output.verdict) for output in outputs)
     before = folder.verdicts()
     return Row(
-        model=tried.model.name,
-        revision=tried.model.revision,
+        model=attempt.model.name,
+        revision=attempt.model.revision,
         name=sample.name,
         verdicts=verdicts,
         reasons=tuple(dict.fromkeys(_reasons(outputs))),
@@ -210,12 +214,12 @@ def _row(tried: Trial, sample: Sample, seeds: int, folder: Folder) -> Row:
 
 
 def _reasons(outputs: Sequence[StepOutput]) -> Iterator[str]:
-    for made in outputs:
-        yield from made.reasons
+    for output in outputs:
+        yield from output.reasons
 
 
 def _difference(one: Rgb | None, other: Rgb | None, mask: Mask | None) -> float:
-    """RMS in levels of 255 over the mask, over everything where there is none."""
+    """RMS difference (levels of 255) within the mask, or over the whole picture without a mask."""
     if one is None or other is None:
         return 0.0 if one is other else OTHER_SIZE
     if one.shape != other.shape:

@@ -1,4 +1,4 @@
-"""A recorded step run again from the input that was kept, and held against what was recorded."""
+"""Reproduction of a recorded step from its stored input, with comparison against the record."""
 
 import time
 from dataclasses import dataclass, replace
@@ -19,12 +19,12 @@ from worker.provenance import made_with
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One more run, held against the record.
+    """One repeated run, compared with the record.
 
     Attributes:
-        same: verdict, pixels, mask and file are the recorded ones, bit for bit.
-        apart: how far the pixels are; None where there are none, or of another size.
-        unlike: what is not as recorded, in words; empty where all is.
+        same: whether verdict, pixels, mask and file equal the recorded ones bit for bit.
+        apart: difference of the pixels; None without pixels or if the sizes differ.
+        unlike: descriptions of all differences; empty if everything is equal.
     """
 
     same: bool
@@ -35,12 +35,12 @@ class Run:
 
 
 class Reproduction:
-    """A recorded step, ready to be run again in this process.
+    """A recorded step, ready to run again in this process.
 
     Raises:
-        ModelError: its model is not ready here.
-        MissingObjectError: what went in or what came out is gone from the bucket.
-        OriginalReplacedError: the original is no longer the file that was taken.
+        ModelError: the model is not ready on this machine.
+        MissingObjectError: the input or the output is missing in the bucket.
+        OriginalReplacedError: the original was replaced since.
     """
 
     def __init__(self, context: Context, past: Past) -> None:
@@ -51,10 +51,10 @@ class Reproduction:
         self.recorded = recorded(context, past)
         self.first: StepOutput | None = None
         self.agree = True
-        """Whether all runs so far made the same."""
+        """Whether all runs so far have equal results."""
 
     def run(self) -> Run:
-        """Once more from the input."""
+        """Run the step again from its input."""
         began = time.perf_counter()
         (attempt,) = execute(self.prepared, [self._loaded()])
         seconds = time.perf_counter() - began
@@ -65,7 +65,7 @@ class Reproduction:
         return Run(not unlike, difference(self.recorded.rgb, output.rgb), unlike, output.verdict, seconds)
 
     def elsewise(self) -> dict[str, tuple[Any, Any]]:
-        """What is not as it was then: name → (then, now)."""
+        """Changed circumstances since the record: name → (recorded, current)."""
         prepared, model = self.prepared, self.prepared.model
         options = prepared.recipe.options_of(prepared.step)
         then, now = self.past.made_with, made_with(model, options, prepared.transform.trained)
@@ -78,9 +78,9 @@ class Reproduction:
         for key in ("weights", "hardware", "threads"):
             if key in then:
                 pairs[key] = (then[key], now.get(key))
-        for sort in ("libraries", "trained"):
-            for name, was in then.get(sort, {}).items():
-                pairs[name] = (was, now.get(sort, {}).get(name, ""))
+        for section in ("libraries", "trained"):
+            for name, recorded_value in then.get(section, {}).items():
+                pairs[name] = (recorded_value, now.get(section, {}).get(name, ""))
         return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
 
     def _loaded(self) -> Loaded:
@@ -90,7 +90,7 @@ class Reproduction:
 
 
 def recorded(context: Context, past: Past) -> StepOutput:
-    """What the record and the bucket keep of a step."""
+    """The recorded output of a step, from the record and the bucket."""
     store = context.bucket
     output = StepOutput(past.verdict, past.reasons)
     if context.transforms.get(past.transform).delivers and past.verdict == Result.PASS and past.image.file:

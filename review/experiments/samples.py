@@ -1,4 +1,4 @@
-"""Pictures of a folder for trials of models: decoded as the line would, with a mask where one lies beside."""
+"""Pictures of a folder for experiments with models, with mask files if there are any."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from review.experiments.image_pairs import SUFFIXES, read, read_mask_of
 
 MASK = ".mask.png"
 WORDS = "SAMPLE 2026"
-"""Written as a hole where no mask lies beside a picture."""
+"""Text drawn as the mask of pictures without a mask file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +22,9 @@ class Sample:
     """One picture of a folder.
 
     Attributes:
-        name: its path below the folder.
-        mask_path: ``NAME.mask.png`` beside ``NAME.jpg``, where there is one.
+        name: path relative to the folder.
+        path: path of the file.
+        mask_path: ``NAME.mask.png`` beside ``NAME.jpg``; None if there is none.
     """
 
     name: str
@@ -31,10 +32,10 @@ class Sample:
     mask_path: Path | None = None
 
     def rgb(self) -> Rgb:
-        """[H, W, 3] uint8.
+        """[H, W, 3] uint8 sRGB.
 
         Raises:
-            InputError: it is none that the line admits.
+            InputError: the file cannot be admitted.
         """
         return read(self.path)
 
@@ -42,10 +43,10 @@ class Sample:
         return sha256(self.path.read_bytes()).hexdigest()
 
     def mask(self, rgb: Rgb) -> Mask:
-        """[H, W] uint8, 255 where to fill: the file beside, or drawn letters where there is none.
+        """[H, W] uint8, 255 for pixels to fill: the mask file, or drawn letters without one.
 
         Raises:
-            InputError: the file beside cannot be read, or is not of the picture's size.
+            InputError: the mask file cannot be read, or its size differs from the picture's.
         """
         if self.mask_path is None:
             return drawn(rgb.shape[1], rgb.shape[0])
@@ -53,21 +54,21 @@ class Sample:
 
 
 def samples(paths: Sequence[Path]) -> list[Sample]:
-    """The pictures in folders (and below) and files, in the order of their names.
+    """The pictures among files and folders (recursively), sorted by name.
 
-    Of test vectors (``NAME.before.png``, ``NAME.after.png``) those before.
+    Of pairs ``NAME.before.png`` and ``NAME.after.png``, only the first is used.
 
     Raises:
-        InputError: there is none.
+        InputError: there is no picture.
     """
-    found = [sample for path in paths for sample in _of(path)]
-    if not found:
+    pictures = [sample for path in paths for sample in _of(path)]
+    if not pictures:
         raise InputError(f"{', '.join(map(str, paths))}: no picture is there ({', '.join(sorted(SUFFIXES))})")
-    return found
+    return pictures
 
 
 def drawn(width: int, height: int) -> Mask:
-    """[height, width] uint8: letters across the middle of the lower half, the same for each size."""
+    """[height, width] uint8 mask of letters across the lower half; it depends only on the size."""
     mask = np.zeros((height, width), np.uint8)
     thick = max(1, round(width / 160))
     (wide, high), _ = cv2.getTextSize(WORDS, cv2.FONT_HERSHEY_DUPLEX, 1.0, thick)

@@ -1,4 +1,4 @@
-"""Whether two things that were measured on the same pictures differ by more than chance."""
+"""Significance of differences between paired measurements."""
 
 import math
 from collections.abc import Sequence
@@ -6,19 +6,21 @@ from dataclasses import dataclass
 
 import numpy as np
 
-FEWEST = 5
-"""Pictures below which nothing is said of chance."""
-SURE = 0.05
-"""Probability of chance below which a difference is taken for one."""
+MIN_PAIRS = 5
+"""Minimum number of pairs for a statement about significance."""
+SIGNIFICANCE = 0.05
+"""Significance level: maximum p-value of a significant difference."""
 RESAMPLES = 2000
+"""Number of bootstrap resamples."""
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """The mean difference of pairs, second less first.
+    """Mean difference of pairs, second minus first.
 
     Attributes:
-        low, high: ends of its 95 % interval; infinite where there are too few pairs.
+        mean: the mean difference.
+        low, high: ends of its 95 % confidence interval; infinite with fewer than :data:`MIN_PAIRS` pairs.
     """
 
     mean: float
@@ -27,24 +29,29 @@ class Difference:
 
     @property
     def is_clear(self) -> bool:
-        """Whether the interval leaves out 0."""
+        """Whether the interval excludes 0."""
         return self.low > 0 or self.high < 0
 
 
 def paired(first: Sequence[float], second: Sequence[float]) -> Difference:
-    """The mean of second − first with its interval by the percentile bootstrap (Efron, 1979) over pairs."""
+    """Mean of second − first with its confidence interval by the percentile bootstrap over pairs (Efron, 1979)."""
     differences = np.asarray(second, np.float64) - np.asarray(first, np.float64)
     mean = float(differences.mean()) if differences.size else 0.0
-    if differences.size < FEWEST:
+    if differences.size < MIN_PAIRS:
         return Difference(mean, -math.inf, math.inf)
-    random = np.random.default_rng(0)  # the same pictures, the same interval
+    random = np.random.default_rng(0)  # fixed, for reproducible intervals
     drawn = random.integers(0, differences.size, (RESAMPLES, differences.size))
     low, high = np.percentile(differences[drawn].mean(axis=1), (2.5, 97.5))
     return Difference(mean, float(low), float(high))
 
 
 def sign_test(only_first: int, only_second: int) -> float:
-    """Two-sided probability that chance alone parts pairs so unevenly (McNemar's exact test)."""
+    """Two-sided p-value of McNemar's exact test.
+
+    Args:
+        only_first: number of pairs in which only the first is positive.
+        only_second: number of pairs in which only the second is positive.
+    """
     total = only_first + only_second
     if not total:
         return 1.0

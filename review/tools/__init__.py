@@ -1,1 +1,1 @@
-"""Drawings and reports of what gates measured."""
+"""Reports and diagnostic pictures of the gates' readings."""

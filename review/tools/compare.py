@@ -1,4 +1,4 @@
-"""Whole folders against each other: what each metric says of each pair, on average and at worst."""
+"""Metrics of pairs of pictures: of each pair, on average, and of the worst pair."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -23,12 +23,12 @@ HIGHER_IS_BETTER = frozenset({"psnr", "ssim", "ms_ssim"})
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Two sets of pictures.
+    """Metrics of two sets of pictures.
 
     Attributes:
-        images: by name, its metrics.
-        average: by metric.
-        worst: by metric, the name of the worst pair and its value.
+        images: metrics of each pair, by name.
+        average: mean of each metric.
+        worst: name and value of the worst pair for each metric.
     """
 
     images: Mapping[str, Mapping[str, float]]
@@ -37,18 +37,18 @@ class Comparison:
 
 
 def compare_pair(one: Rgb, other: Rgb, perceptual: Perceptual | None = None) -> dict[str, float]:
-    """Metrics of two [H, W, 3] uint8 pictures; another size of the second is brought to the first's.
+    """Metrics of two [H, W, 3] uint8 pictures; the second is resampled to the size of the first.
 
     ``psnr`` (dB, RGB), ``ssim``, ``ms_ssim`` and ``gmsd`` (luma), ``mdsi``, ``ciede2000`` (mean over a coarse
-    grid), ``scale`` (the second's width over the first's), and ``lpips`` where ``perceptual`` is given.
+    grid), ``scale`` (width of the second over that of the first), and ``lpips`` if ``perceptual`` is given.
     """
     size = (one.shape[1], one.shape[0])
     scale = other.shape[1] / one.shape[1]
     if one.shape != other.shape:
-        way = cv2.INTER_AREA if scale > 1 else cv2.INTER_CUBIC
-        other = cast(Rgb, cv2.resize(other, size, interpolation=way))
+        interpolation = cv2.INTER_AREA if scale > 1 else cv2.INTER_CUBIC
+        other = cast(Rgb, cv2.resize(other, size, interpolation=interpolation))
     first, second = luma(one), luma(other)
-    found = {
+    metrics = {
         "psnr": psnr(one, other),
         "ssim": ssim(first, second),
         "ms_ssim": ms_ssim(first, second),
@@ -58,15 +58,15 @@ def compare_pair(one: Rgb, other: Rgb, perceptual: Perceptual | None = None) -> 
         "scale": scale,
     }
     if perceptual is not None:
-        found["lpips"] = float(perceptual(one, other))
-    return found
+        metrics["lpips"] = float(perceptual(one, other))
+    return metrics
 
 
 def compare(pairs: Iterable[tuple[str, Rgb, Rgb]], perceptual: Perceptual | None = None) -> Comparison:
-    """Every (name, one, other), one after the other: only one pair is held at a time."""
+    """Compare all pairs (name, one, other); only one pair is in memory at a time."""
     images = {name: compare_pair(one, other, perceptual) for name, one, other in pairs}
     metrics = [metric for metric in next(iter(images.values()), {}) if metric != "scale"]
-    average = {metric: float(np.mean([found[metric] for found in images.values()])) for metric in metrics}
+    average = {metric: float(np.mean([values[metric] for values in images.values()])) for metric in metrics}
     worst = {}
     for metric in metrics:
         choose = min if metric in HIGHER_IS_BETTER else max

@@ -1,4 +1,4 @@
-"""Where an edit went wrong, as a map over the picture."""
+"""Map of the faults of an edit."""
 
 from typing import cast
 
@@ -13,15 +13,16 @@ from gates.patch import RING, Floats, change, luma
 from line.picture import Rgb
 
 FLOOR = 1.5
+"""Texture (grey levels) added to both sides of a ratio."""
 STEP = 12.0
-"""Grey levels of seam that count as much as texture halved or doubled twice."""
+"""Step of a seam (grey levels) that counts as much as a factor of four in texture."""
 
 
 def heat_map(edit: Edit) -> Floats:
-    """[H, W] float32 of the result, 0 where all is well, about 1 where a fault shows, more where it is worse.
+    """[H, W] float32 at the size of the result: 0 without a fault, about 1 for a visible fault, more for worse ones.
 
-    In an erasure: texture that departs from the ring's, steps along the mask's edge, and any change
-    outside the mask. Elsewhere: error against the input, over what the picture's own contrast hides.
+    For erased text: differences in texture from the surroundings, steps along the mask's edge, and changes outside
+    the mask. For other edits: the local error, relative to its visibility threshold.
     """
     height, width = edit.after.shape[:2]
     if edit.transform == "erase_text" and edit.same_size:
@@ -39,16 +40,16 @@ def _of_erasure(edit: Edit) -> Floats:
     for patch in edit.patches:
         x, y, w, h = patch.box
         ring = patch.ring
-        found = seam_map(patch) / STEP
+        fault = seam_map(patch) / STEP
         if ring.any():
             for level in (grain(patch.after_luma), detail(patch.after_luma, 3, 7)):
-                near = cv2.blur(level, (9, 9))
-                expected = float(np.median(near[ring]))
-                found = np.maximum(
-                    found, np.abs(np.log2((near + FLOOR) / (expected + FLOOR))) / 2 * patch.inside
+                local = cv2.blur(level, (9, 9))
+                expected = float(np.median(local[ring]))
+                fault = np.maximum(
+                    fault, np.abs(np.log2((local + FLOOR) / (expected + FLOOR))) / 2 * patch.inside
                 )
         area = heat[y : y + h, x : x + w]
-        np.maximum(area, cv2.dilate(found.astype(np.float32), np.ones((3, 3), np.uint8)), out=area)
+        np.maximum(area, cv2.dilate(fault.astype(np.float32), np.ones((3, 3), np.uint8)), out=area)
     outside = np.zeros_like(heat) if edit.mask is None else (edit.mask == 0).astype(np.float32)
     changed = (change(edit.before, edit.after) > 0) * outside
     return np.maximum(

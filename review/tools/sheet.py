@@ -1,4 +1,4 @@
-"""A diagnostic sheet: one edit and all that the gates say of it, as one picture."""
+"""A diagnostic sheet: one edit and all readings of its gates in one picture."""
 
 from typing import cast
 
@@ -18,13 +18,13 @@ GAP = 16
 LINE = 20
 INK, PAPER, RED, GREEN = (30, 30, 30), (250, 250, 250), (190, 30, 30), (20, 120, 60)
 GAIN = 8
-"""How many times the difference is amplified, around middle grey."""
+"""Amplification of the difference, shown around middle grey."""
 
 
 def sheet(edit: Edit, verdict: Verdict, title: str = "") -> Rgb:
-    """[H, W, 3] uint8: before, after, difference, heat map, spectra, and every reading with its limit.
+    """[H, W, 3] uint8 sheet with before, after, difference, heat map, spectra, and all readings with limits.
 
-    Boxes mark where a broken limit was placed.
+    Boxes mark the places of broken limits.
     """
     boxes = [reason.where for reason in verdict.reasons if reason.where is not None]
     panels = [
@@ -67,25 +67,25 @@ def _reading_lines(edit: Edit, verdict: Verdict) -> list[tuple[str, bool]]:
         for gate in registry().for_transform(edit.transform)
         for name, limit in gate.limits.items()
     }
-    # a recipe's own limit is known where it was broken
+    # broken limits may come from the recipe
     limits |= {reason.reading: reason.limit for reason in verdict.reasons}
     broken = {reason.reading for reason in verdict.reasons}
     lines = []
     for name, value in sorted(verdict.readings.items(), key=lambda item: (item[0] not in broken, item[0])):
-        # the bundled typeface has no signs for at most and at least
+        # the bundled font lacks ≤ and ≥
         limit = str(limits.get(name, "recorded only")).replace("≤", "at most").replace("≥", "at least")
         lines.append((f"{name}  {value:.4g}   ({limit})", name in broken))
     return lines
 
 
 def _fit(rgb: Rgb) -> Rgb:
-    """In the middle of a grey square."""
+    """The picture scaled to fit a grey square of ``PANEL`` pixels."""
     scale = PANEL / max(rgb.shape[:2])
     size = (max(1, round(rgb.shape[1] * scale)), max(1, round(rgb.shape[0] * scale)))
-    way = cv2.INTER_AREA if scale < 1 else cv2.INTER_NEAREST
+    interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_NEAREST
     square = np.full((PANEL, PANEL, 3), 225, np.uint8)
     y, x = (PANEL - size[1]) // 2, (PANEL - size[0]) // 2
-    square[y : y + size[1], x : x + size[0]] = cv2.resize(rgb, size, interpolation=way)
+    square[y : y + size[1], x : x + size[0]] = cv2.resize(rgb, size, interpolation=interpolation)
     return square
 
 
@@ -112,7 +112,7 @@ def _difference(edit: Edit) -> Rgb:
 
 
 def _heated(edit: Edit) -> Rgb:
-    """The heat map in colours over a pale copy of the result."""
+    """The coloured heat map over a pale copy of the result."""
     heat = np.clip(heat_map(edit), 0, 1)
     colours = cv2.applyColorMap((heat * 255).astype(np.uint8), cv2.COLORMAP_INFERNO)[..., ::-1]
     pale = luma(edit.after)[..., None] * 0.5 + 110
@@ -121,7 +121,7 @@ def _heated(edit: Edit) -> Rgb:
 
 
 def _spectrum(rgb: Rgb) -> Rgb:
-    """Log power, zero frequency in the middle, 60 dB from black to white."""
+    """Logarithmic power spectrum, zero frequency in the middle, 60 dB from black to white."""
     half = power(luma(rgb))
     full = np.fft.fftshift(_mirrored(half))
     level = np.clip(10 * np.log10(full + 1e-3) / 60 + 0.2, 0, 1)

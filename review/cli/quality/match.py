@@ -15,10 +15,10 @@ from records.storage.tempdir import scratch
 from review.cli import console
 from review.cli.line.submit import json_option, recipe_option
 from review.experiments.samples import samples
-from review.experiments.statistics import SURE
+from review.experiments.statistics import SIGNIFICANCE
 
 if TYPE_CHECKING:
-    from review.experiments.comparison import Match, Side
+    from review.experiments.comparison import Match, ModelScore
 
 MEASURES = {
     "hue": ("hue turned, degrees", "{:+z.2f}"),
@@ -89,12 +89,18 @@ def match(
 
 
 def _tell(found: "Match") -> None:
-    from review.experiments.verdict import reading
+    from review.experiments.verdict import verdict_sentence
 
     one, other = found.first, found.second
     rows = [_look_row(found, measure) for measure in MEASURES]
     share = f"{{}} of {len(found.names)}"
-    word = "" if one.flagged() == other.flagged() else "clear" if found.flags_differ() < SURE else "chance"
+    word = (
+        ""
+        if one.flagged() == other.flagged()
+        else "clear"
+        if found.flags_differ() < SIGNIFICANCE
+        else "chance"
+    )
     rows.append(("flagged by the gates", *_both(found, lambda side: share.format(side.flagged())), "", word))
     slower = found.slower()
     ratio = f"× {2**slower.mean:.2f}" if one.seconds() and other.seconds() else ""
@@ -116,7 +122,7 @@ def _tell(found: "Match") -> None:
             )
     if _cost(one) == "–":
         console.out.print("no cost is told for this device: set it under \\[costs] in sluice.toml")
-    console.out.print(f"[bold]{reading(found)}[/]")
+    console.out.print(f"[bold]{verdict_sentence(found)}[/]")
 
 
 def _look_row(found: "Match", measure: str) -> tuple[str, ...]:
@@ -142,25 +148,25 @@ def _both(found: "Match", said: Any) -> tuple[str, str]:
     return said(found.first), said(found.second)
 
 
-def _median(side: "Side") -> str:
+def _median(side: "ModelScore") -> str:
     return f"{np.median(side.seconds()):.3f}" if side.seconds() else "–"
 
 
-def _worst(side: "Side") -> str:
+def _worst(side: "ModelScore") -> str:
     return f"{max(side.seconds()):.3f}" if side.seconds() else "–"
 
 
-def _peak(side: "Side") -> str:
+def _peak(side: "ModelScore") -> str:
     return "–" if side.peak is None else f"{side.peak:.0f}"
 
 
-def _cost(side: "Side") -> str:
+def _cost(side: "ModelScore") -> str:
     cost = side.cost_per_thousand()
     return "–" if cost is None else f"{cost:.4f}"
 
 
 def _document(found: "Match") -> dict[str, Any]:
-    from review.experiments.verdict import reading
+    from review.experiments.verdict import verdict_sentence
 
     measures = {measure: found.difference(measure) for measure in MEASURES}
     return {
@@ -186,11 +192,11 @@ def _document(found: "Match") -> dict[str, Any]:
             if found.both(measure)[0]
         },
         "flags_by_chance": found.flags_differ(),
-        "reading": reading(found),
+        "reading": verdict_sentence(found),
     }
 
 
-def _side(found: "Match", at: int, side: "Side") -> dict[str, Any]:
+def _side(found: "Match", at: int, side: "ModelScore") -> dict[str, Any]:
     taken = side.seconds()
     means = {measure: found.both(measure)[at] for measure in MEASURES}
     return {
