@@ -1,16 +1,16 @@
 #!/bin/sh
-# Runs a program of the line with its secrets in its environment. They come as files (/run/secrets), so that
-# neither `docker inspect` nor the compose file shows them. What is already set is left alone.
+# Runs a program of Sluice with its secrets as environment variables. The secrets come from files (/run/secrets), so
+# that neither `docker inspect` nor the compose file contains them. Variables that are already set are unchanged.
 set -eu
 
 folder=${SECRETS_FOLDER:-/run/secrets}
 
-# The content of a secret, which goes into a URL and therefore must need no escaping.
+# Prints a secret. It becomes part of a URL, so only characters that need no escaping are allowed.
 secret() {
     value=$(cat "$folder/$1")
     case $value in
     '' | *[!A-Za-z0-9_-]*)
-        echo "$folder/$1 must be of letters, digits, - and _ only: docker/secrets.sh makes such ones" >&2
+        echo "$folder/$1 must consist of letters, digits, - and _ only: docker/secrets.sh creates such secrets" >&2
         exit 78
         ;;
     esac

@@ -1,1 +1,1 @@
-"""The vocabulary of the line: pure words and arithmetic that every other package may use."""
+"""Types, settings, recipes and errors that every other package may use; no database, network or model access."""

@@ -1,4 +1,4 @@
-"""Finding the modules of a package, so that a new part is one new file."""
+"""Discovery of the modules of a package, so that a plug-in needs one new file only."""
 
 import importlib
 import pkgutil

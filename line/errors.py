@@ -1,24 +1,24 @@
-"""The one tree of errors that the line raises."""
+"""Base classes of all errors that Sluice raises."""
 
 from collections.abc import Sequence
 
 
 class SluiceError(Exception):
-    """Base of every error raised by the line itself."""
+    """Base of every error raised by Sluice itself."""
 
 
 class InputError(SluiceError):
-    """Raised when what a person gave (a file, an option, a recipe) cannot be used as it is."""
+    """Raised when a file, an option or a recipe from a person is unusable."""
 
 
 class RecipeError(InputError):
-    """Raised when a recipe cannot be followed; names file, line and key.
+    """Raised when a recipe is invalid. The message has file, line and key.
 
     Args:
-        message: what is wrong and how to mend it.
-        path: the recipe's file, as the person named it.
-        line: 1-based line in that file, where known.
-        key: dotted key, such as ``steps[1].dilate``, where known.
+        message: the fault and how to correct it.
+        path: path of the recipe's file, as given by the person.
+        line: 1-based line in that file, if available.
+        key: dotted key, such as ``steps[1].dilate``, if available.
         others: further errors of the same recipe.
     """
 
@@ -45,16 +45,16 @@ class RecipeError(InputError):
 
 
 class SettingsError(InputError):
-    """Raised when an environment variable or ``sluice.toml`` holds something unusable."""
+    """Raised when an environment variable or ``sluice.toml`` has an unusable value."""
 
 
 class ModelError(SluiceError):
-    """Raised when a model cannot be found, loaded or trusted; the message says how to mend it."""
+    """Raised when a model does not exist, cannot be loaded, or fails its hash check. The message has the remedy."""
 
 
 class ServiceError(SluiceError):
-    """Raised when a server the line needs (Postgres, Redis, the bucket) cannot be reached or started."""
+    """Raised when Postgres, Redis or the bucket cannot be reached or started."""
 
 
 class LeaseLostError(SluiceError):
-    """Raised when a worker finds that its shard was given to another while it was working."""
+    """Raised when a worker's shard was reassigned to another worker in the meantime."""

@@ -1,4 +1,4 @@
-"""A decoded photo on its way through the line, and what a step may make of it."""
+"""A decoded photo, and the possible outcomes of a step."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -14,11 +14,11 @@ Rgb: TypeAlias = NDArray[np.uint8]
 """[H, W, 3] uint8, sRGB, red first, 0..255."""
 
 Mask: TypeAlias = NDArray[np.uint8]
-"""[H, W] uint8; 0 = must stay as it is, 255 = wholly replaced, between = blended (the feather)."""
+"""[H, W] uint8; 0: unchanged, 255: replaced, values between: blended (feather)."""
 
 
 class FlagKind(StrEnum):
-    """Why a person is asked: only ``ARTIFACT`` counts for the breaker."""
+    """Reason for asking a person. Only ``ARTIFACT`` counts for the breaker."""
 
     ARTIFACT = "artifact"
     POLICY = "policy"
@@ -26,16 +26,16 @@ class FlagKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Picture:
-    """One photo in memory. Arrays are never changed in place: a step makes new ones.
+    """One photo in memory. Steps create new arrays and never change existing ones.
 
     Attributes:
         name: path inside the upload, for messages only.
         rgb: [H, W, 3] uint8 sRGB.
-        mask: [H, W] uint8 of what is to be edited, or None where nothing is.
-        seed: the random seed of this image at this step.
-        facts: what earlier steps found out.
-        original: the vendor's file, for a step that delivers: where no step has changed the picture, or the file
-            bears a C2PA manifest.
+        mask: [H, W] uint8, pixels to edit; None if there are none.
+        seed: random seed of this image at this step.
+        facts: facts recorded by earlier steps.
+        original: the vendor's file, only for delivery steps, if no step has changed the picture or the file has a
+            C2PA manifest.
     """
 
     name: str
@@ -68,25 +68,25 @@ class Picture:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Original:
-    """The bytes as the vendor sent them; only ``admit`` takes these."""
+    """The file as sent by the vendor, the input of ``admit``."""
 
     name: str
     data: bytes
     facts: Facts = field(default_factory=Facts)
 
 
-# --- what a transform may answer for one image -------------------------------------------------
+# --- outcomes of a transform for one image -----------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Edited:
-    """The step's result: goes to the gates, then on.
+    """An edited picture, which the gates judge next.
 
     Attributes:
-        picture: the result; ``picture.rgb`` may be the very same array where no pixel changed.
-        touched: [H, W] uint8 feathered mask of where pixels may differ from the input;
-            None where the whole picture was worked on (resampling, admission).
-        readings: figures the transform itself measured, stored beside those of the gates.
+        picture: the result; ``picture.rgb`` may be the input's array if no pixel changed.
+        touched: [H, W] uint8 feathered mask of the pixels that may differ from the input; None if the step worked on
+            the whole picture (resampling, admission).
+        readings: readings of the transform itself, recorded with those of the gates.
     """
 
     picture: Picture
@@ -96,13 +96,14 @@ class Edited:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Flagged:
-    """The step asks for a person instead of editing, e.g. ``mask_too_large``.
+    """A request for a person's decision instead of an edit, e.g. ``mask_too_large``.
 
     Attributes:
-        reason: a code in snake_case, one per cause.
-        sentence: what a person should know, in one sentence.
+        reason: code in snake_case, one for each cause.
+        sentence: explanation for the person, one sentence.
         kind: policy (the default) or artifact.
-        picture: what was found so far (mask and facts are kept for the person), if anything.
+        picture: intermediate result with mask and facts for the person, if there is one.
+        readings: readings of the transform itself.
     """
 
     reason: str
@@ -114,7 +115,7 @@ class Flagged:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The input cannot be used: rejected with a reason code and a sentence for the vendor."""
+    """Rejection of an unusable input, with a reason code and a sentence for the vendor."""
 
     reason: str
     sentence: str
@@ -122,15 +123,16 @@ class Refused:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Publishable:
-    """The encoded file that leaves the line; only ``deliver`` answers this.
+    """The encoded file to deliver, the outcome of ``deliver``.
 
     Attributes:
         data: the encoded bytes.
         media_type: such as ``image/jpeg``.
-        rgb: the file decoded again, [H, W, 3] uint8, so that gates judge what is really shipped.
-        reference: the picture it was encoded from, scaled and padded, [H, W, 3] uint8; None: the input itself.
-        facts: what gates and the record need to know of the file.
-        renditions: further files of the picture, by the pattern of their names.
+        rgb: [H, W, 3] uint8 sRGB, decoded from ``data``, so that the gates judge the delivered file.
+        readings: readings of the transform itself.
+        reference: [H, W, 3] uint8 sRGB, the scaled and padded picture before encoding; None means the input.
+        facts: facts of the file for gates and records.
+        renditions: further files of the picture, by name pattern.
     """
 
     data: bytes

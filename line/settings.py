@@ -57,7 +57,7 @@ class Settings(BaseSettings):
     @field_validator("database_url", "broker_url")
     @classmethod
     def _is_a_url(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
-        """Refused here, as the libraries' own errors about a URL quote parts of it: perhaps of its password."""
+        """Validate the scheme here, because errors of the libraries quote the URL, possibly with its password."""
         if value is None:
             return None
         wanted = "postgresql" if info.field_name == "database_url" else "redis"
@@ -84,7 +84,7 @@ class Settings(BaseSettings):
 
     @property
     def bucket(self) -> str:
-        """The bucket's URL, the embedded one where none is set."""
+        """URL of the bucket; a folder below ``SLUICE_HOME`` if it is not set."""
         return self.bucket_url or (self.home_folder / "bucket").as_uri()
 
     def database(self) -> str:

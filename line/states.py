@@ -1,23 +1,23 @@
-"""The states of an image and of a batch, and which may follow which; ``records`` alone applies them."""
+"""States of images, batches, shards and templates, and the allowed moves. Only ``records`` applies them."""
 
 from enum import StrEnum
 
 
 class ImageState(StrEnum):
-    """Where one image is; exactly one at any time."""
+    """State of one image."""
 
-    WAITING = "waiting"  # its next step is known, no shard carries it
-    WORKING = "working"  # a shard carries it
+    WAITING = "waiting"  # waits for a shard of its next step
+    WORKING = "working"  # belongs to an open shard
     HELD = "held"  # its batch is halted
-    FLAGGED = "flagged"  # a person is asked
-    DELIVERED = "delivered"  # its file lies in the delivered folder
-    REJECTED = "rejected"  # the input cannot be used; the reason is for the vendor
-    DISCARDED = "discarded"  # a person decided against it
-    FAILED = "failed"  # the line could not process it
+    FLAGGED = "flagged"  # waits for a person's decision
+    DELIVERED = "delivered"  # its file is in the delivered folder
+    REJECTED = "rejected"  # the input is unusable; the vendor gets the reason
+    DISCARDED = "discarded"  # rejected by a person
+    FAILED = "failed"  # processing failed
 
 
 class BatchState(StrEnum):
-    """Where one batch is. The breaker is closed, tripped (``halted``) or ``probing``."""
+    """State of one batch. ``HALTED`` means that the breaker tripped, ``PROBING`` that it is probing."""
 
     RUNNING = "running"
     HALTED = "halted"
@@ -26,18 +26,18 @@ class BatchState(StrEnum):
 
 
 class ShardState(StrEnum):
-    """Where one shard is; whether somebody works on it is said by its lease."""
+    """State of one shard. Its lease shows whether a worker processes it."""
 
     OPEN = "open"
     DONE = "done"
 
 
 class TemplateState(StrEnum):
-    """What is thought of a place where text recurs on a vendor's photos."""
+    """State of a vendor template: text that recurs at one place on a vendor's photos."""
 
-    PROPOSED = "proposed"  # found by the line; nobody has decided
-    CONFIRMED = "confirmed"  # a person: it is an overlay
-    DISMISSED = "dismissed"  # a person: it is none, or shall stay
+    PROPOSED = "proposed"  # detected by Sluice, not decided yet
+    CONFIRMED = "confirmed"  # a person decided that it is an overlay
+    DISMISSED = "dismissed"  # a person decided that it is not an overlay or must stay
 
 
 SETTLED = frozenset(
@@ -49,7 +49,7 @@ SETTLED = frozenset(
         ImageState.FAILED,
     }
 )
-"""States in which an image may stay when its batch is done."""
+"""States of images in a finished batch."""
 
 IMAGE_MOVES: frozenset[tuple[ImageState, ImageState]] = frozenset(
     {

@@ -1,7 +1,7 @@
-"""Draws on the sample photos what vendors draw on theirs, and makes the two bad files of the upload.
+"""Draws typical vendor overlays on the sample photos and creates the two faulty files of the upload.
 
-``python samples/draw.py`` reads ``originals/`` and writes into ``upload/acme/``; the same Pillow gives the
-same bytes. What was there before the drawing stays in ``originals/``, to compare with what the line makes.
+``python samples/draw.py`` reads ``originals/`` and writes to ``upload/acme/``. Equal versions of Pillow give equal
+bytes. ``originals/`` keeps the photos without overlays, for comparison with the results.
 """
 
 from collections.abc import Callable
@@ -14,12 +14,12 @@ UPLOAD = HERE / "upload" / "acme"
 
 
 def letters(size: float) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
-    """Pillow's own font, so that no system font is needed."""
+    """Pillow's bundled font, which needs no system font."""
     return ImageFont.load_default(size)
 
 
 def caption(photo: Image.Image) -> None:
-    """White words with a dark edge, centred near the bottom."""
+    """White text with a dark outline, centred near the bottom."""
     width, height = photo.size
     ImageDraw.Draw(photo).text(
         (width / 2, height * 0.93),
@@ -43,7 +43,7 @@ def price_badge(photo: Image.Image) -> None:
 
 
 def watermark(photo: Image.Image) -> None:
-    """A half transparent name in the lower right corner."""
+    """A semi-transparent name in the lower right corner."""
     width, height = photo.size
     layer = Image.new("RGBA", photo.size)
     ImageDraw.Draw(layer).text(
@@ -57,7 +57,7 @@ def watermark(photo: Image.Image) -> None:
 
 
 def timestamp(photo: Image.Image) -> None:
-    """Orange digits, as a camera leaves them."""
+    """Orange digits like the date stamp of a camera."""
     width, height = photo.size
     ImageDraw.Draw(photo).text(
         (width * 0.95, height * 0.95),
@@ -69,7 +69,7 @@ def timestamp(photo: Image.Image) -> None:
 
 
 def banner(photo: Image.Image) -> None:
-    """A strip of colour over the whole width, with words in it."""
+    """A coloured strip with text across the whole width."""
     width, height = photo.size
     top = round(height * 0.91)
     draw = ImageDraw.Draw(photo)
@@ -98,12 +98,12 @@ def main() -> None:
             photo = original.convert("RGB")
         draw(photo)
         photo.save(UPLOAD / folder / name, quality=92, subsampling=0)
-    # too small to be enlarged honestly: goes to a person
+    # too small to enlarge well: is flagged
     with Image.open(HERE / "originals" / "pears.jpg") as original:
         original.resize((96, 96), Image.Resampling.LANCZOS).save(
             UPLOAD / "food" / "pears-thumbnail.jpg", quality=85
         )
-    # cut off in the middle, as by a broken transfer: refused with a reason
+    # truncated as by a broken transfer: is refused
     whole = (HERE / "originals" / "trousers-black.jpg").read_bytes()
     (UPLOAD / "clothing" / "trousers-black.jpg").write_bytes(whole[: len(whole) // 2])
 
