@@ -14,11 +14,24 @@ sys.path.insert(0, str(PLUGINS))
 DATA = Path(__file__).parents[2] / "shared" / "data"
 
 
+SLOW = (
+    "bench", "docker", "faults", "house/test_shown_commands.py", "gates/metrics/test_piq.py",
+    "gates/test_plain_defects.py", "models/test_conformance.py", "models/test_diffusers.py", "review/experiments",
+    "review/cli/quality/test_reproduce_networks.py", "review/cli/test_interrupted.py", "samples", "stack",
+    "tasks/test_find_text.py", "tasks/test_find_text_vendor.py", "tasks/test_networks.py", "training/overlay",
+    "worker/test_gpu.py",
+)  # fmt: skip
+"""Files and folders whose tests start processes, load networks or judge whole sets of pictures."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A test that uses the servers is marked so, even where its author forgot."""
+    """Mark what `make test-fast` leaves out: tests that use the servers, and the slow ones."""
+    here = Path(__file__).parent
     for item in items:
         if "servers" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.services)
+        if item.path.relative_to(here).as_posix().startswith(SLOW):
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(scope="session")
