@@ -75,9 +75,9 @@ def main() -> None:
         rows = measure(chosen.photos, chosen.part, chosen.long_side, measured, processes=chosen.processes)
     if chosen.rows:
         chosen.rows.write_text("\n".join(json.dumps(row) for row in rows))
-    found = report(rows) | {"speed_ms_per_megapixel": speed(steps, chosen.speed_photos)}
-    print(table(found))
-    entry.write(chosen.json, found)
+    figures = report(rows) | {"speed_ms_per_megapixel": speed(steps, chosen.speed_photos)}
+    print(table(figures))
+    entry.write(chosen.json, figures)
 
 
 def measure(
@@ -113,17 +113,17 @@ def _of_steps(photo: Photo, other: Photo, only: str, steps: list[str]) -> list[R
     """One row per judged edit of a photo, good ones and their damages."""
     base: Row = {"photo": photo.name}
     rows = []
-    for made, good in good_edits(photo, other, steps):
-        own = base | {"transform": good.edit.transform}
-        rows.append(own | {"kind": made, "severity": "good"} | _judged(good.edit))
-        if not made.startswith("truth"):
+    for how, good in good_edits(photo, other, steps):
+        shared = base | {"transform": good.edit.transform}
+        rows.append(shared | {"kind": how, "severity": "good"} | _judged(good.edit))
+        if not how.startswith("truth"):
             continue
         for defect in DEFECTS:
             if defect.transform != good.edit.transform or only not in defect.kind:
                 continue
             for severity, strength, bad in damages(good, defect, photo):
-                own |= {"kind": defect.kind, "severity": severity, "strength": strength}
-                rows.append(own | _judged(bad))
+                shared |= {"kind": defect.kind, "severity": severity, "strength": strength}
+                rows.append(shared | _judged(bad))
     return rows
 
 
@@ -132,7 +132,7 @@ def _real(photo: Photo) -> Row:
     case = overlay(photo)
     fill = Surroundings().fill(case.before, case.mask, seed=photo.seed)
     truth, ours = (composite(case.before, rgb, case.mask) for rgb in (case.truth, fill))
-    return {"seen": visibility(truth, ours)} | _judged(Edit("erase_text", case.before, ours, case.mask))
+    return {"visibility": visibility(truth, ours)} | _judged(Edit("erase_text", case.before, ours, case.mask))
 
 
 def _judged(edit: Edit) -> Row:
@@ -193,14 +193,14 @@ def report(rows: list[Row]) -> dict[str, Any]:
         who: {severity: _mean(kinds, severity, who) for severity in SEVERITIES}
         for who in ("flagged", *CLASSICAL)
     }
-    plain = {kind: found["plain"]["flagged"] for kind, found in kinds.items() if "plain" in found}
+    plain = {kind: figures["plain"]["flagged"] for kind, figures in kinds.items() if "plain" in figures}
     worst = min(plain, key=lambda kind: plain[kind], default="")
     return {
         "photos": len({row["photo"] for row in rows}),
         "good": {
-            made: {"count": len(own), "flagged": _rate(own)}
-            for made in sorted({row["kind"] for row in good})
-            for own in [[row for row in good if row["kind"] == made]]
+            how: {"count": len(group), "flagged": _rate(group)}
+            for how in sorted({row["kind"] for row in good})
+            for group in [[row for row in good if row["kind"] == how]]
         },
         "erasures_flagged": _rate([row for row in good if row["transform"] == "erase_text"]),
         "real_fills": _real_fills(rows),
@@ -217,11 +217,11 @@ def _real_fills(rows: list[Row]) -> dict[str, dict[str, float]]:
     ends = (0.0, *SEVERITIES.values(), float("inf"))
     names = ("not to be seen", *SEVERITIES)
     real = [row for row in rows if row["severity"] == "real"]
-    found = {
-        name: [row for row in real if low <= row["seen"] < high]
+    figures = {
+        name: [row for row in real if low <= row["visibility"] < high]
         for name, low, high in zip(names, ends, ends[1:], strict=False)
     }
-    return {name: {"count": len(own), "flagged": _rate(own)} for name, own in found.items()}
+    return {name: {"count": len(group), "flagged": _rate(group)} for name, group in figures.items()}
 
 
 def _transforms(rows: list[Row]) -> list[str]:
@@ -233,8 +233,8 @@ def _rate(rows: list[Row]) -> float:
 
 
 def _mean(kinds: dict[str, dict[str, Any]], severity: str, who: str) -> float:
-    found = [kind[severity][who] for kind in kinds.values() if severity in kind]
-    return float(np.mean(found)) if found else 0.0
+    figures = [kind[severity][who] for kind in kinds.values() if severity in kind]
+    return float(np.mean(figures)) if figures else 0.0
 
 
 def speed(steps: list[str], count: int, repeat: int = 5) -> dict[str, float]:
@@ -259,31 +259,31 @@ def speed(steps: list[str], count: int, repeat: int = 5) -> dict[str, float]:
     return {step: round(taken[step] * 1e9 / pixels[step], 1) for step in sorted(taken)}
 
 
-def table(found: dict[str, Any]) -> str:
+def table(figures: dict[str, Any]) -> str:
     """The report for people; percent flagged."""
     lines = [
         f"{'defect':28}" + "".join(f"{severity:>8}" for severity in SEVERITIES) + "   plain: psnr  ssim  gmsd"
     ]
-    for kind, by in found["kinds"].items():
+    for kind, by in figures["kinds"].items():
         rates = "".join(
             f"{by[s]['flagged']:5.0%}/{by[s]['count']:<2}" if s in by else f"{'–':>8}" for s in SEVERITIES
         )
         plain = by.get("plain")
         beside = "".join(f"{plain[metric]:6.0%}" for metric in CLASSICAL) if plain else ""
         lines.append(f"{kind:28}{rates}        {beside}")
-    for who, rates in found["means"].items():
+    for who, rates in figures["means"].items():
         name = "mean of kinds, gates" if who == "flagged" else f"mean of kinds, {who} alone"
         lines.append(f"{name:28}" + "".join(f"{rates[severity]:8.1%}" for severity in SEVERITIES))
-    for made, own in found["good"].items():
-        lines.append(f"good: {made:22}{own['flagged']:8.1%} of {own['count']}")
+    for how, group in figures["good"].items():
+        lines.append(f"good: {how:22}{group['flagged']:8.1%} of {group['count']}")
     lines.append(
-        f"good edits flagged {found['good_flagged']:.1%} of {found['good_count']}, {found['photos']} photos"
+        f"good edits flagged {figures['good_flagged']:.1%} of {figures['good_count']}, {figures['photos']} photos"
     )
-    for name, own in found["real_fills"].items():
-        lines.append(f"the line's own fills, off by {name:16}{own['flagged']:8.1%} of {own['count']}")
-    lines.append(f"good erasures flagged {found['erasures_flagged']:.1%}; LPIPS: no weights")
-    lines.append(f"worst plain kind: {found['plain_worst']}")
-    lines.append(f"ms per megapixel, one thread: {found['speed_ms_per_megapixel']}")
+    for name, group in figures["real_fills"].items():
+        lines.append(f"the line's own fills, off by {name:16}{group['flagged']:8.1%} of {group['count']}")
+    lines.append(f"good erasures flagged {figures['erasures_flagged']:.1%}; LPIPS: no weights")
+    lines.append(f"worst plain kind: {figures['plain_worst']}")
+    lines.append(f"ms per megapixel, one thread: {figures['speed_ms_per_megapixel']}")
     return "\n".join(lines)
 
 

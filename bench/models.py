@@ -51,11 +51,11 @@ def drawn() -> None:
     from spandrel.architectures.SPAN import SPAN
 
     torch.manual_seed(0)
-    made = {
+    networks = {
         "random_span_48": SPAN(num_in_ch=3, num_out_ch=3, feature_channels=48, upscale=2),
         "random_compact_64": Compact(num_in_ch=3, num_out_ch=3, num_feat=64, num_conv=16, upscale=2),
     }
-    for name, network in made.items():
+    for name, network in networks.items():
         path = manifest.weights_folder() / name / "net.safetensors"
         path.parent.mkdir(parents=True)
         save_file(network.state_dict(), path)
@@ -171,7 +171,7 @@ def measure(device: str, sides: list[int], batches: list[int], at_least: float) 
 
 def machine(device: str) -> dict[str, Any]:
     """What this was measured on."""
-    told: dict[str, Any] = {
+    facts: dict[str, Any] = {
         "device": device,
         "processor": platform.processor() or platform.machine(),
         "cores": os.cpu_count(),
@@ -182,11 +182,11 @@ def machine(device: str) -> dict[str, Any]:
     if find_spec("torch"):
         import torch
 
-        told |= {"torch": torch.__version__, "threads_per_process": torch.get_num_threads()}
+        facts |= {"torch": torch.__version__, "threads_per_process": torch.get_num_threads()}
         if device != "cpu":
-            told["processor"] = torch.cuda.get_device_name(0)
-            told["memory_mb"] = round(torch.cuda.get_device_properties(0).total_memory / 1e6)
-    return told
+            facts["processor"] = torch.cuda.get_device_name(0)
+            facts["memory_mb"] = round(torch.cuda.get_device_properties(0).total_memory / 1e6)
+    return facts
 
 
 def main() -> None:

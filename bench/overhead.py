@@ -50,16 +50,16 @@ def measure(folder: Path, options: argparse.Namespace) -> dict[str, object]:
     os.environ["SLUICE_CONFIG"] = str(folder / "home" / "sluice.toml")
     from bench.ways import Line, Naive, Pool
 
-    made: dict[str, Callable[[], object]] = {
+    ways_by_name: dict[str, Callable[[], object]] = {
         "pool": lambda: Pool(options.processes, folder),
         "line": lambda: Line(folder),
         "naive": lambda: Naive(options.processes, folder, HERE),
     }
-    ways = [name for name in made if name in options.ways.split(",")]
+    ways = [name for name in ways_by_name if name in options.ways.split(",")]
     seconds: dict[str, list[float]] = {name: [] for name in ways}
     for round_number in range(options.rounds):
         for name in ways:  # one way at a time holds the cores: it is started, warmed, timed and stopped
-            with made[name]() as way:  # type: ignore[attr-defined]
+            with ways_by_name[name]() as way:  # type: ignore[attr-defined]
                 way.run(pick(folder / f"warm-{name}-{round_number}", 2 * options.processes))
                 started = time.perf_counter()
                 way.run(upload)

@@ -31,8 +31,8 @@ def one_step(recipe: Recipe, position: int, subject: Original | Picture) -> Pict
     if not isinstance(tried.outcome, Edited):
         return None
     picture = tried.outcome.picture
-    known = Facts(width=picture.width, height=picture.height, masked=picture.mask is not None)
-    return picture.with_(facts=picture.facts | known, seed=seed_of(recipe.seed, subject.name, position + 1))
+    facts = Facts(width=picture.width, height=picture.height, masked=picture.mask is not None)
+    return picture.with_(facts=picture.facts | facts, seed=seed_of(recipe.seed, subject.name, position + 1))
 
 
 @cache

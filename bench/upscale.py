@@ -66,13 +66,13 @@ class Bicubic:
 
 
 def enlargers() -> dict[str, Upscaler]:
-    found = {"bicubic": cast(Upscaler, Bicubic())}
+    models = {"bicubic": cast(Upscaler, Bicubic())}
     for name in registry().of_task(Task.UPSCALE):
         model = registry().get(name, Task.UPSCALE)
         if model.missing() is None:
-            found[name] = cast(Upscaler, model())
-            found[name].load()
-    return found
+            models[name] = cast(Upscaler, model())
+            models[name].load()
+    return models
 
 
 def measure(files: list[Path]) -> list[dict[str, Any]]:

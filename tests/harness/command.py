@@ -63,14 +63,14 @@ def run(*words: object, env: Mapping[str, str]) -> Answer:
 
 def living(home: Path) -> list[str]:
     """The processes that a command left running for a state folder, by their command lines."""
-    found = []
+    lines = []
     for process in psutil.process_iter():
         try:
             if process.pid == os.getpid() or process.status() == psutil.STATUS_ZOMBIE:
                 continue
-            told = process.environ().get("SLUICE_HOME") == str(home)
-            if told or any(str(home) in word for word in process.cmdline()):
-                found.append(f"{process.pid} {' '.join(process.cmdline())[:150]}")
+            has_home = process.environ().get("SLUICE_HOME") == str(home)
+            if has_home or any(str(home) in word for word in process.cmdline()):
+                lines.append(f"{process.pid} {' '.join(process.cmdline())[:150]}")
         except psutil.Error:
             continue
-    return found
+    return lines

@@ -44,12 +44,12 @@ class Line:
         env: Mapping[str, str] | None = None,
     ) -> None:
         """Start processes, with more in their environment, and wait until they have signed on."""
-        told = self.env | dict(env or {})
+        environ = self.env | dict(env or {})
         group = WorkerGroup(queues=queues) if queues else fleet_default()
         for number in range(workers):
-            self._run(programs.worker(f"test-{len(self.processes)}-{number}", group, told))
+            self._run(programs.worker(f"test-{len(self.processes)}-{number}", group, environ))
         for _ in range(schedulers):
-            program = programs.scheduler(told)
+            program = programs.scheduler(environ)
             self._run(Program(f"scheduler-{len(self.processes)}", program.command, program.env))
         if workers:
             self.until(self.all_signed_on, "the workers have signed on")

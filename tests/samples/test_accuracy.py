@@ -55,7 +55,7 @@ def finder() -> Any:
 
 
 @cache
-def found(name: str) -> Outcome:
+def outcome_of(name: str) -> Outcome:
     """What the shipped finder makes of a picture, by the default recipe's rules."""
     cv2.setNumThreads(1)
     (outcome,) = find_text.function([Picture(f"{name}.jpg", read(f"{name}.jpg"))], finder())
@@ -70,7 +70,7 @@ def is_masked(outcome: Outcome) -> bool:
 
 def test_overlays_are_masked_or_shown_to_a_person() -> None:
     def is_caught(name: str) -> bool:
-        outcome = found(name)
+        outcome = outcome_of(name)
         if isinstance(outcome, Flagged):
             return True
         if not isinstance(outcome, Edited) or outcome.picture.mask is None:
@@ -83,8 +83,8 @@ def test_overlays_are_masked_or_shown_to_a_person() -> None:
 
 def test_print_and_plain_products_are_left_alone() -> None:
     clean = [*of_kind("print"), *of_kind("plain")]
-    masked = [row["name"] for row in clean if is_masked(found(row["name"]))]
-    asked = [row["name"] for row in clean if isinstance(found(row["name"]), Flagged)]
+    masked = [row["name"] for row in clean if is_masked(outcome_of(row["name"]))]
+    asked = [row["name"] for row in clean if isinstance(outcome_of(row["name"]), Flagged)]
     assert len(masked) <= MAX_CLEAN_MASKED * len(clean), masked
     assert len(asked) <= MAX_CLEAN_ASKED * len(clean), asked
 

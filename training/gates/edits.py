@@ -66,23 +66,23 @@ def damages(good: Good, defect: Defect, photo: Photo) -> Iterator[tuple[str, flo
         random = np.random.default_rng(int.from_bytes(seed[:8], "big"))
         return defect.damage(Good(good.edit, good.ideal, good.other, random, good.tune), strength)
 
-    def seen(edit: Edit) -> float:
+    def visible(edit: Edit) -> float:
         return visibility(good.edit.after, edit.after, defect.blur)
 
     if defect.units is not None:
         for (severity, wished), strength in zip(SEVERITIES.items(), defect.units, strict=True):
             edit = bad(strength)
-            if defect.always or seen(edit) >= wished * defect.seen:
+            if defect.always or visible(edit) >= wished * defect.visibility_share:
                 yield severity, strength, edit
         return
     if defect.span is None:
         raise ValueError(f"{defect.kind} has neither units nor a span of strengths")
     strengths = np.geomspace(*defect.span, TRIES)
-    found = np.maximum.accumulate([seen(bad(strength)) for strength in strengths]) + 1e-6
+    reached = np.maximum.accumulate([visible(bad(strength)) for strength in strengths]) + 1e-6
     for severity, wished in SEVERITIES.items():
-        if found[-1] >= wished > found[0]:
+        if reached[-1] >= wished > reached[0]:
             # between two tries both grow in proportion, nearly
-            strength = float(np.exp(np.interp(np.log(wished), np.log(found), np.log(strengths))))
+            strength = float(np.exp(np.interp(np.log(wished), np.log(reached), np.log(strengths))))
             yield severity, strength, bad(strength)
 
 

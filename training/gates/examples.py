@@ -32,7 +32,7 @@ VARIED = frozenset(
 """Kinds of damage that draw more than a strength: a width, a direction, a size."""
 EXACT = frozenset({"edit outside the mask"})
 """Kinds that another gate finds exactly; the figures of a fill do not show them."""
-MIN_VISIBILITY = {defect.kind: defect.seen for defect in erase.DEFECTS} | {
+MIN_VISIBILITY = {defect.kind: defect.visibility_share for defect in erase.DEFECTS} | {
     "truth": 1.0,
     # a smooth fill on a clean ground is good: grain must be missed where it could nearly be seen
     "fill grain gone": 0.75,

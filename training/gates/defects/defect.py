@@ -9,7 +9,7 @@ import numpy as np
 from gates.edit import Edit
 from line.picture import Rgb
 from training.gates.captions import jpeg
-from training.gates.defects.visible import NEAR
+from training.gates.defects.visible import VIEWING_BLUR
 
 GROUND = 0.001
 """Share of a picture that must be nearly white for there to be a ground to grey: one pixel of glint is none."""
@@ -45,7 +45,7 @@ class Defect:
     Exactly one of ``span`` and ``units`` is given. Within a span the strength is searched for at
     which this photo shows the damage as severely as :mod:`training.gates.defects.visible` says. Units are
     the strengths that the trade speaks of (degrees, pixels, percent); there the named severity holds where
-    the damage is at least ``seen`` times as visible as that severity asks for.
+    the damage is at least ``visibility_share`` times as visible as that severity asks for.
 
     Attributes:
         kind: its name in the report.
@@ -54,10 +54,9 @@ class Defect:
         span: the weakest and the strongest strength that is tried.
         units: ``damage``'s strength when just visible, plain and gross.
         blur: the distance from which it is looked at, see :func:`training.gates.defects.visible.visibility`.
-        seen: half; all of it for a piece of texture that moved, which is texture still; less for what is told by
-            its regularity (tiles, stairs) or its absence (grain) and not by how far any pixel is off. Grain missing
-            from a fill counts as plain from a visibility of 1 on, a quarter of what is asked of other kinds: below 1
-            not even a trained eye sees it beside the truth.
+        visibility_share: minimum visibility of a named severity, as a share of the one in ``SEVERITIES``: half by
+            default; all of it for texture that only moved; less for damage that shows by its regularity (tiles,
+            stairs) or by an absence (grain). Missing grain counts as plain from a visibility of 1 on.
         always: counts even where nobody could see it (a changed pixel outside the mask).
     """
 
@@ -66,8 +65,8 @@ class Defect:
     damage: Callable[[Good, float], Edit]
     span: tuple[float, float] | None = None
     units: tuple[float, float, float] | None = None
-    blur: float = NEAR
-    seen: float = 0.5
+    blur: float = VIEWING_BLUR
+    visibility_share: float = 0.5
     always: bool = False
 
 

@@ -65,10 +65,12 @@ DEFECTS = (
     Defect("part of a pixel off", "upscale", whole(off), units=(0.25, 0.5, 0.75)),
     Defect("whole pixels off", "upscale", whole(off), units=(1, 2, 5)),
     Defect("aspect stretched", "upscale", whole(d.stretched), units=(1, 3, 8)),
-    Defect("stairs", "upscale", whole(pixelated), units=(0.4, 0.7, 1.0), seen=0.125),
+    Defect("stairs", "upscale", whole(pixelated), units=(0.4, 0.7, 1.0), visibility_share=0.125),
     Defect("enlarged noise amplified", "upscale", whole(d.noise), span=(1, 60)),
-    Defect("enlarged grain gone", "upscale", whole(d.grain_gone), units=(5, 9, 15), seen=0.125),
-    Defect("enlarged micro-tiling", "upscale", whole(d.micro_tiling), units=(1, 2, 5), seen=0.125),
+    Defect("enlarged grain gone", "upscale", whole(d.grain_gone), units=(5, 9, 15), visibility_share=0.125),
+    Defect(
+        "enlarged micro-tiling", "upscale", whole(d.micro_tiling), units=(1, 2, 5), visibility_share=0.125
+    ),
     Defect("invented texture", "upscale", whole(d.invented), span=(1, 60)),
     Defect("invented in one place", "upscale", whole(one_place), span=(1, 60)),
     Defect("moiré", "upscale", whole(d.moire), span=(1, 60)),

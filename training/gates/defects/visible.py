@@ -4,8 +4,8 @@ The scale is ΔE00 to the good picture, seen from a little way off, over what th
 texture hides; 1 is about what a trained eye just sees side by side. A damage is *just visible*
 at 2, *plain* at 4 and *gross* at 8. No limit of a gate is part of it: it speaks of eyes only.
 
-Looked at with damages that no gate had found, a first form of it, where texture hid less and colour was
-seen as finely as light, called some *plain* that nobody would see at the photo's own size.
+A first form, in which texture masked less and colour was as sharp as light, called damage *plain* that is invisible
+at the photo's own size.
 """
 
 import cv2
@@ -16,19 +16,19 @@ from gates.patch import Floats, change
 from line.picture import Rgb
 
 SEVERITIES = {"just": 2.0, "plain": 4.0, "gross": 8.0}
-NEAR = 0.7
+VIEWING_BLUR = 0.7
 """Gaussian blur, pixels, that stands for the distance one looks from."""
-COLOUR_NEAR = 2.0
+COLOUR_VIEWING_BLUR = 2.0
 """The same in pixels for the two colour differences, which are seen less finely than light: the narrow kernels of
 S-CIELAB, 0.07° and 0.09° over √2, for a screen of 36 pixels a degree."""
-HIDING = 0.7
+MASKING_POWER = 0.7
 """Power of the texture's contrast by which it raises the threshold (contrast masking)."""
 WINDOW = 9
 SAMPLE = 20_000
 """Changed pixels looked at."""
 
 
-def visibility(good: Rgb, bad: Rgb, blur: float = NEAR) -> float:
+def visibility(good: Rgb, bad: Rgb, blur: float = VIEWING_BLUR) -> float:
     """The 95th percentile, over the changed pixels, of ΔE00 over the threshold that the texture raises.
 
     CIEDE2000 after Sharma, Wu and Dalal, 2005, on colours smoothed as in Zhang and Wandell, "A spatial extension of
@@ -50,17 +50,17 @@ def visibility(good: Rgb, bad: Rgb, blur: float = NEAR) -> float:
     rows, columns = np.nonzero(changed[area])
     every = np.s_[:: max(1, len(rows) // SAMPLE)]
     at = (rows[every], columns[every])
-    threshold = (1 + _spread(one[..., 0])[at] ** 2) ** (HIDING / 2)
+    threshold = (1 + _spread(one[..., 0])[at] ** 2) ** (MASKING_POWER / 2)
     return float(np.percentile(ciede2000(one[at], other[at]) / threshold, 95))
 
 
 def _seen(rgb: Rgb, blur: float) -> Floats:
     """[H, W, 3] CIELAB as seen from the distance that ``blur`` stands for."""
-    found = lab(cv2.GaussianBlur(rgb, (0, 0), blur).astype(np.float32))
-    more = COLOUR_NEAR**2 - blur**2
+    plane = lab(cv2.GaussianBlur(rgb, (0, 0), blur).astype(np.float32))
+    more = COLOUR_VIEWING_BLUR**2 - blur**2
     if more > 0:
-        found[..., 1:] = cv2.GaussianBlur(np.ascontiguousarray(found[..., 1:]), (0, 0), more**0.5)
-    return found
+        plane[..., 1:] = cv2.GaussianBlur(np.ascontiguousarray(plane[..., 1:]), (0, 0), more**0.5)
+    return plane
 
 
 def _spread(lightness: Floats) -> Floats:
