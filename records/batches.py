@@ -18,7 +18,7 @@ from line.errors import InputError
 from line.name_bytes import percent_encoded
 from line.names import fold
 from line.states import SETTLED, BatchState, ImageState, ShardState
-from records import troubles
+from records import recipes, troubles
 from records.storage.files import separate_paths
 from records.tables import batches, images, shards
 
@@ -127,7 +127,7 @@ def record(connection: sa.Connection, batch: NewBatch, files: Iterable[NewImage]
                     None if file.raw_name is None else percent_encoded(file.raw_name),
                 )
             )
-    separate_paths(connection, batch_id)
+    separate_paths(connection, batch_id, recipes.load(connection, batch.recipe).steps[-1].params)
     count = sa.select(sa.func.count()).where(images.c.batch_id == batch_id).scalar_subquery()
     connection.execute(sa.update(batches).where(batches.c.id == batch_id).values(images=count))
     return int(batch_id)

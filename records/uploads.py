@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from line.names import fold
 from line.states import BatchState, ImageState, ShardState
+from records import recipes
 from records.batches import NewBatch, lock
 from records.storage.files import separate_paths
 from records.tables import batches, images, shards, sightings, steps
@@ -134,5 +135,5 @@ def change_recipe(
             .values(recipe=new.recipe, file=sa.bindparam("path"), fold=sa.bindparam("folded")),
             [{"image": row.id, "path": file_of(row.name), "folded": fold(file_of(row.name))} for row in rows],
         )
-    separate_paths(connection, batch_id)
+    separate_paths(connection, batch_id, recipes.load(connection, new.recipe).steps[-1].params)
     return True

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from imaging.damage import Damage
 from imaging.limits import Limits
@@ -21,30 +21,35 @@ Count = Annotated[int, Field(ge=1)]
 Colour = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
 
 
-@transform(queue=Queue.ADMIT, edits=False)
-def admit(
-    originals: Sequence[Original],
-    model: Any,
-    *,
-    max_pixels: Count = 64_000_000,
-    max_bytes: Count = 64_000_000,
-    max_side: Count = 20_000,
-    min_side: Count = 16,
-    background: Colour = "#ffffff",
-    frames: Literal["refuse", "first"] = "refuse",
-) -> list[Outcome]:
-    """Decode each original to upright 8-bit sRGB with its facts, or refuse it.
+class AdmitParams(BaseModel):
+    """The parameters of ``admit``.
 
-    Args:
-        max_pixels: width times height that may be decoded, known from the header.
-        max_bytes: of the file.
-        max_side: longest side taken, in pixels.
-        min_side: shortest side taken, in pixels.
-        background: what transparent pixels are laid on, #rrggbb.
-        frames: of animations and multi-page files: refuse them, or take the first picture.
+    Attributes:
+        max_pixels: maximum width times height, checked in the header.
+        max_bytes: maximum size of the file.
+        max_side, min_side: maximum and minimum side, in pixels.
+        background: #rrggbb behind transparent pixels.
+        frames: animations and multi-page files are refused, or their first picture is taken.
     """
-    limits = Limits(max_bytes, max_pixels, max_side, min_side, first_frame=frames == "first")
-    return [_admit(original, limits, background) for original in originals]
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    max_pixels: Count = 64_000_000
+    max_bytes: Count = 64_000_000
+    max_side: Count = 20_000
+    min_side: Count = 16
+    background: Colour = "#ffffff"
+    frames: Literal["refuse", "first"] = "refuse"
+
+
+@transform(queue=Queue.ADMIT, edits=False, params=AdmitParams)
+def admit(originals: Sequence[Original], model: Any, **params: Any) -> list[Outcome]:
+    """Decode each original to upright 8-bit sRGB with its facts, or refuse it; see :class:`AdmitParams`."""
+    given = AdmitParams(**params)
+    limits = Limits(
+        given.max_bytes, given.max_pixels, given.max_side, given.min_side, first_frame=given.frames == "first"
+    )
+    return [_admit(original, limits, given.background) for original in originals]
 
 
 def _admit(original: Original, limits: Limits, background: str) -> Outcome:

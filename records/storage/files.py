@@ -1,18 +1,27 @@
 """Delivered files: each image of a batch has a path that no file system takes for another's, nor for a folder."""
 
+from collections.abc import Mapping
 from itertools import count
 from pathlib import PurePosixPath
+from typing import Any
 
 import sqlalchemy as sa
 
+from line.delivery import rendition_paths
 from line.names import fold
 from records.tables import images
 
 
-def separate_paths(connection: sa.Connection, batch_id: int) -> None:
-    """Give every image of a batch a path of its own: no two files alike, no file where a folder has to be."""
+def separate_paths(connection: sa.Connection, batch_id: int, delivery: Mapping[str, Any]) -> None:
+    """Give every image of a batch a path of its own: no two files alike, no file where a folder has to be.
+
+    Args:
+        delivery: parameters of ``deliver``; no rendition gets the path of another image's file or rendition.
+    """
     _separate_twins(connection, batch_id)
     _separate_folders(connection, batch_id)
+    if delivery.get("renditions"):
+        _separate_renditions(connection, batch_id, delivery)
 
 
 def free_file(
@@ -71,6 +80,26 @@ def _separate_folders(connection: sa.Connection, batch_id: int) -> None:
             connection.execute(
                 sa.update(images).where(images.c.id == row.id).values(file=file, fold=fold(file))
             )
+
+
+def _separate_renditions(connection: sa.Connection, batch_id: int, delivery: Mapping[str, Any]) -> None:
+    """Rename files of which a path or a rendition's path belongs to an image before them, in the order of names."""
+    query = sa.select(images.c.id, images.c.file, images.c.fold).where(images.c.batch_id == batch_id)
+    rows = connection.execute(query.order_by(sa.collate(images.c.name, "C"))).all()
+    files = {row.fold for row in rows}
+    taken: set[str] = set()
+    for row in rows:
+        path = PurePosixPath(row.file)
+        for number in count(1):
+            file = row.file if number == 1 else str(path.with_name(f"{path.stem}~{number}{path.suffix}"))
+            paths = {fold(file), *(fold(other) for other in rendition_paths(delivery, file))}
+            if not paths & taken and (number == 1 or fold(file) not in files):
+                break
+        taken |= paths
+        if file != row.file:
+            files.add(fold(file))
+            statement = sa.update(images).where(images.c.id == row.id)
+            connection.execute(statement.values(file=file, fold=fold(file)))
 
 
 _FILE_AND_FOLDER = sa.text(

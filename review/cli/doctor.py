@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from imaging.metadata.content_credentials import credential_signer
 from line.errors import SluiceError
 from line.settings import settings
 from models.contract import registry
@@ -36,7 +37,16 @@ class Finding:
 
 def findings() -> list[Finding]:
     """Everything looked at, in the order in which to mend it."""
-    looks: list[Callable[[], Finding]] = [_python, _home, _database, _broker, _bucket, _setpriv, _extra]
+    looks: list[Callable[[], Finding]] = [
+        _python,
+        _home,
+        _database,
+        _broker,
+        _bucket,
+        _setpriv,
+        _extra,
+        _credentials,
+    ]
     return [look() for look in looks] + _models()
 
 
@@ -53,6 +63,18 @@ def _home() -> Finding:
     return Finding(
         "state folder", good, f"{home}, {free:.0f} GB free", "set SLUICE_HOME to a folder with room for you"
     )
+
+
+def _credentials() -> Finding:
+    mend = "set SLUICE_C2PA_CERTIFICATE and SLUICE_C2PA_KEY to sign what is delivered"
+    if settings().c2pa_certificate is None and settings().c2pa_key is None:
+        return Finding("content credentials", False, "no certificate is configured", mend, needed=False)
+
+    def try_certificate() -> str:
+        credential_signer()
+        return "signs; readers show 'untrusted' unless the certificate's issuer is on their trust list"
+
+    return _look("content credentials", try_certificate, mend)
 
 
 def _database() -> Finding:
