@@ -47,19 +47,19 @@ def took(record_property: pytest.FixtureRequest, request: pytest.FixtureRequest)
     )
 
 
-def begin(under_test: Cluster, *, seconds: float = 0.3) -> tuple[int, Path]:
+def begin(under_test: Cluster, *, images: int = IMAGES) -> tuple[int, Path]:
     """A batch whose work is under way; and the file to which every image writes as it is worked on."""
     trace = under_test.home / "trace"
-    rules = recipe(under_test.home / "slow.toml", shard=4, seconds=seconds, trace=str(trace))
-    batch = under_test.line.submit(photos(under_test.home / "upload", IMAGES), rules)
+    rules = recipe(under_test.home / "slow.toml", shard=4, seconds=0.3, trace=str(trace))
+    batch = under_test.line.submit(photos(under_test.home / "upload", images), rules)
     under_test.line.until(trace.exists, "work is under way")
     return batch, trace
 
 
-def end(under_test: Cluster, batch: int, began: float, took: list[float]) -> None:
+def end(under_test: Cluster, batch: int, began: float, took: list[float], *, images: int = IMAGES) -> None:
     under_test.line.wait(batch)
     took.append(time.monotonic() - began)
-    check_complete(under_test, batch, IMAGES)
+    check_complete(under_test, batch, images)
     assert all(row.losses == 0 for row in under_test.line.rows(batch))
 
 
@@ -101,8 +101,8 @@ def test_the_only_host_of_a_queue_behind_a_bad_line_is_not_sent_again_what_it_wo
     hosts.start_worker("far", distant, "erase_text,denoise,restore,generate")
     hosts.signed_on(2)
     began = time.monotonic()
-    batch, trace = begin(hosts)
-    end(hosts, batch, began, took)
+    batch, trace = begin(hosts, images=8)
+    end(hosts, batch, began, took, images=8)
     assert set(Counter(trace.read_text().split()).values()) == {1}
 
 
