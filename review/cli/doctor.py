@@ -13,7 +13,7 @@ from line.errors import SluiceError
 from line.settings import settings
 from models.contract import registry
 from records.database import engine
-from records.storage.bucket import bucket
+from review.cli.preflight import check_writable
 from stack.servers import postgres, redis
 
 
@@ -109,7 +109,7 @@ def _broker() -> Finding:
 
 def _bucket() -> Finding:
     def ask() -> str:
-        bucket(settings().bucket).tag("ingest/.sluice")
+        check_writable(settings().bucket, "it")
         return settings().bucket
 
     return _look("bucket", ask, "correct SLUICE_BUCKET_URL, and AWS_* for S3")
