@@ -1,15 +1,14 @@
-"""Lanczos enlargement, corrected until it shrinks back to the picture it came from."""
+"""Bicubic enlargement, corrected until it shrinks back to the picture it came from."""
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from line.picture import Rgb
 from models.contract import Upscaler
 
-ROUNDS = 5
-"""Rounds of correction: ten gain under 0.02 dB more and take twice as long."""
+CORRECTIONS = (1.7, 1.5, 1.3)
+"""Weight of each round of correction. Rounds above 1 over-relax: three such reach what five of weight 1 reach."""
 
 
 class BackProjection(Upscaler):
@@ -23,32 +22,33 @@ class BackProjection(Upscaler):
     name = "back_projection"
     licence = "MIT"
     source = "Irani & Peleg, Improving resolution by image registration, CVGIP 53(3), 1991"
-    revision = "1"
+    revision = "2"
     memory_per_megapixel = 90.0
 
     def upscale(self, rgb: Rgb, size: tuple[int, int], *, seed: int) -> Rgb:
         # one channel at a time: a third of the memory, and no value depends on another channel
-        channels = [_enlarge(rgb[..., channel].astype(np.float32), size) for channel in range(3)]
-        return np.clip(np.rint(np.stack(channels, axis=-1)), 0, 255).astype(np.uint8)
+        channels = [_enlarge(np.asarray(channel, np.uint8), size) for channel in cv2.split(rgb)]
+        return np.asarray(cv2.merge(channels), np.uint8)
 
 
-def _enlarge(photo: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:
-    """One channel [h, w] float32 enlarged to ``size`` (width, height)."""
+def _enlarge(photo: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
+    """One channel [h, w] uint8 enlarged to ``size`` (width, height)."""
     own_size = (photo.shape[1], photo.shape[0])
     around = np.ones((3, 3), np.uint8)
-    lowest = cv2.resize(cv2.erode(photo, around), size, interpolation=cv2.INTER_LINEAR)
-    highest = cv2.resize(cv2.dilate(photo, around), size, interpolation=cv2.INTER_LINEAR)
-    large = np.clip(_resample(photo, size, Image.Resampling.LANCZOS), lowest, highest)
-    for _ in range(ROUNDS):
-        missing = photo - cv2.resize(large, own_size, interpolation=cv2.INTER_AREA)
-        large = np.clip(large + _resample(missing, size, Image.Resampling.BICUBIC), lowest, highest)
-    return large
-
-
-def _resample(
-    channel: NDArray[np.float32], size: tuple[int, int], kernel: Image.Resampling
-) -> NDArray[np.float32]:
-    return np.asarray(Image.fromarray(channel).resize(size, kernel))
+    exact = photo.astype(np.float32)
+    lowest, highest = (
+        cv2.resize(bound.astype(np.float32), size, interpolation=cv2.INTER_LINEAR)
+        for bound in (cv2.erode(photo, around), cv2.dilate(photo, around))
+    )
+    large = cv2.resize(exact, size, interpolation=cv2.INTER_CUBIC)
+    for weight in (0.0, *CORRECTIONS):
+        if weight:
+            missing = cv2.subtract(exact, cv2.resize(large, own_size, interpolation=cv2.INTER_AREA))
+            added = cv2.resize(missing, size, interpolation=cv2.INTER_CUBIC)
+            cv2.scaleAdd(added, weight, large, dst=large)
+        cv2.max(large, lowest, dst=large)
+        cv2.min(large, highest, dst=large)
+    return np.asarray(cv2.convertScaleAbs(large), np.uint8)  # rounds to the nearest level
 
 
 MODELS = (BackProjection,)
