@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from line.states import BatchState
+
 
 class Breaker(StrEnum):
     """What the breaker of a batch says."""
@@ -10,6 +12,15 @@ class Breaker(StrEnum):
     CLOSED = "closed"
     TRIPPED = "tripped"
     PROBING = "probing"
+
+
+BREAKER_OF = {
+    BatchState.RUNNING: Breaker.CLOSED,
+    BatchState.DONE: Breaker.CLOSED,
+    BatchState.HALTED: Breaker.TRIPPED,
+    BatchState.PROBING: Breaker.PROBING,
+}
+"""The breaker of a batch by the batch's state."""
 
 
 @dataclass(frozen=True, slots=True)

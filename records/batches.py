@@ -20,14 +20,7 @@ from line.names import fold
 from line.states import SETTLED, BatchState, ImageState, ShardState
 from records import recipes, troubles
 from records.storage.files import separate_paths
-from records.tables import batches, images, shards
-
-BREAKER = {
-    BatchState.RUNNING: Breaker.CLOSED,
-    BatchState.DONE: Breaker.CLOSED,
-    BatchState.HALTED: Breaker.TRIPPED,
-    BatchState.PROBING: Breaker.PROBING,
-}
+from records.tables import batches, image_counts, images, shards
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +101,9 @@ def record(connection: sa.Connection, batch: NewBatch, files: Iterable[NewImage]
     driver: psycopg.Connection[Any] = connection.connection.driver_connection  # type: ignore[assignment]
     connection.execute(sa.text("SET LOCAL statement_timeout = 0"))  # unpacking an archive takes its time
     columns = "batch_id, recipe, name, source, tag, bytes, file, fold, state, reason, sentence, raw_name"
+    count = 0
     with driver.cursor() as cursor, cursor.copy(f"COPY images ({columns}) FROM STDIN") as copy:
-        for file in files:
+        for count, file in enumerate(files, 1):  # noqa: B007
             state = ImageState.REJECTED if file.reason else ImageState.WAITING
             copy.write_row(
                 (
@@ -128,7 +122,6 @@ def record(connection: sa.Connection, batch: NewBatch, files: Iterable[NewImage]
                 )
             )
     separate_paths(connection, batch_id, recipes.load(connection, batch.recipe).steps[-1].params)
-    count = sa.select(sa.func.count()).where(images.c.batch_id == batch_id).scalar_subquery()
     connection.execute(sa.update(batches).where(batches.c.id == batch_id).values(images=count))
     return int(batch_id)
 
@@ -168,6 +161,16 @@ def open_ones(connection: sa.Connection) -> list[Batch]:
     states = (BatchState.RUNNING, BatchState.PROBING)
     query = sa.select(batches).where(batches.c.state.in_(states)).order_by(batches.c.id)
     return [Batch.from_row(row) for row in connection.execute(query)]
+
+
+def settled(connection: sa.Connection) -> list[int]:
+    """Running batches of which, by the counters, every image has settled; :func:`close` looks at the images."""
+    moving = [state for state in ImageState if state not in SETTLED]
+    unsettled = sa.exists().where(
+        image_counts.c.batch_id == batches.c.id, image_counts.c.state.in_(moving), image_counts.c.images > 0
+    )
+    query = sa.select(batches.c.id).where(batches.c.state == BatchState.RUNNING, ~unsettled)
+    return list(connection.scalars(query.order_by(batches.c.id)))
 
 
 def halt(connection: sa.Connection, batch_id: int, reason: str, step: int | None = None) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from line.breaker import Breaker, Counts, after_judging
+from line.breaker import BREAKER_OF, Breaker, Counts, after_judging
 from line.errors import LeaseLostError
 from line.image import Image
 from line.states import BatchState, ImageState
@@ -145,7 +145,7 @@ def _move(connection: sa.Connection, claim: Claim, result: StepResult, values: M
 def _count(
     connection: sa.Connection, claim: Claim, run: StepRun, results: Sequence[StepResult], batch: Batch
 ) -> None:
-    """Raise the breaker's counters: since it last closed, each image is judged once.
+    """Raise the batch's cost and the breaker's counters: since it last closed, each image is judged once.
 
     That is at the first step that edits it. While a probe is out, only its images count.
     """
@@ -154,16 +154,17 @@ def _count(
     counting = [result for result in results if before[result.image_id].is_probe or not probing]
     judged = sum(_is_judged(run, result) and not before[result.image_id].is_counted for result in counting)
     artifacts = sum(result.is_artifact for result in counting)
-    if batch.state is BatchState.HALTED or not (judged or artifacts):
-        return
     counts = Counts(batch.judged + judged, batch.artifacts + artifacts)
-    connection.execute(
-        sa.update(batch_table)
-        .where(batch_table.c.id == batch.id)
-        .values(judged=counts.judged, artifacts=counts.artifacts)
-    )
+    cost = run.cost_per_second * sum(result.seconds for result in results)
+    values: dict[str, Any] = {"cost": batch_table.c.cost + cost, "worked_at": sa.func.now()}
+    is_news = batch.state != BatchState.HALTED and (judged or artifacts)
+    if is_news:
+        values |= {"judged": counts.judged, "artifacts": counts.artifacts}
+    connection.execute(sa.update(batch_table).where(batch_table.c.id == batch.id).values(values))
+    if not is_news:
+        return
     rule = claim.recipe.breaker.rule
-    if after_judging(batches.BREAKER[batch.state], counts, rule) is Breaker.TRIPPED:
+    if after_judging(BREAKER_OF[batch.state], counts, rule) is Breaker.TRIPPED:
         reason = (
             f"{counts.artifacts} of {counts.judged} images are artifacts "
             f"({counts.rate:.0%}, threshold {rule.threshold:.0%})"

@@ -85,6 +85,8 @@ batches = sa.Table(
         comment="files of the upload that are no pictures and are not meant to be",
     ),
     sa.Column("surveyed_at", _time, comment="when its texts were last looked through for templates"),
+    sa.Column("cost", sa.Float, nullable=False, server_default="0", comment="of all its steps so far"),
+    sa.Column("worked_at", _time, comment="when its last step so far ended"),
     sa.Index(
         "batches_unsurveyed",
         "id",
@@ -187,7 +189,22 @@ images = sa.Table(
         "images_front", "batch_id", "recipe", "step", "id", postgresql_where=sa.text("state = 'waiting'")
     ),
     sa.Index("images_shard", "shard_id", postgresql_where=sa.text("shard_id IS NOT NULL")),
-    sa.Index("images_state", "batch_id", "state"),
+    sa.Index("images_state", "batch_id", "state", "id"),
+    sa.Index("images_flagged", "batch_id", "reason", "id", postgresql_where=sa.text("state = 'flagged'")),
+    sa.Index("images_with_text", "batch_id", postgresql_where=sa.text("facts -> 'regions' -> 0 IS NOT NULL")),
+)
+
+image_counts = sa.Table(
+    "image_counts",
+    metadata,
+    sa.Column("batch_id", sa.BigInteger, sa.ForeignKey("batches.id"), primary_key=True),
+    sa.Column("state", image_state, primary_key=True),
+    sa.Column("reason", sa.Text, primary_key=True),
+    sa.Column("images", sa.BigInteger, nullable=False),
+    sa.Column("positions", sa.BigInteger, nullable=False, comment="sum of the positions of their next steps"),
+    sa.Column("judged", sa.BigInteger, nullable=False),
+    sa.Column("artifacts", sa.BigInteger, nullable=False),
+    comment="images of each batch, kept by triggers in the transaction that changes them",
 )
 
 steps = sa.Table(

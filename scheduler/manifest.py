@@ -1,6 +1,5 @@
 """``manifest.jsonl`` beside the pictures: one line for every image of the upload, refused ones too."""
 
-import json
 import logging
 from functools import partial
 from pathlib import Path
@@ -10,7 +9,7 @@ import sqlalchemy as sa
 from line.errors import ServiceError
 from records import batches, troubles
 from records.database import transact
-from records.queries import reports
+from records.queries import listings
 from records.storage.bucket import UnwritableKeyError, bucket
 from records.storage.tempdir import scratch
 from records.troubles import TroubleKind
@@ -22,7 +21,7 @@ NAME = "manifest.jsonl"
 
 def write_due() -> None:
     """Write the manifest of every done batch in which something happened since it was last written."""
-    for batch_id in transact(reports.due_manifests):
+    for batch_id in transact(listings.due_manifests):
         subject = f"batch {batch_id}: manifest"
         try:
             write(batch_id)
@@ -53,6 +52,6 @@ def _write(connection: sa.Connection, batch_id: int) -> None:
     with scratch() as folder:
         path = Path(folder) / NAME
         with path.open("w", encoding="utf-8") as file:
-            for line in reports.manifest_lines(connection, batch_id):
-                file.write(json.dumps(line, ensure_ascii=False) + "\n")
+            for line in listings.manifest_lines(connection, batch_id):
+                file.write(line + "\n")
         bucket(out).put_file(NAME, path)

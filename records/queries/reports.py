@@ -1,54 +1,84 @@
-"""What people and programs read: counts, rates, one line an image, the manifest. Nothing here writes."""
+"""What people and programs read of whole batches: counts, rates, progress, queues, health. Nothing here writes.
 
-from collections.abc import Iterator, Mapping
+Every query reads counters that the records keep, so that none depends on how many images there are. They are plain SQL
+and take a connection of SQLAlchemy as well as one of psycopg alone: importing SQLAlchemy takes longer than the rest of
+``sluice status``.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-import sqlalchemy as sa
-
-from line.breaker import Breaker
+from line.breaker import BREAKER_OF, Breaker
 from line.errors import InputError
 from line.states import SETTLED, BatchState, ImageState
-from records import batches
-from records.tables import batches as batch_table
-from records.tables import images, recipes, shards, steps
+from records.heartbeat import STALE_SECONDS
+
+if TYPE_CHECKING:
+    import psycopg
+    import sqlalchemy as sa
+
+    Connection: TypeAlias = sa.Connection | psycopg.Connection[Any]
+
+NEWEST = 50
+"""Batches that the overview lists."""
 
 
-def batch(connection: sa.Connection, batch_id: int) -> dict[str, Any]:
-    """One batch: state, counts by state, artifact rate, throughput, cost, breaker."""
-    row = _batch_row(connection, batch_id)
-    by_state = dict.fromkeys((state.value for state in ImageState), 0)
-    judged = artifacts = 0
-    query = (
-        sa.select(
-            images.c.state,
-            sa.func.count().label("total"),
-            sa.func.count().filter(images.c.judged).label("judged"),
-            sa.func.count().filter(images.c.artifact).label("artifacts"),
-        )
-        .where(images.c.batch_id == batch_id)
-        .group_by(images.c.state)
+def batch(connection: "Connection", batch_id: int) -> dict[str, Any]:
+    """One batch: state, counts by state, artifact rate, throughput, cost, breaker.
+
+    Raises:
+        InputError: there is none of that id.
+    """
+    reports = _reports(connection, "batches.id = %(chosen)s", batch_id)
+    if not reports:
+        raise _unknown(batch_id)
+    return reports[0]
+
+
+def all_batches(connection: "Connection", limit: int = NEWEST) -> list[dict[str, Any]]:
+    """The newest batches, newest first."""
+    newest = "batches.id IN (SELECT id FROM batches ORDER BY id DESC LIMIT %(chosen)s)"
+    return _reports(connection, newest, limit)
+
+
+def _reports(connection: "Connection", condition: str, chosen: int) -> list[dict[str, Any]]:
+    rows = _select(
+        connection,
+        "SELECT batches.*, recipes.name AS recipe_name FROM batches"
+        f" JOIN recipes ON recipes.digest = batches.recipe WHERE {condition} ORDER BY batches.id DESC",
+        chosen=chosen,
     )
-    for line in connection.execute(query):
-        by_state[line.state] = line.total
-        judged += line.judged
-        artifacts += line.artifacts
-    spent = connection.execute(
-        sa.select(
-            sa.func.coalesce(sa.func.sum(steps.c.cost), 0.0).label("cost"),
-            sa.func.max(steps.c.at).label("last"),
-        ).where(steps.c.batch_id == batch_id)
-    ).one()
-    until = row.finished_at or spent.last
+    counts: dict[int, list[Any]] = {row.id: [] for row in rows}
+    for line in _counts_by_state(connection, list(counts)):
+        counts[line.batch_id].append(line)
+    return [_report(row, counts[row.id]) for row in rows]
+
+
+def _counts_by_state(connection: "Connection", batch_ids: Sequence[int]) -> list[Any]:
+    return _select(
+        connection,
+        "SELECT batch_id, state::text AS state, sum(images)::bigint AS images, sum(positions)::bigint AS positions,"
+        " sum(judged)::bigint AS judged, sum(artifacts)::bigint AS artifacts"
+        " FROM image_counts WHERE batch_id = ANY(%(batches)s) AND images > 0 GROUP BY batch_id, state",
+        batches=list(batch_ids),
+    )
+
+
+def _report(row: Any, counts: Sequence[Any]) -> dict[str, Any]:
+    by_state = dict.fromkeys((state.value for state in ImageState), 0)
+    by_state |= {line.state: line.images for line in counts}
+    judged, artifacts = (sum(getattr(line, name) for line in counts) for name in ("judged", "artifacts"))
+    until = row.finished_at or row.worked_at
     seconds = (until - row.created_at).total_seconds() if until else 0.0
-    settled = sum(by_state[state] for state in ("flagged", "delivered", "rejected", "discarded", "failed"))
+    settled = sum(by_state[state.value] for state in SETTLED)
     return {
         "batch": row.id,
         "vendor": row.vendor,
         "upload": row.upload,
         "recipe": row.recipe_name,
         "state": str(row.state),
-        "breaker": str(_breaker(row)),
+        "breaker": _breaker(row).value,
         "halt_reason": row.halt_reason,
         "watermark_rights": row.watermark_rights,
         "taken_at": row.created_at,
@@ -61,37 +91,15 @@ def batch(connection: sa.Connection, batch_id: int) -> dict[str, Any]:
         "artifacts": artifacts,
         "seconds": seconds,
         "images_per_second": settled / seconds if seconds > 0 else 0.0,
-        "cost": float(spent.cost),
+        "cost": row.cost,
         "delivered": row.out,
     }
 
 
-def _breaker(row: sa.Row[Any]) -> Breaker:
+def _breaker(row: Any) -> Breaker:
     """The breaker of a batch; a batch that a person halted, or that cannot be planned, was not tripped by it."""
     by_hand = row.halted_at_step is None and not row.halt_reason.startswith("probe:")
-    return Breaker.CLOSED if row.state == BatchState.HALTED and by_hand else batches.BREAKER[row.state]
-
-
-def _batch_row(connection: sa.Connection, batch_id: int) -> sa.Row[Any]:
-    """A batch with the name and body of its recipe.
-
-    Raises:
-        InputError: there is none of that id.
-    """
-    row = connection.execute(
-        sa.select(batch_table, recipes.c.name.label("recipe_name"), recipes.c.body.label("recipe_body"))
-        .join(recipes, recipes.c.digest == batch_table.c.recipe)
-        .where(batch_table.c.id == batch_id)
-    ).one_or_none()
-    if row is None:
-        raise InputError(f"there is no batch {batch_id}; `sluice status` lists them")
-    return row
-
-
-def all_batches(connection: sa.Connection, limit: int = 50) -> list[dict[str, Any]]:
-    """The newest batches, newest first."""
-    query = sa.select(batch_table.c.id).order_by(batch_table.c.id.desc()).limit(limit)
-    return [batch(connection, batch_id) for batch_id in connection.scalars(query)]
+    return Breaker.CLOSED if row.state == BatchState.HALTED and by_hand else BREAKER_OF[BatchState(row.state)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,130 +119,92 @@ class Progress:
     is_over: bool
 
 
-def progress(connection: sa.Connection, batch_id: int) -> Progress:
-    """The cheap query behind a progress bar."""
-    batch_row = _batch_row(connection, batch_id)
-    steps_in_all = len(batch_row.recipe_body["steps"])
-    query = (
-        sa.select(images.c.state, sa.func.count().label("total"), sa.func.sum(images.c.step).label("behind"))
-        .where(images.c.batch_id == batch_id)
-        .group_by(images.c.state)
-    )
-    counts, advance = {}, 0.0
-    for row in connection.execute(query):
-        counts[str(row.state)] = row.total
-        advance += row.total if row.state in SETTLED else float(row.behind) / steps_in_all
-    halted = batch_row.state == "halted" and "working" not in counts
-    done = batch_row.state == "done" and not batch_row.manifest_due
-    return Progress(batch_row.images, counts, advance, halted or done)
+def progress(connection: "Connection", batch_id: int) -> Progress:
+    """The cheap query behind a progress bar.
 
-
-def queues(connection: sa.Connection) -> dict[str, dict[str, int]]:
-    """For each queue with open shards: how many wait and how many are worked on."""
-    queue = shards.c.queues[shards.c.at + 1]
-    query = (
-        sa.select(
-            queue.label("queue"),
-            sa.func.count().filter(shards.c.lease_until.is_(None)).label("waiting"),
-            sa.func.count().filter(shards.c.lease_until.is_not(None)).label("working"),
-        )
-        .where(shards.c.state == "open")
-        .group_by(queue)
-    )
-    return {row.queue: {"waiting": row.waiting, "working": row.working} for row in connection.execute(query)}
-
-
-def image_lines(
-    connection: sa.Connection, batch_id: int, state: str | None = None
-) -> Iterator[Mapping[str, Any]]:
-    """One line an image: id, name, state, reason, sentence, readings of its last step. Streams.
-
-    ``regions`` are the texts found on it: corners in pixels (``quad``), ``box`` as shares of the photo, the
-    probability of being an ``overlay``, and the vendor's ``template`` that settled it, if one did.
+    Raises:
+        InputError: there is no batch of that id.
     """
-    last = (
-        sa.select(steps.c.readings, steps.c.transform, steps.c.reasons)
-        .where(steps.c.image_id == images.c.id)
-        .order_by(steps.c.id.desc())
-        .limit(1)
-        .lateral()
+    rows = _select(
+        connection,
+        "SELECT batches.images, batches.state::text AS state, batches.manifest_due,"
+        " jsonb_array_length(recipes.body -> 'steps') AS steps FROM batches"
+        " JOIN recipes ON recipes.digest = batches.recipe WHERE batches.id = %(batch)s",
+        batch=batch_id,
     )
-    query = (
-        sa.select(images, last.c.readings, last.c.transform, last.c.reasons)
-        .outerjoin(last, sa.true())
-        .where(images.c.batch_id == batch_id)
-        .order_by(images.c.id)
-        .execution_options(yield_per=500)
+    if not rows:
+        raise _unknown(batch_id)
+    (row,) = rows
+    counts, advance = {}, 0.0
+    for line in _counts_by_state(connection, [batch_id]):
+        counts[str(line.state)] = int(line.images)
+        advance += line.images if line.state in SETTLED else line.positions / row.steps
+    is_halted = row.state == BatchState.HALTED and ImageState.WORKING not in counts
+    is_done = row.state == BatchState.DONE and not row.manifest_due
+    return Progress(row.images, counts, advance, is_halted or is_done)
+
+
+def queues(connection: "Connection") -> dict[str, dict[str, int]]:
+    """For each queue with open shards: how many wait and how many are worked on."""
+    rows = _select(
+        connection,
+        "SELECT queues[at + 1] AS queue, count(*) FILTER (WHERE lease_until IS NULL) AS waiting,"
+        " count(*) FILTER (WHERE lease_until IS NOT NULL) AS working"
+        " FROM shards WHERE state = 'open' GROUP BY 1",
     )
-    if state:
-        query = query.where(images.c.state == state)
-    for row in connection.execute(query):
-        yield {
-            "id": row.id,
-            "name": row.name,
-            "state": str(row.state),
-            "reason": row.reason,
-            "sentence": row.sentence,
-            "step": row.transform,
-            "reasons": row.reasons or [],
-            "readings": row.readings or {},
-            "regions": row.facts.get("regions", []),
-        }
+    return {row.queue: {"waiting": row.waiting, "working": row.working} for row in rows}
 
 
-def manifest_lines(connection: sa.Connection, batch_id: int) -> Iterator[dict[str, Any]]:
-    """One line for every image of the upload, refused ones too, in the upload's order. Streams."""
-    done = (
-        sa.select(
-            sa.func.jsonb_agg(
-                sa.func.jsonb_build_object(
-                    "step", steps.c.transform,
-                    "model", steps.c.model,
-                    "revision", steps.c.revision,
-                    "seed", steps.c.seed,
-                    "verdict", steps.c.verdict,
-                    "reasons", steps.c.reasons,
-                    "readings", steps.c.readings,
-                    "seconds", steps.c.seconds,
-                    "cost", steps.c.cost,
-                    "device", steps.c.device,
-                    "made_with", steps.c.made_with,
-                ).op("ORDER BY")(steps.c.id)
-            ).label("steps")
-        )
-        .where(steps.c.image_id == images.c.id)
-        .lateral()
-    )  # fmt: skip
-    query = (
-        sa.select(images, done.c.steps)
-        .outerjoin(done, sa.true())
-        .where(images.c.batch_id == batch_id)
-        .order_by(images.c.name)
-        .execution_options(yield_per=500)
-    )
-    for row in connection.execute(query):
-        yield {
-            "name": row.name,
-            "state": str(row.state),
-            "reason": row.reason,
-            "sentence": row.sentence,
-            "name_bytes": row.raw_name,
-            "file": row.file if row.state == ImageState.DELIVERED else None,
-            "sha256": row.sha256,
-            "delivered": row.facts.get("delivered") if row.state == ImageState.DELIVERED else None,
-            "watermark_rights": row.facts.get("watermark_rights"),
-            "steps": row.steps or [],
-        }
-
-
-def due_manifests(connection: sa.Connection) -> list[int]:
-    """Done batches whose manifest is older than what happened."""
-    return list(connection.scalars(sa.select(batch_table.c.id).where(batch_table.c.manifest_due)))
-
-
-def is_idle(connection: sa.Connection) -> bool:
+def is_idle(connection: "Connection") -> bool:
     """Whether no batch has anything left to do by itself."""
-    busy = sa.exists().where(
-        sa.or_(batch_table.c.state.in_(("running", "probing")), batch_table.c.manifest_due)
+    return not _is_any(connection, _OPEN_BATCH)
+
+
+def has_work(connection: "Connection") -> bool:
+    """Whether a scheduler has anything to look after: an open batch, an open shard or a manifest that is due."""
+    return _is_any(connection, _OPEN_BATCH) or _is_any(connection, "FROM shards WHERE state = 'open'")
+
+
+_OPEN_BATCH = "FROM batches WHERE state IN ('running', 'probing') OR manifest_due"
+
+
+def overview(connection: "Connection") -> dict[str, Any]:
+    """What ``sluice status`` shows: the newest batches, live workers by queue, schedulers, queues, troubles."""
+    recent = f"seen_at > now() - interval '{STALE_SECONDS} seconds'"
+    workers = _select(
+        connection,
+        f"SELECT queue, count(*) AS workers FROM workers, unnest(queues) AS queue WHERE {recent} GROUP BY 1",
     )
-    return not connection.scalar(sa.select(busy))
+    schedulers = _select(
+        connection, f"SELECT count(*) AS live FROM workers WHERE {recent} AND cardinality(queues) = 0"
+    )
+    troubles = _select(
+        connection,
+        "SELECT prefix || ': ' || trouble AS line FROM sightings WHERE trouble <> ''"
+        f" UNION ALL (SELECT node || ': ' || trouble FROM workers WHERE {recent} AND trouble <> '' ORDER BY node)",
+    )
+    return {
+        "batches": all_batches(connection),
+        "workers": {row.queue: row.workers for row in workers},
+        "schedulers": schedulers[0].live,
+        "queues": queues(connection),
+        "troubles": [row.line for row in troubles],
+    }
+
+
+def _is_any(connection: "Connection", source: str) -> bool:
+    return bool(_select(connection, f"SELECT EXISTS (SELECT {source}) AS found")[0].found)
+
+
+def _unknown(batch_id: int) -> InputError:
+    return InputError(f"there is no batch {batch_id}; `sluice status` lists them")
+
+
+def _select(connection: Any, query: str, **parameters: Any) -> list[Any]:
+    """Rows whose columns are attributes, by either kind of connection."""
+    if hasattr(connection, "exec_driver_sql"):
+        return list(connection.exec_driver_sql(query, parameters))
+    from psycopg.rows import namedtuple_row
+
+    with connection.cursor(row_factory=namedtuple_row) as cursor:
+        return list(cursor.execute(query, parameters))

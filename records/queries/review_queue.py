@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from line.facts import Facts, RecordedRegion
 from line.states import ImageState
-from records.tables import batches, images, recipes, steps
+from records.tables import batches, image_counts, images, recipes, steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,16 +79,11 @@ class FlaggedImage:
 
 def batch_queues(connection: sa.Connection, batch_id: int | None = None) -> list[BatchQueue]:
     """The queue of every batch with flagged images, or only of ``batch_id``; the newest batch first."""
-    counted = (
-        sa.select(images.c.batch_id, images.c.reason, sa.func.count().label("count_"))
-        .where(images.c.state == ImageState.FLAGGED)
-        .group_by(images.c.batch_id, images.c.reason)
-        .subquery()
-    )
     query = (
-        sa.select(batches, counted.c.reason, counted.c.count_)
-        .join(counted, counted.c.batch_id == batches.c.id)
-        .order_by(batches.c.id.desc(), counted.c.count_.desc(), counted.c.reason)
+        sa.select(batches, image_counts.c.reason, image_counts.c.images.label("count_"))
+        .join(image_counts, image_counts.c.batch_id == batches.c.id)
+        .where(image_counts.c.state == ImageState.FLAGGED, image_counts.c.images > 0)
+        .order_by(batches.c.id.desc(), image_counts.c.images.desc(), image_counts.c.reason)
     )
     if batch_id is not None:
         query = query.where(batches.c.id == batch_id)

@@ -49,7 +49,7 @@ def gather(connection: sa.Connection, batch_ids: Sequence[int]) -> None:
                    (region ->> 'overlay')::float AS overlay
             FROM images
             CROSS JOIN LATERAL jsonb_path_query(images.facts, '$.regions[*] ? (exists(@.box))') AS region
-            WHERE images.batch_id = ANY(:batches)) AS text
+            WHERE images.batch_id = ANY(:batches) AND images.facts -> 'regions' -> 0 IS NOT NULL) AS text
             WHERE (x1 - x0) * (y1 - y0) BETWEEN 1e-9 AND :largest
         """),
         {"batches": list(batch_ids), "largest": LARGEST},

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from records.database import transact
-from records.queries.reports import image_lines
+from records.queries.listings import image_lines
 from tests.harness import db_builders
 from tests.harness.command import call
 from tests.harness.line import line

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from records.database import transact
-from records.queries.reports import manifest_lines
+from records.queries.listings import manifest_lines
 from tests.harness.command import call
 from tests.harness.line import environment, line, photos
 from tests.harness.services import Servers
@@ -47,7 +47,9 @@ def test_a_generated_picture_is_made_again_byte_for_byte(tmp_path: Path, servers
         under_test.stop()
         (row,) = under_test.rows(batch)
         answer = call("reproduce", row.id, "--step", "generate", "--runs", 2, "--json")
-        (told,) = transact(lambda connection: list(manifest_lines(connection, batch)))
+        (told,) = transact(
+            lambda connection: [json.loads(line) for line in manifest_lines(connection, batch)]
+        )
     found = json.loads(answer.out)
     assert (answer.code, found["same"], found["runs_agree"], found["differs"]) == (0, True, True, {}), (
         answer.out
