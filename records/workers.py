@@ -5,10 +5,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
+from records.heartbeat import STALE_SECONDS
 from records.tables import workers
-
-STALE_SECONDS = 15
-"""Maximum age of the last sign of life of a worker that counts as living (s)."""
 
 FORGOTTEN_HOURS = 24
 """Age at which the row of a worker that ended without signing off is removed (h)."""

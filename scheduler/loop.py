@@ -15,7 +15,10 @@ from line.errors import ServiceError, SluiceError
 from line.settings import settings
 from records import batches, troubles, workers
 from records.database import migrate, transact
+from records.heartbeat import BEAT_SECONDS
+from records.listener import Listener
 from records.process_identity import process_identity
+from records.queries import reports
 from records.storage.bucket import bucket
 from records.troubles import TroubleKind
 from scheduler import manifest, probe, templates
@@ -29,22 +32,40 @@ from worker.logs import configure_logging
 
 log = logging.getLogger(__name__)
 
+IDLE_SECONDS = 30.0
+"""Seconds between two looks at the records while there is no work and Postgres tells of none."""
+BUSY_SECONDS = 2.0
+"""The same while there is work: what a lost notification may cost."""
+SCAN_SECONDS = 1.0
+"""Seconds between two scans of the ingest bucket, which tells nobody of a new upload."""
+
 
 @dataclass(slots=True)
 class Round:
-    """One duty of the scheduler and how often, in seconds, it is done."""
+    """One duty of the scheduler.
+
+    Attributes:
+        work: what is done.
+        every: seconds between two times while there is work.
+        idle: the same while there is none.
+        on_news: whether it is also done at once when the records tell of something new.
+        trouble: what our own code tripped over, three times in a row or more; stands in ``sluice status``.
+    """
 
     work: Callable[[], object]
-    every: float = 0.0
+    every: float = BUSY_SECONDS
+    idle: float = IDLE_SECONDS
+    on_news: bool = False
     last: float = -math.inf
     faults: int = 0
     trouble: str = ""
-    """What our own code tripped over, three times in a row or more; stands in ``sluice status``."""
+
+    def pause(self, *, busy: bool) -> float:
+        """Seconds until it is due; 0 or less where it is."""
+        return self.last + (self.every if busy else self.idle) - time.monotonic()
 
     def go(self) -> None:
-        """Do it if it is due; a fault in one duty does not stop the others."""
-        if time.monotonic() - self.last < self.every:
-            return
+        """Do it; a fault in one duty does not stop the others."""
         try:
             self.work()
             self.faults, self.trouble = 0, ""
@@ -54,53 +75,86 @@ class Round:
             log.exception("%s failed", self.work.__name__)
             self.faults += 1
             if self.faults >= 3:
-                said = f"{self.work.__name__} failed {self.faults} times in a row"
-                self.trouble = f"{said}: {type(error).__name__}: {error}"
+                failed = f"{self.work.__name__} failed {self.faults} times in a row"
+                self.trouble = f"{failed}: {type(error).__name__}: {error}"
         self.last = time.monotonic()
 
 
 class Loop:
-    """One scheduler; :meth:`run` until :meth:`stop`."""
+    """One scheduler; :meth:`run` until :meth:`stop`.
+
+    It sleeps until Postgres tells of a change (:mod:`records.listener`), and looks by itself now and then.
+    """
 
     def __init__(self) -> None:
         self._over = threading.Event()
+        self._news = threading.Event()
+        self._busy = True
+        self._listener = Listener()
         self._scan: Scan | None = None
         self._broker_trouble: str | None = None  # not known yet: an earlier scheduler may have reported it
         self._rounds = [
-            Round(plan_and_publish),
-            Round(close),
+            Round(plan_and_publish, on_news=True),
+            Round(close, on_news=True),
             Round(sweep, every=settings().sweep_seconds),
-            Round(self.beat, every=3.0),
+            Round(self.beat, every=BEAT_SECONDS, idle=BEAT_SECONDS),
             Round(self.check_broker, every=5.0),
         ]
         # what may take minutes for one upload has a thread of its own: nobody else waits for it
         self._slow = [
-            Round(withdraw),
-            Round(templates.propose),  # before the manifest, which is the last that is waited for
-            Round(manifest.write_due),
-            Round(self.scan, every=1.0),
+            Round(withdraw, on_news=True),
+            Round(templates.propose, on_news=True),
+            Round(manifest.write_due, on_news=True),  # the last that is waited for
+            Round(self.scan, every=SCAN_SECONDS, idle=SCAN_SECONDS),
         ]
 
     def stop(self, *_: object) -> None:
         """End after the current round."""
         self._over.set()
+        self._news.set()
+        self._listener.interrupt()
 
     def run(self) -> None:
         """Go round until stopped; an outage of a server is waited out.
 
         What the slow duties are in the middle of when we stop is left undone: it is one transaction each.
         """
-        slow = threading.Thread(target=self._go_round, args=(self._slow,), name="slow", daemon=True)
+        slow = threading.Thread(target=self._run_slow, name="slow", daemon=True)
         slow.start()
-        self._go_round(self._rounds)
-        slow.join(timeout=2.0)
+        with self._listener:
+            self._run_quick()
+            slow.join(timeout=2.0)
 
-    def _go_round(self, duties: list[Round]) -> None:
+    def _run_quick(self) -> None:
+        news = True
         while not self._over.is_set():
-            for duty in duties:
-                if not self._over.is_set():
-                    duty.go()
+            started = time.monotonic()
+            self._go_round(self._rounds, news=news)
+            try:
+                self._busy = transact(reports.has_work, patience=0)
+            except ServiceError:
+                self._busy = True
+            # several changes that follow each other closely are one round's work
+            self._over.wait(max(0.0, started + settings().poll_seconds - time.monotonic()))
+            news = self._listener.wait(self._pause(self._rounds))
+            if news:
+                self._news.set()
+
+    def _run_slow(self) -> None:
+        news = True
+        while not self._over.is_set():
+            self._news.clear()
+            self._go_round(self._slow, news=news)
             self._over.wait(settings().poll_seconds)
+            news = self._news.wait(max(0.0, self._pause(self._slow)))
+
+    def _go_round(self, duties: list[Round], *, news: bool) -> None:
+        for duty in duties:
+            if not self._over.is_set() and ((news and duty.on_news) or duty.pause(busy=self._busy) <= 0):
+                duty.go()
+
+    def _pause(self, duties: list[Round]) -> float:
+        return min(duty.pause(busy=self._busy) for duty in duties)
 
     def beat(self) -> None:
         """Say that this scheduler goes round: a loop that hangs is seen by its silence."""
@@ -150,7 +204,7 @@ def plan_and_publish() -> None:
 def close() -> None:
     """Conclude probes that are back and close batches in which everything has settled."""
     transact(probe.conclude)
-    for batch_id in transact(lambda connection: [row.id for row in batches.open_ones(connection)]):
+    for batch_id in transact(batches.settled):
         if transact(partial(batches.close, batch_id=batch_id)):
             log.info("batch %d: done", batch_id, extra={"batch": batch_id})
 

@@ -4,6 +4,7 @@ import socket
 
 from celery import Celery
 from celery.signals import setup_logging
+from kombu.transport.redis import Transport
 
 from line.settings import settings
 from worker.device import pin
@@ -24,6 +25,10 @@ KEEPALIVE = {
     if (number := getattr(socket, name, None)) is not None
 }
 """Socket options with which a Redis that vanished without a word is left within 20 s."""
+
+# Seconds that a request of an idle worker waits at Redis; a message ends it at once. The setting that kombu has for
+# it, polling_interval, would also make whoever asks the workers something sleep that long between two answers.
+Transport.brpop_timeout = 10
 
 
 def _broker_url() -> str | None:

@@ -14,12 +14,10 @@ from line.errors import SluiceError
 from line.settings import settings
 from records import lost_shards, workers
 from records.database import transact
+from records.heartbeat import BEAT_SECONDS
 from records.process_identity import is_known_dead, process_identity
 
 log = logging.getLogger(__name__)
-
-SECONDS = 3.0
-"""Pause between two signs of life (s)."""
 
 
 class Heartbeat(bootsteps.StartStopStep):
@@ -37,7 +35,7 @@ class Heartbeat(bootsteps.StartStopStep):
 
     def start(self, parent: Any) -> None:
         self.process = process_identity()
-        self.timer = parent.timer.call_repeatedly(SECONDS, self.beat, (parent,))
+        self.timer = parent.timer.call_repeatedly(BEAT_SECONDS, self.beat, (parent,))
         self.beat(parent)
 
     def stop(self, parent: Any) -> None:

@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 
 LISTING_SECONDS: Final = 60.0
 """Pause between two listings of an upload that was taken without a marker: a listing of thousands costs (s)."""
+ERRORS_SECONDS: Final = 10.0
+"""Pause between two looks at what other schedulers could not take (s)."""
 GAP_FACTOR: Final = 3.0
 """Minimum quiet period, as a multiple of the longest pause seen while the upload arrived."""
 MAX_GROWN_SECONDS: Final = 3600.0
@@ -53,6 +55,9 @@ class Scan:
     def __init__(self, store: Bucket) -> None:
         self._store = store
         self._listed_at: dict[str, float] = {}
+        self._settled: dict[str, str] = {}  # by prefix, the marker with which it was taken or cannot be
+        self._errors: dict[str, str] = {}
+        self._errors_due = -math.inf
         self._reported: dict[TroubleKind, dict[str, str]] = {}
 
     def once(self) -> list[int]:
@@ -83,13 +88,19 @@ class Scan:
             except Exception as error:  # an upload that breaks our own code must not keep the others waiting
                 log.exception("%s cannot be taken", upload.prefix)
                 self._refuse(upload, f"{type(error).__name__}: {error}")
-        errors = transact(upload_records.errors)
-        if not errors.keys() <= prefixes:
-            transact(partial(upload_records.forget, prefixes=prefixes))
-        problems |= {prefix: sentence for prefix, sentence in errors.items() if prefix in prefixes}
+        problems |= self._known_errors(prefixes)
         self._report(TroubleKind.INGEST, problems)
         self._report(TroubleKind.ARRIVING, waiting)
         return taken
+
+    def _known_errors(self, prefixes: set[str]) -> dict[str, str]:
+        """Why uploads cannot be taken; read again where one was refused, else now and then."""
+        if time.monotonic() >= self._errors_due or not self._errors.keys() <= prefixes:
+            self._errors = transact(upload_records.errors)
+            if not self._errors.keys() <= prefixes:
+                transact(partial(upload_records.forget, prefixes=prefixes))
+            self._errors_due = time.monotonic() + ERRORS_SECONDS
+        return {prefix: sentence for prefix, sentence in self._errors.items() if prefix in prefixes}
 
     def _consider(self, upload: Upload) -> int | None:
         """Take an upload if it is complete and was not taken before.
@@ -99,10 +110,13 @@ class Scan:
             InputError, ServiceError: it cannot be taken; now, or as it stands.
         """
         marker = self._store.tag(upload.marker)
+        if marker is not None and self._settled.get(upload.prefix) == marker:
+            return None
         state = transact(partial(upload_records.get, prefix=upload.prefix))
         if marker is not None:
             digest = f"marker {marker}"
             if state is not None and state.taken == digest:
+                self._settled[upload.prefix] = marker
                 return None
             transact(partial(upload_records.note, prefix=upload.prefix, digest=digest))
             return self._take_marked(upload, state, digest)
@@ -170,8 +184,8 @@ class Scan:
         self._listed_at[prefix] = now
         return True
 
-    @staticmethod
-    def _refuse(upload: Upload, sentence: str) -> None:
+    def _refuse(self, upload: Upload, sentence: str) -> None:
+        self._errors_due = -math.inf
         log.error("%s cannot be taken: %s", upload.prefix, sentence)
         transact(partial(upload_records.record_error, prefix=upload.prefix, sentence=sentence))
 

@@ -22,6 +22,8 @@ appendonly no
 # A message is refused rather than another one thrown away.
 maxmemory 1gb
 maxmemory-policy noeviction
+# Rounds of housekeeping in a second: there are few keys, and an idle server should not wake ten times for them.
+hz 1
 dir "{data}"
 pidfile "{data}/redis.pid"
 """

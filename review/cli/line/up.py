@@ -1,20 +1,19 @@
 """``sluice up``: the whole line, staying on."""
 
 import signal
-import time
+import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import click
 
 from line.errors import ServiceError
-from line.settings import settings
-from records.database import transact
-from records.queries import reports
-from review.cli import console
 
 if TYPE_CHECKING:
     from stack.pages import Page
+
+TEND_SECONDS = 1.0
+"""Seconds between two looks after the processes, where none of them ends before."""
 
 
 @click.command()
@@ -34,13 +33,22 @@ def up(flower: bool, flower_port: int | None, desk: bool, desk_port: int | None,
     into the bucket below ingest/VENDOR/UPLOAD/ with an empty _READY file at the end. Ctrl-C stops everything
     in order; nothing is lost.
     """
+    from line.settings import settings
+    from review.cli import console
     from review.cli.preflight import check_writable
     from stack.local import Stack
     from stack.pages import USER
 
     over: list[int] = []
-    signal.signal(signal.SIGTERM, lambda number, _: over.append(number))
-    signal.signal(signal.SIGINT, lambda number, _: over.append(number))
+    event = threading.Event()  # something is to be tended: a child has ended, or we are to end
+
+    def stop(number: int, _: object) -> None:
+        over.append(number)
+        event.set()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGCHLD, lambda *_: event.set())
     check_writable(settings().bucket, f"the bucket {settings().bucket}")
     with Stack(flower=flower, flower_port=flower_port, desk=desk, desk_port=desk_port) as stack:
         console.out.print(
@@ -57,12 +65,15 @@ def up(flower: bool, flower_port: int | None, desk: bool, desk_port: int | None,
             failing = _print_failing(stack.tend(), failing)
             if until_idle and _is_idle():
                 break
-            time.sleep(0.2)
+            event.wait(TEND_SECONDS)
+            event.clear()
         console.err.print("[dim]stopping …[/]")
 
 
 def _print_failing(failing: Mapping[str, str], before: Mapping[str, str]) -> Mapping[str, str]:
     """Print each program that began to keep dying, and each that lives again."""
+    from review.cli import console
+
     for name in failing.keys() - before.keys():
         console.err.print(f"[yellow]{name} {failing[name]}[/]", soft_wrap=True)
     for name in before.keys() - failing.keys():
@@ -72,6 +83,8 @@ def _print_failing(failing: Mapping[str, str], before: Mapping[str, str]) -> Map
 
 def _print_page(name: str, page: "Page", user: str) -> None:
     # what is not a terminal is a log, and a log holds no password
+    from review.cli import console
+
     login = (
         f"{user}, password {page.password()}" if console.out.is_terminal else f"login in {page.login_file}"
     )
@@ -80,6 +93,9 @@ def _print_page(name: str, page: "Page", user: str) -> None:
 
 def _is_idle() -> bool:
     """Whether nothing is left to do; not known while Postgres is away, which the same loop tends."""
+    from records.database import transact
+    from records.queries import reports
+
     try:
         return transact(reports.is_idle, patience=0)
     except ServiceError:
