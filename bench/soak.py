@@ -112,7 +112,8 @@ def soak(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
     from records.database import engine, migrate
     from stack import programs as fleet
     from stack import supervisor
-    from stack.servers import EmbeddedPostgres, EmbeddedRedis
+    from stack.servers.postgres import EmbeddedPostgres
+    from stack.servers.redis import EmbeddedRedis
     from worker.topology import WorkerGroup
 
     supervisor.LONGEST_PAUSE = 2.0  # who dies at our hands every few seconds is no failing program

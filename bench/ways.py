@@ -88,7 +88,7 @@ class Naive:
         self.processes, self.folder, self.here = processes, folder, here
 
     def __enter__(self) -> Self:
-        from stack.servers import EmbeddedRedis
+        from stack.servers.redis import EmbeddedRedis
 
         self.redis = EmbeddedRedis(self.folder / "naive-home")
         os.environ["NAIVE_BROKER"] = self.redis.start()

@@ -9,8 +9,6 @@ from typing import Any, Final, TypeVar
 
 import psycopg
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from line.errors import ServiceError
@@ -153,6 +151,9 @@ class Database:
         Raises:
             ServiceError: Postgres cannot be reached.
         """
+        from alembic import command  # a third of a second, for whoever only asks the records something
+        from alembic.config import Config
+
         config = Config()
         config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
         try:

@@ -7,12 +7,12 @@ import sqlalchemy as sa
 
 from line.delivery import rendition_paths
 from line.errors import SluiceError
+from line.trouble import TroubleKind
 from records import recipes, troubles
 from records.batches import Batch
 from records.database import transact
 from records.storage import withdrawals
 from records.storage.bucket import bucket
-from records.troubles import TroubleKind
 
 log = logging.getLogger(__name__)
 

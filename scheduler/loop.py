@@ -13,6 +13,7 @@ from functools import partial
 
 from line.errors import ServiceError, SluiceError
 from line.settings import settings
+from line.trouble import TroubleKind
 from records import batches, troubles, workers
 from records.database import migrate, transact
 from records.heartbeat import BEAT_SECONDS
@@ -20,7 +21,6 @@ from records.listener import Listener
 from records.process_identity import process_identity
 from records.queries import reports
 from records.storage.bucket import bucket
-from records.troubles import TroubleKind
 from scheduler import manifest, probe, templates
 from scheduler.delete_delivered import withdraw
 from scheduler.dispatch import publish

@@ -7,12 +7,12 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from line.errors import ServiceError
+from line.trouble import TroubleKind
 from records import batches, troubles
 from records.database import transact
 from records.queries import listings
 from records.storage.bucket import UnwritableKeyError, bucket
 from records.storage.tempdir import scratch
-from records.troubles import TroubleKind
 
 log = logging.getLogger(__name__)
 

@@ -6,11 +6,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from line.errors import ServiceError
 from line.settings import settings
-from records.database import migrate
-from stack.servers import EmbeddedPostgres
 from stack.servers.home import HomeLock
+
+if TYPE_CHECKING:
+    import psycopg
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,24 @@ def forget() -> None:
 
 
 @contextmanager
+def reader() -> Iterator["psycopg.Connection[Any]"]:
+    """A connection to the records for one command that only reads, by the driver alone: it is there at once.
+
+    Raises:
+        ServiceError: Postgres cannot be reached.
+    """
+    import psycopg
+
+    with records():
+        url = settings().database().replace("postgresql+psycopg://", "postgresql://", 1)
+        try:
+            with psycopg.connect(url, connect_timeout=5, autocommit=True) as connection:
+                yield connection
+        except psycopg.OperationalError as error:
+            raise ServiceError(f"Postgres cannot be reached: {str(error).strip().splitlines()[0]}") from error
+
+
+@contextmanager
 def records() -> Iterator[None]:
     """Reach the records for one command, with the schema up to date.
 
@@ -84,6 +105,9 @@ def records() -> Iterator[None]:
         found.use()
         yield
         return
+    from records.database import migrate
+    from stack.servers.postgres import EmbeddedPostgres
+
     with EmbeddedPostgres(settings().home_folder) as server:
         os.environ["SLUICE_DATABASE_URL"] = server.url
         settings.cache_clear()

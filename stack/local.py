@@ -12,15 +12,16 @@ import sqlalchemy as sa
 
 from line.errors import ServiceError
 from line.settings import settings
+from line.trouble import TroubleKind
 from records import troubles
 from records.database import migrate, transact
-from records.troubles import TroubleKind
 from stack import connection
 from stack import programs as fleet
 from stack.connection import Addresses
 from stack.pages import USER, Page
-from stack.servers import EmbeddedPostgres, EmbeddedRedis
 from stack.servers.home import HomeLock
+from stack.servers.postgres import EmbeddedPostgres
+from stack.servers.redis import EmbeddedRedis
 from stack.supervisor import Program, Service, Supervisor
 from worker.topology import load
 

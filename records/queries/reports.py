@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from line.breaker import BREAKER_OF, Breaker
 from line.errors import InputError
 from line.states import SETTLED, BatchState, ImageState
+from line.trouble import Trouble, TroubleKind
 from records.heartbeat import STALE_SECONDS
 
 if TYPE_CHECKING:
@@ -168,8 +169,29 @@ def has_work(connection: "Connection") -> bool:
 _OPEN_BATCH = "FROM batches WHERE state IN ('running', 'probing') OR manifest_due"
 
 
-def overview(connection: "Connection") -> dict[str, Any]:
-    """What ``sluice status`` shows: the newest batches, live workers by queue, schedulers, queues, troubles."""
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """What ``sluice status`` shows.
+
+    Attributes:
+        batches: reports of the newest ones.
+        workers: live ones by queue.
+        schedulers: live ones.
+        queues: open shards of each, ``waiting`` and ``working``.
+        waiting: troubles that nobody dismissed.
+        unable: what live workers and schedulers cannot do.
+    """
+
+    batches: list[dict[str, Any]]
+    workers: dict[str, int]
+    schedulers: int
+    queues: dict[str, dict[str, int]]
+    waiting: list[Trouble]
+    unable: list[str]
+
+
+def overview(connection: "Connection") -> Overview:
+    """The state of the whole line; costs the same however many images and batches there are."""
     recent = f"seen_at > now() - interval '{STALE_SECONDS} seconds'"
     workers = _select(
         connection,
@@ -178,18 +200,41 @@ def overview(connection: "Connection") -> dict[str, Any]:
     schedulers = _select(
         connection, f"SELECT count(*) AS live FROM workers WHERE {recent} AND cardinality(queues) = 0"
     )
-    troubles = _select(
+    unable = _select(
         connection,
-        "SELECT prefix || ': ' || trouble AS line FROM sightings WHERE trouble <> ''"
-        f" UNION ALL (SELECT node || ': ' || trouble FROM workers WHERE {recent} AND trouble <> '' ORDER BY node)",
+        f"SELECT node || ': ' || trouble AS sentence FROM workers WHERE {recent} AND trouble <> '' ORDER BY node",
     )
-    return {
-        "batches": all_batches(connection),
-        "workers": {row.queue: row.workers for row in workers},
-        "schedulers": schedulers[0].live,
-        "queues": queues(connection),
-        "troubles": [row.line for row in troubles],
-    }
+    return Overview(
+        batches=all_batches(connection),
+        workers={row.queue: row.workers for row in workers},
+        schedulers=schedulers[0].live,
+        queues=queues(connection),
+        waiting=troubles(connection),
+        unable=[row.sentence for row in unable],
+    )
+
+
+def troubles(connection: "Connection", batch_id: int | None = None) -> list[Trouble]:
+    """The troubles that nobody dismissed, oldest first; of one batch and of none where it is named."""
+    rows = _select(
+        connection,
+        "SELECT * FROM troubles WHERE dismissed_at IS NULL"
+        " AND (%(batch)s::bigint IS NULL OR batch_id IS NULL OR batch_id = %(batch)s) ORDER BY since, id",
+        batch=batch_id,
+    )
+    return [
+        Trouble(
+            id=row.id,
+            kind=TroubleKind(row.kind),
+            subject=row.subject,
+            sentence=row.sentence,
+            since=row.since,
+            seen_at=row.seen_at,
+            times=row.times,
+            batch_id=row.batch_id,
+        )
+        for row in rows
+    ]
 
 
 def _is_any(connection: "Connection", source: str) -> bool:

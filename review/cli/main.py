@@ -5,16 +5,18 @@ import sys
 import click
 
 from line.errors import InputError, SluiceError
-from review.cli import completion, models
-from review.cli.line import batch, inspect, keep, run, submit, up
-from review.cli.people import decide, templates
-from review.cli.quality import calibrate, compare, judge, match, permute, provenance, reproduce, style
+from review.cli.lazy import LazyGroup
+from review.cli.verbs import VERBS
 
 DONE, FAILED, USAGE, HALTED = 0, 1, 2, 3
 """Exit codes: done; failed; wrong usage or input; the breaker halted the batch."""
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=LazyGroup,
+    verbs=VERBS,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(package_name="sluice", prog_name="sluice")
 def cli() -> None:
     """A batch line for product photos: overlays off, pictures enlarged, every edit measured.
@@ -30,30 +32,6 @@ def cli() -> None:
 
     Exit codes: 0 done, 1 failed, 2 wrong usage or input, 3 the breaker halted the batch.
     """
-
-
-for module in (
-    run,
-    up,
-    submit,
-    batch,
-    inspect,
-    keep,
-    models,
-    decide,
-    templates,
-    judge,
-    compare,
-    calibrate,
-    style,
-    reproduce,
-    permute,
-    match,
-    provenance,
-    completion,
-):
-    for command in module.COMMANDS:
-        cli.add_command(command)
 
 
 def main() -> None:

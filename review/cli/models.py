@@ -3,18 +3,18 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-from pydantic import ValidationError
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
 from line.errors import InputError
-from models.contract import Task, model_of, registry
-from models.weights import download, huggingface, manifest
-from models.weights.download import Progress as Told
-from review.cli import console
-from review.cli.line.submit import json_option
+from models.task import Task
+from review.cli import complete
+from review.cli.options import json_option
+
+if TYPE_CHECKING:
+    from models.weights import manifest
+    from models.weights.download import Progress as Told
 
 READERS = ("spandrel", "lpips", "diffusers", "segmentation")
 SUFFIXES = (".safetensors", ".pth", ".ckpt", ".pt", ".bin", ".onnx")
@@ -33,6 +33,9 @@ def models(context: click.Context, as_json: bool) -> None:
 
 
 def _show(as_json: bool) -> None:
+    from models.contract import registry
+    from review.cli import console
+
     found = []
     for name, model in sorted(registry().models.items(), key=lambda item: (item[1].task, item[0])):
         lack = model.missing()
@@ -71,7 +74,7 @@ sha256_option = click.option(
 
 
 @models.command()
-@click.argument("name")
+@click.argument("name", shell_complete=complete.models)
 @sha256_option
 @click.option(
     "--mirror",
@@ -90,6 +93,8 @@ def pull(name: str, sha256: str, mirror: Path | None, called: str | None, task: 
 
     or one file of it, hf://OWNER/REPO@REVISION/FILE.
     """
+    from models.weights import download
+
     wanted = _of_hub(name, called, task) if name.startswith("hf://") else _of_catalogue(name)
     with _bar() as told:
         found = download.pull(wanted, sha256=_hash(sha256), mirror=mirror, progress=told)
@@ -128,6 +133,11 @@ def add(
     **told: Any,
 ) -> None:
     """Register FILE (or a folder of files) as model NAME: copied into SLUICE_HOME/weights, hash written down."""
+    from pydantic import ValidationError
+
+    from models.contract import model_of, registry
+    from models.weights import download, manifest
+
     sources = _files(file)
     catalogued = manifest.catalog().get(name)
     table: dict[str, Any] = {"reader": "spandrel", "licence": "unknown", "source": file.name, "revision": "1"}
@@ -156,14 +166,21 @@ def add(
     click.echo(f"{name}: {found.task}, SHA-256 {found.sha256}, in {found.folder}")
 
 
-def _of_catalogue(name: str) -> manifest.Weights:
+def _of_catalogue(name: str) -> "manifest.Weights":
+    from models.weights import manifest
+
     known = manifest.all_weights()
     if name not in known:
         raise InputError(f"no weights are named {name!r}; there are: {', '.join(sorted(known))}")
     return known[name]
 
 
-def _of_hub(url: str, name: str | None, task: str | None) -> manifest.Weights:
+def _of_hub(url: str, name: str | None, task: str | None) -> "manifest.Weights":
+    from pydantic import ValidationError
+
+    from models.contract import registry
+    from models.weights import huggingface, manifest
+
     if not name or not task:
         raise InputError(
             "of the hub's models say --name, what recipes will call it, and --task, what it does"
@@ -203,8 +220,12 @@ def _pair(option: str) -> tuple[str, str]:
 
 
 @contextmanager
-def _bar() -> Iterator[Told]:
+def _bar() -> "Iterator[Told]":
     """A progress bar on standard error."""
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+    from review.cli import console
+
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
     with Progress(*columns, console=console.err, transient=True) as bar:
         shown: dict[str, Any] = {}

@@ -3,15 +3,16 @@
 from functools import partial
 from http import HTTPStatus
 
+from line.trouble import Trouble, TroubleKind
 from records import troubles
 from records.database import transact
-from records.troubles import Trouble, TroubleKind
+from records.queries import reports
 from review.desk.base_handler import BaseHandler
 
 
 def shown() -> list[Trouble]:
     """The troubles that stand on the overview; uploads that merely arrive do not."""
-    current = transact(partial(troubles.current, batch_id=None))
+    current = transact(partial(reports.troubles, batch_id=None))
     return [trouble for trouble in current if trouble.kind is not TroubleKind.ARRIVING]
 
 

@@ -10,11 +10,11 @@ import sqlalchemy as sa
 
 from line.errors import InputError, ServiceError, SettingsError
 from line.settings import settings
+from line.trouble import TroubleKind
 from records import troubles
 from records import uploads as upload_records
 from records.database import transact
 from records.storage.bucket import Bucket
-from records.troubles import TroubleKind
 from scheduler.intake.late_marker import adopt_late_marker
 from scheduler.intake.listing import Listing, Upload, listing_of, named
 from scheduler.intake.loose import loose_files, uploads

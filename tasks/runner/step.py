@@ -16,6 +16,7 @@ from imaging.intermediate import IntermediateError
 from line.errors import LeaseLostError, ModelError, ServiceError
 from line.image import Image
 from line.recipe import seed_of
+from line.trouble import TroubleKind
 from line.vendor import UNKNOWN_VENDOR
 from records import outcomes, shards, templates, troubles
 from records.process_identity import process_identity
@@ -23,7 +24,6 @@ from records.shards import Claim, Owner
 from records.step_results import Broken, Result, StepResult, StepRun
 from records.storage import withdrawals
 from records.storage.bucket import MissingObjectError
-from records.troubles import TroubleKind
 from tasks.context import Context
 from tasks.runner.execute import execute
 from tasks.runner.io import OriginalReplacedError, read, write

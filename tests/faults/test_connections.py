@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from records import troubles
 from records.database import transact
+from records.queries import reports
 from tests.harness import promises
 from tests.harness.line import Line, line, photos, recipe
 from tests.harness.services import Servers
@@ -86,11 +86,11 @@ def test_a_redis_that_is_read_only_for_a_while_ends_no_worker(
     broker.execute_command("REPLICAOF", "127.0.0.1", "1")
     try:
         sluice.until(
-            lambda: any("read-only" in trouble.sentence for trouble in transact(troubles.current)),
+            lambda: any("read-only" in trouble.sentence for trouble in transact(reports.troubles)),
             "status says that Redis is read-only",
         )
     finally:
         broker.execute_command("REPLICAOF", "NO", "ONE")
     assert promises.counts(sluice.wait(batch)) == {"delivered": IMAGES}
     assert {name: process.pid for name, process in sluice.processes.items() if process.alive()} == before
-    sluice.until(lambda: not transact(troubles.current), "the trouble is over")
+    sluice.until(lambda: not transact(reports.troubles), "the trouble is over")

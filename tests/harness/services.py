@@ -15,7 +15,8 @@ import sqlalchemy as sa
 
 from line.errors import ServiceError
 from records.database import migrate
-from stack.servers import EmbeddedPostgres, EmbeddedRedis
+from stack.servers.postgres import EmbeddedPostgres
+from stack.servers.redis import EmbeddedRedis
 from tests.harness import waiting
 
 

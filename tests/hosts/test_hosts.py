@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from records import troubles
 from records.database import transact
+from records.queries import reports
 from tests.harness.line import photos, recipe
 from tests.harness.services import Servers
 from tests.hosts.cluster import Cluster, check_complete, cluster
@@ -160,7 +160,7 @@ def test_a_redis_that_is_read_only_and_then_emptied(
     broker.execute_command("REPLICAOF", "127.0.0.1", "1")
     try:
         hosts.line.until(
-            lambda: any("read-only" in trouble.sentence for trouble in transact(troubles.current)),
+            lambda: any("read-only" in trouble.sentence for trouble in transact(reports.troubles)),
             "status says that Redis is read-only",
         )
     finally:

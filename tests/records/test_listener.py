@@ -50,7 +50,9 @@ def test_a_lease_that_is_taken_or_renewed_is_none(listener: Listener) -> None:
 
 
 def test_a_worker_that_comes_is_news_and_its_next_heartbeat_is_none(listener: Listener) -> None:
-    beat = partial(workers.beat, node="new@here", host="here", pid=1, queues=["admit"], device="cpu")
+    beat = partial(
+        workers.beat, node="new@here", process="p1", host="here", pid=1, queues=["admit"], device="cpu"
+    )
     transact(beat)
     assert listener.wait(5)
     transact(beat)

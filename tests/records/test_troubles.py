@@ -1,9 +1,9 @@
 import pytest
 
 from line.errors import InputError
+from line.trouble import Trouble, TroubleKind
 from records import batches, troubles
 from records.database import transact
-from records.troubles import Trouble, TroubleKind
 from tests.harness import db_builders
 
 pytestmark = [pytest.mark.services, pytest.mark.usefixtures("records")]

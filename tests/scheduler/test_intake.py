@@ -14,10 +14,12 @@ import pytest
 
 from line.errors import ServiceError
 from line.settings import settings
+from line.trouble import TroubleKind
 from records import recipes
 from records.database import transact
+from records.queries.reports import troubles as current
 from records.storage.bucket import Bucket, bucket
-from records.troubles import TroubleKind, current, dismiss
+from records.troubles import dismiss
 from scheduler.intake import scan as scanning
 from scheduler.intake.listing import listing_digest
 from scheduler.intake.scan import Scan

@@ -17,8 +17,8 @@ from redis import Redis
 from line.settings import Settings
 from stack import programs as fleet
 from stack.flowerconfig import format_task
-from stack.servers import EmbeddedRedis
 from stack.servers.port import free_port
+from stack.servers.redis import EmbeddedRedis
 from stack.supervisor import Program, Supervisor
 from tests.harness import waiting
 from worker.queues import Queue

@@ -17,10 +17,9 @@ from rich.progress import (
 
 from line.errors import ServiceError
 from line.states import SETTLED
-from records import troubles
+from line.trouble import Trouble
 from records.database import transact
 from records.queries import reports
-from records.troubles import Trouble
 from review.cli import console
 
 POLL_SECONDS = 0.2
@@ -98,7 +97,7 @@ class Waiting:
 
 def _troubles(batch_id: int) -> list[Trouble]:
     def read(connection: sa.Connection) -> list[Trouble]:
-        return troubles.current(connection, batch_id)
+        return reports.troubles(connection, batch_id)
 
     try:
         return [trouble for trouble in transact(read, patience=0) if trouble.kind.concerns_batches]

@@ -2,57 +2,75 @@
 
 import time
 from functools import partial
+from itertools import islice
 
 import click
-from rich.live import Live
 
 from line.states import ImageState
-from records import batches, troubles
-from records.database import engine, transact
-from records.queries import reports
-from review.cli import console
-from review.cli.doctor import findings
-from review.cli.line.overview import overview, print_troubles
-from review.cli.line.submit import json_option
-from stack import connection as reach
+from review.cli import complete
+from review.cli.options import batch_argument, json_option
 
 
 @click.command()
-@click.argument("batch", type=int, required=False)
+@click.argument("batch", type=int, required=False, shell_complete=complete.batches)
 @click.option("--watch", is_flag=True, help="Keep showing until the batch is done or halted.")
 @json_option
 def status(batch: int | None, watch: bool, as_json: bool) -> None:
     """Counts by state, artifact rate, throughput, cost and breaker of BATCH, or of the newest batches."""
-    with reach.records():
+    from records.queries import reports
+    from review.cli import console
+    from review.cli.line.overview import print_troubles, show_overview
+    from stack import connection
+
+    if watch and batch is not None and not as_json:
+        _watch(batch)
+        return
+    with connection.reader() as reader:
         if batch is None:
-            overview(as_json)
+            show_overview(reports.overview(reader), as_json)
             return
-        report = transact(lambda connection: reports.batch(connection, batch))
-        if watch and not as_json:
-            with Live(console.batch_table(report), console=console.out, refresh_per_second=4) as live:
-                while report["state"] not in ("done", "halted"):
-                    time.sleep(0.5)
-                    report = transact(lambda connection: reports.batch(connection, batch))
-                    live.update(console.batch_table(report))
-            return
+        report, waiting = reports.batch(reader, batch), reports.troubles(reader, batch)
     if as_json:
         console.as_json(report)
         return
     console.out.print(console.batch_table(report))
-    with reach.records():
-        waiting = transact(partial(troubles.current, batch_id=batch))
     print_troubles([trouble for trouble in waiting if trouble.kind.concerns_batches])
 
 
+def _watch(batch: int) -> None:
+    from rich.live import Live
+
+    from records.database import transact
+    from records.queries import reports
+    from review.cli import console
+    from stack import connection
+
+    with connection.records():
+        report = transact(partial(reports.batch, batch_id=batch))
+        with Live(console.batch_table(report), console=console.out, refresh_per_second=4) as live:
+            while report["state"] not in ("done", "halted"):
+                time.sleep(0.5)
+                report = transact(partial(reports.batch, batch_id=batch))
+                live.update(console.batch_table(report))
+
+
 @click.command()
-@click.argument("batch", type=int)
+@batch_argument
 @click.option("--state", type=click.Choice([state.value for state in ImageState]), help="Only these.")
+@click.option("--after", type=int, default=0, metavar="ID", help="Only those whose id is greater.")
+@click.option("--limit", type=click.IntRange(1), metavar="N", help="At most so many.")
 @click.option("--json", "as_json", is_flag=True, help="JSON lines on stdout.")
-def images(batch: int, state: str | None, as_json: bool) -> None:
+def images(batch: int, state: str | None, after: int, limit: int | None, as_json: bool) -> None:
     """One line for each image of BATCH: id, name, state, reason (and readings with --json)."""
-    with reach.records(), engine().connect() as connection:
-        batches.get(connection, batch)  # refuse an unknown one
-        lines = reports.image_lines(connection, batch, state)
+    from records import batches
+    from records.database import engine
+    from records.queries import listings
+    from review.cli import console
+    from stack import connection
+
+    with connection.records(), engine().connect() as records:
+        batches.get(records, batch)  # refuse an unknown one
+        lines = islice(listings.image_lines(records, batch, state, after=after), limit)
         if as_json:
             for line in lines:
                 console.as_json(line)
@@ -68,6 +86,9 @@ def images(batch: int, state: str | None, as_json: bool) -> None:
 @json_option
 def doctor(as_json: bool) -> None:
     """What is missing on this machine, and how to get it. Exit code 1 where the line cannot run."""
+    from review.cli import console
+    from review.cli.doctor import findings
+
     found = findings()
     if as_json:
         console.as_json([finding.as_dict() for finding in found])

@@ -5,17 +5,16 @@ from functools import partial
 import click
 
 from line.errors import InputError
-from line.settings import settings
-from records import troubles
-from records.database import transact
-from stack import connection as reach
-from stack.pages import DEFAULT_PORTS, USER, Page
 
 
 @click.command()
 @click.argument("numbers", metavar="NUMBER…", type=int, nargs=-1, required=True)
 def dismiss(numbers: tuple[int, ...]) -> None:
     """Hide troubles that `sluice status` lists, by their NUMBER: they come back when something about them changes."""
+    from records import troubles
+    from records.database import transact
+    from stack import connection as reach
+
     with reach.records():
         for number in numbers:
             subject = transact(partial(troubles.dismiss, trouble_id=number), actor="person")
@@ -23,13 +22,16 @@ def dismiss(numbers: tuple[int, ...]) -> None:
 
 
 @click.command()
-@click.argument("page", type=click.Choice(sorted(DEFAULT_PORTS)), required=False)
+@click.argument("page", type=click.Choice(["desk", "flower"]), required=False)
 @click.option("--new", is_flag=True, help="Make a new password; the page takes it at its next start.")
 def login(page: str | None, new: bool) -> None:
     """Show the logins of Flower and of the review desk, or change that of one PAGE.
 
     They are kept in SLUICE_HOME, readable by its user only, and last until they are changed.
     """
+    from line.settings import settings
+    from stack.pages import DEFAULT_PORTS, USER, Page
+
     if new and page is None:
         raise InputError(
             "say which login is to change: `sluice login desk --new` or `sluice login flower --new`"

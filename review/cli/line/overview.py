@@ -1,17 +1,11 @@
 """What ``sluice status`` shows without a batch: the newest batches, the queues, and what waits."""
 
 from datetime import datetime
-from functools import partial
 from typing import Any
 
-from records import troubles, workers
-from records.database import transact
-from records.queries import reports
-from records.troubles import Trouble, TroubleKind
+from line.trouble import Trouble, TroubleKind
+from records.queries.reports import Overview
 from review.cli import console
-
-PATIENCE_SECONDS = 5.0
-"""Maximum wait for a Postgres that is away: a person waits for the answer (s)."""
 
 BATCH_COLUMNS = (
     "batch",
@@ -27,36 +21,28 @@ BATCH_COLUMNS = (
 )
 
 
-def overview(as_json: bool) -> None:
-    """Print it.
-
-    Raises:
-        ServiceError: Postgres cannot be reached.
-    """
-    batches = transact(reports.all_batches, patience=PATIENCE_SECONDS)
-    live, queues = transact(workers.live), transact(reports.queues)
-    schedulers = transact(workers.schedulers)
-    waiting = transact(partial(troubles.current, batch_id=None))
-    others = transact(workers.troubles) + _missing_processes(batches, live, queues, schedulers)
+def show_overview(found: Overview, as_json: bool) -> None:
+    """Print it."""
+    others = found.unable + _missing_processes(found)
     if as_json:
-        sentences = [str(trouble) for trouble in waiting if trouble.kind is not TroubleKind.ARRIVING]
+        sentences = [str(trouble) for trouble in found.waiting if trouble.kind is not TroubleKind.ARRIVING]
         console.as_json(
             {
-                "batches": batches,
-                "workers": live,
-                "schedulers": schedulers,
-                "queues": queues,
+                "batches": found.batches,
+                "workers": found.workers,
+                "schedulers": found.schedulers,
+                "queues": found.queues,
                 "troubles": sentences + others,
-                "waiting": [_as_dict(trouble) for trouble in waiting],
+                "waiting": [_as_dict(trouble) for trouble in found.waiting],
             }
         )
         return
-    console.rows("batches", BATCH_COLUMNS, [_batch_line(report) for report in batches])
-    if live:
-        names = sorted({*live, *queues})
-        counts = [(name, live.get(name, 0), *_queue(queues.get(name, {}))) for name in names]
+    console.rows("batches", BATCH_COLUMNS, [_batch_line(report) for report in found.batches])
+    if found.workers:
+        names = sorted({*found.workers, *found.queues})
+        counts = [(name, found.workers.get(name, 0), *_queue(found.queues.get(name, {}))) for name in names]
         console.rows("queues", ("queue", "workers", "shards waiting", "shards working"), counts)
-    print_troubles(waiting)
+    print_troubles(found.waiting)
     for sentence in others:
         console.err.print(f"[red]{sentence}[/]", soft_wrap=True, highlight=False)
 
@@ -83,14 +69,14 @@ def short_time(moment: datetime) -> str:
     return moment.astimezone().strftime("%Y-%m-%d %H:%M")
 
 
-def _missing_processes(
-    batches: list[dict[str, Any]], live: dict[str, int], queues: dict[str, Any], schedulers: int
-) -> list[str]:
-    if not any(report["state"] in ("running", "probing") for report in batches):
+def _missing_processes(found: Overview) -> list[str]:
+    if not any(report["state"] in ("running", "probing") for report in found.batches):
         return []
-    missing = [] if schedulers else ["no scheduler is live: `sluice up`, or `python -m scheduler`"]
+    missing = [] if found.schedulers else ["no scheduler is live: `sluice up`, or `python -m scheduler`"]
     return missing + [
-        f"shards wait on {queue}, which no live worker serves" for queue in queues if queue not in live
+        f"shards wait on {queue}, which no live worker serves"
+        for queue in found.queues
+        if queue not in found.workers
     ]
 
 

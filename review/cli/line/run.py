@@ -12,12 +12,7 @@ from typing import Any
 import click
 
 from line.states import SETTLED
-from records import batches
-from records.database import transact
-from review.cli import console
-from review.cli.line.follow import follow
-from review.cli.line.submit import json_option, recipe_option, upload_argument, vendor_option
-from stack import connection as reach
+from review.cli.options import json_option, recipe_option, upload_argument, vendor_option
 
 HALTED = 3
 
@@ -39,8 +34,11 @@ def run(upload: Path, out: Path, recipe: str, vendor: str, as_json: bool) -> Non
     Starts what it needs and stops it again. Beside the pictures lies manifest.jsonl: one line for
     every image, refused ones too. A run that was stopped goes on where it was when called again.
     """
+    from review.cli import console
+    from review.cli.line.follow import follow
     from review.cli.preflight import check_out
     from review.cli.upload import check_vendor, place
+    from stack import connection as reach
     from stack.local import Stack
     from tasks.recipes import load
 
@@ -75,6 +73,10 @@ def run(upload: Path, out: Path, recipe: str, vendor: str, as_json: bool) -> Non
 
 def _name_other_batches(batch_id: int) -> None:
     """Say that unfinished batches of earlier runs also use this machine."""
+    from records import batches
+    from records.database import transact
+    from review.cli import console
+
     for other in transact(batches.open_ones):
         if other.id != batch_id:
             console.err.print(
@@ -84,6 +86,8 @@ def _name_other_batches(batch_id: int) -> None:
 
 
 def _tell(report: dict[str, Any], out: Path, as_json: bool) -> None:
+    from review.cli import console
+
     if as_json:
         keys = ("batch", "state", "images", "by_state", "artifact_rate", "seconds", "images_per_second")
         console.as_json({key: report[key] for key in keys} | {"delivered": str(out.resolve())})

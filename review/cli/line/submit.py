@@ -5,16 +5,7 @@ from pathlib import Path
 import click
 
 from line.errors import ServiceError
-from line.settings import settings
-from review.cli import console
-from stack import connection
-
-recipe_option = click.option(
-    "--recipe", "-r", default="catalog", show_default=True, help="Name of a shipped recipe, or a .toml file."
-)
-vendor_option = click.option("--vendor", default="local", show_default=True, help="Whose upload it is.")
-json_option = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
-upload_argument = click.argument("upload", type=click.Path(exists=True, path_type=Path))
+from review.cli.options import json_option, recipe_option, upload_argument, vendor_option
 
 
 @click.command()
@@ -28,7 +19,10 @@ def submit(upload: Path, vendor: str, recipe: str, as_json: bool) -> None:
     The line must be up, here (`sluice up`) or elsewhere (SLUICE_DATABASE_URL and SLUICE_BUCKET_URL).
     The same content again, with the same recipe, is the same batch; an interrupted copy goes on where it was.
     """
+    from line.settings import settings
+    from review.cli import console
     from review.cli.upload import place
+    from stack import connection
 
     if settings().database_url is None and connection.running() is None:
         raise ServiceError("no line is up: start one with `sluice up`, or use `sluice run`")

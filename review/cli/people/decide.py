@@ -6,14 +6,13 @@ from functools import partial
 from pathlib import Path
 
 import click
-from rich.progress import track
 
 from line.errors import InputError
-from records.decisions import SPOKEN
-from review.cli import console
-from stack import connection
+from review.cli import complete
 
-images_argument = click.argument("images", type=int, nargs=-1, metavar="IMAGE…")
+images_argument = click.argument(
+    "images", type=int, nargs=-1, metavar="IMAGE…", shell_complete=complete.flagged_images
+)
 
 
 @click.command()
@@ -40,13 +39,24 @@ def reject(images: tuple[int, ...]) -> None:
 
 @click.command()
 @images_argument
-@click.option("--recipe", "-r", help="Start again from the original with another recipe.")
+@click.option(
+    "--recipe",
+    "-r",
+    shell_complete=complete.recipes,
+    help="Start again from the original with another recipe.",
+)
 @click.option(
     "--mask",
     help="A picture, white where to erase; or `found`: all that the line took for overlay, doubtful or not; "
     "or `sure`: what is doubtful is print and stays, the rest goes.",
 )
-@click.option("--flagged", type=int, metavar="BATCH", help="All flagged images of a batch.")
+@click.option(
+    "--flagged",
+    type=int,
+    metavar="BATCH",
+    shell_complete=complete.batches,
+    help="All flagged images of a batch.",
+)
 @click.option(
     "--template",
     type=int,
@@ -64,7 +74,9 @@ def requeue(
 
     Example: sluice templates confirm 3 && sluice requeue --template 3
     """
+    from records.decisions import SPOKEN
     from scheduler import decide
+    from stack import connection
 
     if mask and mask not in SPOKEN and not Path(mask).is_file():
         raise InputError(f"--mask {mask}: there is no such file")
@@ -82,7 +94,14 @@ def requeue(
 
 @click.command()
 @click.argument("image", type=int)
-@click.option("--to", "step", required=True, metavar="STEP", help="The step before which to stand again.")
+@click.option(
+    "--to",
+    "step",
+    required=True,
+    metavar="STEP",
+    shell_complete=complete.steps,
+    help="The step before which to stand again.",
+)
 def rollback(image: int, step: str) -> None:
     """Put IMAGE back to what it was before STEP; it is then flagged: accept or requeue it."""
     from scheduler import decide
@@ -92,6 +111,9 @@ def rollback(image: int, step: str) -> None:
 
 def _bearing(template: int) -> list[int]:
     """Images on which a template still is, looked for with a progress bar."""
+    from rich.progress import track
+
+    from review.cli import console
     from scheduler.template_rescan import looked_at
 
     count, looks = looked_at(template)
@@ -121,6 +143,8 @@ def each(what: str, ids: Sequence[int], act: Callable[[int, str], object], word:
         act: takes an id and who decides; raises InputError where that cannot be.
         word: what became of it.
     """
+    from stack import connection
+
     actor, refused = f"person:{getpass.getuser()}", 0
     with connection.records():
         for number in ids:

@@ -4,23 +4,18 @@ from functools import partial
 from pathlib import Path
 
 import click
-import cv2
 
 from line.errors import InputError
 from line.states import TemplateState
-from records import templates as records
-from records.database import transact
-from review.cli import console
-from review.cli.line.submit import json_option
-from review.cli.people.decide import each
-from stack import connection
+from review.cli import complete
+from review.cli.options import json_option
 
 ids_argument = click.argument("ids", type=int, nargs=-1, required=True, metavar="ID…")
 overrule_option = click.option("--overrule", is_flag=True, help="Also where it was decided otherwise before.")
 
 
 @click.group(invoke_without_command=True)
-@click.option("--vendor", help="Only this vendor's.")
+@click.option("--vendor", shell_complete=complete.vendors, help="Only this vendor's.")
 @json_option
 @click.pass_context
 def templates(context: click.Context, vendor: str | None, as_json: bool) -> None:
@@ -29,6 +24,11 @@ def templates(context: click.Context, vendor: str | None, as_json: bool) -> None
     The line proposes; a person confirms (from then on it counts as a sure overlay) or dismisses
     (it is treated as any text, and never proposed again).
     """
+    from records import templates as records
+    from records.database import transact
+    from review.cli import console
+    from stack import connection
+
     if context.invoked_subcommand is not None:
         return
     with connection.records():
@@ -82,7 +82,12 @@ def dismiss(ids: tuple[int, ...], overrule: bool) -> None:
 )
 def show_(template: int, out: Path) -> None:
     """Write what a template looks like on up to three photos."""
+    import cv2
+
+    from records import templates as records
+    from records.database import transact
     from scheduler.template_previews import side_by_side
+    from stack import connection
 
     with connection.records():
         found = transact(partial(records.listed, ids=[template]))
@@ -98,6 +103,10 @@ def show_(template: int, out: Path) -> None:
 
 
 def _decide(ids: tuple[int, ...], state: TemplateState, overrule: bool) -> None:
+    from records import templates as records
+    from records.database import transact
+    from review.cli.people.decide import each
+
     def act(template: int, actor: str) -> None:
         transact(partial(records.decide, template_id=template, state=state, actor=actor, overrule=overrule))
 

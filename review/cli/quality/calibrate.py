@@ -1,16 +1,15 @@
 """``sluice calibrate``: limits for a recipe, from edits that were good."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
-from rich.progress import track
 
-from gates.contract import Limit, judge, registry
 from line.errors import InputError
-from review.cli import console
-from review.cli.quality.judge import check_transform
-from review.experiments.image_pairs import pairs
-from review.tools.calibrate import Proposal, propose
+
+if TYPE_CHECKING:
+    from gates.contract import Limit
+    from review.tools.calibrate import Proposal
 
 
 @click.command()
@@ -26,6 +25,14 @@ def calibrate(folder: Path, transform: str, rate: float, as_json: bool) -> None:
     At least 20 edits. A folder masks/ of white on black PNGs says where pixels were allowed to change. What
     is printed goes below the step in a recipe.
     """
+    from rich.progress import track
+
+    from gates.contract import judge, registry
+    from review.cli import console
+    from review.cli.quality.judge import check_transform
+    from review.experiments.image_pairs import pairs
+    from review.tools.calibrate import propose
+
     check_transform(transform)
     for part in ("before", "after"):
         if not (folder / part).is_dir():
@@ -48,7 +55,7 @@ def calibrate(folder: Path, transform: str, rate: float, as_json: bool) -> None:
     click.echo(_table(transform, found, limits))
 
 
-def _table(transform: str, found: Proposal, limits: dict[str, Limit]) -> str:
+def _table(transform: str, found: "Proposal", limits: "dict[str, Limit]") -> str:
     lines = [
         f"# below the step {transform}; from {found.edits} good edits, of which these limits flag "
         f"{found.flagged:.1%} (of others at most {found.upper:.1%}, at 95 %)",

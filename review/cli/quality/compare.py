@@ -3,19 +3,15 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from line.picture import Rgb
-from line.settings import settings
-from review.cli import console
-from review.experiments.image_pairs import Pair, pairs, read
-from review.experiments.perceptual import distance
-from review.tools.compare import Comparison
-from review.tools.compare import compare as compare_pairs
-from worker.model_cache import ModelCache
+if TYPE_CHECKING:
+    from line.picture import Rgb
+    from review.experiments.image_pairs import Pair
+    from review.tools.compare import Comparison
+
 
 path_argument = click.Path(exists=True, path_type=Path)
 
@@ -35,6 +31,13 @@ def compare(reference: Path, other: Path, out: Path | None, as_json: bool) -> No
     PSNR, SSIM, MS-SSIM, GMSD, MDSI and CIEDE2000; LPIPS where its weights are here (see ``sluice models``).
     A picture of another size is brought to the reference's first.
     """
+    from line.settings import settings
+    from review.cli import console
+    from review.experiments.image_pairs import pairs
+    from review.experiments.perceptual import distance
+    from review.tools.compare import compare as compare_pairs
+    from worker.model_cache import ModelCache
+
     both = pairs(reference, other)
     measure = distance(ModelCache.of(settings()))
     # GMSD is among the metrics already
@@ -53,7 +56,12 @@ def compare(reference: Path, other: Path, out: Path | None, as_json: bool) -> No
     console.rows(f"{len(both)} pictures", ("metric", "average", "worst", "of"), cells)
 
 
-def _read(both: list[Pair]) -> Iterator[tuple[str, Rgb, Rgb]]:
+def _read(both: "list[Pair]") -> "Iterator[tuple[str, Rgb, Rgb]]":
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from review.cli import console
+    from review.experiments.image_pairs import read
+
     columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.description}"))
     with Progress(*columns, console=console.err, transient=True) as progress:
         bar = progress.add_task("", total=len(both))
@@ -63,7 +71,7 @@ def _read(both: list[Pair]) -> Iterator[tuple[str, Rgb, Rgb]]:
             progress.advance(bar)
 
 
-def _report(found: Comparison, lpips: str) -> dict[str, Any]:
+def _report(found: "Comparison", lpips: str) -> dict[str, Any]:
     return {
         "count": len(found.images),
         "average": dict(found.average),

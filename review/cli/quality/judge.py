@@ -1,17 +1,14 @@
 """``sluice judge``: the gates alone, on two files or two folders."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-import cv2
 
-from gates.contract import judge as judge_edit
-from gates.contract import registry as gate_registry
 from line.errors import InputError
-from review.cli import console
-from review.experiments.image_pairs import Pair, pairs
-from review.tools.sheet import sheet as draw_sheet
+
+if TYPE_CHECKING:
+    from review.experiments.image_pairs import Pair
 
 path_argument = click.Path(exists=True, path_type=Path)
 
@@ -37,6 +34,9 @@ def judge(
     One line each: name, verdict (pass or flag), reasons, readings, and where each broken limit was seen
     (x, y, width, height). Exit code 0 whatever the verdict.
     """
+    from review.cli import console
+    from review.experiments.image_pairs import pairs
+
     check_transform(transform)
     single = before.is_file()
     lines = (_judge(transform, pair, _page(sheet, pair, single)) for pair in pairs(before, after, mask))
@@ -50,19 +50,26 @@ def judge(
 
 def check_transform(transform: str) -> None:
     """Refuse a step that no gate judges."""
+    from gates.contract import registry as gate_registry
+
     known = sorted({name for gate in gate_registry().gates.values() for name in gate.transforms})
     if transform not in known:
         raise InputError(f"--transform {transform}: there are gates for {', '.join(known)}")
 
 
-def _page(sheet: Path | None, pair: Pair, single: bool) -> Path | None:
+def _page(sheet: Path | None, pair: "Pair", single: bool) -> Path | None:
     """The sheet's own file: of a folder's pictures each has one, under its whole name."""
     if sheet is None or single:
         return sheet
     return sheet / f"{pair.name}.png"
 
 
-def _judge(transform: str, pair: Pair, page: Path | None) -> dict[str, Any]:
+def _judge(transform: str, pair: "Pair", page: Path | None) -> dict[str, Any]:
+    import cv2
+
+    from gates.contract import judge as judge_edit
+    from review.tools.sheet import sheet as draw_sheet
+
     edit = pair.edit(transform)
     verdict = judge_edit(edit)
     if page is not None:

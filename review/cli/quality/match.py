@@ -6,16 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-import numpy as np
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from line.errors import InputError
-from line.settings import settings
-from records.storage.tempdir import scratch
-from review.cli import console
-from review.cli.line.submit import json_option, recipe_option
-from review.experiments.samples import samples
-from review.experiments.statistics import SIGNIFICANCE
+from review.cli import complete
+from review.cli.options import json_option, recipe_option
 
 if TYPE_CHECKING:
     from review.experiments.comparison import Match, ModelScore
@@ -29,8 +23,8 @@ MEASURES = {
 
 
 @click.command()
-@click.argument("first", metavar="A")
-@click.argument("second", metavar="B")
+@click.argument("first", metavar="A", shell_complete=complete.models)
+@click.argument("second", metavar="B", shell_complete=complete.models)
 @click.option(
     "--set",
     "folder",
@@ -55,6 +49,12 @@ def match(
 
     Example: sluice match lanczos back_projection --set photos/ --out match/
     """
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from line.settings import settings
+    from records.storage.tempdir import scratch
+    from review.cli import console
+    from review.experiments.samples import samples
     from worker.device import pin
 
     pin(settings().device)
@@ -89,6 +89,9 @@ def match(
 
 
 def _tell(found: "Match") -> None:
+    from line.settings import settings
+    from review.cli import console
+    from review.experiments.statistics import SIGNIFICANCE
     from review.experiments.verdict import verdict_sentence
 
     one, other = found.first, found.second
@@ -135,6 +138,8 @@ def _look_row(found: "Match", measure: str) -> tuple[str, ...]:
 
 
 def _mean(form: str, values: list[float]) -> str:
+    import numpy as np
+
     return form.format(round(float(np.mean(values)), 4) + 0.0) if values else "–"
 
 
@@ -149,6 +154,8 @@ def _both(found: "Match", said: Any) -> tuple[str, str]:
 
 
 def _median(side: "ModelScore") -> str:
+    import numpy as np
+
     return f"{np.median(side.seconds()):.3f}" if side.seconds() else "–"
 
 
@@ -166,6 +173,9 @@ def _cost(side: "ModelScore") -> str:
 
 
 def _document(found: "Match") -> dict[str, Any]:
+    import numpy as np
+
+    from line.settings import settings
     from review.experiments.verdict import verdict_sentence
 
     measures = {measure: found.difference(measure) for measure in MEASURES}
@@ -197,6 +207,8 @@ def _document(found: "Match") -> dict[str, Any]:
 
 
 def _side(found: "Match", at: int, side: "ModelScore") -> dict[str, Any]:
+    import numpy as np
+
     taken = side.seconds()
     means = {measure: found.both(measure)[at] for measure in MEASURES}
     return {

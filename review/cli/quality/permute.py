@@ -5,13 +5,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from line.errors import InputError
-from line.settings import settings
-from review.cli import console
-from review.cli.line.submit import json_option, recipe_option
-from review.experiments.samples import samples
+from review.cli.options import json_option, recipe_option
 
 if TYPE_CHECKING:
     from review.experiments.permute import Permutation, Row
@@ -58,6 +54,11 @@ def permute(
 
     Example: sluice permute photos/ -t erase_text -m surroundings,telea -n 3 -o trials/
     """
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from line.settings import settings
+    from review.cli import console
+    from review.experiments.samples import samples
     from worker.device import pin
 
     pin(settings().device)
@@ -93,6 +94,8 @@ def permute(
 
 
 def _tell(found: "Permutation", threshold: float, out: Path) -> None:
+    from review.cli import console
+
     brittle = found.brittle(threshold)
     outputs = sum(len(row.files) for row in found.rows)
     shown = found.rows[: max(SHOWN, len(brittle))]

@@ -1,26 +1,19 @@
 """``sluice provenance``: what delivered files say of their origin, held against the record."""
 
-import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from imaging.limits import Limits
-from imaging.metadata.marks import Marks
-from imaging.metadata.rights import Rights
-from imaging.refusal import RefusedError
-from imaging.sandbox.photo_client import decode_sandboxed
-from line.delivery import rendition_path
 from line.errors import InputError, SluiceError
-from line.source_types import strongest
-from review.cli import console
-from review.cli.line.submit import json_option
+from review.cli.options import json_option
+
+if TYPE_CHECKING:
+    from imaging.metadata.marks import Marks
 
 _MANIFEST: Final = "manifest.jsonl"
-_NO_LIMITS: Final = Limits(min_side=1)
 
 
 class ProvenanceError(SluiceError):
@@ -39,7 +32,7 @@ class Comparison:
     """
 
     file: str
-    marks: Marks
+    marks: "Marks"
     has_c2pa: bool
     recorded: dict[str, Any] | None
     differences: tuple[str, ...]
@@ -58,6 +51,8 @@ def provenance(files: tuple[Path, ...], as_json: bool) -> None:
 
     Example: sluice provenance out/spring/hat.jpg
     """
+    from review.cli import console
+
     compared = [compare(path) for path in files]
     if as_json:
         console.as_json([_as_dict(entry) for entry in compared])
@@ -74,9 +69,18 @@ def compare(path: Path) -> Comparison:
     Raises:
         InputError: the file is no picture.
     """
+    import hashlib
+
+    from imaging.limits import Limits
+    from imaging.metadata.marks import Marks
+    from imaging.metadata.rights import Rights
+    from imaging.refusal import RefusedError
+    from imaging.sandbox.photo_client import decode_sandboxed
+    from line.source_types import strongest
+
     data = path.read_bytes()
     try:
-        facts = decode_sandboxed(path.name, data, limits=_NO_LIMITS).facts
+        facts = decode_sandboxed(path.name, data, limits=Limits(min_side=1)).facts
     except RefusedError as error:
         raise InputError(f"{path}: {error.sentence}") from None
     marks = Marks(strongest(facts.source_types), facts.aigc, Rights.from_dict(facts.rights))
@@ -93,6 +97,8 @@ def compare(path: Path) -> Comparison:
 
 def _recorded(path: Path) -> dict[str, Any] | None:
     """Marks and SHA-256 by the nearest manifest that names the file."""
+    from line.delivery import rendition_path
+
     for folder in path.parents:
         manifest = folder / _MANIFEST
         if not manifest.is_file():

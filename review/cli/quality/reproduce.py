@@ -3,13 +3,8 @@
 from typing import TYPE_CHECKING, Any
 
 import click
-from rich.progress import track
 
-from line.settings import settings
-from records.queries import history
-from review.cli import console
-from review.cli.line.submit import json_option
-from stack import connection as reach
+from review.cli.options import json_option
 
 if TYPE_CHECKING:
     from records.queries.history import Past
@@ -36,6 +31,12 @@ def reproduce(image: int, step: str | None, runs: int, as_json: bool) -> None:
 
     Example: sluice reproduce 17 --step erase_text --runs 3
     """
+    from rich.progress import track
+
+    from line.settings import settings
+    from records.queries import history
+    from review.cli import console
+    from stack import connection as reach
     from worker.device import pin
 
     pin(settings().device)  # before any framework is imported: as many threads as a worker has
@@ -89,6 +90,8 @@ def _document(
 def _tell(
     image: int, past: "Past", again: "Reproduction", done: "list[Run]", elsewise: dict[str, tuple[Any, Any]]
 ) -> None:
+    from review.cli import console
+
     by = f" by {past.model} {past.revision}" if past.model else ""
     title = f"image {image}, {past.image.name}: {past.transform}{by}, recorded {past.at:%Y-%m-%d %H:%M:%S}"
     columns = ("run", "result", "verdict", "levels apart", "PSNR", "pixels apart", "seconds")

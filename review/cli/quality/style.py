@@ -3,13 +3,9 @@
 from pathlib import Path
 
 import click
-from rich.progress import track
 
-from gates.metrics.picture.look import look, outside, ranges
 from line.errors import InputError
-from review.cli import console
-from review.cli.line.submit import json_option
-from review.experiments.samples import samples
+from review.cli.options import json_option
 
 FEWEST = 3
 
@@ -33,6 +29,12 @@ def style(pictures: tuple[Path, ...], widen: float, as_json: bool) -> None:
 
     Example: sluice style campaign/best/ >> spring.toml
     """
+    from rich.progress import track
+
+    from gates.metrics.picture.look import look, outside, ranges
+    from review.cli import console
+    from review.experiments.samples import samples
+
     chosen = samples(pictures)
     if len(chosen) < FEWEST:
         raise InputError(f"{len(chosen)} pictures say too little of a look: give at least {FEWEST}")

@@ -50,7 +50,7 @@ def test_a_batch_is_told_by_states_rate_cost_and_breaker(mixed: int) -> None:
     assert report["cost"] == pytest.approx((5 + 5 + 2) * 0.5 * 0.01)
     assert (report["state"], report["breaker"], report["recipe"]) == ("done", "closed", "books")
     assert report["images_per_second"] == pytest.approx(6 / report["seconds"])
-    json.dumps(report)
+    json.dumps(report, default=str)
 
 
 def test_policy_flags_are_not_in_the_artifact_rate(mixed: int) -> None:

@@ -1,8 +1,8 @@
 import pytest
 
+from line.trouble import TroubleKind
 from records import troubles
 from records.database import transact
-from records.troubles import TroubleKind
 from tests.harness.desk import Visitor
 
 pytestmark = [pytest.mark.services]

@@ -11,7 +11,8 @@ STACK = """
 import sys, time
 from pathlib import Path
 import stack.servers.server as server
-from stack.servers import EmbeddedPostgres, EmbeddedRedis
+from stack.servers.postgres import EmbeddedPostgres
+from stack.servers.redis import EmbeddedRedis
 if "untethered" in sys.argv:
     server.tethered = lambda command, when_orphaned: list(command)
 servers = [EmbeddedPostgres(Path(sys.argv[1])), EmbeddedRedis(Path(sys.argv[1]))]

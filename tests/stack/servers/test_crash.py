@@ -9,8 +9,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from stack.servers import EmbeddedPostgres, EmbeddedRedis
 from stack.servers.parent_death_signal import setpriv
+from stack.servers.postgres import EmbeddedPostgres
+from stack.servers.redis import EmbeddedRedis
 from tests.harness.waiting import PATIENCE
 
 pytestmark = pytest.mark.services

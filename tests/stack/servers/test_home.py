@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from line.errors import ServiceError
-from stack.servers import HomeLock, make_home
+from stack.servers.home import HomeLock, make_home
 
 HOLD = """
 import sys, time
 from pathlib import Path
-from stack.servers import HomeLock
+from stack.servers.home import HomeLock
 lock = HomeLock(Path(sys.argv[1])).acquire()
 print("held", flush=True)
 time.sleep(600)

@@ -12,9 +12,10 @@ import psycopg
 import pytest
 
 from line.errors import ServiceError
-from stack.servers import EmbeddedPostgres, postgres
+from stack.servers import postgres
 from stack.servers.logfile import tail
 from stack.servers.port import HOST
+from stack.servers.postgres import EmbeddedPostgres
 from tests.harness.waiting import PATIENCE
 
 pytestmark = pytest.mark.services

@@ -11,7 +11,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import AuthenticationError
 from redis.retry import Retry
 
-from stack.servers import EmbeddedRedis
+from stack.servers.redis import EmbeddedRedis
 from tests.harness.waiting import PATIENCE
 
 pytestmark = pytest.mark.services
