@@ -19,6 +19,7 @@ PSNR        inside the feathered mask against the clean photo, and Telea's on th
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from functools import partial
+from itertools import islice
 from pathlib import Path
 
 import cv2
@@ -46,16 +47,16 @@ Work = tuple[Photo, str, int, Drawn | None]
 """A photo, the kind of its overlay, which of that photo's it is, and the overlay itself where it is a real one."""
 
 
-def work(half: str, every: int, kinds: int, data: Path) -> Iterator[Work]:
-    """Every photo as it is and with ``kinds`` overlays, then the real overlays."""
+def work(half: str, every: int, kinds: int, data: Path, real: int | None) -> Iterator[Work]:
+    """Every photo as it is and with ``kinds`` overlays, then ``real`` real overlays of each sort, or all."""
     names = list(KINDS)
     for number, photo in enumerate(photos(half, every=every, data=data)):
         yield photo, NONE, 0, None
         for turn in range(kinds):
             yield photo, names[(number + turn * 5) % len(names)], turn, None
-    for photo, drawn in pairs(data):
+    for photo, drawn in islice(pairs(data), real):
         yield photo, REAL, 0, drawn
-    for photo in alone(data):
+    for photo in islice(alone(data), real):
         yield photo, ALONE, 0, None
 
 
@@ -91,16 +92,17 @@ def main() -> None:
     parser.add_argument(
         "--half", choices=("test", "tune"), default="test", help="tune: to look at, not to report"
     )
+    parser.add_argument("--real", type=int, help="real overlays of each sort; all if not given")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument(
         "--rights",
         action="store_true",
         help="as if every vendor's right to have watermarks removed were on record",
     )
-    given = entry.parse(parser, quick={"every": 90})
+    given = entry.parse(parser, quick={"every": 90, "real": 1})
     if absent := lacking():
         raise SystemExit(f"fonts are missing: apt-get install {' '.join(absent)}")
-    todo = work(given.half, given.every, given.kinds, given.data)
+    todo = work(given.half, given.every, given.kinds, given.data, given.real)
     cases, real = measure(todo, given.processes, given.rights)
     found = summary(cases, real)
     show(found, given.half)
