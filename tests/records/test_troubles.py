@@ -4,6 +4,7 @@ from line.errors import InputError
 from line.trouble import Trouble, TroubleKind
 from records import batches, troubles
 from records.database import transact
+from records.queries import reports
 from tests.harness import db_builders
 
 pytestmark = [pytest.mark.services, pytest.mark.usefixtures("records")]
@@ -14,7 +15,7 @@ def report(sentence: str, subject: str = "batch 1: deliver", batch: int | None =
 
 
 def current(batch: int | None = None) -> list[Trouble]:
-    return transact(lambda connection: troubles.current(connection, batch))
+    return transact(lambda connection: reports.troubles(connection, batch))
 
 
 @pytest.fixture(autouse=True)

@@ -3,6 +3,7 @@ import pytest
 from line.trouble import TroubleKind
 from records import troubles
 from records.database import transact
+from records.queries import reports
 from tests.harness.desk import Visitor
 
 pytestmark = [pytest.mark.services]
@@ -24,7 +25,7 @@ def test_what_waits_stands_on_the_overview_until_it_is_dismissed(ada: Visitor) -
     assert "<b>ingest" not in page, "what vendors name is escaped"
     assert "ingest/acme/slow" not in page
     number = next(
-        trouble.id for trouble in transact(troubles.current) if trouble.subject == "ingest/acme/loose.jpg"
+        trouble.id for trouble in transact(reports.troubles) if trouble.subject == "ingest/acme/loose.jpg"
     )
     assert ada.forge(f"/troubles/{number}/dismiss", {}).status == 403
     assert ada.post(f"/troubles/{number}/dismiss", {}, page="/").status == 200
