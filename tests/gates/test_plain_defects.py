@@ -129,18 +129,18 @@ def test_washed_out_contrast_is_flagged(photo: Photo) -> None:
 
 def test_a_blurred_enlargement_is_flagged_by_sharpness_and_spectrum(textured: Rgb) -> None:
     blurred = cv2.GaussianBlur(enlarged(textured), (0, 0), 2)
-    found = reasons(Edit("upscale", textured, blurred))
-    assert {"sharpness.upscale_sharpness", "spectral_energy.upscale_band_lost"} <= found
+    result = reasons(Edit("upscale", textured, blurred))
+    assert {"sharpness.upscale_sharpness", "spectral_energy.upscale_band_lost"} <= result
 
 
 def test_a_blurred_file_is_flagged_by_sharpness_and_spectrum(textured: Rgb) -> None:
-    found = reasons(Edit("deliver", textured, cv2.GaussianBlur(textured, (0, 0), 1.5)))
-    assert {"sharpness.deliver_sharpness", "spectral_energy.deliver_band_lost"} <= found
+    result = reasons(Edit("deliver", textured, cv2.GaussianBlur(textured, (0, 0), 1.5)))
+    assert {"sharpness.deliver_sharpness", "spectral_energy.deliver_band_lost"} <= result
 
 
 def test_an_enlargement_of_another_picture_is_flagged(textured: Rgb) -> None:
-    found = reasons(Edit("upscale", textured, enlarged(np.ascontiguousarray(textured[::-1]))))
-    assert "enlargement.consistency" in found
+    result = reasons(Edit("upscale", textured, enlarged(np.ascontiguousarray(textured[::-1]))))
+    assert "enlargement.consistency" in result
 
 
 def test_a_stretched_enlargement_is_flagged(textured: Rgb) -> None:

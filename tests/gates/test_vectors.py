@@ -39,9 +39,9 @@ def test_a_vector_gets_its_verdict(name: str) -> None:
     after = read(name, "after", cv2.IMREAD_COLOR_RGB) if has(name, "after") else before
     mask = read(name, "mask", cv2.IMREAD_GRAYSCALE) if has(name, "mask") else None
     verdict = judge(Edit(vector["transform"], before, after, mask))
-    found = {reason.code for reason in verdict.reasons}
-    assert verdict.passed == (vector["verdict"] == "pass"), found
-    assert set(vector["reasons"]) <= found
+    result = {reason.code for reason in verdict.reasons}
+    assert verdict.passed == (vector["verdict"] == "pass"), result
+    assert set(vector["reasons"]) <= result
 
 
 def test_every_picture_of_the_folder_belongs_to_a_vector() -> None:

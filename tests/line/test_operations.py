@@ -25,7 +25,7 @@ def trees() -> Iterator[ast.AST]:
 
 def codes() -> set[str]:
     """Every code that is given as a reason: to what makes one, as ``reason``, or first in what a function answers."""
-    found: set[str] = set()
+    result: set[str] = set()
     for tree in trees():
         for node in ast.walk(tree):
             given: list[ast.expr | None] = []
@@ -49,8 +49,8 @@ def codes() -> set[str]:
                 is_reason = len(node.value.elts) == 2 and is_sentence(node.value.elts[1])
                 given += node.value.elts[:1] if is_reason else []
             for value in given:
-                found |= strings(value)
-    return {code for code in found if CODE.fullmatch(code)}
+                result |= strings(value)
+    return {code for code in result if CODE.fullmatch(code)}
 
 
 def is_sentence(node: ast.expr) -> bool:
@@ -71,8 +71,15 @@ def strings(node: ast.expr | None) -> set[str]:
 
 
 def test_codes_are_found_of_every_kind() -> None:
-    known = {"damaged", "decoder_died", "duplicate_name", "data_missing", "overlay_or_print", "wrong_aspect"}
-    assert codes() >= known | {
+    expected = {
+        "damaged",
+        "decoder_died",
+        "duplicate_name",
+        "data_missing",
+        "overlay_or_print",
+        "wrong_aspect",
+    }
+    assert codes() >= expected | {
         "rolled_back",
         "worker_lost",
         "object_missing",
@@ -104,5 +111,5 @@ def test_every_exit_code_is_explained(code: int) -> None:
 def test_no_reason_is_explained_that_does_not_exist() -> None:
     tables = re.findall(r"^\| (`[a-z_`, ]+`) \|", TEXT, re.MULTILINE)
     named = {code for row in tables for code in re.findall(r"`([a-z]+(?:_[a-z]+)*)`", row)}
-    known = codes() | {*ImageState, *BatchState} | set(registry().gates)
-    assert named <= known
+    expected = codes() | {*ImageState, *BatchState} | set(registry().gates)
+    assert named <= expected

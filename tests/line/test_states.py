@@ -10,10 +10,10 @@ from line.states import (
 
 
 def reachable(start: object, moves: frozenset[tuple[object, object]]) -> set[object]:
-    found, edge = {start}, {start}
-    while edge := {new for old, new in moves if old in edge} - found:
-        found |= edge
-    return found
+    result, edge = {start}, {start}
+    while edge := {new for old, new in moves if old in edge} - result:
+        result |= edge
+    return result
 
 
 def test_every_state_of_an_image_can_be_reached_from_waiting() -> None:

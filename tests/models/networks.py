@@ -19,7 +19,7 @@ def spandrel_state(kind: str) -> dict[str, Any]:
 
     torch.manual_seed(SEED)
     with torch.random.fork_rng():
-        made = {
+        network = {
             "span": lambda: SPAN.SPAN(num_in_ch=3, num_out_ch=3, feature_channels=8, upscale=2),
             "compact": lambda: Compact.Compact(num_in_ch=3, num_out_ch=3, num_feat=8, num_conv=2, upscale=2),
             "restoring": lambda: Compact.Compact(
@@ -29,7 +29,7 @@ def spandrel_state(kind: str) -> dict[str, Any]:
             "esrgan": lambda: ESRGAN.ESRGAN(num_filters=8, num_blocks=1, scale=2),
             "lama": lambda: LaMa.LaMa(in_nc=4, out_nc=3),
         }[kind]()
-    return dict(made.eval().state_dict())
+    return dict(network.eval().state_dict())
 
 
 def backbone_state(net: str) -> dict[str, Any]:
@@ -38,8 +38,8 @@ def backbone_state(net: str) -> dict[str, Any]:
     import torchvision
 
     torch.manual_seed(SEED)
-    made = {"alex": "alexnet", "squeeze": "squeezenet1_1", "vgg": "vgg16"}[net]
-    network = getattr(torchvision.models, made)(weights=None)
+    architecture = {"alex": "alexnet", "squeeze": "squeezenet1_1", "vgg": "vgg16"}[net]
+    network = getattr(torchvision.models, architecture)(weights=None)
     return {f"features.{key}": value for key, value in network.features.state_dict().items()}
 
 
@@ -63,7 +63,7 @@ def put(path: Path, name: str, task: str, reader: str = "spandrel", **options: A
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(path.read_bytes())
     digest = hashlib.sha256(target.read_bytes()).hexdigest()
-    made = Weights(
+    registered = Weights(
         name=name,
         task=task,
         reader=reader,
@@ -73,8 +73,8 @@ def put(path: Path, name: str, task: str, reader: str = "spandrel", **options: A
         files=(File(path=target.name, sha256=digest, bytes=target.stat().st_size),),
         options=options,
     )
-    manifest.register(made)
-    return made
+    manifest.register(registered)
+    return registered
 
 
 def need_torch() -> None:

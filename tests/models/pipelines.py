@@ -110,7 +110,7 @@ def enter(name: str, folder: Path, task: str, **options: Any) -> Weights:
         for path in sorted(folder.rglob("*"))
         if path.is_file()
     )
-    made = Weights(
+    created = Weights(
         name=name,
         task=task,
         reader="diffusers",
@@ -120,8 +120,8 @@ def enter(name: str, folder: Path, task: str, **options: Any) -> Weights:
         files=files,
         options=options,
     )
-    manifest.register(made)
-    return made
+    manifest.register(created)
+    return created
 
 
 def save_inpainting(folder: Path) -> Path:

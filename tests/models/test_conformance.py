@@ -170,14 +170,14 @@ def test_it_takes_any_shape_and_leaves_its_input_alone(
 ) -> None:
     model, rgb = load(name), photo(*shape)
     before = rgb.copy()
-    (made, *_) = use(model, rgb) or [None]
+    (created, *_) = use(model, rgb) or [None]
     assert np.array_equal(rgb, before)
     if isinstance(model, Upscaler):
-        assert made.shape == (shape[0] * 2 + 1, shape[1] * 3 + 1, 3)
+        assert created.shape == (shape[0] * 2 + 1, shape[1] * 3 + 1, 3)
     elif isinstance(model, Filler | Denoiser | Restorer | Generator):
-        assert made.shape == rgb.shape
+        assert created.shape == rgb.shape
     if isinstance(model, Upscaler | Filler | Denoiser | Restorer | Generator):
-        assert made.dtype == np.uint8
+        assert created.dtype == np.uint8
 
 
 @every
@@ -212,8 +212,8 @@ def test_on_a_cpu_a_pictures_bytes_do_not_depend_on_its_neighbours(
     pictures = [photo(24, 30), photo(17, 30), photo(24, 30)[::-1].copy()]
     wanted = [Enlargement(rgb, (60, 48), seed) for seed, rgb in enumerate(pictures)]
     together = model.upscale_all(wanted)
-    for made, item in zip(together, wanted, strict=True):
-        assert np.array_equal(made, model.upscale(item.rgb, item.size, seed=item.seed))
+    for created, item in zip(together, wanted, strict=True):
+        assert np.array_equal(created, model.upscale(item.rgb, item.size, seed=item.seed))
 
 
 @enlarging

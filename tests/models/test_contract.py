@@ -17,9 +17,9 @@ def ready(kind: type[Model]) -> list[type[Model]]:
 
 
 def loaded(model: type[Model]) -> Model:
-    made = model()
-    made.load()
-    return made
+    created = model()
+    created.load()
+    return created
 
 
 def noisy(height: int, width: int) -> np.ndarray:

@@ -125,12 +125,12 @@ def test_another_process_makes_the_same_bytes(load: Callable[[str], Any]) -> Non
         "filled = model.configured(WORDS).fill(photo(70, 90), hole(70, 90), seed=3);"
         "print(hashlib.sha256(filled.tobytes()).hexdigest())"
     )
-    told = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=dict(os.environ)
     )
     import hashlib
 
-    assert told.stdout.strip() == hashlib.sha256(ours.tobytes()).hexdigest()
+    assert process.stdout.strip() == hashlib.sha256(ours.tobytes()).hexdigest()
 
 
 def broken(name: str, tmp_path: Path, change: Callable[[Path], object]) -> Any:

@@ -7,9 +7,9 @@ from models.rapidocr import CHANNELS, LEVELS, RapidOcr
 
 @pytest.fixture(scope="module")
 def detector() -> RapidOcr:
-    found = RapidOcr()
-    found.load()
-    return found
+    result = RapidOcr()
+    result.load()
+    return result
 
 
 @pytest.fixture(scope="module")

@@ -50,13 +50,13 @@ def seen(after: Rgb) -> Figures:
     return edge_figures(*place) | pair_figures(*place)
 
 
-@pytest.mark.parametrize(("kept", "expected"), [(1.0, 0.0), (0.5, -0.8), (2.0, 0.8)])
-def test_grain_counts_halvings_and_doublings(kept: float, expected: float) -> None:
+@pytest.mark.parametrize(("retained", "expected"), [(1.0, 0.0), (0.5, -0.8), (2.0, 0.8)])
+def test_grain_counts_halvings_and_doublings(retained: float, expected: float) -> None:
     rough = ground(12)
-    fill = 150 + (rough.astype(np.float32) - 150) * kept
-    found = seen(with_fill(rough, fill))
-    assert found["grain"] == pytest.approx(expected, abs=0.2)
-    assert found["-grain"] == pytest.approx(-expected, abs=0.2)
+    fill = 150 + (rough.astype(np.float32) - 150) * retained
+    result = seen(with_fill(rough, fill))
+    assert result["grain"] == pytest.approx(expected, abs=0.2)
+    assert result["-grain"] == pytest.approx(-expected, abs=0.2)
 
 
 @pytest.mark.parametrize("step", [0, 3, 6, 12])
@@ -110,10 +110,10 @@ def coloured(seed: int = 5) -> Rgb:
 def test_contrast_that_a_fill_lost_shows_in_its_slope_on_the_outside(share: float) -> None:
     printed = coloured()
     mean = printed.reshape(-1, 3).mean(axis=0)
-    found = tones(*place_of(with_fill(printed, mean + (printed - mean) * (1 - share))))
+    result = tones(*place_of(with_fill(printed, mean + (printed - mean) * (1 - share))))
     whole = tones(*place_of(printed))
-    assert found["slope"] == pytest.approx((1 - share) * whole["slope"], rel=0.05)
-    assert found["slope_usual"] == whole["slope_usual"]
+    assert result["slope"] == pytest.approx((1 - share) * whole["slope"], rel=0.05)
+    assert result["slope_usual"] == whole["slope_usual"]
 
 
 @pytest.mark.parametrize("degrees", [0, 20, -40])
@@ -122,17 +122,17 @@ def test_a_turned_hue_is_in_degrees(degrees: float) -> None:
     plane = cv2.cvtColor(cloth, cv2.COLOR_RGB2YCrCb).astype(np.float32)
     colour = (plane[..., 1] - 128 + 1j * (plane[..., 2] - 128)) * np.exp(1j * np.radians(degrees))
     turned = np.dstack([plane[..., 0], colour.real + 128, colour.imag + 128]).round().astype(np.uint8)
-    found = tones(*place_of(with_fill(cloth, cv2.cvtColor(turned, cv2.COLOR_YCrCb2RGB))))
-    assert found["turned_hue"] == pytest.approx(abs(degrees), abs=2.5)
-    assert found["turned_usual"] == pytest.approx(0, abs=0.1)
+    result = tones(*place_of(with_fill(cloth, cv2.cvtColor(turned, cv2.COLOR_YCrCb2RGB))))
+    assert result["turned_hue"] == pytest.approx(abs(degrees), abs=2.5)
+    assert result["turned_usual"] == pytest.approx(0, abs=0.1)
 
 
 def test_grain_that_is_gone_leaves_a_still_fill() -> None:
     fine = ground(1.2)
     smooth = with_fill(fine, cv2.GaussianBlur(fine, (0, 0), 4))
-    kept, gone = (stillness(patch_of(rgb), *place_of(rgb)) for rgb in (fine, smooth))
-    assert abs(kept["still_2"]) < 0.1 < 0.3 < gone["still_2"]
-    assert gone["calm_fine"] < -1.5 < -0.3 < kept["calm_fine"]
+    retained, gone = (stillness(patch_of(rgb), *place_of(rgb)) for rgb in (fine, smooth))
+    assert abs(retained["still_2"]) < 0.1 < 0.3 < gone["still_2"]
+    assert gone["calm_fine"] < -1.5 < -0.3 < retained["calm_fine"]
     assert gone["pair_fine"] < -1.5
 
 

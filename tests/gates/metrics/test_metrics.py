@@ -81,8 +81,8 @@ def test_measures_of_equal_pictures_are_zero(textured: Rgb) -> None:
     assert swap_gain(textured, textured) == 0
     assert not sharpness_change(plane, plane).any()
     assert not overshoot(plane, plane).any()
-    found = colour_cast(textured, textured)
-    assert (found.shift, found.worst, found.hue, found.chroma, found.contrast) == (0, 0, 0, 0, 0)
+    result = colour_cast(textured, textured)
+    assert (result.shift, result.worst, result.hue, result.chroma, result.contrast) == (0, 0, 0, 0, 0)
 
 
 def test_sharpness_falls_with_blur(textured: Rgb) -> None:
@@ -112,20 +112,20 @@ def test_hue_and_chroma_say_what_was_done_to_them(textured: Rgb) -> None:
     turned[..., 1] = 1.1 * (plane[..., 1] * np.cos(angle) - plane[..., 2] * np.sin(angle))
     turned[..., 2] = 1.1 * (plane[..., 1] * np.sin(angle) + plane[..., 2] * np.cos(angle))
     other = (cv2.cvtColor(turned, cv2.COLOR_Lab2RGB) * 255).round().clip(0, 255).astype(np.uint8)
-    found = colour_cast(textured, other)
-    assert found.hue == pytest.approx(5, abs=0.7)
-    assert found.chroma == pytest.approx(np.log2(1.1), abs=0.05)
+    result = colour_cast(textured, other)
+    assert result.hue == pytest.approx(5, abs=0.7)
+    assert result.chroma == pytest.approx(np.log2(1.1), abs=0.05)
 
 
 def test_the_ghost_is_the_opacity_that_was_left() -> None:
     ground = np.full((80, 200, 3), 120, np.uint8)
     before = cv2.putText(ground.copy(), "GHOST", (20, 55), cv2.FONT_HERSHEY_SIMPLEX, 1.5, (240, 240, 240), 3)
     inside = np.ones((80, 200), bool)
-    found = [
+    result = [
         stroke_ghost(before, cv2.addWeighted(ground, 1 - left, before, left, 0), inside)
         for left in (0.0, 0.1, 0.3)
     ]
-    assert [ghost.beyond_chance for ghost in found] == pytest.approx([0, 12, 36], abs=1.5)
+    assert [ghost.beyond_chance for ghost in result] == pytest.approx([0, 12, 36], abs=1.5)
 
 
 def test_changes_outside_a_mask_are_counted_exactly() -> None:
@@ -147,12 +147,12 @@ def test_patches_cover_every_masked_pixel_however_small() -> None:
         mask[y, x] = 7
     picture = np.zeros((301, 403, 3), np.uint8)
     patches = find_patches(picture, picture, mask)
-    seen = np.zeros_like(mask)
+    covered = np.zeros_like(mask)
     for patch in patches:
         x, y, w, h = patch.box
         assert patch.mask.shape == (h, w)
-        seen[y : y + h, x : x + w] |= patch.mask
-    assert np.array_equal(seen, mask)
+        covered[y : y + h, x : x + w] |= patch.mask
+    assert np.array_equal(covered, mask)
 
 
 def test_a_page_full_of_letters_does_not_cost_a_patch_each() -> None:

@@ -46,14 +46,14 @@ def test_multi_scale_similarity_takes_small_pictures(size: tuple[int, int]) -> N
 
 def test_a_local_error_is_found_in_its_cell_and_hides_in_texture(textured: Rgb) -> None:
     busy, calm = luma(textured), np.full(textured.shape[:2], 128, np.float32)
-    found = []
+    result = []
     for plane in (busy, calm):
         damaged = plane.copy()
         damaged[2 * CELL : 3 * CELL, 4 * CELL : 5 * CELL] += 6
         cells = local_error(plane, damaged)
         assert np.unravel_index(int(cells.argmax()), cells.shape) == (2, 4)
-        found.append(float(cells.max()))
-    assert found[0] < found[1] == pytest.approx(6, rel=0.01)
+        result.append(float(cells.max()))
+    assert result[0] < result[1] == pytest.approx(6, rel=0.01)
 
 
 @pytest.mark.parametrize("amount", [-0.3, 0.3])

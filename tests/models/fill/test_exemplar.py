@@ -131,9 +131,9 @@ def test_only_the_part_of_a_hole_that_lies_in_the_texture_is_even() -> None:
 
 def test_the_period_of_a_pattern_is_among_its_offsets() -> None:
     before, mask = badge(dotted(period=14))
-    found = find_offsets(opponent(before), mask > 0, mask > 0)
-    assert len(found)
-    assert (found[:8] % 14 == 0).all()
+    result = find_offsets(opponent(before), mask > 0, mask > 0)
+    assert len(result)
+    assert (result[:8] % 14 == 0).all()
 
 
 def test_neighbours_choose_alike_where_it_costs_less_than_the_choice_they_would_make_alone() -> None:

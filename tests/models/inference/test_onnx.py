@@ -17,9 +17,9 @@ def network(tmp_path: Path) -> Path:
         [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n"])],
         [helper.make_tensor_value_info("square", TensorProto.FLOAT, ["n"])],
     )  # fmt: skip
-    made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
     path = tmp_path / "tiny.onnx"
-    onnx.save(made, path)
+    onnx.save(model, path)
     return path
 
 

@@ -29,20 +29,20 @@ def test_the_least_size_taken_that_holds_the_picture(
 @pytest.mark.parametrize("shape", [(5, 7, 3), (1, 1, 3), (5, 7)])
 def test_padding_mirrors_the_border_and_keeps_the_picture(shape: tuple[int, ...]) -> None:
     picture = np.random.default_rng(1).random(shape, dtype=np.float32)
-    made = padded(picture, (23, 16))
-    assert made.shape == (16, 23, *shape[2:])
-    assert np.array_equal(made[: shape[0], : shape[1]], picture)
-    assert np.array_equal(made[shape[0]], made[shape[0] - 1])
-    assert set(np.unique(made)) == set(np.unique(picture))
+    output = padded(picture, (23, 16))
+    assert output.shape == (16, 23, *shape[2:])
+    assert np.array_equal(output[: shape[0], : shape[1]], picture)
+    assert np.array_equal(output[shape[0]], output[shape[0] - 1])
+    assert set(np.unique(output)) == set(np.unique(picture))
 
 
 @pytest.mark.parametrize("length", [1, 63, 64, 65, 100, 641])
 def test_spans_cover_everything_and_share_what_they_must(length: int) -> None:
-    found = spans(length, 64, 16)
-    assert found[0][0] == 0
-    assert found[-1][1] == length
-    assert {end - begin for begin, end in found} == {min(length, 64)}
-    assert all(one[1] - other[0] >= 16 for one, other in pairwise(found))
+    result = spans(length, 64, 16)
+    assert result[0][0] == 0
+    assert result[-1][1] == length
+    assert {end - begin for begin, end in result} == {min(length, 64)}
+    assert all(one[1] - other[0] >= 16 for one, other in pairwise(result))
 
 
 @pytest.mark.parametrize("scale", [1, 2, 3])
@@ -53,8 +53,8 @@ def test_what_every_tile_agrees_on_comes_out_as_it_is(scale: int) -> None:
         assert max(part.shape[:2]) <= 70
         return part.repeat(scale, axis=0).repeat(scale, axis=1)
 
-    made = in_tiles(picture, enlarge, 70)
-    assert np.abs(made - enlarge_whole(picture, scale)).max() < 1e-6
+    output = in_tiles(picture, enlarge, 70)
+    assert np.abs(output - enlarge_whole(picture, scale)).max() < 1e-6
 
 
 def enlarge_whole(picture: np.ndarray, scale: int) -> np.ndarray:
@@ -68,22 +68,22 @@ def test_tiles_that_disagree_fade_into_each_other_without_a_step() -> None:
     def shifted(part: np.ndarray) -> np.ndarray:
         return part + np.float32(random.choice([-1, 1]) * apart / 2)
 
-    made = in_tiles(np.full((200, 300, 3), 0.5, np.float32), shifted, 96)
-    assert made.max() - made.min() > apart / 2, "the tiles did disagree"
+    output = in_tiles(np.full((200, 300, 3), 0.5, np.float32), shifted, 96)
+    assert output.max() - output.min() > apart / 2, "the tiles did disagree"
     # the steepest slope of a raised cosine over what is left of the overlap, not a jump of 20 levels
     steepest = apart * np.pi / 2 / (OVERLAP - 16)
     for axis in (0, 1):
-        assert np.abs(np.diff(made, axis=axis)).max() <= steepest * 1.05
+        assert np.abs(np.diff(output, axis=axis)).max() <= steepest * 1.05
 
 
 def test_what_a_network_does_at_its_borders_is_thrown_away_inside_the_picture() -> None:
     def edged(part: np.ndarray) -> np.ndarray:
-        made = part.copy()
-        made[:6], made[-6:], made[:, :6], made[:, -6:] = 1, 1, 1, 1
-        return made
+        output = part.copy()
+        output[:6], output[-6:], output[:, :6], output[:, -6:] = 1, 1, 1, 1
+        return output
 
-    made = in_tiles(np.zeros((200, 300, 3), np.float32), edged, 96)
-    assert made[6:-6, 6:-6].max() < 1e-4
+    output = in_tiles(np.zeros((200, 300, 3), np.float32), edged, 96)
+    assert output[6:-6, 6:-6].max() < 1e-4
 
 
 def test_a_window_holds_a_hole_and_its_surroundings_and_ends_at_the_photo() -> None:
@@ -96,10 +96,13 @@ def test_a_window_holds_a_hole_and_its_surroundings_and_ends_at_the_photo() -> N
 def test_holes_whose_surroundings_meet_are_looked_at_together() -> None:
     hole = np.zeros((200, 300), bool)
     hole[50:60, 20:30] = hole[50:60, 60:70] = hole[50:60, 96:106] = hole[180:190, 280:290] = True
-    found = windows(hole, 16)
-    assert [(part[0].start, part[1].start, part[1].stop) for part in found] == [(34, 4, 122), (164, 264, 300)]
+    result = windows(hole, 16)
+    assert [(part[0].start, part[1].start, part[1].stop) for part in result] == [
+        (34, 4, 122),
+        (164, 264, 300),
+    ]
     covered = np.zeros_like(hole)
-    for part in found:
+    for part in result:
         covered[part] = True
     assert covered[hole].all()
 

@@ -39,7 +39,7 @@ class Hub(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Answer)
         self.files = dict(FILES)
 
-    def told(self) -> dict[str, Any]:
+    def entries(self) -> dict[str, Any]:
         listed = []
         for name, data in FILES.items():
             blob = hashlib.sha1(b"blob %d\0" % len(data) + data).hexdigest()
@@ -56,7 +56,7 @@ class Answer(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         at_commit = f"/acme/eraser/resolve/{COMMIT}/"
         if self.path == "/api/models/acme/eraser/revision/v1?blobs=true":
-            data = json.dumps(self.server.told()).encode()
+            data = json.dumps(self.server.entries()).encode()
         elif self.path.startswith(at_commit):
             data = self.server.files[self.path.removeprefix(at_commit)]
         else:
@@ -87,22 +87,22 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
 
 
 def test_a_pipeline_is_its_parts_at_the_commit_that_the_revision_names_now(server: Hub) -> None:
-    found = huggingface.look_up("hf://acme/eraser@v1", "eraser", Task.FILL)
-    assert [file.path for file in found.files] == WANTED
-    assert all(len(file.sha256) == 64 for file in found.files)
-    assert all(f"@{COMMIT}/" in file.url for file in found.files)
-    assert (found.reader, found.revision, found.licence) == ("diffusers", COMMIT[:12], "openrail++")
+    result = huggingface.look_up("hf://acme/eraser@v1", "eraser", Task.FILL)
+    assert [file.path for file in result.files] == WANTED
+    assert all(len(file.sha256) == 64 for file in result.files)
+    assert all(f"@{COMMIT}/" in file.url for file in result.files)
+    assert (result.reader, result.revision, result.licence) == ("diffusers", COMMIT[:12], "openrail++")
 
 
 def test_it_is_pulled_file_by_file_and_pinned(server: Hub) -> None:
-    found = download.pull(huggingface.look_up("hf://acme/eraser@v1", "eraser", Task.FILL))
-    assert manifest.registered()["eraser"] == found
-    assert {path.relative_to(found.folder).as_posix() for path in manifest.paths(found)} == set(WANTED)
+    result = download.pull(huggingface.look_up("hf://acme/eraser@v1", "eraser", Task.FILL))
+    assert manifest.registered()["eraser"] == result
+    assert {path.relative_to(result.folder).as_posix() for path in manifest.paths(result)} == set(WANTED)
 
 
 def test_one_file_is_taken_when_it_is_named(server: Hub) -> None:
-    found = huggingface.look_up("hf://acme/eraser@v1/whole.safetensors", "whole", Task.UPSCALE)
-    assert [(file.path, found.reader) for file in found.files] == [("whole.safetensors", "spandrel")]
+    result = huggingface.look_up("hf://acme/eraser@v1/whole.safetensors", "whole", Task.UPSCALE)
+    assert [(file.path, result.reader) for file in result.files] == [("whole.safetensors", "spandrel")]
 
 
 @pytest.mark.parametrize("changed", ["unet/config.json", "unet/diffusion_pytorch_model.safetensors"])
@@ -114,15 +114,15 @@ def test_a_file_that_is_not_what_the_commit_names_is_refused(server: Hub, change
 
 
 @pytest.mark.parametrize(
-    ("url", "said"),
+    ("url", "message"),
     [
         ("hf://acme/eraser", "hf://OWNER/REPO@REVISION"),
         ("hf://acme/eraser@v2", "answers 404"),
         ("hf://acme/eraser@v1/no.safetensors", "does not contain no.safetensors"),
     ],
 )
-def test_what_is_not_there_is_said(server: Hub, url: str, said: str) -> None:
-    with pytest.raises(ModelError, match=said):
+def test_what_is_not_there_is_said(server: Hub, url: str, message: str) -> None:
+    with pytest.raises(ModelError, match=message):
         huggingface.look_up(url, "eraser", Task.FILL)
 
 

@@ -61,11 +61,11 @@ class Answer(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    with Server() as made:
-        thread = threading.Thread(target=made.serve_forever, kwargs={"poll_interval": 0.01})
+    with Server() as created:
+        thread = threading.Thread(target=created.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
-        yield made
-        made.shutdown()
+        yield created
+        created.shutdown()
         thread.join()
 
 
@@ -83,14 +83,14 @@ def wanted(url: str, sha256: str = HASH, name: str = "mine") -> Weights:
 
 
 def test_weights_are_fetched_checked_and_registered_with_their_whole_hash(server: Server) -> None:
-    told: list[tuple[str, int, int | None]] = []
-    found = download.pull(wanted(server.url, HASH[:8]), progress=lambda *news: told.append(news))
-    assert (found.folder / "net.safetensors").read_bytes() == CONTENT
-    assert found.sha256 == HASH
-    assert found.version == f"7/{HASH[:12]}"
-    assert manifest.registered() == {"mine": found}
-    assert told[-1] == ("net.safetensors", len(CONTENT), len(CONTENT))
-    assert registry().get("mine", Task.UPSCALE).revision == found.version
+    message: list[tuple[str, int, int | None]] = []
+    result = download.pull(wanted(server.url, HASH[:8]), progress=lambda *news: message.append(news))
+    assert (result.folder / "net.safetensors").read_bytes() == CONTENT
+    assert result.sha256 == HASH
+    assert result.version == f"7/{HASH[:12]}"
+    assert manifest.registered() == {"mine": result}
+    assert message[-1] == ("net.safetensors", len(CONTENT), len(CONTENT))
+    assert registry().get("mine", Task.UPSCALE).revision == result.version
 
 
 def test_a_download_that_breaks_off_goes_on_where_it_was(server: Server) -> None:
@@ -197,20 +197,20 @@ def test_the_hubs_short_address_names_a_revision(monkeypatch: pytest.MonkeyPatch
 def test_a_file_that_changed_since_is_not_loaded(tmp_path: Path) -> None:
     source = tmp_path / "net.safetensors"
     source.write_bytes(CONTENT)
-    found = download.add([source], wanted("", ""))
-    (found.folder / "net.safetensors").write_bytes(CONTENT[::-1])
-    assert manifest.missing(found) is None, "of the same length: only the hash can tell"
+    result = download.add([source], wanted("", ""))
+    (result.folder / "net.safetensors").write_bytes(CONTENT[::-1])
+    assert manifest.missing(result) is None, "of the same length: only the hash can tell"
     with pytest.raises(ModelError, match="refused and set aside"):
-        manifest.paths(found)
-    assert "is gone" in str(manifest.missing(found))
+        manifest.paths(result)
+    assert "is gone" in str(manifest.missing(result))
 
 
 def test_a_file_of_another_length_is_seen_without_a_look_inside(tmp_path: Path) -> None:
     source = tmp_path / "net.safetensors"
     source.write_bytes(CONTENT)
-    found = download.add([source], wanted("", ""))
-    (found.folder / "net.safetensors").write_bytes(CONTENT[:10])
-    assert "has 10 bytes instead of 3072000" in str(manifest.missing(found))
+    result = download.add([source], wanted("", ""))
+    (result.folder / "net.safetensors").write_bytes(CONTENT[:10])
+    assert "has 10 bytes instead of 3072000" in str(manifest.missing(result))
 
 
 @pytest.mark.parametrize("path", ["../net.pth", "/net.pth", "a/../../net.pth", "", "a\\b.pth"])

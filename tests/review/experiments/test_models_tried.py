@@ -55,7 +55,7 @@ def recipe(tmp_path: Path) -> Path:
     return path
 
 
-def told(answer: Answer) -> Any:
+def json_of(answer: Answer) -> Any:
     assert answer.code == 0, answer.out + answer.err
     return json.loads(answer.out)
 
@@ -64,10 +64,10 @@ def told(answer: Answer) -> Any:
 
 
 def test_pictures_are_found_with_the_masks_beside_them_and_vectors_by_what_was_before(folder: Path) -> None:
-    found = {sample.name: sample for sample in samples([folder])}
-    assert list(found) == [f"{seed}.png" for seed in range(6)]
-    assert found["0.png"].mask(photo(0)).sum() == 20 * 40 * 255
-    assert found["1.png"].mask_path is None
+    result = {sample.name: sample for sample in samples([folder])}
+    assert list(result) == [f"{seed}.png" for seed in range(6)]
+    assert result["0.png"].mask(photo(0)).sum() == 20 * 40 * 255
+    assert result["1.png"].mask_path is None
     for part in ("before", "after", "mask"):
         cv2.imwrite(str(folder / f"v.{part}.png"), photo(9)[..., 0])
     (vector,) = [sample for sample in samples([folder]) if sample.name.startswith("v")]
@@ -123,10 +123,10 @@ def test_what_hangs_on_the_seed_stands_before_what_does_not(
     folder: Path, tmp_path: Path, recipe: Path
 ) -> None:
     words = ("-t", "erase_text", "-m", "telea,surroundings", "--seeds", 2, "--json")
-    found = told(permute(folder, tmp_path / "out", recipe, *words))
-    rows = found["rows"]
+    result = json_of(permute(folder, tmp_path / "out", recipe, *words))
+    rows = result["rows"]
     assert len(rows) == 12
-    assert found["drawn"] == 5
+    assert result["drawn"] == 5
     assert all(row["seeds_apart"] == 0 for row in rows if row["model"] == "telea")
     assert all(row["seeds_apart"] > 0 for row in rows if row["model"] == "surroundings")
     assert all(row["since_last"] is None for row in rows)
@@ -140,8 +140,8 @@ def test_what_hangs_on_the_seed_stands_before_what_does_not(
 def test_the_next_run_is_compared_with_the_last(folder: Path, tmp_path: Path, recipe: Path) -> None:
     out = tmp_path / "out"
     words = ("-t", "erase_text", "-m", "surroundings", "-n", 1)
-    told(permute(folder, out, recipe, *words, "--json"))
-    again = told(permute(folder, out, recipe, *words, "--json"))
+    json_of(permute(folder, out, recipe, *words, "--json"))
+    again = json_of(permute(folder, out, recipe, *words, "--json"))
     assert all(row["since_last"] == 0 for row in again["rows"])
     assert again["last_at"]
     assert again["brittle"] == 0
@@ -160,20 +160,20 @@ def test_a_verdict_that_turned_since_the_last_run_stands_first(
     words = ("-t", "upscale", "-m", "lanczos", "-n", 1, "--json")
     cv2.imwrite(str(folder / "0.png"), photo(0, (100, 80)))
     (folder / "0.mask.png").unlink()
-    told(permute(folder, out, recipe, *words))
+    json_of(permute(folder, out, recipe, *words))
     book = json.loads((out / "permute.json").read_text())
     for row in book["rows"]:
         if row["name"] == "4.png":
             row["verdicts"] = ["flag" if row["verdicts"] == ["pass"] else "pass"]
             row["revision"] = "old"
     (out / "permute.json").write_text(json.dumps(book))
-    found = told(permute(folder, out, recipe, *words))
-    assert (found["rows"][0]["name"], found["rows"][0]["flips"]) == ("4.png", True)
-    assert found["brittle"] == 1
+    result = json_of(permute(folder, out, recipe, *words))
+    assert (result["rows"][0]["name"], result["rows"][0]["flips"]) == ("4.png", True)
+    assert result["brittle"] == 1
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         (("-t", "deliver", "-m", "telea"), "models can be compared in denoise, erase_text"),
         (("-t", "erase_text", "-m", "telea,telea"), "name each model once"),
@@ -181,15 +181,15 @@ def test_a_verdict_that_turned_since_the_last_run_stands_first(
     ],
 )
 def test_what_cannot_be_permuted_is_refused(
-    folder: Path, tmp_path: Path, recipe: Path, words: tuple[str, ...], said: str
+    folder: Path, tmp_path: Path, recipe: Path, words: tuple[str, ...], message: str
 ) -> None:
     answer = permute(folder, tmp_path / "out", recipe, *words)
     assert answer.code in (1, 2)
-    assert said in answer.err
+    assert message in answer.err
 
 
 def test_another_transforms_outputs_are_not_written_over(folder: Path, tmp_path: Path, recipe: Path) -> None:
-    told(permute(folder, tmp_path / "out", recipe, "-t", "upscale", "-m", "lanczos", "-n", 1, "--json"))
+    json_of(permute(folder, tmp_path / "out", recipe, "-t", "upscale", "-m", "lanczos", "-n", 1, "--json"))
     answer = permute(folder, tmp_path / "out", recipe, "-t", "erase_text", "-m", "telea")
     assert (answer.code, answer.out) == (2, "")
     assert "holds outputs of upscale" in answer.err
@@ -203,15 +203,15 @@ def match(one: str, other: str, folder: Path, recipe: Path, *words: object) -> A
 
 
 def test_enlargements_are_held_against_the_photo_that_was_halved(folder: Path, recipe: Path) -> None:
-    found = told(match("lanczos", "back_projection", folder, recipe, "--json"))
-    one, other = found["models"]
-    assert (found["transform"], found["pictures"], found["distance"]) == ("upscale", 6, "gmsd")
-    assert found["instead_of"]
-    assert found["against"].startswith("the original")
+    result = json_of(match("lanczos", "back_projection", folder, recipe, "--json"))
+    one, other = result["models"]
+    assert (result["transform"], result["pictures"], result["distance"]) == ("upscale", 6, "gmsd")
+    assert result["instead_of"]
+    assert result["against"].startswith("the original")
     assert other["fine"] > one["fine"]
-    assert found["second_less_first"]["fine"]["low"] > 0
-    assert found["second_beside_first"]["fine"] > 0
-    for side in found["models"]:
+    assert result["second_less_first"]["fine"]["low"] > 0
+    assert result["second_beside_first"]["fine"] > 0
+    for side in result["models"]:
         assert 0 < side["median_seconds"] <= side["worst_seconds"]
         assert side["declared_memory"] > 0
         assert side["cost_per_thousand"] is None
@@ -226,11 +226,11 @@ def test_a_model_beside_itself_differs_in_nothing_that_chance_does_not_explain(
 
     twin = type("Twin", (Telea,), {"name": "twin"})
     monkeypatch.setitem(registry().models, "twin", twin)
-    found = told(match("telea", "twin", folder, recipe, "--json"))
-    assert all(value == 0 for value in found["second_beside_first"].values())
-    assert found["flags_by_chance"] == 1
-    assert "neither is significantly closer to the original" in found["reading"]
-    assert found["drawn_masks"] == 5
+    result = json_of(match("telea", "twin", folder, recipe, "--json"))
+    assert all(value == 0 for value in result["second_beside_first"].values())
+    assert result["flags_by_chance"] == 1
+    assert "neither is significantly closer to the original" in result["reading"]
+    assert result["drawn_masks"] == 5
 
 
 def test_what_a_step_leaves_alone_is_counted_and_not_measured(
@@ -244,12 +244,12 @@ def test_what_a_step_leaves_alone_is_counted_and_not_measured(
         rough = np.random.default_rng(seed).normal(0, 8 if seed < 5 else 0, (150, 200, 3))
         noisy = np.clip(np.full((150, 200, 3), 120.0) + rough, 0, 255).astype(np.uint8)
         cv2.imwrite(str(folder / f"{seed}.png"), noisy)
-    found = told(match("non_local_means", "twin", folder, recipe, "--json"))
-    assert [side["left_alone"] for side in found["models"]] == [1, 1]
-    assert "fine" not in found["models"][0]["images"]["5.png"]
-    assert found["models"][0]["fine"] < 0
-    assert found["against"] == "the input"
-    assert "there is no original" in found["reading"]
+    result = json_of(match("non_local_means", "twin", folder, recipe, "--json"))
+    assert [side["left_alone"] for side in result["models"]] == [1, 1]
+    assert "fine" not in result["models"][0]["images"]["5.png"]
+    assert result["models"][0]["fine"] < 0
+    assert result["against"] == "the input"
+    assert "there is no original" in result["reading"]
     shown = match("non_local_means", "twin", folder, recipe)
     assert "twin left 1 of 6 as they were" in shown.out
 
@@ -267,7 +267,7 @@ def test_costs_are_told_from_the_topology_and_pictures_are_kept(
             answer = match("telea", "surroundings", folder, recipe, "--out", tmp_path / "both", "--json")
     finally:
         per_second.cache_clear()
-    one = told(answer)["models"][0]
+    one = json_of(answer)["models"][0]
     mean = np.mean([shot["seconds"] for shot in one["images"].values()])
     assert one["cost_per_thousand"] == pytest.approx(1000 * mean)
     assert (tmp_path / "both" / "surroundings" / "5.png.png").is_file()
@@ -285,13 +285,13 @@ def test_people_get_a_table_and_one_sentence(folder: Path, recipe: Path) -> None
 def test_too_few_pictures_name_no_winner(folder: Path, recipe: Path) -> None:
     for seed in range(3):
         (folder / f"{seed}.png").unlink()
-    found = told(match("lanczos", "back_projection", folder, recipe, "--json"))
-    assert found["reading"].startswith("3 pictures are too few")
-    assert found["second_less_first"]["fine"]["low"] is None
+    result = json_of(match("lanczos", "back_projection", folder, recipe, "--json"))
+    assert result["reading"].startswith("3 pictures are too few")
+    assert result["second_less_first"]["fine"]["low"] is None
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "code", "said"),
+    ("one", "other", "code", "message"),
     [
         ("telea", "telea", 2, "matches itself"),
         ("nobody", "telea", 2, "there is no model 'nobody'"),
@@ -300,11 +300,11 @@ def test_too_few_pictures_name_no_winner(folder: Path, recipe: Path) -> None:
     ],
 )
 def test_what_cannot_be_matched_is_refused(
-    folder: Path, recipe: Path, one: str, other: str, code: int, said: str
+    folder: Path, recipe: Path, one: str, other: str, code: int, message: str
 ) -> None:
     answer = match(one, other, folder, recipe)
     assert (answer.code, answer.out) == (code, "")
-    assert said in answer.err
+    assert message in answer.err
 
 
 # --- with torch --------------------------------------------------------------------------------------
@@ -314,11 +314,11 @@ def test_a_network_is_matched_and_permuted_as_any_model(folder: Path, tmp_path: 
     networks.need_torch()
     path = tmp_path / "span.safetensors"
     networks.put(networks.save(path, networks.spandrel_state("span")), "tiny_span", "upscale")
-    found = told(match("lanczos", "tiny_span", folder, recipe, "--json"))
-    assert found["models"][1]["revision"].startswith("1/")
-    assert found["second_less_first"]["distance"]["low"] > 0
-    assert "lanczos is closer to the original" in found["reading"]
+    result = json_of(match("lanczos", "tiny_span", folder, recipe, "--json"))
+    assert result["models"][1]["revision"].startswith("1/")
+    assert result["second_less_first"]["distance"]["low"] > 0
+    assert "lanczos is closer to the original" in result["reading"]
     words = ("-t", "upscale", "-m", "tiny_span", "-n", 1, "--json")
-    told(permute(folder, tmp_path / "out", recipe, *words))
-    again = told(permute(folder, tmp_path / "out", recipe, *words))
+    json_of(permute(folder, tmp_path / "out", recipe, *words))
+    again = json_of(permute(folder, tmp_path / "out", recipe, *words))
     assert all(row["since_last"] == 0 for row in again["rows"])

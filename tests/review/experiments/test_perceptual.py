@@ -25,26 +25,26 @@ def _home(tmp_path: Path) -> Iterator[None]:
 
 
 def test_without_weights_the_distance_is_one_that_needs_none_and_says_so() -> None:
-    found = distance(ModelCache())
-    assert found.name == "gmsd"
-    assert found.between(BEFORE, BEFORE) == 0
-    assert found.between(BEFORE, AFTER) > 0.01
-    assert found.instead_of.startswith("lpips_alex is not ready (")
-    assert "\n" not in found.instead_of
+    result = distance(ModelCache())
+    assert result.name == "gmsd"
+    assert result.between(BEFORE, BEFORE) == 0
+    assert result.between(BEFORE, AFTER) > 0.01
+    assert result.instead_of.startswith("lpips_alex is not ready (")
+    assert "\n" not in result.instead_of
     with pytest.raises(ModelError, match="pictures of one size"):
-        found.between(BEFORE, AFTER[1:])
+        result.between(BEFORE, AFTER[1:])
 
 
 def test_with_weights_the_distance_is_lpips(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     networks.need_torch()
     path = networks.save(tmp_path / "alex.pth", networks.backbone_state("alex"))
     networks.put(path, "lpips_alex", "perceptual", reader="lpips", net="alex")
-    found = distance(ModelCache())
-    assert (found.name, found.instead_of) == ("lpips_alex", "")
-    assert found.between(BEFORE, BEFORE) == 0
-    assert found.between(BEFORE, AFTER) > 0
+    result = distance(ModelCache())
+    assert (result.name, result.instead_of) == ("lpips_alex", "")
+    assert result.between(BEFORE, BEFORE) == 0
+    assert result.between(BEFORE, AFTER) > 0
     with pytest.raises(ModelError, match="pictures of one size"):
-        found.between(BEFORE, AFTER[1:])
+        result.between(BEFORE, AFTER[1:])
 
 
 def test_a_backbone_in_torchs_own_cache_is_taken_from_there(tmp_path: Path) -> None:
@@ -65,9 +65,9 @@ def test_a_backbone_that_cannot_be_trusted_is_as_good_as_none(tmp_path: Path) ->
     cached = tmp_path / "torch" / "hub" / "checkpoints" / manifest.catalog()["lpips_alex"].files[0].path
     cached.parent.mkdir(parents=True)
     cached.write_bytes(b"weights")
-    found = distance(ModelCache())
-    assert found.name == "gmsd"
-    assert "it is refused" in found.instead_of
+    result = distance(ModelCache())
+    assert result.name == "gmsd"
+    assert "it is refused" in result.instead_of
 
 
 def test_a_distance_that_nobody_knows_is_an_error() -> None:

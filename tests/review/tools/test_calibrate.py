@@ -20,10 +20,10 @@ GOOD = [
 
 @pytest.mark.parametrize("rate", [0.0, 0.01, 0.05, 0.2])
 def test_no_more_good_edits_are_flagged_than_wished_and_nearly_as_many(rate: float) -> None:
-    found = propose(GOOD, GATES, rate)
-    assert rate - 0.02 <= found.flagged <= rate
-    assert found.flagged <= found.upper
-    assert found.edits == len(GOOD)
+    result = propose(GOOD, GATES, rate)
+    assert rate - 0.02 <= result.flagged <= rate
+    assert result.flagged <= result.upper
+    assert result.edits == len(GOOD)
 
 
 def test_limits_keep_their_direction_and_exact_ones_stay() -> None:

@@ -59,8 +59,8 @@ def test_another_look_is_flagged_for_its_kind_and_as_policy(
 
 
 def test_a_stranger_of_the_same_look_passes_at_any_size(locked: dict[str, tuple[float, float]]) -> None:
-    seen = [judge(edit(photo(seed), style=locked), gates=[GATE]).passed for seed in range(100, 120)]
-    assert sum(seen) >= 15
+    passed = [judge(edit(photo(seed), style=locked), gates=[GATE]).passed for seed in range(100, 120)]
+    assert sum(passed) >= 15
     large = cv2.resize(photo(3), (1600, 1200), interpolation=cv2.INTER_CUBIC)
     assert judge(edit(np.asarray(large), style=locked), gates=[GATE]).passed
 
@@ -76,5 +76,5 @@ def test_without_a_style_nothing_is_measured_and_a_recipe_may_allow_more(
 
 
 def test_only_figures_with_a_range_count() -> None:
-    found = GATE.measure(edit(photo(99, warm=25.0), style={"tone_50": (0.0, 255.0)}))
-    assert {found[name] for name in GATE.limits} == {0.0}
+    result = GATE.measure(edit(photo(99, warm=25.0), style={"tone_50": (0.0, 255.0)}))
+    assert {result[name] for name in GATE.limits} == {0.0}

@@ -23,9 +23,9 @@ def test_cells_hold_the_mean_of_the_pixels_under_them(
 ) -> None:
     picture = np.random.default_rng(1).integers(0, 256, shape).astype(kind)
     wanted = cv2.resize(picture.astype(np.float64), size, interpolation=cv2.INTER_AREA)
-    found = area_means(picture, size)
-    assert found.dtype == np.float32
-    np.testing.assert_allclose(found, wanted, atol=1e-3)
+    result = area_means(picture, size)
+    assert result.dtype == np.float32
+    np.testing.assert_allclose(result, wanted, atol=1e-3)
 
 
 def test_a_grid_finer_than_the_picture_repeats_its_pixels() -> None:

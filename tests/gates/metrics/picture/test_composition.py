@@ -26,23 +26,23 @@ def product(ground: int = 255, left: int = 200, wide: int = 240) -> Rgb:
 
 
 def test_the_subject_is_found_with_its_white_label() -> None:
-    seen, _ = compositions(product(), product())
-    assert seen.subject.sum() == pytest.approx(240 * 240 / 100, rel=0.15)
-    assert seen.frame_fill == pytest.approx(0.6, abs=0.04)
-    assert seen.border_touched == 0
-    assert seen.white_ground == 1
+    composition, _ = compositions(product(), product())
+    assert composition.subject.sum() == pytest.approx(240 * 240 / 100, rel=0.15)
+    assert composition.frame_fill == pytest.approx(0.6, abs=0.04)
+    assert composition.border_touched == 0
+    assert composition.white_ground == 1
 
 
 def test_a_picture_without_a_plain_ground_is_all_subject(textured: Rgb) -> None:
-    seen, _ = compositions(textured, textured)
-    assert (seen.frame_fill, seen.border_touched) == (1, 1)
-    assert seen.white_ground == 0
+    composition, _ = compositions(textured, textured)
+    assert (composition.frame_fill, composition.border_touched) == (1, 1)
+    assert composition.white_ground == 0
 
 
 @pytest.mark.parametrize("by", [2, 8, 20])
 def test_a_moved_subject_is_found_by_how_far(by: int) -> None:
-    found = content_shift(*compositions(product(), product(left=200 + by)))
-    assert found == pytest.approx(by / 640, rel=0.25)
+    result = content_shift(*compositions(product(), product(left=200 + by)))
+    assert result == pytest.approx(by / 640, rel=0.25)
 
 
 @pytest.mark.parametrize("size", [(400, 640), (401, 533), (639, 427), (90, 301)])
@@ -67,8 +67,8 @@ def test_a_cut_subject_a_lost_part_and_a_greyed_ground_are_told_apart() -> None:
 def test_a_lost_part_is_flagged_where_it_was(transform: str) -> None:
     part = product()
     part[80:320, 380:] = 255
-    found = {reason.code: reason for reason in judge(Edit(transform, product(), part)).reasons}
-    x, y, wide, tall = found["composition.subject_lost"].where or (0, 0, 0, 0)
+    result = {reason.code: reason for reason in judge(Edit(transform, product(), part)).reasons}
+    x, y, wide, tall = result["composition.subject_lost"].where or (0, 0, 0, 0)
     assert 360 <= x <= 380
     assert x + wide == pytest.approx(440, abs=10)
     assert (y, y + tall) == pytest.approx((80, 320), abs=10)

@@ -15,8 +15,8 @@ GRAIN = np.random.default_rng(2).normal(0, 1.5, RAMP.shape).astype(np.float32)
 
 @pytest.mark.parametrize("step", [4.0, 8.0, 12.0])
 def test_steps_are_measured_at_their_height(step: float) -> None:
-    found = banding(step_heights(RAMP + GRAIN, np.rint(RAMP / step) * step))
-    assert found == pytest.approx(step, rel=0.35)
+    result = banding(step_heights(RAMP + GRAIN, np.rint(RAMP / step) * step))
+    assert result == pytest.approx(step, rel=0.35)
 
 
 @pytest.mark.parametrize(

@@ -30,8 +30,8 @@ def test_one_level_of_a_tile_is_found_at_its_strength(
 ) -> None:
     reference, large = pair
     # rows and columns of a tile that differ as a whole do not count
-    own = np.sqrt((period - 1) ** 2 / period**2)
-    assert tiling(reference, tiled(large, period, 1.0)) == pytest.approx(own, rel=0.4)
+    expected = np.sqrt((period - 1) ** 2 / period**2)
+    assert tiling(reference, tiled(large, period, 1.0)) == pytest.approx(expected, rel=0.4)
 
 
 def test_a_true_enlargement_has_no_tiles(pair: tuple[np.ndarray, np.ndarray]) -> None:
