@@ -1,4 +1,4 @@
-"""The circuit breaker's arithmetic (Nygard, Release It!, 2007): closed, tripped, probing. No state here."""
+"""Rules of the circuit breaker (Nygard, Release It!, 2007): pure functions over counts."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,7 +7,7 @@ from line.states import BatchState
 
 
 class Breaker(StrEnum):
-    """What the breaker of a batch says."""
+    """State of a batch's breaker."""
 
     CLOSED = "closed"
     TRIPPED = "tripped"
@@ -32,7 +32,7 @@ class Counts:
 
     @property
     def rate(self) -> float:
-        """Artifact rate, 0..1; 0 where nothing was judged."""
+        """Artifact rate, 0..1; 0 if no image was judged."""
         return self.artifacts / self.judged if self.judged else 0.0
 
 
@@ -52,9 +52,9 @@ def after_judging(breaker: Breaker, counts: Counts, rule: Rule) -> Breaker:
 
 
 def after_probe(counts: Counts, rule: Rule) -> Breaker:
-    """What follows once a whole probe is back: closed where its rate is within the threshold.
+    """The breaker's state after a complete probe: closed if the artifact rate is within the threshold.
 
-    A probe of which nothing was judged proves nothing, so the breaker keeps probing.
+    The breaker keeps probing if no image of the probe was judged.
     """
     if not counts.judged:
         return Breaker.PROBING

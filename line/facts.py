@@ -1,4 +1,4 @@
-"""Facts: what the line knows of an image beside its pixels. Stored as JSON with the image and with each step."""
+"""Facts of an image besides its pixels, stored as JSON with the image and with each step."""
 
 from collections.abc import Mapping
 from typing import Any, Literal, Self, TypeAlias
@@ -70,7 +70,7 @@ class EditNote(_Json):
 
 
 class VendorNote(_Json):
-    """What a step was told about the vendor, in short; stored with the step.
+    """Summary of the vendor context of a step, stored with the step.
 
     Attributes:
         watermark_rights: the vendor's statement at that time.
@@ -82,7 +82,7 @@ class VendorNote(_Json):
 
 
 class Facts(_Json):
-    """Everything known of one image. A field that was never set is absent from the stored JSON.
+    """Facts of one image. The stored JSON contains only fields that were set.
 
     ``facts | Facts(masked=True)`` is a copy with the fields of the right side replaced.
 
@@ -120,9 +120,9 @@ class Facts(_Json):
         unblended: boxes in which see-through ink was removed instead.
         accepted: whether a person accepted the image as it was.
         accepted_file: whether a person accepted the very file that is delivered.
-        delivered: what the manifest tells about the delivered files.
-        marks_differ: number of delivered files whose marks, read back, are not those that are due.
-        vendor: only in a step's record: what the step was told about the vendor.
+        delivered: the manifest's entries about the delivered files.
+        marks_differ: number of delivered files whose metadata, read back, differs from the expected.
+        vendor: summary of the vendor context, only in a step's record.
     """
 
     width: int | None = None

@@ -15,10 +15,10 @@ class Image:
         source: key of the original in the bucket.
         tag: the bucket's version tag of the original when the upload was taken; empty where not asked.
         sha256: of the original; None before admission.
-        picture_key: key of the picture as it stands; None before admission.
-        mask_key: key of the mask that is left to be erased; None without one.
-        file: path below the batch's folder that it is delivered to.
-        facts: what earlier steps found out.
+        picture_key: key of the current picture; None before admission.
+        mask_key: key of the mask to erase; None without one.
+        file: path of the delivered file below the batch's folder.
+        facts: facts recorded by earlier steps.
         is_probe: whether it is part of the probe of a halted batch.
         is_counted: whether the breaker has counted it since it last closed.
     """
@@ -37,7 +37,7 @@ class Image:
 
     @classmethod
     def from_row(cls, row: Any) -> "Image":
-        """From a row of the table ``images``."""
+        """The image of a row of the table ``images``."""
         return cls(
             id=row.id,
             name=row.name,

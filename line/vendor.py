@@ -1,4 +1,4 @@
-"""What a step may know about the vendor of a batch: its rights, and the templates of its overlays."""
+"""Vendor context of a step: the vendor's rights and the templates of its overlays."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,13 +10,13 @@ from line.states import TemplateState
 
 @dataclass(frozen=True, slots=True)
 class VendorTemplate:
-    """A place where text recurs on the photos of one vendor, and what people decided about it.
+    """A place where text recurs on the photos of one vendor, with people's decision about it.
 
     Attributes:
         images: photos with text at that place.
-        ink: median colour of the letters, RGB 0..255; None where the photos differ.
-        look: the letters' shape, a grey PNG in base64; None where it was not learnt.
-        mark: everything the vendor lays over its photos there, as JSON; None where it was not learnt.
+        ink: median colour of the letters, RGB 0..255; None if the photos differ.
+        look: shape of the letters, a grey PNG in base64; None if not learnt.
+        mark: the complete overlay at that place, as JSON; None if not learnt.
     """
 
     id: int
@@ -46,7 +46,7 @@ class VendorContext:
     templates: tuple[VendorTemplate, ...] = ()
 
     def note(self) -> VendorNote | None:
-        """The short form that is stored with a step; None where there is nothing to store."""
+        """The summary that is stored with a step; None if it would be empty."""
         if not self.watermark_rights and not self.templates:
             return None
         ids = tuple(template.id for template in self.templates)
@@ -54,4 +54,4 @@ class VendorContext:
 
 
 UNKNOWN_VENDOR = VendorContext()
-"""A vendor of whom nothing is on record."""
+"""Context of a vendor without rights and templates."""

@@ -1,4 +1,4 @@
-"""Bicubic enlargement, corrected until it shrinks back to the picture it came from."""
+"""Bicubic enlargement, corrected until its reduction equals the input."""
 
 import cv2
 import numpy as np
@@ -8,15 +8,15 @@ from line.picture import Rgb
 from models.contract import Upscaler
 
 CORRECTIONS = (1.7, 1.5, 1.3)
-"""Weight of each round of correction. Rounds above 1 over-relax: three such reach what five of weight 1 reach."""
+"""Weight of each round of correction. Weights above 1 over-relax: three such rounds equal five rounds of weight 1."""
 
 
 class BackProjection(Upscaler):
-    """Iterative back projection (Irani and Peleg, 1991), held inside each pixel's own neighbourhood.
+    """Iterative back projection (Irani and Peleg, 1991), limited to the range of neighbouring pixels.
 
-    A photo's pixel is about the mean of the scene over its area, so a good enlargement shrunk by
-    area averaging gives the photo again; what differs is added back. Every result stays between
-    the least and greatest value of the 3 × 3 photo pixels around it, which forbids ringing.
+    A pixel of a photo is about the mean of the scene over its area, so the reduction of a good enlargement by area
+    means equals the photo. Each round adds the remaining difference. Every value stays within the range of the 3 × 3
+    photo pixels around it, which prevents ringing.
     """
 
     name = "back_projection"
@@ -26,14 +26,14 @@ class BackProjection(Upscaler):
     memory_per_megapixel = 90.0
 
     def upscale(self, rgb: Rgb, size: tuple[int, int], *, seed: int) -> Rgb:
-        # one channel at a time: a third of the memory, and no value depends on another channel
+        # one channel at a time needs a third of the memory
         channels = [_enlarge(np.asarray(channel, np.uint8), size) for channel in cv2.split(rgb)]
         return np.asarray(cv2.merge(channels), np.uint8)
 
 
 def _enlarge(photo: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
     """One channel [h, w] uint8 enlarged to ``size`` (width, height)."""
-    own_size = (photo.shape[1], photo.shape[0])
+    input_size = (photo.shape[1], photo.shape[0])
     around = np.ones((3, 3), np.uint8)
     exact = photo.astype(np.float32)
     lowest, highest = (
@@ -43,7 +43,7 @@ def _enlarge(photo: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint
     large = cv2.resize(exact, size, interpolation=cv2.INTER_CUBIC)
     for weight in (0.0, *CORRECTIONS):
         if weight:
-            missing = cv2.subtract(exact, cv2.resize(large, own_size, interpolation=cv2.INTER_AREA))
+            missing = cv2.subtract(exact, cv2.resize(large, input_size, interpolation=cv2.INTER_AREA))
             added = cv2.resize(missing, size, interpolation=cv2.INTER_CUBIC)
             cv2.scaleAdd(added, weight, large, dst=large)
         cv2.max(large, lowest, dst=large)

@@ -14,14 +14,14 @@ from models.inference.onnx import session
 from models.weights.manifest import Weights
 
 STRIDE = 32
-"""The network takes sides that are multiples of this."""
+"""Divisor of the sides that the network accepts (pixels)."""
 MAP_STRIDE = 2
 """Pixels of the network's input per pixel of its maps."""
 MAP_COUNT = 4
-"""Overlay ink, overlay panel, print, opacity."""
+"""Number of maps: overlay ink, overlay panel, print, opacity."""
 MEAN = np.array((0.485, 0.456, 0.406), np.float32)
 STD = np.array((0.229, 0.224, 0.225), np.float32)
-"""What a segmenter is trained with, over blue, green, red in 0..1."""
+"""Mean and standard deviation of the training data for blue, green, red in 0..1."""
 TEXT_FROM = 0.5
 """Minimum probability of overlay ink or print for a place to count as text."""
 LETTER_GAP = (7, 3)
@@ -36,14 +36,14 @@ class OnnxSegmenter(Network, OverlaySegmenter):
     tolerance = 0.0
     fails = (
         "misses faint marks that repeat over textured photos",
-        "takes flat saturated surfaces for panels",
+        "mistakes flat saturated surfaces for panels",
     )
 
     def build(self, files: list[Path]) -> None:
         """Open the file.
 
         Raises:
-            ModelError: it is no overlay segmenter.
+            ModelError: the file is not an overlay segmenter.
         """
         self._session: Any = session(files[0], self.device)
         inputs, outputs = self._session.get_inputs(), self._session.get_outputs()
@@ -86,9 +86,9 @@ class OnnxSegmenter(Network, OverlaySegmenter):
 
 
 def model_of(weights: Weights) -> type[Model]:
-    """The segmenter that these weights make.
+    """The model class for these weights.
 
     Raises:
-        ModelError: for another task.
+        ModelError: the weights are registered for another task.
     """
     return model_from(weights, {Task.FIND_TEXT: OnnxSegmenter})
