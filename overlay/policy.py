@@ -35,9 +35,9 @@ UNCLEAR_SHARE = 0.35
 
 FEATURES = ("ink", "panel", "print", "log_pixels", "log_density")
 """What a region's probability follows from; see ``overlay.regions``."""
-MEANS = (0.0, 0.0, 0.0, 0.0, 0.0)
-WEIGHTS = (8.0, 1.0, -1.0, 0.3, 0.0)
-INTERCEPT = -6.0
+MEANS = (0.5864, 0.1856, 0.3029, 5.2625, -1.3375)
+WEIGHTS = (9.0501, 6.2876, -2.7593, 0.0207, -0.4867)
+INTERCEPT = 0.6497
 """Logistic regression, fitted by ``training.overlay.calibrate``."""
 
 
