@@ -28,7 +28,7 @@ class Settings(BaseSettings):
     quiet_seconds: float = Field(
         300.0, ge=0, description="an upload without _READY is complete after so long without a change"
     )
-    poll_seconds: float = Field(0.2, gt=0, description="pause of the scheduler between two rounds")
+    poll_seconds: float = Field(0.2, gt=0, description="shortest pause of the scheduler between two rounds")
     sweep_seconds: float = Field(2.0, gt=0, description="how often stranded shards are looked for")
     grace_seconds: float = Field(5.0, gt=0, description="how long a published message may be invisible")
     read_ahead: bool | None = Field(

@@ -1,0 +1,109 @@
+"""What people wait for when the records are full: status, lists, desk pages and a manifest at a million images.
+
+An embedded Postgres is filled by SQL with 30 batches, one of 70 % of all images, and their steps; that takes some
+minutes and 4 kB an image. Each row is the median of some calls on one connection, by the clock: on a machine that is
+busy with other things it is longer.
+"""
+
+import itertools
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from bench import entry
+from records.database import open_database
+from records.queries import listings, reports, review_queue
+from stack.servers.postgres import EmbeddedPostgres
+
+FILL = Path(__file__).with_name("records_fill.sql")
+LIMIT_MS = 50.0
+"""Maximum median of every row but the manifest (ms)."""
+MANIFEST_LIMIT_MS = 2000.0
+"""Maximum median of a manifest of 1 % of the images, 10,000 of a million (ms)."""
+
+
+def main() -> None:
+    parser = entry.parser(__doc__)
+    parser.add_argument("--images", type=int, default=1_000_000)
+    parser.add_argument("--calls", type=int, default=5)
+    options = entry.parse(parser, quick={"images": 3000, "calls": 3})
+    with tempfile.TemporaryDirectory(prefix="sluice-records-") as folder:
+        result = measure(Path(folder), options.images, options.calls)
+    show(result)
+    entry.write(options.json, result)
+
+
+def measure(folder: Path, images: int, calls: int) -> dict[str, Any]:
+    """Fill the records and time each query."""
+    with EmbeddedPostgres(folder) as server:
+        database = open_database(server.url)
+        database.migrate()
+        started = time.perf_counter()
+        fill(database.engine, images)
+        seconds = time.perf_counter() - started
+        with database.engine.connect() as connection:
+            rows = [timed(name, partial(query, connection), calls) for name, query in queries(images).items()]
+        database.engine.dispose()
+    return {"images": images, "fill_seconds": seconds, "rows": rows}
+
+
+def fill(engine: sa.Engine, images: int) -> None:
+    """The rows of :data:`FILL`, and fresh statistics for the planner."""
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        for statement in filter(str.strip, FILL.read_text("utf-8").split(";\n")):
+            connection.execute(sa.text(statement), {"images": images} if ":images" in statement else {})
+        connection.execute(sa.text("VACUUM ANALYZE batches, images, steps, image_counts"))
+
+
+def queries(images: int) -> dict[str, Callable[[sa.Connection], object]]:
+    """What is timed, by name: the first batch is the large one, the second is the one with a manifest."""
+    late = int(images * 0.69)
+
+    def first(lines: Callable[..., Any], *words: Any, **more: Any) -> Callable[[sa.Connection], object]:
+        return lambda connection: list(itertools.islice(lines(connection, *words, **more), listings.PAGE))
+
+    return {
+        "status (and health check)": reports.overview,
+        "status BATCH": lambda connection: reports.batch(connection, 1),
+        "progress bar": lambda connection: reports.progress(connection, 1),
+        "images --state flagged": first(listings.image_lines, 1, "flagged"),
+        "images --state flagged, last page": first(listings.image_lines, 1, "flagged", after=late),
+        "images": first(listings.image_lines, 1),
+        "desk: overview": review_queue.batch_queues,
+        "desk: page of a batch": lambda connection: review_queue.page(connection, 1, limit=21),
+        "desk: page of a reason": lambda connection: review_queue.page(
+            connection, 1, reason="seam.seam", after=late // 2, limit=21
+        ),
+        "manifest of 1 %": lambda connection: sum(1 for _ in listings.manifest_lines(connection, 2)),
+    }
+
+
+def timed(name: str, call: Callable[[], object], calls: int) -> dict[str, Any]:
+    """Median and greatest time of some calls, in ms."""
+    spent = []
+    for _ in range(calls):
+        started = time.perf_counter()
+        call()
+        spent.append(1000 * (time.perf_counter() - started))
+    limit = MANIFEST_LIMIT_MS if name.startswith("manifest") else LIMIT_MS
+    return {"name": name, "milliseconds": statistics.median(spent), "greatest": max(spent), "limit": limit}
+
+
+def show(result: dict[str, Any]) -> None:
+    print(f"{result['images']:,} images, filled in {result['fill_seconds']:.0f} s")
+    print(f"{'query':36} {'median ms':>10} {'greatest':>9} {'limit':>6}")
+    for row in result["rows"]:
+        print(
+            f"{row['name']:36} {row['milliseconds']:10.1f} {row['greatest']:9.1f} {row['limit']:6.0f}"
+            + ("  OVER" if row["milliseconds"] > row["limit"] else "")
+        )
+
+
+if __name__ == "__main__":
+    main()
