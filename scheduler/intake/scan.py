@@ -4,7 +4,7 @@ import logging
 import math
 import time
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 
@@ -128,17 +128,15 @@ class Scan:
             return None
         quiet = transact(partial(upload_records.note, prefix=upload.prefix, digest=listing.digest))
         self._check_quiet(upload, listing, quiet)
-        batch_id = take(self._store, upload)
+        batch_id = take(self._store, upload, only_new=_was_taken_by_silence(state))
         transact(partial(upload_records.mark_taken, prefix=upload.prefix, digest=listing.digest))
         return batch_id
 
-    def _take_marked(
-        self, upload: Upload, state: sa.Row[tuple[object, ...]] | None, digest: str
-    ) -> int | None:
+    def _take_marked(self, upload: Upload, state: sa.Row[Any] | None, digest: str) -> int | None:
         """Take an upload with a marker; where silence was taken for completeness before, mend that."""
         batch_id = None
         if state is None or state.taken is None or not adopt_late_marker(self._store, upload, state.taken):
-            batch_id = take(self._store, upload)
+            batch_id = take(self._store, upload, only_new=_was_taken_by_silence(state))
         transact(partial(upload_records.mark_taken, prefix=upload.prefix, digest=digest))
         return batch_id
 
@@ -195,6 +193,10 @@ class Scan:
             return
         transact(partial(troubles.replace, kind=kind, sentences=found))
         self._reported[kind] = found
+
+
+def _was_taken_by_silence(state: sa.Row[Any] | None) -> bool:
+    return state is not None and state.taken is not None and not state.taken.startswith("marker ")
 
 
 def _duration(seconds: float) -> str:

@@ -22,11 +22,14 @@ from worker import topology
 log = logging.getLogger(__name__)
 
 
-def take(store: Bucket, upload: Upload) -> int | None:
+def take(store: Bucket, upload: Upload, *, only_new: bool = False) -> int | None:
     """Record the batch of a complete upload; None where nothing in it is new.
 
-    Files that an earlier batch of the same upload and recipe took as they are now are not taken again. The
-    vendor's attestation is read here, once, and recorded: every worker then goes by the same one.
+    The vendor's attestation is read here, once, and recorded: every worker then goes by the same one.
+
+    Args:
+        only_new: leave out files that an earlier batch of the same upload and recipe took as they are now: silence
+            was taken for completeness, and the rest came later.
 
     Raises:
         InputError: the marker, its recipe or the archive cannot be read.
@@ -37,7 +40,7 @@ def take(store: Bucket, upload: Upload) -> int | None:
     new = new_batch(store, upload, marker, recipe)
     if transact(partial(batches.find, digest=new.digest)) is not None:
         return None
-    taken_before = _taken_before(upload, recipe)
+    taken_before = _taken_before(upload, recipe) if only_new else set()
     if taken_before and all((item.key, item.tag) in taken_before for item in files_of(store, upload)):
         return None
     encoding = topology.load(settings().config).vendor(upload.vendor).encoding

@@ -158,7 +158,7 @@ def test_an_upload_that_could_not_be_taken_because_of_an_outage_is_taken_later(
 ) -> None:
     drop(store, "a.jpg")
 
-    def away(*_: object) -> None:
+    def away(*_: object, **__: object) -> None:
         raise ServiceError("the bucket is away")
 
     with monkeypatch.context() as patched:
