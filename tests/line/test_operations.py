@@ -18,7 +18,7 @@ CODE = re.compile(r"[a-z]+(_[a-z]+)*")
 
 
 def trees() -> Iterator[ast.AST]:
-    for package in ("line", "imaging", "tasks", "records", "scheduler"):
+    for package in ("line", "imaging", "overlay", "tasks", "records", "scheduler"):
         for path in (ROOT / package).rglob("*.py"):
             yield ast.parse(path.read_text("utf-8"))
 
