@@ -1,4 +1,4 @@
-"""``sluice completion``: the shell's TAB key learns the verbs and options."""
+"""``sluice completion``: TAB completion for the shell."""
 
 import click
 from click.shell_completion import get_completion_class
@@ -12,7 +12,7 @@ def completion(context: click.Context, shell: str) -> None:
     kind = get_completion_class(shell)
     root = context.find_root().command
     if kind is None:
-        raise click.UsageError(f"no completion is known for {shell}")
+        raise click.UsageError(f"there is no completion script for {shell}")
     click.echo(kind(root, {}, "sluice", "_SLUICE_COMPLETE").source())
 
 

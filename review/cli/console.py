@@ -1,4 +1,4 @@
-"""What commands print: results on standard output, everything else on standard error."""
+"""Output of the commands: results on standard output, everything else on standard error."""
 
 import json
 import sys
@@ -13,12 +13,12 @@ from rich.table import Table
 from line.states import ImageState
 
 out = Console(highlight=False, width=None if sys.stdout.isatty() else 160)
-"""Standard output; wide where no terminal sets a width, so that a log or a pipe gets whole words."""
+"""Standard output; 160 columns if it is not a terminal, so that words in a log or a pipe are not broken."""
 
 err = Console(stderr=True, highlight=False)
 
 GAP = 2
-"""Characters between two columns."""
+"""Space between two columns (characters)."""
 
 COLOURS = {
     "delivered": "green",
@@ -31,7 +31,7 @@ COLOURS = {
 
 
 def as_json(value: object) -> None:
-    """One JSON document on standard output, and nothing else there."""
+    """Print ``value`` as one JSON document on standard output."""
     click.echo(json.dumps(value, ensure_ascii=False, default=str))
 
 

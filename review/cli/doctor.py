@@ -1,4 +1,4 @@
-"""What the line needs of a machine, looked at one by one."""
+"""Checks of everything that the line needs from a machine."""
 
 import importlib.util
 import os
@@ -19,7 +19,7 @@ from stack.servers import postgres, redis
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing looked at."""
+    """The result of one check."""
 
     what: str
     good: bool
@@ -36,7 +36,7 @@ class Finding:
 
 
 def findings() -> list[Finding]:
-    """Everything looked at, in the order in which to mend it."""
+    """The results of all checks, in the order in which to repair them."""
     looks: list[Callable[[], Finding]] = [
         _python,
         _home,
@@ -143,5 +143,5 @@ def _look(what: str, ask: Callable[[], str], mend: str) -> Finding:
         return Finding(what, True, ask())
     except (SluiceError, OSError, ImportError) as error:
         return Finding(what, False, str(error).splitlines()[0], mend)
-    except Exception as error:  # a driver's own error: its first line says enough
+    except Exception as error:  # a driver's error: its first line is enough
         return Finding(what, False, f"{type(error).__name__}: {error}".splitlines()[0], mend)

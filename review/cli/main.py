@@ -1,4 +1,4 @@
-"""The ``sluice`` command: its entry, its exit codes, and the list of its verbs."""
+"""The ``sluice`` command: entry point, exit codes and commands."""
 
 import sys
 
@@ -19,16 +19,16 @@ DONE, FAILED, USAGE, HALTED = 0, 1, 2, 3
 )
 @click.version_option(package_name="sluice", prog_name="sluice")
 def cli() -> None:
-    """A batch line for product photos: overlays off, pictures enlarged, every edit measured.
+    """Process product photos in batches: remove overlays, enlarge small photos, measure every edit.
 
     \b
     First try:      sluice run photos/ --out out/
     Look closer:    sluice status; sluice images BATCH --state flagged
     Decide:         sluice accept IMAGE…   sluice requeue --flagged BATCH
-    Stay on:        sluice up              sluice submit photos/ --vendor acme
+    Keep running:   sluice up              sluice submit photos/ --vendor acme
 
-    State lives in SLUICE_HOME (default ~/.sluice). Postgres, Redis and the bucket are embedded
-    unless SLUICE_DATABASE_URL, SLUICE_BROKER_URL and SLUICE_BUCKET_URL name others.
+    State is stored in SLUICE_HOME (default ~/.sluice). Sluice starts its own Postgres, Redis and bucket unless
+    SLUICE_DATABASE_URL, SLUICE_BROKER_URL and SLUICE_BUCKET_URL are set.
 
     Exit codes: 0 done, 1 failed, 2 wrong usage or input, 3 the breaker halted the batch.
     """
@@ -52,5 +52,5 @@ def main() -> None:
         click.echo(f"sluice: {place}{error.strerror or error}", err=True)
         sys.exit(FAILED)
     except (KeyboardInterrupt, click.Abort):
-        click.echo("sluice: stopped; what was begun is kept and goes on with the next run", err=True)
+        click.echo("sluice: stopped; the next run continues the work", err=True)
         sys.exit(130)

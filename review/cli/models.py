@@ -1,4 +1,4 @@
-"""``sluice models``: what is trusted, what is ready, and getting the weights of what is not."""
+"""``sluice models``: list the trusted models, and pull or add weights."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +14,7 @@ from review.cli.options import json_option
 
 if TYPE_CHECKING:
     from models.weights import manifest
-    from models.weights.download import Progress as Told
+    from models.weights.download import Progress as ProgressCallback
 
 READERS = ("spandrel", "lpips", "diffusers", "segmentation")
 SUFFIXES = (".safetensors", ".pth", ".ckpt", ".pt", ".bin", ".onnx")
@@ -24,9 +24,9 @@ SUFFIXES = (".safetensors", ".pth", ".ckpt", ".pt", ".bin", ".onnx")
 @json_option
 @click.pass_context
 def models(context: click.Context, as_json: bool) -> None:
-    """The trusted models: task, licence, revision, ready or what is missing; pull and add weights.
+    """List the trusted models: task, licence, revision, and whether each is ready; pull and add weights.
 
-    With --json also source, hash, memory, inputs, outputs and known failings.
+    --json adds source, hash, memory, inputs, outputs and known weaknesses.
     """
     if context.invoked_subcommand is None:
         _show(as_json)
@@ -69,7 +69,10 @@ def _show(as_json: bool) -> None:
 
 
 sha256_option = click.option(
-    "--sha256", default="", metavar="HASH", help="The file's SHA-256; it is refused if it has another."
+    "--sha256",
+    default="",
+    metavar="HASH",
+    help="Expected SHA-256 of the file; a file with another hash is refused.",
 )
 
 
@@ -79,14 +82,16 @@ sha256_option = click.option(
 @click.option(
     "--mirror",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Take the files from this folder, without any network (or set SLUICE_WEIGHTS_MIRROR).",
+    help="Copy the files from this folder instead of the network (or set SLUICE_WEIGHTS_MIRROR).",
 )
-@click.option("--name", "called", help="With hf://…: what recipes will call it.")
-@click.option("--task", type=click.Choice([task.value for task in Task]), help="With hf://…: what it does.")
+@click.option("--name", "called", help="For hf://…: the model's name in recipes.")
+@click.option(
+    "--task", type=click.Choice([task.value for task in Task]), help="For hf://…: the model's task."
+)
 def pull(name: str, sha256: str, mirror: Path | None, called: str | None, task: str | None) -> None:
-    """Get the weights of model NAME into SLUICE_HOME/weights: goes on where it broke off, checks the hash.
+    """Download the weights of model NAME into SLUICE_HOME/weights; resumes after a break and checks the hash.
 
-    NAME is one of the catalogue, or a model of the hub and its revision: a pipeline,
+    NAME is a name from the catalogue, or a pipeline of the Hugging Face hub at a fixed revision,
 
     \b
       sluice models pull hf://OWNER/REPO@REVISION --name my-fill --task fill
@@ -96,32 +101,34 @@ def pull(name: str, sha256: str, mirror: Path | None, called: str | None, task: 
     from models.weights import download
 
     wanted = _of_hub(name, called, task) if name.startswith("hf://") else _of_catalogue(name)
-    with _bar() as told:
-        found = download.pull(wanted, sha256=_hash(sha256), mirror=mirror, progress=told)
+    with _bar() as progress:
+        found = download.pull(wanted, sha256=_hash(sha256), mirror=mirror, progress=progress)
     name = found.name
     click.echo(f"{name}: {found.revision}, SHA-256 {found.sha256}, in {found.folder}")
 
 
 @models.command()
 @click.argument("file", type=click.Path(exists=True, path_type=Path))
-@click.option("--name", required=True, help="What recipes will call it.")
-@click.option("--task", type=click.Choice([task.value for task in Task]), help="What it does.")
+@click.option("--name", required=True, help="The model's name in recipes.")
+@click.option("--task", type=click.Choice([task.value for task in Task]), help="The model's task.")
 @sha256_option
 @click.option(
-    "--reader", type=click.Choice(READERS), help="What reads it; by default spandrel, or as catalogued."
+    "--reader",
+    type=click.Choice(READERS),
+    help="Library that reads the file; by default spandrel, or as in the catalogue.",
 )
-@click.option("--licence", help="Its SPDX name.")
-@click.option("--source", help="Where it comes from.")
-@click.option("--revision", help="Its revision there.")
-@click.option("--memory", type=float, help="MB it holds once loaded; by default as much as its files.")
-@click.option("--working", type=float, help="MB of working memory for a megapixel.")
+@click.option("--licence", help="SPDX name of its licence.")
+@click.option("--source", help="Where the file comes from.")
+@click.option("--revision", help="Revision at the source.")
+@click.option("--memory", type=float, help="MB of memory once loaded; by default the size of its files.")
+@click.option("--working", type=float, help="MB of working memory per megapixel.")
 @click.option(
     "--precision",
     type=click.Choice(["auto", "float32", "float16", "bfloat16"]),
-    help="Of its numbers; auto: float16 on a GPU where the network bears it.",
+    help="Number format; auto: float16 on a GPU if the network supports it.",
 )
 @click.option(
-    "--option", "options", multiple=True, metavar="KEY=VALUE", help="For the reader; e.g. net=alex."
+    "--option", "options", multiple=True, metavar="KEY=VALUE", help="Option of the reader, such as net=alex."
 )
 def add(
     file: Path,
@@ -130,9 +137,9 @@ def add(
     sha256: str,
     precision: str | None,
     options: tuple[str, ...],
-    **told: Any,
+    **fields: Any,
 ) -> None:
-    """Register FILE (or a folder of files) as model NAME: copied into SLUICE_HOME/weights, hash written down."""
+    """Register FILE (or a folder of files) as model NAME: copies it into SLUICE_HOME/weights and records its hash."""
     from pydantic import ValidationError
 
     from models.contract import model_of, registry
@@ -144,9 +151,9 @@ def add(
     if catalogued:
         table = catalogued.model_dump(exclude={"files"})
     elif task is None:
-        raise InputError(f"{name} is not in the catalogue: say with --task what it does")
+        raise InputError(f"{name} is not in the catalogue: name its task with --task")
     renamed = {"working": "memory_per_megapixel"}
-    table |= {renamed.get(key, key): value for key, value in told.items() if value is not None}
+    table |= {renamed.get(key, key): value for key, value in fields.items() if value is not None}
     table |= {"name": name, "task": task or table["task"]}
     more = {"precision": precision} if precision else {}
     table["options"] = table.get("options", {}) | more | dict(_pair(option) for option in options)
@@ -159,7 +166,7 @@ def add(
         first = error.errors(include_url=False)[0]
         raise InputError(f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}") from None
     if name in registry().models and name not in manifest.all_weights():
-        raise InputError(f"{name} is a model that needs no weights: choose another name")
+        raise InputError(f"{name} is the name of a built-in model without weights: choose another name")
     model_of(wanted)  # refuses what no reader can take
     with _bar() as bar:
         found = download.add(sources, wanted, sha256=_hash(sha256), progress=bar)
@@ -169,10 +176,10 @@ def add(
 def _of_catalogue(name: str) -> "manifest.Weights":
     from models.weights import manifest
 
-    known = manifest.all_weights()
-    if name not in known:
-        raise InputError(f"no weights are named {name!r}; there are: {', '.join(sorted(known))}")
-    return known[name]
+    available = manifest.all_weights()
+    if name not in available:
+        raise InputError(f"no weights are named {name!r}; there are: {', '.join(sorted(available))}")
+    return available[name]
 
 
 def _of_hub(url: str, name: str | None, task: str | None) -> "manifest.Weights":
@@ -182,9 +189,7 @@ def _of_hub(url: str, name: str | None, task: str | None) -> "manifest.Weights":
     from models.weights import huggingface, manifest
 
     if not name or not task:
-        raise InputError(
-            "of the hub's models say --name, what recipes will call it, and --task, what it does"
-        )
+        raise InputError("a model of the hub needs --name, its name in recipes, and --task, its task")
     if name in registry().models and name not in manifest.registered():
         raise InputError(f"{name} is the name of another model: choose another")
     try:
@@ -198,7 +203,7 @@ def _files(file: Path) -> list[Path]:
     if file.is_dir():
         found = sorted(path for path in file.rglob("*") if path.is_file() and not path.name.startswith("."))
         if not found:
-            raise InputError(f"{file} holds no file")
+            raise InputError(f"{file} contains no file")
         return found
     if file.suffix not in SUFFIXES:
         raise InputError(f"{file.name}: weights end in {', '.join(SUFFIXES)}")
@@ -220,7 +225,7 @@ def _pair(option: str) -> tuple[str, str]:
 
 
 @contextmanager
-def _bar() -> "Iterator[Told]":
+def _bar() -> "Iterator[ProgressCallback]":
     """A progress bar on standard error."""
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
@@ -230,12 +235,12 @@ def _bar() -> "Iterator[Told]":
     with Progress(*columns, console=console.err, transient=True) as bar:
         shown: dict[str, Any] = {}
 
-        def told(file: str, there: int, total: int | None) -> None:
+        def update(file: str, done: int, total: int | None) -> None:
             if file not in shown:
                 shown[file] = bar.add_task(file, total=total)
-            bar.update(shown[file], completed=there, total=total)
+            bar.update(shown[file], completed=done, total=total)
 
-        yield told
+        yield update
 
 
 COMMANDS = [models]

@@ -5,12 +5,12 @@ from review.cli.lazy import Verb
 VERBS = {
     "accept": Verb(
         "review.cli.people.decide",
-        "Find flagged IMAGEs good as they stand: the flagged result is taken up and goes on.",
+        "Accept flagged IMAGEs: the flagged result is used and continues to the next step.",
     ),
     "calibrate": Verb(
         "review.cli.quality.calibrate",
-        "Propose gate limits from a FOLDER of good edits, with pictures of the same names in "
-        "before/ and after/.",
+        "Propose gate limits from a FOLDER of good edits, with pictures of the same names in before/ and "
+        "after/.",
     ),
     "compare": Verb(
         "review.cli.quality.compare",
@@ -22,51 +22,49 @@ VERBS = {
     ),
     "dismiss": Verb(
         "review.cli.line.keep",
-        "Hide troubles that `sluice status` lists, by their NUMBER: they come back when something "
-        "about them changes.",
+        "Hide troubles that `sluice status` lists, by NUMBER, until something about them changes.",
     ),
     "doctor": Verb(
         "review.cli.line.inspect",
-        "What is missing on this machine, and how to get it.",
+        "List what this machine lacks and how to install it.",
     ),
     "halt": Verb(
         "review.cli.line.batch",
-        "Halt BATCH: what waits is held; what a worker is in the middle of ends its step.",
+        "Halt BATCH: workers finish their current step, and waiting images are held.",
     ),
     "images": Verb(
         "review.cli.line.inspect",
-        "One line for each image of BATCH: id, name, state, reason (and readings with --json).",
+        "List the images of BATCH: id, name, state and reason (with --json also the readings).",
     ),
     "judge": Verb(
         "review.cli.quality.judge",
-        "Judge an edit: the picture BEFORE and AFTER it, as files or as folders of the same names.",
+        "Judge edits by the gates: BEFORE and AFTER are two files, or two folders with the same file names.",
     ),
     "login": Verb(
         "review.cli.line.keep",
-        "Show the logins of Flower and of the review desk, or change that of one PAGE.",
+        "Show the logins of Flower and of the review desk, or change the login of one PAGE.",
     ),
     "match": Verb(
         "review.cli.quality.match",
-        "Run models A and B on the same pictures and lay quality beside cost, for fill, upscale, "
-        "denoise, restore.",
+        "Compare models A and B on the same pictures by quality and cost, for fill, upscale, denoise and "
+        "restore.",
     ),
     "models": Verb(
         "review.cli.models",
-        "The trusted models: task, licence, revision, ready or what is missing; pull and add weights.",
+        "List the trusted models: task, licence, revision, and whether each is ready; pull and add weights.",
     ),
     "permute": Verb(
         "review.cli.quality.permute",
-        "Run a step on every picture in FOLDER with each model and seed, and compare with the last "
-        "run's outputs.",
+        "Run a step on every picture in FOLDER with each model and seed, and compare with the last run's "
+        "outputs.",
     ),
     "provenance": Verb(
         "review.cli.quality.provenance",
-        "Read delivered FILES back: how each picture came about and whose it is, and whether the "
-        "record agrees.",
+        "Compare the origin and rights stated in delivered FILES with the record.",
     ),
     "reject": Verb(
         "review.cli.people.decide",
-        "Decide against IMAGEs: they are discarded, a delivered file is withdrawn.",
+        "Discard IMAGEs; a file that was already delivered is deleted.",
     ),
     "reproduce": Verb(
         "review.cli.quality.reproduce",
@@ -74,16 +72,15 @@ VERBS = {
     ),
     "requeue": Verb(
         "review.cli.people.decide",
-        "Send IMAGEs round again from the step at which they stopped.",
+        "Process IMAGEs again from the step at which they stopped.",
     ),
     "resume": Verb(
         "review.cli.line.batch",
-        "Go on with a halted BATCH: a few images probe it, and only if they come back good do the "
-        "rest follow.",
+        "Resume a halted BATCH: a few test images go first, and the rest follow only if those are good.",
     ),
     "rollback": Verb(
         "review.cli.people.decide",
-        "Put IMAGE back to what it was before STEP; it is then flagged: accept or requeue it.",
+        "Restore IMAGE as it was before STEP and flag it; then accept or requeue it.",
     ),
     "run": Verb(
         "review.cli.line.run",
@@ -91,12 +88,12 @@ VERBS = {
     ),
     "status": Verb(
         "review.cli.line.inspect",
-        "Counts by state, artifact rate, throughput, cost and breaker of BATCH, or of the newest batches.",
+        "Show images per state, artifact rate, throughput, cost and breaker of BATCH, or list the newest "
+        "batches.",
     ),
     "style": Verb(
         "review.cli.quality.style",
-        "Measure reference PICTURES (files or folders); print the [style] table that locks a recipe "
-        "to their look.",
+        "Measure reference PICTURES (files or folders); print a [style] table for a recipe.",
     ),
     "submit": Verb(
         "review.cli.line.submit",
@@ -104,11 +101,11 @@ VERBS = {
     ),
     "templates": Verb(
         "review.cli.people.templates",
-        "Vendor templates: text at one place of many photos of a vendor, such as a stamp or a date.",
+        "List vendor templates: overlays that recur on many photos of a vendor, such as a stamp or a date.",
     ),
     "up": Verb(
         "review.cli.line.up",
-        "Start the line and stay on: scheduler, workers, Flower, review desk; Postgres and Redis "
-        "where not named.",
+        "Start the line and stay on: scheduler, workers, Flower, review desk; Postgres and Redis where "
+        "not named.",
     ),
 }

@@ -115,7 +115,7 @@ def test_a_picture_that_is_gone_is_told_and_its_neighbours_are_looked_at(story: 
     finally:
         store.put(images[0].picture, kept)
     assert answer.code == 0
-    assert f"image {images[0].image} cannot be looked at" in answer.err
+    assert f"image {images[0].image} cannot be searched" in answer.err
     assert f"still on 0 of {len(images)} images" in answer.err
 
 

@@ -1,4 +1,4 @@
-"""``sluice halt`` and ``sluice resume``: a batch's breaker by hand."""
+"""``sluice halt`` and ``sluice resume``: halting and resuming a batch by hand."""
 
 import click
 
@@ -8,23 +8,23 @@ from review.cli.options import batch_argument
 
 @click.command()
 @batch_argument
-@click.option("--reason", default="halted by a person", show_default=True, help="Kept with the batch.")
+@click.option("--reason", default="halted by a person", show_default=True, help="Recorded with the batch.")
 def halt(batch: int, reason: str) -> None:
-    """Halt BATCH: what waits is held; what a worker is in the middle of ends its step."""
+    """Halt BATCH: workers finish their current step, and waiting images are held."""
     from records import batches
     from records.database import transact
     from stack import connection as reach
 
     with reach.records():
         if not transact(lambda connection: batches.halt(connection, batch, reason), actor="person"):
-            raise InputError(f"batch {batch} is not running: there is nothing to halt")
-    click.echo(f"batch {batch} is halted; `sluice resume {batch}` goes on through a probe")
+            raise InputError(f"batch {batch} is not running, so it cannot be halted")
+    click.echo(f"batch {batch} is halted; `sluice resume {batch}` continues, a few test images first")
 
 
 @click.command()
 @batch_argument
 def resume(batch: int) -> None:
-    """Go on with a halted BATCH: a few images probe it, and only if they come back good do the rest follow."""
+    """Resume a halted BATCH: a few test images go first, and the rest follow only if those are good."""
     from records.database import transact
     from scheduler.probe import resume as send_probe
     from stack import connection as reach
@@ -32,7 +32,7 @@ def resume(batch: int) -> None:
     with reach.records():
         images = transact(lambda connection: send_probe(connection, batch), actor="person")
     click.echo(
-        f"batch {batch} is probed with {images} images; `sluice status {batch} --watch` shows how it goes"
+        f"batch {batch} is tested with {images} images; `sluice status {batch} --watch` shows the progress"
     )
 
 

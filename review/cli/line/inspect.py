@@ -1,4 +1,4 @@
-"""``sluice status``, ``images`` and ``doctor``: looking, changing nothing."""
+"""``sluice status``, ``images`` and ``doctor``: read-only commands."""
 
 import time
 from functools import partial
@@ -13,10 +13,10 @@ from review.cli.options import batch_argument, json_option
 
 @click.command()
 @click.argument("batch", type=int, required=False, shell_complete=complete.batches)
-@click.option("--watch", is_flag=True, help="Keep showing until the batch is done or halted.")
+@click.option("--watch", is_flag=True, help="Refresh until the batch is done or halted.")
 @json_option
 def status(batch: int | None, watch: bool, as_json: bool) -> None:
-    """Counts by state, artifact rate, throughput, cost and breaker of BATCH, or of the newest batches."""
+    """Show images per state, artifact rate, throughput, cost and breaker of BATCH, or list the newest batches."""
     from records.queries import reports
     from review.cli import console
     from review.cli.line.overview import print_troubles, show_overview
@@ -56,12 +56,14 @@ def _watch(batch: int) -> None:
 
 @click.command()
 @batch_argument
-@click.option("--state", type=click.Choice([state.value for state in ImageState]), help="Only these.")
+@click.option(
+    "--state", type=click.Choice([state.value for state in ImageState]), help="Only images in this state."
+)
 @click.option("--after", type=int, default=0, metavar="ID", help="Only those whose id is greater.")
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="At most so many.")
 @click.option("--json", "as_json", is_flag=True, help="JSON lines on stdout.")
 def images(batch: int, state: str | None, after: int, limit: int | None, as_json: bool) -> None:
-    """One line for each image of BATCH: id, name, state, reason (and readings with --json)."""
+    """List the images of BATCH: id, name, state and reason (with --json also the readings)."""
     from records import batches
     from records.database import engine
     from records.queries import listings
@@ -85,7 +87,7 @@ def images(batch: int, state: str | None, after: int, limit: int | None, as_json
 @click.command()
 @json_option
 def doctor(as_json: bool) -> None:
-    """What is missing on this machine, and how to get it. Exit code 1 where the line cannot run."""
+    """List what this machine lacks and how to install it. Exit code 1 if the line cannot run."""
     from review.cli import console
     from review.cli.doctor import findings
 
@@ -97,7 +99,7 @@ def doctor(as_json: bool) -> None:
             (finding.what, finding.word, finding.detail, "" if finding.good else finding.mend)
             for finding in found
         ]
-        console.rows("doctor", ("what", "state", "found", "how to mend it"), cells)
+        console.rows("doctor", ("check", "state", "result", "what to do"), cells)
     if any(finding.needed and not finding.good for finding in found):
         raise click.exceptions.Exit(1)
 

@@ -1,4 +1,4 @@
-"""``sluice dismiss`` and ``sluice login``: small things that are kept."""
+"""``sluice dismiss`` and ``sluice login``: hiding troubles, and the logins of the web pages."""
 
 from functools import partial
 
@@ -10,7 +10,7 @@ from line.errors import InputError
 @click.command()
 @click.argument("numbers", metavar="NUMBER…", type=int, nargs=-1, required=True)
 def dismiss(numbers: tuple[int, ...]) -> None:
-    """Hide troubles that `sluice status` lists, by their NUMBER: they come back when something about them changes."""
+    """Hide troubles that `sluice status` lists, by NUMBER, until something about them changes."""
     from records import troubles
     from records.database import transact
     from stack import connection as reach
@@ -23,11 +23,11 @@ def dismiss(numbers: tuple[int, ...]) -> None:
 
 @click.command()
 @click.argument("page", type=click.Choice(["desk", "flower"]), required=False)
-@click.option("--new", is_flag=True, help="Make a new password; the page takes it at its next start.")
+@click.option("--new", is_flag=True, help="Generate a new password; the page uses it from its next start.")
 def login(page: str | None, new: bool) -> None:
-    """Show the logins of Flower and of the review desk, or change that of one PAGE.
+    """Show the logins of Flower and of the review desk, or change the login of one PAGE.
 
-    They are kept in SLUICE_HOME, readable by its user only, and last until they are changed.
+    They are stored in SLUICE_HOME, readable only by its user, and stay the same until they are changed.
     """
     from line.settings import settings
     from stack.pages import DEFAULT_PORTS, USER, Page

@@ -1,4 +1,4 @@
-"""``sluice accept``, ``reject``, ``requeue`` and ``rollback``: what a person decides."""
+"""``sluice accept``, ``reject``, ``requeue`` and ``rollback``: a person's decisions."""
 
 import getpass
 from collections.abc import Callable, Sequence
@@ -18,10 +18,10 @@ images_argument = click.argument(
 @click.command()
 @images_argument
 def accept(images: tuple[int, ...]) -> None:
-    """Find flagged IMAGEs good as they stand: the flagged result is taken up and goes on.
+    """Accept flagged IMAGEs: the flagged result is used and continues to the next step.
 
-    Where the line only asked (is this text an overlay?), the picture goes on unedited. Ids are in
-    `sluice images BATCH --state flagged`.
+    If no edit was made yet (is this text an overlay?), the picture continues unchanged.
+    `sluice images BATCH --state flagged` lists the ids.
     """
     from scheduler import decide
 
@@ -31,7 +31,7 @@ def accept(images: tuple[int, ...]) -> None:
 @click.command()
 @images_argument
 def reject(images: tuple[int, ...]) -> None:
-    """Decide against IMAGEs: they are discarded, a delivered file is withdrawn."""
+    """Discard IMAGEs; a file that was already delivered is deleted."""
     from scheduler import decide
 
     each("image", _named(images), decide.reject, "discarded")
@@ -43,12 +43,12 @@ def reject(images: tuple[int, ...]) -> None:
     "--recipe",
     "-r",
     shell_complete=complete.recipes,
-    help="Start again from the original with another recipe.",
+    help="Start again from the original with this recipe.",
 )
 @click.option(
     "--mask",
-    help="A picture, white where to erase; or `found`: all that the line took for overlay, doubtful or not; "
-    "or `sure`: what is doubtful is print and stays, the rest goes.",
+    help="A picture, white where to erase; or `found`: erase all text that was found; "
+    "or `sure`: erase what is certainly an overlay, keep uncertain text.",
 )
 @click.option(
     "--flagged",
@@ -61,16 +61,16 @@ def reject(images: tuple[int, ...]) -> None:
     "--template",
     type=int,
     metavar="ID",
-    help="All flagged and delivered images of its vendor that still bear a confirmed template.",
+    help="All flagged and delivered images of the vendor that still have this confirmed template.",
 )
 def requeue(
     images: tuple[int, ...], recipe: str | None, mask: str | None, flagged: int | None, template: int | None
 ) -> None:
-    """Send IMAGEs round again from the step at which they stopped.
+    """Process IMAGEs again from the step at which they stopped.
 
-    Those that stopped where text is taken off are searched for text anew, so that templates confirmed meanwhile
-    count, unless a person drew the mask. Delivered ones start again from the original, and their files are
-    withdrawn until they are delivered again.
+    Images that stopped at the removal of text are searched for text again, with all templates confirmed by now,
+    unless a person drew the mask. Delivered images start again from the original, and their files are deleted
+    until they are delivered again.
 
     Example: sluice templates confirm 3 && sluice requeue --template 3
     """
@@ -83,7 +83,7 @@ def requeue(
     with connection.records():
         ids = [*images, *(decide.flagged(flagged) if flagged is not None else [])]
         if template is not None:
-            ids += [image for image in _bearing(template) if image not in ids]
+            ids += [image for image in _with_template(template) if image not in ids]
             if not ids:
                 return
         if not ids:
@@ -100,33 +100,36 @@ def requeue(
     required=True,
     metavar="STEP",
     shell_complete=complete.steps,
-    help="The step before which to stand again.",
+    help="Restore the image as it was before this step.",
 )
 def rollback(image: int, step: str) -> None:
-    """Put IMAGE back to what it was before STEP; it is then flagged: accept or requeue it."""
+    """Restore IMAGE as it was before STEP and flag it; then accept or requeue it."""
     from scheduler import decide
 
-    each("image", [image], lambda image, actor: decide.rollback(image, step, actor), f"back to before {step}")
+    each(
+        "image",
+        [image],
+        lambda image, actor: decide.rollback(image, step, actor),
+        f"restored to before {step}",
+    )
 
 
-def _bearing(template: int) -> list[int]:
-    """Images on which a template still is, looked for with a progress bar."""
+def _with_template(template: int) -> list[int]:
+    """Ids of images that still have the template; shows a progress bar."""
     from rich.progress import track
 
     from review.cli import console
     from scheduler.template_rescan import looked_at
 
     count, looks = looked_at(template)
-    told = track(looks, total=count, description="looking", console=console.err, transient=True)
-    found = list(told)
-    for look in found:
-        if look.trouble:
-            click.echo(f"sluice: image {look.image} cannot be looked at: {look.trouble}", err=True)
-    bearing = [look.image for look in found if look.bears]
-    click.echo(
-        f"template {template} is still on {len(bearing)} of {count} images that were searched", err=True
-    )
-    return bearing
+    progress = track(looks, total=count, description="searching", console=console.err, transient=True)
+    results = list(progress)
+    for result in results:
+        if result.trouble:
+            click.echo(f"sluice: image {result.image} cannot be searched: {result.trouble}", err=True)
+    with_template = [result.image for result in results if result.bears]
+    click.echo(f"template {template} is still on {len(with_template)} of {count} images", err=True)
+    return with_template
 
 
 def _named(images: tuple[int, ...]) -> list[int]:
@@ -136,12 +139,12 @@ def _named(images: tuple[int, ...]) -> list[int]:
 
 
 def each(what: str, ids: Sequence[int], act: Callable[[int, str], object], word: str) -> None:
-    """Decide about each as the person at the command; one that cannot be decided is told, its neighbours go on.
+    """Decide about each id in the name of the current user; print an error for each that is refused and continue.
 
     Args:
-        what: an image or a template.
-        act: takes an id and who decides; raises InputError where that cannot be.
-        word: what became of it.
+        what: "image" or "template".
+        act: takes an id and the person; raises InputError if the decision is refused.
+        word: outcome to print.
     """
     from stack import connection
 

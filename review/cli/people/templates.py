@@ -1,4 +1,4 @@
-"""``sluice templates``: what recurs at one place of a vendor's photos, and a person's word on it."""
+"""``sluice templates``: overlays that recur on a vendor's photos, and people's decisions on them."""
 
 from functools import partial
 from pathlib import Path
@@ -11,7 +11,7 @@ from review.cli import complete
 from review.cli.options import json_option
 
 ids_argument = click.argument("ids", type=int, nargs=-1, required=True, metavar="ID…")
-overrule_option = click.option("--overrule", is_flag=True, help="Also where it was decided otherwise before.")
+overrule_option = click.option("--overrule", is_flag=True, help="Change an earlier decision.")
 
 
 @click.group(invoke_without_command=True)
@@ -19,10 +19,10 @@ overrule_option = click.option("--overrule", is_flag=True, help="Also where it w
 @json_option
 @click.pass_context
 def templates(context: click.Context, vendor: str | None, as_json: bool) -> None:
-    """Vendor templates: text at one place of many photos of a vendor, such as a stamp or a date.
+    """List vendor templates: overlays that recur on many photos of a vendor, such as a stamp or a date.
 
-    The line proposes; a person confirms (from then on it counts as a sure overlay) or dismisses
-    (it is treated as any text, and never proposed again).
+    Sluice proposes them. A person confirms a template (from then on it counts as a certain overlay) or dismisses
+    it (its text is treated like any other, and it is not proposed again).
     """
     from records import templates as records
     from records.database import transact
@@ -36,7 +36,7 @@ def templates(context: click.Context, vendor: str | None, as_json: bool) -> None
     if as_json:
         console.as_json(found)
         return
-    columns = ("template", "vendor", "state", "left top right bottom", "photos", "overlay", "such as")
+    columns = ("template", "vendor", "state", "left top right bottom", "photos", "probability", "examples")
     lines = (
         (
             line["template"],
@@ -56,9 +56,9 @@ def templates(context: click.Context, vendor: str | None, as_json: bool) -> None
 @ids_argument
 @overrule_option
 def confirm(ids: tuple[int, ...], overrule: bool) -> None:
-    """It is an overlay: erased from the next photos of the vendor as what is sure.
+    """Confirm that templates are overlays, which are then erased from the vendor's next photos.
 
-    Photos that were searched before, flagged or delivered, can follow: sluice requeue --template ID.
+    For photos that were flagged or delivered before: sluice requeue --template ID.
     """
     _decide(ids, TemplateState.CONFIRMED, overrule)
 
@@ -67,7 +67,7 @@ def confirm(ids: tuple[int, ...], overrule: bool) -> None:
 @ids_argument
 @overrule_option
 def dismiss(ids: tuple[int, ...], overrule: bool) -> None:
-    """It is no overlay, or shall stay: text there is treated as any other."""
+    """Dismiss templates: text there is treated like any other text."""
     _decide(ids, TemplateState.DISMISSED, overrule)
 
 
@@ -78,10 +78,10 @@ def dismiss(ids: tuple[int, ...], overrule: bool) -> None:
     "-o",
     required=True,
     type=click.Path(path_type=Path, dir_okay=False),
-    help="A .png file: example crops side by side, the text outlined.",
+    help="A .png file for the example crops, side by side.",
 )
 def show_(template: int, out: Path) -> None:
-    """Write what a template looks like on up to three photos."""
+    """Save a picture of a template on up to three photos."""
     import cv2
 
     from records import templates as records

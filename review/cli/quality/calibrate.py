@@ -1,4 +1,4 @@
-"""``sluice calibrate``: limits for a recipe, from edits that were good."""
+"""``sluice calibrate``: propose limits for a recipe from good edits."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,16 +14,22 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option("--transform", "-t", required=True, help="Which step's edits these are: erase_text, upscale, …")
 @click.option(
-    "--rate", type=float, default=0.02, show_default=True, help="Share of good edits that may be flagged."
+    "--transform", "-t", required=True, help="The step that made these edits: erase_text, upscale, …"
+)
+@click.option(
+    "--rate",
+    type=float,
+    default=0.02,
+    show_default=True,
+    help="Maximum share of good edits that may be flagged (0..1).",
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 def calibrate(folder: Path, transform: str, rate: float, as_json: bool) -> None:
     """Propose gate limits from a FOLDER of good edits, with pictures of the same names in before/ and after/.
 
-    At least 20 edits. A folder masks/ of white on black PNGs says where pixels were allowed to change. What
-    is printed goes below the step in a recipe.
+    At least 20 edits are needed. PNGs in an optional folder masks/ are white where pixels were allowed to change.
+    Copy the output below the step in a recipe.
     """
     from rich.progress import track
 
@@ -41,24 +47,24 @@ def calibrate(folder: Path, transform: str, rate: float, as_json: bool) -> None:
     both = pairs(folder / "before", folder / "after", masks if masks.is_dir() else None)
     edits = track(both, description="judging", console=console.err, transient=True)
     gates = registry().for_transform(transform)
-    found = propose([judge(pair.edit(transform)).readings for pair in edits], gates, rate)
+    proposal = propose([judge(pair.edit(transform)).readings for pair in edits], gates, rate)
     taken = {name for gate in gates for name in gate.limits}
-    limits = {name: limit for name, limit in found.limits.items() if name in taken}
+    limits = {name: limit for name, limit in proposal.limits.items() if name in taken}
     if as_json:
         ends = {
             name: {"at_least": limit.at_least, "at_most": limit.at_most} for name, limit in limits.items()
         }
         console.as_json(
-            {"limits": ends, "edits": found.edits, "flagged": found.flagged, "upper": found.upper}
+            {"limits": ends, "edits": proposal.edits, "flagged": proposal.flagged, "upper": proposal.upper}
         )
         return
-    click.echo(_table(transform, found, limits))
+    click.echo(_table(transform, proposal, limits))
 
 
-def _table(transform: str, found: "Proposal", limits: "dict[str, Limit]") -> str:
+def _table(transform: str, proposal: "Proposal", limits: "dict[str, Limit]") -> str:
     lines = [
-        f"# below the step {transform}; from {found.edits} good edits, of which these limits flag "
-        f"{found.flagged:.1%} (of others at most {found.upper:.1%}, at 95 %)",
+        f"# below the step {transform}; from {proposal.edits} good edits, of which these limits flag "
+        f"{proposal.flagged:.1%} (of others at most {proposal.upper:.1%}, at 95 %)",
         "[steps.limits]",
     ]
     for name, limit in limits.items():

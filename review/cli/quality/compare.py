@@ -1,4 +1,4 @@
-"""``sluice compare``: two folders of the same pictures, by every full-reference metric."""
+"""``sluice compare``: compare two folders by full-reference metrics."""
 
 import json
 from collections.abc import Iterator
@@ -22,14 +22,14 @@ path_argument = click.Path(exists=True, path_type=Path)
 @click.option(
     "--out",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Write the averages, the worst and every picture's metrics here, as JSON.",
+    help="JSON file for the averages, the worst values and each picture's metrics.",
 )
-@click.option("--json", "as_json", is_flag=True, help="That JSON document on stdout.")
+@click.option("--json", "as_json", is_flag=True, help="Print that JSON document on stdout.")
 def compare(reference: Path, other: Path, out: Path | None, as_json: bool) -> None:
     """Compare the pictures of folder OTHER with those of the same name in folder REFERENCE.
 
-    PSNR, SSIM, MS-SSIM, GMSD, MDSI and CIEDE2000; LPIPS where its weights are here (see ``sluice models``).
-    A picture of another size is brought to the reference's first.
+    PSNR, SSIM, MS-SSIM, GMSD, MDSI and CIEDE2000; and LPIPS if its weights are installed (see `sluice models`).
+    A picture of another size is first resized to that of the reference.
     """
     from line.settings import settings
     from review.cli import console

@@ -1,4 +1,4 @@
-"""``sluice judge``: the gates alone, on two files or two folders."""
+"""``sluice judge``: run only the gates, on two files or two folders."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,12 +14,10 @@ path_argument = click.Path(exists=True, path_type=Path)
 
 
 @click.command()
-@click.option("--transform", "-t", required=True, help="Which step's gates: erase_text, upscale, …")
+@click.option("--transform", "-t", required=True, help="The step whose gates to run: erase_text, upscale, …")
 @click.argument("before", type=path_argument)
 @click.argument("after", type=path_argument)
-@click.option(
-    "--mask", type=path_argument, help="White where pixels were allowed to change; a file or a folder."
-)
+@click.option("--mask", type=path_argument, help="File or folder; white where pixels were allowed to change.")
 @click.option(
     "--sheet",
     type=click.Path(path_type=Path),
@@ -29,10 +27,10 @@ path_argument = click.Path(exists=True, path_type=Path)
 def judge(
     transform: str, before: Path, after: Path, mask: Path | None, sheet: Path | None, as_json: bool
 ) -> None:
-    """Judge an edit: the picture BEFORE and AFTER it, as files or as folders of the same names.
+    """Judge edits by the gates: BEFORE and AFTER are two files, or two folders with the same file names.
 
-    One line each: name, verdict (pass or flag), reasons, readings, and where each broken limit was seen
-    (x, y, width, height). Exit code 0 whatever the verdict.
+    One line per edit: name, verdict (pass or flag), reasons, readings, and the place of each broken limit
+    (x, y, width, height). The exit code is 0 for every verdict.
     """
     from review.cli import console
     from review.experiments.image_pairs import pairs
@@ -58,7 +56,7 @@ def check_transform(transform: str) -> None:
 
 
 def _page(sheet: Path | None, pair: "Pair", single: bool) -> Path | None:
-    """The sheet's own file: of a folder's pictures each has one, under its whole name."""
+    """The file for the sheet of one picture: ``sheet`` itself, or a file in the folder ``sheet``."""
     if sheet is None or single:
         return sheet
     return sheet / f"{pair.name}.png"

@@ -1,4 +1,4 @@
-"""``sluice match``: two models on the same pictures, for whoever has to decide on a switch."""
+"""``sluice match``: compare two models on the same pictures."""
 
 import math
 from contextlib import ExitStack
@@ -30,22 +30,23 @@ MEASURES = {
     "folder",
     required=True,
     type=click.Path(exists=True, path_type=Path),
-    help="Folder of pictures; for fills with NAME.mask.png beside, else letters are drawn.",
+    help="Folder of pictures; for fills with NAME.mask.png beside each, or letters are drawn.",
 )
-@click.option("--transform", "-t", help="The step to run them in; by default the one for their task.")
+@click.option("--transform", "-t", help="The step to run them in; by default the step for their task.")
 @recipe_option
 @click.option(
-    "--out", "-o", type=click.Path(file_okay=False, path_type=Path), help="Keep both models' pictures here."
+    "--out", "-o", type=click.Path(file_okay=False, path_type=Path), help="Folder for both models' pictures."
 )  # fmt: skip
 @json_option
 def match(
     first: str, second: str, folder: Path, transform: str | None, recipe: str, out: Path | None, as_json: bool
 ) -> None:
-    """Run models A and B on the same pictures and lay quality beside cost, for fill, upscale, denoise, restore.
+    """Compare models A and B on the same pictures by quality and cost, for fill, upscale, denoise and restore.
 
-    Hue, fine detail, local contrast and perceptual distance, what the gates flag, latency, memory, cost per
-    thousand. An enlargement is measured against the photo that was halved before, a fill of drawn letters
-    against what was under them. The reading names no winner where both differ by no more than chance.
+    Hue, fine detail, local contrast, perceptual distance, gate verdicts, latency, memory and cost per thousand.
+    For an enlargement, the photo is halved first and the result is compared with the original. For a fill of drawn
+    letters, the result is compared with what they cover. A winner is only named if the difference is
+    statistically significant.
 
     Example: sluice match lanczos back_projection --set photos/ --out match/
     """
@@ -64,22 +65,22 @@ def match(
     from tasks.recipes import load
 
     if first == second:
-        raise InputError(f"{first} matches itself: name two models")
+        raise InputError(f"{first} is compared with itself: name two different models")
     context = Context(settings())
     known = context.transforms
     step = comparable_transform(known, transform) if transform else transform_of(known, first)
     if step.name == "generate":
-        raise InputError("what is generated has nothing to be measured against: see sluice permute")
+        raise InputError("generated pictures have no reference to compare with: use sluice permute")
     chosen, rules = samples([folder]), load(recipe)
     columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.description}"))
     with ExitStack() as exit_, Progress(*columns, console=console.err, transient=True) as progress:
         kept = out or Path(exit_.enter_context(scratch()))
         bar = progress.add_task("", total=3 * len(chosen))
 
-        def told(name: str) -> None:
+        def advance(name: str) -> None:
             progress.update(bar, advance=1, description=name)
 
-        found = run(context, chosen, step.name, (first, second), rules, kept, told)
+        found = run(context, chosen, step.name, (first, second), rules, kept, advance)
     if as_json:
         console.as_json(_document(found) | {"out": str(out) if out else None})
         return
@@ -109,22 +110,22 @@ def _tell(found: "Match") -> None:
     ratio = f"× {2**slower.mean:.2f}" if one.seconds() and other.seconds() else ""
     rows.append(("seconds, median", *_both(found, _median), ratio, _word(slower)))
     rows.append(("seconds, worst", *_both(found, _worst), "", ""))
-    rows.append(("memory at the peak, MB", *_both(found, _peak), "", ""))
-    rows.append(("memory declared, MB", *_both(found, lambda side: f"{side.declared:.0f}"), "", ""))
-    rows.append(("cost of a thousand", *_both(found, _cost), "", ""))
+    rows.append(("peak memory, MB", *_both(found, _peak), "", ""))
+    rows.append(("declared memory, MB", *_both(found, lambda side: f"{side.declared:.0f}"), "", ""))
+    rows.append(("cost per thousand", *_both(found, _cost), "", ""))
     title = f"{found.transform}: {len(found.names)} pictures on {settings().device}"
-    console.rows(title, ("mean of", one.model, other.model, "B beside A", "differ"), rows)
+    console.rows(title, ("mean of", one.model, other.model, "B compared with A", "difference"), rows)
     console.out.print(f"measured against {found.against}; distance: {found.distance.name}")
     for side in (one, other):
         if reasons := side.reasons():
-            told = ", ".join(f"{reason} {count} ×" for reason, count in list(reasons.items())[:5])
-            console.out.print(f"{side.model} flagged for: {told}")
+            counts = ", ".join(f"{reason} {count} ×" for reason, count in list(reasons.items())[:5])
+            console.out.print(f"{side.model} flagged for: {counts}")
         if alone := sum(shot.left_alone for shot in side.shots):
             console.out.print(
-                f"{side.model} left {alone} of {len(found.names)} as they were; they are not measured"
+                f"{side.model} left {alone} of {len(found.names)} pictures unchanged; they are not measured"
             )
     if _cost(one) == "–":
-        console.out.print("no cost is told for this device: set it under \\[costs] in sluice.toml")
+        console.out.print("no cost is set for this device: add it under \\[costs] in sluice.toml")
     console.out.print(f"[bold]{verdict_sentence(found)}[/]")
 
 
@@ -149,8 +150,8 @@ def _word(difference: Any) -> str:
     return "clear" if difference.is_clear else "chance"
 
 
-def _both(found: "Match", said: Any) -> tuple[str, str]:
-    return said(found.first), said(found.second)
+def _both(found: "Match", text: Any) -> tuple[str, str]:
+    return text(found.first), text(found.second)
 
 
 def _median(side: "ModelScore") -> str:

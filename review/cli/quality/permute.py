@@ -1,4 +1,4 @@
-"""``sluice permute``: models × seeds over a folder; what hangs on chance, or has changed since, stands out."""
+"""``sluice permute``: run models × seeds over a folder and list unstable outputs."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -12,16 +12,21 @@ from review.cli.options import json_option, recipe_option
 if TYPE_CHECKING:
     from review.experiments.permute import Permutation, Row
 
-SHOWN = 20
-"""Rows of a table that a person looks through."""
+MAX_STABLE_ROWS = 20
+"""Maximum rows of the table that also shows stable outputs."""
 
 
 @click.command()
 @click.argument("folder", type=click.Path(exists=True, path_type=Path))
 @click.option("--transform", "-t", required=True, help="The step to run: erase_text, upscale, denoise, …")
-@click.option("--models", "-m", required=True, metavar="A,B", help="Models to run it with.")
+@click.option("--models", "-m", required=True, metavar="A,B", help="Models to run the step with.")
 @click.option(
-    "--seeds", "-n", type=click.IntRange(1, 100), default=3, show_default=True, help="How many seeds each."
+    "--seeds",
+    "-n",
+    type=click.IntRange(1, 100),
+    default=3,
+    show_default=True,
+    help="Number of seeds per model.",
 )
 @recipe_option
 @click.option(
@@ -29,11 +34,11 @@ SHOWN = 20
     "-o",
     required=True,
     type=click.Path(file_okay=False, path_type=Path),
-    help="Where outputs are kept; the next run is compared with them.",
+    help="Folder for the outputs; the next run is compared with them.",
 )
 @click.option(
     "--threshold", type=click.FloatRange(min=0), default=2.0, show_default=True,
-    help="RMS difference from which an output is brittle, levels of 255 over the area worked on.",
+    help="Minimum RMS difference of a brittle output (levels of 255, over the edited area).",
 )  # fmt: skip
 @json_option
 def permute(
@@ -48,9 +53,9 @@ def permute(
 ) -> None:
     """Run a step on every picture in FOLDER with each model and seed, and compare with the last run's outputs.
 
-    Brittle is an output that differs between seeds or since the last run, or whose verdict does. Seed N
-    is what a recipe with seed = N would draw. The step's parameters and limits are the recipe's. For erase_text
-    a mask lies beside each picture (NAME.mask.png), or letters are drawn.
+    An output is brittle if its pixels or its verdict differ between seeds or from the last run. Seed N equals
+    seed = N in a recipe. Parameters and limits come from the recipe. erase_text needs a mask beside each
+    picture (NAME.mask.png); without one, letters are drawn on the photo.
 
     Example: sluice permute photos/ -t erase_text -m surroundings,telea -n 3 -o trials/
     """
@@ -79,11 +84,11 @@ def permute(
     with Progress(*columns, console=console.err, transient=True) as progress:
         bar = progress.add_task("", total=len(chosen) * len(names))
 
-        def told(name: str) -> None:
+        def advance(name: str) -> None:
             progress.update(bar, advance=1, description=name)
 
         trials = (trial(context, rules, transform, name) for name in names)
-        found = run(trials, chosen, transform, seeds, kept, told)
+        found = run(trials, chosen, transform, seeds, kept, advance)
     if as_json:
         brittle = found.brittle(threshold)
         rows = [asdict(row) | {"brittle": row in brittle} for row in found.rows]
@@ -98,27 +103,25 @@ def _tell(found: "Permutation", threshold: float, out: Path) -> None:
 
     brittle = found.brittle(threshold)
     outputs = sum(len(row.files) for row in found.rows)
-    shown = found.rows[: max(SHOWN, len(brittle))]
+    shown = found.rows[: max(MAX_STABLE_ROWS, len(brittle))]
     columns = ("picture", "model", "seeds", "last", "verdicts", "")
     console.rows(
         f"{found.transform}: the most brittle first", columns, [_cells(row, threshold) for row in shown]
     )
     if len(shown) < len(found.rows):
-        console.out.print(f"and {len(found.rows) - len(shown)} more, all steady")
+        console.out.print(f"and {len(found.rows) - len(shown)} more, all stable")
     pairs = len(found.rows)
     console.out.print(
-        "seeds, last: RMS difference between seeds, and from the last run's output, levels of 255"
+        "seeds, last: RMS difference between seeds, and from the last run's output (levels of 255)"
     )
     console.out.print(
-        f"{len(brittle)} of {pairs} brittle: verdict flips, or RMS above {threshold:g} levels where it was worked on"
+        f"{len(brittle)} of {pairs} brittle: a different verdict, or RMS over {threshold:g} levels in the edited area"
     )
     if found.last_at:
-        revised = f"; another revision since: {', '.join(found.revised)}" if found.revised else ""
+        revised = f"; new revision since then: {', '.join(found.revised)}" if found.revised else ""
         console.out.print(f"compared with the run of {found.last_at}{revised}")
     if found.drawn:
-        console.out.print(
-            f"{found.drawn} pictures have no NAME.mask.png beside them: letters were drawn as their mask"
-        )
+        console.out.print(f"{found.drawn} pictures have no NAME.mask.png: letters were drawn on them")
     console.out.print(f"{outputs} outputs in {out}")
 
 
@@ -126,7 +129,7 @@ def _cells(row: "Row", threshold: float) -> tuple[str, ...]:
     counts = {word: row.verdicts.count(word) for word in dict.fromkeys(row.verdicts)}
     verdicts = ", ".join(f"{count} {word}" for word, count in counts.items())
     since = "–" if row.since_last is None else f"{row.since_last:.2f}"
-    word = "[red]flips[/]" if row.flips else "[yellow]brittle[/]" if row.is_brittle(threshold) else "steady"
+    word = "[red]flips[/]" if row.flips else "[yellow]brittle[/]" if row.is_brittle(threshold) else "stable"
     return row.name, row.model, f"{row.seeds_apart:.2f}", since, verdicts, word
 
 

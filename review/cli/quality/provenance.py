@@ -1,4 +1,4 @@
-"""``sluice provenance``: what delivered files say of their origin, held against the record."""
+"""``sluice provenance``: compare the origin and rights stated in delivered files with the record."""
 
 import json
 from dataclasses import dataclass
@@ -17,18 +17,18 @@ _MANIFEST: Final = "manifest.jsonl"
 
 
 class ProvenanceError(SluiceError):
-    """Raised when a delivered file does not say what the record says."""
+    """Raised when a delivered file's statements differ from the record."""
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """One file against its record.
+    """A file compared with its record.
 
     Attributes:
-        marks: what the file says.
-        has_c2pa: whether it bears a C2PA manifest.
-        recorded: what the record says that it must say; None where no manifest names the file.
-        differences: in words; empty where both agree.
+        marks: the statements in the file.
+        has_c2pa: whether the file has a C2PA manifest.
+        recorded: the statements that the record requires; None if no manifest lists the file.
+        differences: in words; empty if there are none.
     """
 
     file: str
@@ -44,9 +44,9 @@ class Comparison:
 )
 @json_option
 def provenance(files: tuple[Path, ...], as_json: bool) -> None:
-    """Read delivered FILES back: how each picture came about and whose it is, and whether the record agrees.
+    """Compare the origin and rights stated in delivered FILES with the record.
 
-    The record is the manifest.jsonl in the file's folder or one above it. Exit code 1 where a file
+    The record is the manifest.jsonl in the file's folder or in a folder above it. Exit code 1 if a file
     differs from its record.
 
     Example: sluice provenance out/spring/hat.jpg

@@ -1,4 +1,4 @@
-"""``sluice reproduce``: a recorded step once more, held against what was recorded."""
+"""``sluice reproduce``: repeat a recorded step and compare the result with the record."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -16,18 +16,18 @@ DIFFERENT = 1
 @click.command()
 @click.argument("image", type=int)
 @click.option(
-    "--step", "-s", metavar="STEP", help="Which of its steps, such as erase_text; by default the last one."
+    "--step", "-s", metavar="STEP", help="The step to repeat, such as erase_text; by default the last one."
 )
 @click.option(
-    "--runs", "-n", type=click.IntRange(min=1), default=1, show_default=True, help="How often to run it."
+    "--runs", "-n", type=click.IntRange(min=1), default=1, show_default=True, help="Number of runs."
 )
 @json_option
 def reproduce(image: int, step: str | None, runs: int, as_json: bool) -> None:
     """Run a recorded step of IMAGE again, in this process, and compare the bytes with the recorded ones.
 
-    What went into each step is kept, with the recipe, the seed and what it was made with. Where the result
-    differs, it is told how far, and what is not as it was then: model, device, threads, libraries. Runs on
-    SLUICE_DEVICE. Exit code 0 for the same bytes, 1 for others.
+    The input, recipe, seed and environment of each step are recorded. If the result differs, the command shows how
+    much, and what has changed since: model, device, threads, libraries. The step runs on SLUICE_DEVICE.
+    Exit code 0 for the same bytes, 1 for different ones.
 
     Example: sluice reproduce 17 --step erase_text --runs 3
     """
@@ -94,23 +94,21 @@ def _tell(
 
     by = f" by {past.model} {past.revision}" if past.model else ""
     title = f"image {image}, {past.image.name}: {past.transform}{by}, recorded {past.at:%Y-%m-%d %H:%M:%S}"
-    columns = ("run", "result", "verdict", "levels apart", "PSNR", "pixels apart", "seconds")
+    columns = ("run", "result", "verdict", "max. difference", "PSNR", "pixels changed", "seconds")
     console.rows(title, columns, [_cells(number, run) for number, run in enumerate(done, 1)])
     if len(done) > 1:
-        word = "agree" if again.agree else "[red]do not agree[/]"
+        word = "agree" if again.agree else "[red]differ[/]"
         console.out.print(f"the {len(done)} runs {word} with each other")
     if not past.made_with:
-        console.out.print(
-            "recorded by an older line: of what it was made with, model and device alone are known"
-        )
+        console.out.print("recorded by an older version of Sluice: only model and device were recorded")
     for name, (then, now) in elsewise.items():
-        console.out.print(f"[yellow]not as then[/]: {name} was {_said(then)}, is {_said(now)}")
+        console.out.print(f"[yellow]changed[/]: {name} was {_text(then)}, is now {_text(now)}")
     if not elsewise:
-        console.out.print("model, device, hardware, threads and libraries are those of the record")
+        console.out.print("model, device, hardware, threads and libraries are the same as in the record")
 
 
 def _cells(number: int, run: "Run") -> tuple[str, ...]:
-    result = "[green]the same bytes[/]" if run.same else f"[red]other {', '.join(run.unlike)}[/]"
+    result = "[green]the same bytes[/]" if run.same else f"[red]different {', '.join(run.unlike)}[/]"
     if run.apart is None:
         return str(number), result, run.verdict, "–", "–", "–", f"{run.seconds:.2f}"
     most, share = run.apart.most, f"{run.apart.share:.2%}"
@@ -118,7 +116,7 @@ def _cells(number: int, run: "Run") -> tuple[str, ...]:
     return str(number), result, run.verdict, str(most), psnr, share, f"{run.seconds:.2f}"
 
 
-def _said(value: Any) -> str:
+def _text(value: Any) -> str:
     return "none" if value in (None, "") else str(value)
 
 

@@ -1,4 +1,4 @@
-"""``sluice style``: the look of a campaign, as ranges for a recipe."""
+"""``sluice style``: the style of a campaign, as ranges for a recipe."""
 
 from pathlib import Path
 
@@ -7,7 +7,8 @@ import click
 from line.errors import InputError
 from review.cli.options import json_option
 
-FEWEST = 3
+MIN_PICTURES = 3
+"""Minimum number of reference pictures."""
 
 
 @click.command()
@@ -17,15 +18,15 @@ FEWEST = 3
     type=click.FloatRange(min=0),
     default=0.15,
     show_default=True,
-    help="Room beyond the references at either end, as a share of what lies between them.",
+    help="Margin added at either end of each range, as a share of the range.",
 )
 @json_option
 def style(pictures: tuple[Path, ...], widen: float, as_json: bool) -> None:
-    """Measure reference PICTURES (files or folders); print the [style] table that locks a recipe to their look.
+    """Measure reference PICTURES (files or folders); print a [style] table for a recipe.
 
-    Palette, tone, contrast and texture may then be no further apart than in the references, with some room.
-    What is generated or delivered outside of that is flagged for a person (gate style_lock). The recipe
-    holds the ranges, so no worker needs the references.
+    The table holds the ranges of palette, tone, contrast and texture of the references, with a margin. Pictures that
+    are generated or delivered outside these ranges are flagged (gate style_lock). Workers need only the recipe,
+    not the references.
 
     Example: sluice style campaign/best/ >> spring.toml
     """
@@ -36,29 +37,33 @@ def style(pictures: tuple[Path, ...], widen: float, as_json: bool) -> None:
     from review.experiments.samples import samples
 
     chosen = samples(pictures)
-    if len(chosen) < FEWEST:
-        raise InputError(f"{len(chosen)} pictures say too little of a look: give at least {FEWEST}")
-    told = track(chosen, description="looking", console=console.err, transient=True)
-    looks = [look(sample.rgb()) for sample in told]
-    found = ranges(looks, widen)
-    strangers = [
+    if len(chosen) < MIN_PICTURES:
+        raise InputError(f"{len(chosen)} reference pictures are too few: give at least {MIN_PICTURES}")
+    progress = track(chosen, description="measuring", console=console.err, transient=True)
+    looks = [look(sample.rgb()) for sample in progress]
+    style_ranges = ranges(looks, widen)
+    outliers = [
         sample.name
         for at, sample in enumerate(chosen)
         if any(outside(looks[at], ranges([*looks[:at], *looks[at + 1 :]], widen)).values())
     ]
     if as_json:
         console.as_json(
-            {"pictures": len(chosen), "strangers": strangers, "style": {k: list(v) for k, v in found.items()}}
+            {
+                "pictures": len(chosen),
+                "strangers": outliers,
+                "style": {k: list(v) for k, v in style_ranges.items()},
+            }
         )
         return
     click.echo(
-        f"# from {len(chosen)} pictures, with {widen:g} of their spread as room; each judged by the others:"
+        f"# from {len(chosen)} pictures, with a margin of {widen:g} of each range. Judged by the others,"
     )
-    click.echo(f"# {len(strangers)} would be flagged{': ' if strangers else ''}{_short(strangers)}")
-    if strangers:
-        click.echo("# where that is too many, more references or a greater --widen make room")
+    click.echo(f"# {len(outliers)} would be flagged{': ' if outliers else ''}{_short(outliers)}")
+    if outliers:
+        click.echo("# if these are too many: more references or a larger --widen")
     click.echo("[style]")
-    for name, (low, high) in found.items():
+    for name, (low, high) in style_ranges.items():
         click.echo(f"{name} = [{low:.2f}, {high:.2f}]")
 
 

@@ -129,7 +129,7 @@ def test_the_doctor_finds_a_line_that_can_run(tmp_path: Path) -> None:
     assert {"Python", "state folder", "Postgres", "Redis", "bucket"} <= set(findings)
     assert all(finding["good"] for finding in findings.values() if finding["needed"])
     assert answer.code == shown.code == 0
-    assert "how to mend it" in shown.out
+    assert "what to do" in shown.out
 
 
 def test_the_doctor_says_what_is_missing_and_how_to_mend_it(tmp_path: Path) -> None:

@@ -68,9 +68,9 @@ def test_a_folder_is_added_with_all_its_files(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        (("--name", "mine"), 2, "say with --task what it does"),
+        (("--name", "mine"), 2, "name its task with --task"),
         (("--name", "Mine!", "--task", "fill"), 2, "name: String should match pattern"),
-        (("--name", "telea", "--task", "fill"), 2, "telea is a model that needs no weights"),
+        (("--name", "telea", "--task", "fill"), 2, "telea is the name of a built-in model"),
         (("--name", "mine", "--task", "fill", "--sha256", "abc"), 2, "takes the 64 digits"),
         (("--name", "mine", "--task", "fill", "--sha256", "0" * 64), 1, "it is refused and set aside"),
         (("--name", "mine", "--task", "fill", "--option", "net"), 2, "write KEY=VALUE"),

@@ -251,7 +251,7 @@ def test_what_a_step_leaves_alone_is_counted_and_not_measured(
     assert result["against"] == "the input"
     assert "there is no original" in result["reading"]
     shown = match("non_local_means", "twin", folder, recipe)
-    assert "twin left 1 of 6 as they were" in shown.out
+    assert "twin left 1 of 6 pictures unchanged" in shown.out
 
 
 def test_costs_are_told_from_the_topology_and_pictures_are_kept(
@@ -293,7 +293,7 @@ def test_too_few_pictures_name_no_winner(folder: Path, recipe: Path) -> None:
 @pytest.mark.parametrize(
     ("one", "other", "code", "message"),
     [
-        ("telea", "telea", 2, "matches itself"),
+        ("telea", "telea", 2, "is compared with itself"),
         ("nobody", "telea", 2, "there is no model 'nobody'"),
         ("telea", "lanczos", 1, "a model for upscale, not for fill"),
         ("rapidocr", "telea", 2, "which returns no picture to compare"),

@@ -109,7 +109,7 @@ def test_other_bytes_are_exit_code_1_and_it_is_said_how_far_they_are(done: Done)
     assert run["max_difference"] > 10
     assert 0 < run["psnr"] < 40
     assert 0 < run["share"] <= 1
-    assert "other" in shown.out
+    assert "different" in shown.out
     assert "dB" in shown.out
 
 

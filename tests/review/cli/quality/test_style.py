@@ -82,7 +82,9 @@ def test_more_room_is_wider(campaign: Path) -> None:
     assert narrow != wide
 
 
-@pytest.mark.parametrize(("count", "said"), [(0, "no picture is there"), (2, "2 pictures say too little")])
+@pytest.mark.parametrize(
+    ("count", "said"), [(0, "no picture is there"), (2, "2 reference pictures are too few")]
+)
 def test_too_few_references_are_refused(tmp_path: Path, count: int, said: str) -> None:
     folder = tmp_path / "few"
     folder.mkdir()
