@@ -191,7 +191,8 @@ class Session:
         from line.states import TemplateState
         from records import templates
         from records.database import transact
-        from scheduler import decide, template_rescan
+        from scheduler import decide
+        from tasks.templates import rescan
 
         batches = self.upload(vendors, "first")
         self.until(lambda: not transact(templates.due), "all batches are looked through for templates")
@@ -205,7 +206,7 @@ class Session:
                 vendor.confirmed += right
                 vendor.dismissed += not right
                 if right:
-                    _, looks = template_rescan.looked_at(one["template"])
+                    _, looks = rescan.looked_at(one["template"])
                     again |= {look.image for look in looks if look.bears}
         for image in again.union(*(decide.flagged(batch) for batch in batches.values())):
             decide.requeue(image, "bench")

@@ -14,6 +14,8 @@ from records.batches import Batch
 from records.queries.text_locations import is_alike
 from records.tables import batches, images, shards, templates
 
+FINDS = "find_text"
+"""The transform whose findings are compared."""
 SAME = 0.3
 """Intersection over union from which two places are one, so that none is proposed twice."""
 PART = 0.6

@@ -21,12 +21,13 @@ from records.listener import Listener
 from records.process_identity import process_identity
 from records.queries import reports
 from records.storage.bucket import bucket
-from scheduler import manifest, probe, templates
+from scheduler import manifest, probe
 from scheduler.delete_delivered import withdraw
 from scheduler.dispatch import publish
 from scheduler.intake.scan import Scan
 from scheduler.plan import plan
 from scheduler.sweep import sweep
+from scheduler.template_learning import TemplateLearning
 from worker.broker import check_writable
 from worker.logs import configure_logging
 
@@ -92,6 +93,7 @@ class Loop:
         self._busy = True
         self._listener = Listener()
         self._scan: Scan | None = None
+        self._learning = TemplateLearning()
         self._broker_trouble: str | None = None  # not known yet: an earlier scheduler may have reported it
         self._rounds = [
             Round(plan_and_publish, on_news=True),
@@ -103,8 +105,8 @@ class Loop:
         # what may take minutes for one upload has a thread of its own: nobody else waits for it
         self._slow = [
             Round(withdraw, on_news=True),
-            Round(templates.propose, on_news=True),
-            Round(manifest.write_due, on_news=True),  # the last that is waited for
+            Round(self._learning.send_due, on_news=True),
+            Round(self.write_manifests, on_news=True),
             Round(self.scan, every=SCAN_SECONDS, idle=SCAN_SECONDS),
         ]
 
@@ -183,6 +185,10 @@ class Loop:
         elif self._broker_trouble != "":
             transact(partial(troubles.resolve, kind=TroubleKind.SERVER, subject="Redis"))
         self._broker_trouble = sentence
+
+    def write_manifests(self) -> None:
+        """Write the manifests that are due: the last thing that a run waits for, so after its templates."""
+        manifest.write_due(self._learning.is_pending)
 
     def scan(self) -> None:
         """Take what is complete in the ingest bucket."""

@@ -1,6 +1,7 @@
 """``manifest.jsonl`` beside the pictures: one line for every image of the upload, refused ones too."""
 
 import logging
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -19,9 +20,15 @@ log = logging.getLogger(__name__)
 NAME = "manifest.jsonl"
 
 
-def write_due() -> None:
-    """Write the manifest of every done batch in which something happened since it was last written."""
+def write_due(is_held_back: Callable[[int], bool] = lambda batch_id: False) -> None:
+    """Write the manifest of every done batch in which something happened since it was last written.
+
+    Args:
+        is_held_back: whether a batch, by its id, has to wait for something else.
+    """
     for batch_id in transact(listings.due_manifests):
+        if is_held_back(batch_id):
+            continue
         subject = f"batch {batch_id}: manifest"
         try:
             write(batch_id)

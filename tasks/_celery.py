@@ -12,16 +12,19 @@ from celery.utils.log import get_task_logger
 
 from line.errors import ModelError, ServiceError
 from line.settings import settings
-from records import workers
+from line.trouble import TroubleKind
+from records import troubles, workers
 from records.process_identity import process_identity
 from tasks.context import Context
-from tasks.registry import task_name
+from tasks.registry import LEARN_TEMPLATES, task_name
 from tasks.runner.step import StepRunner
+from tasks.templates.learn import learn
 from tasks.transform import Transform
 from worker.celery import app
 from worker.device import check_pinned
 from worker.device_errors import DeviceLostError
 from worker.logs import log_context
+from worker.queues import Queue
 
 log = get_task_logger(__name__)
 
@@ -38,6 +41,11 @@ class Steps:
         """Make a task of every transform."""
         for transform in self.context.transforms.transforms.values():
             app.task(bind=True, name=task_name(transform.name), queue=transform.queue)(self._task(transform))
+
+        @app.task(name=task_name(LEARN_TEMPLATES), queue=Queue.FIND_TEXT)
+        def learn_templates(batch_id: int) -> None:
+            """Compare the text of a batch's photos, and propose what the vendor lays over them."""
+            self._learn(batch_id)
 
     def start_child(self, **_: object) -> None:
         """In the child that runs tasks, before the first one."""
@@ -72,6 +80,19 @@ class Steps:
             os._exit(1)
         log.info("%s", end.summary, extra=fields | {"batch": end.batch})
         return end.go_on
+
+    def _learn(self, batch_id: int) -> None:
+        """Learn from a batch; the scheduler sends it again where that could not be done now."""
+        transact, subject = self.context.database.transact, f"batch {batch_id}: {LEARN_TEMPLATES}"
+        with log_context(batch=batch_id):
+            try:
+                learn(self.context, batch_id)
+            except Exception as error:  # a batch that cannot be learnt from must not end the worker
+                log.exception("%s failed", subject)
+                sentence = f"{type(error).__name__}: {error}"
+                transact(partial(troubles.report, kind=TroubleKind.STEP, subject=subject, sentence=sentence))
+            else:
+                transact(partial(troubles.resolve, kind=TroubleKind.STEP, subject=subject))
 
     def _report(self, node: str, trouble: str) -> None:
         """Report in the log and in ``sluice status``, once, what this worker cannot do; it goes on with the rest."""

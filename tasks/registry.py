@@ -10,6 +10,9 @@ from line.registry import Registry
 from line.settings import settings
 from tasks.transform import Transform, TransformError
 
+LEARN_TEMPLATES = "learn_templates"
+"""Name of the task that learns vendor templates from a batch; it is no transform of a recipe."""
+
 
 class TransformRegistry(Registry[Transform]):
     """Transforms by name."""

@@ -5,7 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from line.errors import InputError, SluiceError
-from scheduler import decide, template_rescan
+from scheduler import decide
+from tasks.templates import rescan
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +55,7 @@ class BackgroundJobs:
 
 def _run(job: RescanJob, template: int, person: str) -> None:
     try:
-        job.total, looks = template_rescan.looked_at(template)
+        job.total, looks = rescan.looked_at(template)
         for look in looks:
             job.scanned += 1
             if look.trouble:

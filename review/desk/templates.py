@@ -10,7 +10,7 @@ from line.states import TemplateState
 from records import templates
 from records.database import transact
 from review.desk.base_handler import BaseHandler, RequestError
-from scheduler.template_previews import side_by_side
+from tasks.templates.previews import side_by_side
 
 ANSWERS = {"confirm": TemplateState.CONFIRMED, "dismiss": TemplateState.DISMISSED}
 DISPLAY_ORDER = [TemplateState.PROPOSED, TemplateState.CONFIRMED, TemplateState.DISMISSED]

@@ -14,9 +14,9 @@ from line.vendor import UNKNOWN_VENDOR
 from records import templates
 from records.database import engine, migrate, transact
 from records.tables import metadata
-from scheduler.templates import propose
 from tests.harness.line import environment
 from tests.harness.services import Servers
+from tests.harness.templates import propose
 
 pytestmark = pytest.mark.services
 

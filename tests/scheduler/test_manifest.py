@@ -8,7 +8,7 @@ import pytest
 from line.errors import ServiceError
 from records import decisions
 from records.database import transact
-from records.storage.bucket import Bucket, bucket
+from records.storage.bucket import bucket
 from scheduler import manifest
 from tests.harness import db_builders
 from tests.harness.line import Line
@@ -57,7 +57,7 @@ def test_a_manifest_that_could_not_be_written_stays_due(
         raise ServiceError("no room")
 
     with monkeypatch.context() as patched:
-        patched.setattr(Bucket, "put_file", full)
+        patched.setattr(type(bucket(tmp_path.as_uri())), "put_file", full)
         manifest.write_due()
     assert db_builders.head(batch).manifest_due
     manifest.write_due()

@@ -119,7 +119,7 @@ def _with_template(template: int) -> list[int]:
     from rich.progress import track
 
     from review.cli import console
-    from scheduler.template_rescan import looked_at
+    from tasks.templates.rescan import looked_at
 
     count, looks = looked_at(template)
     progress = track(looks, total=count, description="searching", console=console.err, transient=True)

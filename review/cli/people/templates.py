@@ -86,8 +86,8 @@ def show_(template: int, out: Path) -> None:
 
     from records import templates as records
     from records.database import transact
-    from scheduler.template_previews import side_by_side
     from stack import connection
+    from tasks.templates.previews import side_by_side
 
     with connection.records():
         found = transact(partial(records.listed, ids=[template]))

@@ -17,7 +17,7 @@ from records import templates
 from records.database import transact
 from records.queries.text_search_results import Searched, searched
 from records.storage.bucket import Bucket, MissingObjectError, bucket
-from scheduler.templates import FINDS
+from records.templates import FINDS
 from tasks.registry import registry
 
 TOGETHER = 4

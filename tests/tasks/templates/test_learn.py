@@ -19,10 +19,10 @@ from overlay.templates.text_template import look_of
 from records import templates
 from records.database import transact
 from records.storage.bucket import bucket
-from scheduler.template_previews import side_by_side
-from scheduler.templates import propose
+from tasks.templates.previews import side_by_side
 from tests.harness import db_builders
 from tests.harness.line import Line
+from tests.harness.templates import propose
 
 pytestmark = [pytest.mark.services, pytest.mark.usefixtures("records")]
 
@@ -244,7 +244,7 @@ def test_while_the_bucket_is_away_nothing_is_concluded(
         raise ServiceError("the bucket is away")
 
     with monkeypatch.context() as patched:
-        patched.setattr("records.storage.bucket.Bucket.get", away)
+        patched.setattr(type(bucket(records.env["SLUICE_BUCKET_URL"])), "get", away)
         with pytest.raises(ServiceError):
             propose()
     assert listed(vendor) == []

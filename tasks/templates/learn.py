@@ -1,4 +1,4 @@
-"""Proposing vendor templates: text that recurs at one place of a vendor's photos is shown to a person once."""
+"""Learning vendor templates: text that recurs at one place of a vendor's photos is shown to a person once."""
 
 import logging
 from collections.abc import Sequence
@@ -8,21 +8,17 @@ import numpy as np
 import sqlalchemy as sa
 
 from line.facts import Box
-from line.settings import settings
 from overlay.templates.recurring import ALIKE, LEAST, LEAST_SHARE, Placed, overlap, recurring
-from records import recipes, templates
+from records import batches, templates
 from records.batches import Batch
-from records.database import transact
 from records.queries import text_locations
 from records.queries.text_locations import Example
-from records.storage.bucket import bucket
-from records.templates import Proposal
-from scheduler.template_previews import with_examples
+from records.templates import FINDS, Proposal
+from tasks.context import Context
+from tasks.templates.previews import with_examples
 
 log = logging.getLogger(__name__)
 
-FINDS = "find_text"
-"""The transform whose findings are looked through."""
 LIKELY = 0.5
 """Mean probability of being an overlay from which a recurring text is worth a person's look."""
 SAMPLE = 400
@@ -31,45 +27,38 @@ LOOKED_AT = 12
 """Photos from which a template's look is taken, and what is laid over them is learnt."""
 
 
-def propose() -> None:
-    """Look through every batch in which all text is found by now.
+def learn(context: Context, batch_id: int) -> list[int]:
+    """Propose what recurs on the photos of a batch or of its vendor's newest batches; returns the new templates.
 
-    Any number of schedulers may: a vendor has one template at a place, and what is proposed again only
-    counts anew.
+    Any number of processes may: a vendor has one template at a place, and what is proposed again only
+    renews its counts.
+
+    Raises:
+        InputError: there is no such batch.
+        ServiceError: Postgres or the bucket stayed away.
     """
-    for batch in transact(templates.due):
-        if transact(partial(_is_found, batch=batch)):
-            _survey(batch)
-
-
-def _is_found(connection: sa.Connection, batch: Batch) -> bool:
-    """Whether no image of the batch is still to be searched for text."""
-    position = recipes.load(connection, batch.recipe).position(FINDS)
-    if position is None:
-        templates.surveyed(connection, batch.id)
-        return False
-    return templates.is_searched(connection, batch.id, batch.recipe, position)
-
-
-def _survey(batch: Batch) -> None:
-    found = transact(partial(_recurring, batch=batch))
-    store = bucket(settings().bucket)
-    proposals = whole([one for one in (with_examples(store, *each) for each in found) if one is not None])
+    transact = context.database.transact
+    batch = transact(partial(batches.get, batch_id=batch_id))
+    recurring_texts = transact(partial(_recurring, batch=batch))
+    previews = (with_examples(context.bucket, *each) for each in recurring_texts)
+    proposals = whole([proposal for proposal in previews if proposal is not None])
 
     def record(connection: sa.Connection) -> list[int]:
         templates.lock(connection, batch.vendor)
-        made = [templates.propose(connection, batch.vendor, proposal) for proposal in proposals]
+        ids = [templates.propose(connection, batch.vendor, proposal) for proposal in proposals]
         templates.surveyed(connection, batch.id)
-        return [template for template in made if template is not None]
+        return [template for template in ids if template is not None]
 
-    if made := transact(record):
+    proposed = transact(record)
+    if proposed:
         log.info(
             "batch %d: proposed vendor templates %s of %s",
             batch.id,
-            made,
+            proposed,
             batch.vendor,
             extra={"batch": batch.id},
         )
+    return proposed
 
 
 def whole(proposals: Sequence[Proposal]) -> list[Proposal]:

@@ -1,0 +1,79 @@
+"""Asks a worker to learn vendor templates from every batch in which all text has been found."""
+
+import logging
+import time
+from functools import partial
+
+import sqlalchemy as sa
+from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
+
+from records import recipes, templates
+from records.batches import Batch
+from records.database import transact
+from tasks.registry import LEARN_TEMPLATES, task_name
+from worker.broker import explained
+from worker.celery import app
+from worker.queues import Queue
+
+log = logging.getLogger(__name__)
+
+RESEND_SECONDS = 60.0
+"""Pause after which a batch that is still due is sent again: its message or its worker was lost."""
+MAX_WAIT_SECONDS = 120.0
+"""Maximum time for which a batch's manifest waits for its templates."""
+
+
+class TemplateLearning:
+    """Sends one task for each batch that is due; several schedulers may, as learning twice does no harm.
+
+    Learning reads pixels, so a worker of the text queue does it and never the scheduler.
+    """
+
+    def __init__(self) -> None:
+        self._first_sent: dict[int, float] = {}
+        self._last_sent: dict[int, float] = {}
+
+    def send_due(self) -> None:
+        """Send what is due and was not sent within ``RESEND_SECONDS``."""
+        ready = {batch.id for batch in transact(templates.due) if transact(partial(is_searched, batch=batch))}
+        for times in (self._first_sent, self._last_sent):
+            for batch_id in times.keys() - ready:
+                del times[batch_id]
+        now = time.monotonic()
+        for batch_id in sorted(ready):
+            if now - self._last_sent.get(batch_id, -RESEND_SECONDS) >= RESEND_SECONDS and _send(batch_id):
+                self._last_sent[batch_id] = now
+                self._first_sent.setdefault(batch_id, now)
+
+    def is_pending(self, batch_id: int) -> bool:
+        """Whether a worker was asked to learn from a batch not long ago, and has not done so yet."""
+        first = self._first_sent.get(batch_id)
+        return first is not None and time.monotonic() - first < MAX_WAIT_SECONDS
+
+
+def is_searched(connection: sa.Connection, batch: Batch) -> bool:
+    """Whether no image of the batch is still to be searched for text."""
+    position = recipes.load(connection, batch.recipe).position(templates.FINDS)
+    if position is None:
+        templates.surveyed(connection, batch.id)
+        return False
+    return templates.is_searched(connection, batch.id, batch.recipe, position)
+
+
+def _send(batch_id: int) -> bool:
+    """Send the task; False where the broker is away."""
+    try:
+        with app.producer_pool.acquire(block=True, timeout=5) as producer:
+            app.signature(
+                task_name(LEARN_TEMPLATES),
+                args=(batch_id,),
+                immutable=True,
+                task_id=f"{LEARN_TEMPLATES}.{batch_id}",
+                queue=Queue.FIND_TEXT.value,
+                argsrepr=f"batch {batch_id}",
+            ).apply_async(producer=producer, retry=False)
+    except (OperationalError, RedisError, OSError) as error:
+        log.warning("batch %d: %s not sent: %s", batch_id, LEARN_TEMPLATES, explained(error))
+        return False
+    return True

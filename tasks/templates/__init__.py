@@ -1,0 +1,1 @@
+"""Vendor templates: learning them, showing them, and looking for them on photos that were searched before."""
