@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from line.facts import Facts
 from line.picture import Edited, Flagged, FlagKind, Outcome, Picture
 from models.back_projection import BackProjection
 from tasks.upscale import target_size, upscale
@@ -34,7 +35,7 @@ def test_a_photo_at_the_target_is_left_alone() -> None:
 @pytest.mark.parametrize(("width", "needed"), [(999, True), (1000, False), (4000, False)])
 def test_only_photos_below_the_target_need_it(width: int, needed: bool) -> None:
     params = {"target": 1000, "floor": 320}
-    assert upscale.is_needed({"width": width, "height": 10}, params) is needed
+    assert upscale.is_needed(Facts(width=width, height=10), params) is needed
 
 
 def test_proportions_are_kept_even_of_a_thread() -> None:
