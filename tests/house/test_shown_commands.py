@@ -140,6 +140,8 @@ def module(words: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     source = (path if path.exists() else path.with_suffix("") / "__main__.py").read_text("utf-8")
     assert "ArgumentParser(" in source or "entry.parse" in source, f"{name} would run: it reads no options"
     monkeypatch.delitem(sys.modules, f"{name}.__main__", raising=False)
+    if path.exists():  # another test may have imported it, and runpy warns of that
+        monkeypatch.delitem(sys.modules, name, raising=False)
     understood = argparse.ArgumentParser.parse_args
 
     def stop(self: argparse.ArgumentParser, *given: Any, **more: Any) -> NoReturn:

@@ -35,18 +35,19 @@ def _before_commit(position: int, file: Path) -> None:
 
 def _after_commit(position: int, file: Path) -> None:
     """The step is committed; its message is not acknowledged and the next one not sent."""
-    tasks: Any = sys.modules.get("tasks._celery")
-    if tasks is None:  # no worker
+    if "tasks._celery" not in sys.modules:  # no worker
         return
-    run_step = tasks.run_step
+    from tasks.runner.step import StepEnd, StepRunner
 
-    def dying(shard_id: int, at: int, node: str) -> Any:
-        ended = run_step(shard_id, at, node)
-        if at == position and ended.go_on:
+    run = StepRunner.run
+
+    def dying(runner: StepRunner, shard_id: int, at: int, node: str) -> StepEnd:
+        end = run(runner, shard_id, at, node)
+        if at == position and end.go_on:
             _die_once(file)
-        return ended
+        return end
 
-    tasks.run_step = dying
+    StepRunner.run = dying  # type: ignore[method-assign]
 
 
 _POINTS = {"before_commit": _before_commit, "after_commit": _after_commit}

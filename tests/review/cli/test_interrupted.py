@@ -44,7 +44,7 @@ def test_a_run_goes_on_after_ctrl_c_and_after_kill_9(tmp_path: Path) -> None:
     interrupted.send_signal(signal.SIGINT)
     said, error = interrupted.communicate()
     assert (interrupted.returncode, said) == (130, "")
-    assert "goes on with the next run" in error
+    assert "the next run continues the work" in error
     assert living(home) == []
 
     before = worked_on()
