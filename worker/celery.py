@@ -26,9 +26,10 @@ KEEPALIVE = {
 }
 """Socket options with which a Redis that vanished without a word is left within 20 s."""
 
-# Seconds that a request of an idle worker waits at Redis; a message ends it at once. The setting that kombu has for
-# it, polling_interval, would also make whoever asks the workers something sleep that long between two answers.
-Transport.brpop_timeout = 10
+# Seconds that a request of an idle worker waits at Redis; a message ends it at once. A worker that is told to stop
+# waits for its request to end, so a longer time would delay the end of `sluice run`. kombu's own setting for it,
+# polling_interval, would also make whoever asks the workers something sleep that long between two answers.
+Transport.brpop_timeout = 2
 
 
 def _broker_url() -> str | None:
