@@ -22,11 +22,10 @@ from typing import Any, NoReturn
 import click
 import pytest
 
+from tests.harness.packages import PRODUCT_PACKAGES
+
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = (
-    "line", "imaging", "gates", "models", "overlay", "records", "worker", "tasks", "scheduler", "stack", "review",
-    "training", "bench", "samples",
-)  # fmt: skip
+PACKAGES = (*PRODUCT_PACKAGES, "training", "bench", "samples")
 PROGRAM = re.compile(r"^(?:[A-Z_]+=\S+ )?(?:\S*/)?(sluice|celery|make|python) ")
 PLACEHOLDERS = {"ID": "3", "BATCH": "1", "IMAGE": "17", "N": "2"}
 """What stands for a number in a command that is shown."""

@@ -11,28 +11,16 @@ from uuid import uuid4
 import pytest
 
 from tests.harness.line import Line, photos, recipe
+from tests.harness.packages import PRODUCT_PACKAGES
 from tests.harness.services import Servers
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = (
-    "line",
-    "imaging",
-    "gates",
-    "models",
-    "overlay",
-    "records",
-    "worker",
-    "tasks",
-    "scheduler",
-    "stack",
-    "review",
-)
 FORBIDDEN = {"pickle", "cPickle", "_pickle", "dill", "cloudpickle", "marshal", "shelve", "joblib", "yaml"}
 EXECUTING = {"eval", "exec", "compile"}
 
 
 def trees() -> Iterator[tuple[Path, ast.AST]]:
-    for package in PACKAGES:
+    for package in PRODUCT_PACKAGES:
         for path in (ROOT / package).rglob("*.py"):
             yield path, ast.parse(path.read_text("utf-8"))
 

@@ -19,21 +19,9 @@ from review.cli.verbs import VERBS
 from tasks.registry import build
 from tests.harness import db_builders
 from tests.harness.line import Line, environment
+from tests.harness.packages import PRODUCT_PACKAGES
 
 ROOT = Path(__file__).resolve().parents[3]
-OURS = (
-    "line",
-    "imaging",
-    "gates",
-    "models",
-    "overlay",
-    "records",
-    "worker",
-    "tasks",
-    "scheduler",
-    "stack",
-    "review",
-)
 
 ALLOWED = {
     "line", "line.errors", "line.states", "models", "models.task", "review", "review.cli", "review.cli.complete",
@@ -63,12 +51,12 @@ def imported(code: str, **env: str) -> set[str]:
 
 
 def ours(modules: set[str]) -> set[str]:
-    return {name for name in modules if name.partition(".")[0] in OURS}
+    return {name for name in modules if name.partition(".")[0] in PRODUCT_PACKAGES}
 
 
 def foreign(modules: set[str]) -> set[str]:
     """Installed packages among these modules."""
-    packages = {name.partition(".")[0] for name in modules} - {*OURS, *sys.stdlib_module_names}
+    packages = {name.partition(".")[0] for name in modules} - {*PRODUCT_PACKAGES, *sys.stdlib_module_names}
     return {name for name in packages if name != "cython_runtime" and not name.startswith("_")}
 
 
