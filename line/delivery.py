@@ -18,7 +18,7 @@ FormatName = Literal["jpeg", "png", "webp", "avif"]
 
 EXTENSIONS: Final = {"jpeg": ".jpg", "png": ".png", "webp": ".webp", "avif": ".avif"}
 _FORMATS: Final = {".jpg": "jpeg", ".jpeg": "jpeg", ".png": "png", ".webp": "webp", ".avif": "avif"}
-_NAME_FIELDS: Final = frozenset({"stem", "sku", "width"})
+_NAME_FIELDS: Final = frozenset({"stem", "sku", "counter", "width"})
 _SKU_ENDS: Final = "_ ~"
 """The SKU is the file's stem up to the first of these."""
 MAX_RENDITIONS: Final = 20
@@ -70,7 +70,8 @@ class Rendition(OutputRules):
     Attributes:
         name: pattern of the file's name, such as ``{stem}-{width}.webp``; its extension is the format.
             ``{stem}`` is the delivered file's name without extension, ``{sku}`` its part before the first
-            ``_``, space or ``~``, ``{width}`` is ``max_long_side``.
+            ``_``, space or ``~``, ``{counter}`` the photo's number among those of its folder and SKU,
+            ``{width}`` is ``max_long_side``.
     """
 
     name: str
@@ -78,14 +79,17 @@ class Rendition(OutputRules):
     @model_validator(mode="after")
     def _name_is_usable(self) -> Self:
         try:
-            fields = {field for _, field, _, _ in Formatter().parse(self.name) if field is not None}
+            parts = list(Formatter().parse(self.name))
         except ValueError:
             raise ValueError(f"name {self.name!r} has a brace without its partner") from None
+        if any(spec or conversion for _, _, spec, conversion in parts):
+            raise ValueError("name has a field with a format; write the field alone, such as {counter}")
+        fields = {field for _, field, _, _ in parts if field is not None}
         if unknown := fields - _NAME_FIELDS:
             allowed = ", ".join(f"{{{name}}}" for name in sorted(_NAME_FIELDS))
             raise ValueError(f"name has {{{min(unknown)}}}; it may have {allowed}")
-        if "stem" not in fields:
-            raise ValueError("name needs {stem}: without it two photos would get one file")
+        if "stem" not in fields and not {"sku", "counter"} <= fields:
+            raise ValueError("name needs {stem}, or {sku} and {counter}: else two photos would get one file")
         if "/" in self.name or "\\" in self.name or self.name.startswith("."):
             raise ValueError("name is a file's name, without a folder")
         if PurePosixPath(self.name).suffix.lower() not in _FORMATS:
@@ -128,22 +132,38 @@ class DeliverParams(OutputRules):
 
     @model_validator(mode="after")
     def _names_differ(self) -> Self:
-        delivered = "stem_1" + EXTENSIONS[self.format]
-        files = [delivered, *(rendition_path(rendition.pattern, delivered) for rendition in self.renditions)]
-        if len({file.casefold() for file in files}) < len(files):
-            raise ValueError("two of the files would have one name")
+        for stem in ("stem", "stem_1"):
+            delivered = stem + EXTENSIONS[self.format]
+            renditions = [rendition_path(rendition.pattern, delivered, 1) for rendition in self.renditions]
+            if len({file.casefold() for file in (delivered, *renditions)}) <= len(renditions):
+                raise ValueError("two of the files would have one name")
         return self
 
 
-def rendition_path(pattern: str, delivered: str) -> str:
-    """The path of a rendition beside the ``delivered`` file."""
+def sku_of(delivered: str) -> str:
+    """The SKU in the name of a delivered file: its stem up to the first ``_``, space or ``~``."""
+    stem = PurePosixPath(delivered).stem
+    ends = [at for mark in _SKU_ENDS if (at := stem.find(mark)) > 0]
+    return stem[: min(ends)] if ends else stem
+
+
+def rendition_path(pattern: str, delivered: str, counter: int | None = None) -> str:
+    """The path of a rendition beside the ``delivered`` file.
+
+    Args:
+        counter: the photo's number, 1-based; only patterns with ``{counter}`` need it.
+    """
     path = PurePosixPath(delivered)
-    ends = [at for mark in _SKU_ENDS if (at := path.stem.find(mark)) > 0]
-    sku = path.stem[: min(ends)] if ends else path.stem
-    return str(path.with_name(pattern.format(stem=path.stem, sku=sku)))
+    number = "" if counter is None else f"{counter:02}"
+    return str(path.with_name(pattern.format(stem=path.stem, sku=sku_of(delivered), counter=number)))
 
 
-def rendition_paths(params: Mapping[str, Any], delivered: str) -> list[str]:
+def rendition_paths(params: Mapping[str, Any], delivered: str, counter: int | None = None) -> list[str]:
     """Paths of the further files that ``deliver`` with these parameters writes beside a delivered one."""
     renditions = [Rendition.model_validate(table) for table in params.get("renditions") or ()]
-    return [rendition_path(rendition.pattern, delivered) for rendition in renditions]
+    return [rendition_path(rendition.pattern, delivered, counter) for rendition in renditions]
+
+
+def has_counter(params: Mapping[str, Any]) -> bool:
+    """Whether a rendition's name contains ``{counter}``."""
+    return any("{counter}" in table["name"] for table in params.get("renditions") or ())

@@ -107,6 +107,7 @@ class Facts(_Json):
         rights: creator, copyright, credit and licence of the original.
         c2pa: whether the original embeds a C2PA manifest.
         gain_map: kind of the original's HDR gain map.
+        counter: the photo's number among those of its folder and SKU, 1-based; None where no file's name has it.
         admitted: key of the picture as it was admitted.
         edits: the edits that were made, in order.
         synthetic: IPTC digital source type of a picture made by a model.
@@ -146,6 +147,7 @@ class Facts(_Json):
     rights: Mapping[str, str] | None = None
     c2pa: bool = False
     gain_map: str | None = None
+    counter: int | None = None
     admitted: str | None = None
     edits: tuple[EditNote, ...] = ()
     synthetic: str | None = None

@@ -15,7 +15,7 @@ from line.names import fold
 from line.states import BatchState, ImageState
 from records import batches
 from records.storage import withdrawals
-from records.storage.files import free_file
+from records.storage.files import first_facts, free_file
 from records.tables import batches as batch_table
 from records.tables import images, steps
 
@@ -108,7 +108,7 @@ def requeue(
     stopped = image.state in (ImageState.FLAGGED, ImageState.FAILED)
     if recipe or image.current is None or not stopped:
         values |= {"recipe": recipe or image.recipe, "step": 0, "current": None, "mask": None}
-        facts = Facts()
+        facts = Facts() if mask else first_facts(connection, image, recipe or image.recipe)
     elif not mask:
         # the facts of the flagged result say that nothing is left to be removed: none of it is taken up
         current, facts = _as_it_came_to(connection, image, image.step)
@@ -227,4 +227,5 @@ def _move(connection: sa.Connection, image: sa.Row[Any], values: dict[str, Any])
         .values(manifest_due=True)
     )
     if image.state == ImageState.DELIVERED:
-        withdrawals.note(connection, image.batch_id, [image.file], certain=True)
+        files = [(image.file, withdrawals.delivered_renditions(image.file, image.facts))]
+        withdrawals.note(connection, image.batch_id, files, certain=True)

@@ -9,14 +9,15 @@ no image is charged with a loss.
 """
 
 import math
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 import sqlalchemy as sa
 
+from line.delivery import rendition_paths
 from line.states import BatchState, ImageState, ShardState
-from records import batches, shards, workers
+from records import batches, recipes, shards, workers
 from records.shards import NO_LEASE, NewShard, Route
 from records.storage import withdrawals
 from records.tables import images
@@ -106,10 +107,10 @@ def take_back(
         sa.update(images)
         .where(images.c.shard_id == row.id, images.c.state == ImageState.WORKING)
         .values(losses=images.c.losses + (1 if died else 0))
-        .returning(images.c.id, images.c.losses, images.c.probe, images.c.file)
+        .returning(images.c.id, images.c.losses, images.c.probe, images.c.file, images.c.facts)
     ).all()
     if row.transforms[row.at] in delivering:
-        withdrawals.note(connection, row.batch_id, (member.file for member in members), certain=False)
+        _note_files(connection, row, members)
     probing = batch.state == BatchState.PROBING and all(member.probe for member in members)
     may_go_on = batch.state == BatchState.RUNNING or probing
     if may_go_on and not died:
@@ -123,6 +124,17 @@ def take_back(
         _hold(connection, image_ids)
         return []
     return _split(connection, row, image_ids)
+
+
+def _note_files(connection: sa.Connection, shard: sa.Row[Any], members: Sequence[Any]) -> None:
+    """Note the files that the lost worker may have put into the delivered folder."""
+    delivery = recipes.load(connection, shard.recipe).steps[-1].params
+    files = [
+        (member.file, rendition_paths(delivery, member.file, member.facts.get("counter")))
+        for member in members
+        if member.file
+    ]
+    withdrawals.note(connection, shard.batch_id, files, certain=False)
 
 
 def _is_dead(process: str | None, is_dead: IsDead) -> bool:

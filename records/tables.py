@@ -27,6 +27,10 @@ def _id() -> sa.Column[int]:
     return sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True)
 
 
+def _count(name: str, comment: str, kind: type[sa.Integer] = sa.Integer) -> sa.Column[int]:
+    return sa.Column(name, kind, nullable=False, server_default="0", comment=comment)
+
+
 recipes = sa.Table(
     "recipes",
     metadata,
@@ -77,13 +81,7 @@ batches = sa.Table(
     sa.Column(
         "watermark_rights", sa.Text, comment="the vendor's attestation as it stood when the upload was taken"
     ),
-    sa.Column(
-        "other_files",
-        sa.BigInteger,
-        nullable=False,
-        server_default="0",
-        comment="files of the upload that are no pictures and are not meant to be",
-    ),
+    _count("other_files", "files of the upload that are no pictures and are not meant to be", sa.BigInteger),
     sa.Column("surveyed_at", _time, comment="when its texts were last looked through for templates"),
     sa.Column("cost", sa.Float, nullable=False, server_default="0", comment="of all its steps so far"),
     sa.Column("worked_at", _time, comment="when its last step so far ended"),
@@ -119,20 +117,8 @@ shards = sa.Table(
     sa.Column("lease_until", _time),
     sa.Column("lease_process", sa.Text, comment="identity of the process that holds the lease"),
     sa.Column("lease_worker", sa.Text, comment="identity of that process' worker, as in workers.process"),
-    sa.Column(
-        "expiries",
-        sa.Integer,
-        nullable=False,
-        server_default="0",
-        comment="leases that ran out in a row without a known death",
-    ),
-    sa.Column(
-        "failures",
-        sa.Integer,
-        nullable=False,
-        server_default="0",
-        comment="tries in a row that an outage ended; each makes the pause before the next longer",
-    ),
+    _count("expiries", "leases that ran out in a row without a known death"),
+    _count("failures", "tries in a row that an outage ended; each makes the pause before the next longer"),
     sa.UniqueConstraint("batch_id", "number", name="shards_number"),
     sa.Index("shards_open", "state", "batch_id", postgresql_where=sa.text("state <> 'done'")),
 )
@@ -371,6 +357,13 @@ withdrawals = sa.Table(
         sa.Boolean,
         nullable=False,
         comment="it was recorded as delivered; else a lost worker may have written it",
+    ),
+    sa.Column(
+        "renditions",
+        sa.ARRAY(sa.Text),
+        nullable=False,
+        server_default="{}",
+        comment="paths of the files beside it that go with it",
     ),
     comment="delivered files to take away once no image stands for them",
 )

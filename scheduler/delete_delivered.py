@@ -5,10 +5,9 @@ from functools import partial
 
 import sqlalchemy as sa
 
-from line.delivery import rendition_paths
 from line.errors import SluiceError
 from line.trouble import TroubleKind
-from records import recipes, troubles
+from records import troubles
 from records.batches import Batch
 from records.database import transact
 from records.storage import withdrawals
@@ -21,7 +20,7 @@ def withdraw(batch_id: int | None = None) -> None:
     """Take away what is due, of one batch or of all; what cannot be taken away now is left for later."""
     for batch, file in transact(partial(withdrawals.pending, batch_id=batch_id)):
         try:
-            transact(partial(withdrawals.carry_out, batch_id=batch, file=file, remove=partial(_remove, file)))
+            transact(partial(withdrawals.carry_out, batch_id=batch, file=file, remove=_remove))
         except SluiceError as error:
             log.warning("batch %d: %s is not taken away yet: %s", batch, file, error, extra={"batch": batch})
             transact(partial(_report, batch_id=batch, file=file, sentence=str(error)))
@@ -37,12 +36,10 @@ def _subject(batch_id: int, file: str) -> str:
     return f"batch {batch_id}: {file}, to be taken away"
 
 
-def _remove(file: str, batch: Batch, certain: bool) -> None:
-    """Delete a delivered file and its renditions, except what was there before the batch."""
+def _remove(batch: Batch, path: str, certain: bool) -> None:
+    """Delete a delivered file or rendition, except what was there before the batch."""
     out = bucket(batch.out)
-    recipe = transact(partial(recipes.load, digest=batch.recipe))
-    for path in (file, *rendition_paths(recipe.steps[-1].params, file)):
-        entry = out.find(path)
-        if entry is not None and (certain or entry.modified >= batch.created_at):
-            out.delete(path)
-            log.info("batch %d: %s is taken away", batch.id, path, extra={"batch": batch.id})
+    entry = out.find(path)
+    if entry is not None and (certain or entry.modified >= batch.created_at):
+        out.delete(path)
+        log.info("batch %d: %s is taken away", batch.id, path, extra={"batch": batch.id})

@@ -1,15 +1,22 @@
 """Delivered files: each image of a batch has a path that no file system takes for another's, nor for a folder."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from itertools import count
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, TypeAlias
 
 import sqlalchemy as sa
 
-from line.delivery import rendition_paths
+from line.delivery import has_counter, rendition_paths, sku_of
+from line.errors import InputError
+from line.facts import Facts
 from line.names import fold
+from records import recipes
 from records.tables import images
+
+Rows: TypeAlias = Sequence[Any]
+"""Rows of images in the order of their names: id, name, file, fold."""
 
 
 def separate_paths(connection: sa.Connection, batch_id: int, delivery: Mapping[str, Any]) -> None:
@@ -17,11 +24,27 @@ def separate_paths(connection: sa.Connection, batch_id: int, delivery: Mapping[s
 
     Args:
         delivery: parameters of ``deliver``; no rendition gets the path of another image's file or rendition.
+
+    Raises:
+        InputError: renditions of two images would have one path, whatever the images' files are called.
     """
     _separate_twins(connection, batch_id)
     _separate_folders(connection, batch_id)
     if delivery.get("renditions"):
-        _separate_renditions(connection, batch_id, delivery)
+        rows = _in_name_order(connection, batch_id)
+        counters = _counters(rows) if has_counter(delivery) else {}
+        _record_counters(connection, counters)
+        _separate_renditions(connection, rows, counters, delivery)
+
+
+def first_facts(connection: sa.Connection, image: sa.Row[Any], recipe: str) -> Facts:
+    """The facts with which an image begins a recipe, by its digest: its counter, where its renditions have one."""
+    facts = Facts.from_json(image.facts)
+    if facts.counter is not None:
+        return Facts(counter=facts.counter)
+    if not has_counter(recipes.load(connection, recipe).steps[-1].params):
+        return Facts()
+    return Facts(counter=_counters(_in_name_order(connection, image.batch_id))[image.id])
 
 
 def free_file(
@@ -82,17 +105,56 @@ def _separate_folders(connection: sa.Connection, batch_id: int) -> None:
             )
 
 
-def _separate_renditions(connection: sa.Connection, batch_id: int, delivery: Mapping[str, Any]) -> None:
-    """Rename files of which a path or a rendition's path belongs to an image before them, in the order of names."""
-    query = sa.select(images.c.id, images.c.file, images.c.fold).where(images.c.batch_id == batch_id)
-    rows = connection.execute(query.order_by(sa.collate(images.c.name, "C"))).all()
+def _in_name_order(connection: sa.Connection, batch_id: int) -> Rows:
+    query = sa.select(images.c.id, images.c.name, images.c.file, images.c.fold)
+    in_order = query.where(images.c.batch_id == batch_id).order_by(sa.collate(images.c.name, "C"))
+    return connection.execute(in_order).all()
+
+
+def _counters(rows: Rows) -> dict[int, int]:
+    """Each image's position, 1-based, among those of its folder and SKU, in the order of ``rows``, by image id."""
+    last: Counter[tuple[str, str]] = Counter()
+    counters = {}
+    for row in rows:
+        group = (fold(str(PurePosixPath(row.file).parent)), fold(sku_of(row.file)))
+        last[group] += 1
+        counters[row.id] = last[group]
+    return counters
+
+
+def _record_counters(connection: sa.Connection, counters: Mapping[int, int]) -> None:
+    statement = sa.text(
+        "UPDATE images SET facts = facts || jsonb_build_object('counter', counters.number) "
+        "FROM unnest(CAST(:ids AS bigint[]), CAST(:numbers AS int[])) AS counters (id, number) "
+        "WHERE images.id = counters.id"
+    )
+    if counters:
+        connection.execute(statement, {"ids": list(counters), "numbers": list(counters.values())})
+
+
+def _separate_renditions(
+    connection: sa.Connection,
+    rows: Rows,
+    counters: Mapping[int, int],
+    delivery: Mapping[str, Any],
+) -> None:
+    """Rename files of which a path or a rendition's path belongs to an image before them, in the order of names.
+
+    Renditions named by counter instead of by file keep their paths: they come first, and files make way.
+    """
     files = {row.fold for row in rows}
-    taken: set[str] = set()
+    taken = _fixed_paths(rows, counters, delivery)
+    by_file = {"renditions": [table for table in delivery["renditions"] if "{stem}" in table["name"]]}
     for row in rows:
         path = PurePosixPath(row.file)
         for number in count(1):
             file = row.file if number == 1 else str(path.with_name(f"{path.stem}~{number}{path.suffix}"))
-            paths = {fold(file), *(fold(other) for other in rendition_paths(delivery, file))}
+            renditions = rendition_paths(by_file, file, counters.get(row.id))
+            paths = {fold(file), *map(fold, renditions)}
+            if len(paths) <= len(renditions):
+                raise InputError(
+                    f"two renditions of {row.name} would have one name; change one in the recipe"
+                )
             if not paths & taken and (number == 1 or fold(file) not in files):
                 break
         taken |= paths
@@ -100,6 +162,25 @@ def _separate_renditions(connection: sa.Connection, batch_id: int, delivery: Map
             files.add(fold(file))
             statement = sa.update(images).where(images.c.id == row.id)
             connection.execute(statement.values(file=file, fold=fold(file)))
+
+
+def _fixed_paths(rows: Rows, counters: Mapping[int, int], delivery: Mapping[str, Any]) -> set[str]:
+    """Paths, folded, of the renditions whose names do not contain the file's stem.
+
+    Raises:
+        InputError: two of them are equal.
+    """
+    fixed = {"renditions": [table for table in delivery["renditions"] if "{stem}" not in table["name"]]}
+    owners: dict[str, str] = {}
+    for row in rows if fixed["renditions"] else ():
+        for path in rendition_paths(fixed, row.file, counters.get(row.id)):
+            if (other := owners.get(fold(path))) is not None:
+                raise InputError(
+                    f"renditions of {other} and of {row.name} would both be named {path}; "
+                    "add {stem} to the rendition's name in the recipe"
+                )
+            owners[fold(path)] = row.name
+    return set(owners)
 
 
 _FILE_AND_FOLDER = sa.text(

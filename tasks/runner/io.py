@@ -119,13 +119,22 @@ def _published(
     if not reasons:
         file, folder = str(image.file), bucket(out)
         try:
+            paths = {name: rendition_path(name, file, facts.counter) for name in outcome.renditions}
             for pattern, data in outcome.renditions.items():
-                folder.put(rendition_path(pattern, file), data)
+                folder.put(paths[pattern], data)
             folder.put(file, outcome.data)
         except UnwritableKeyError as error:
             return Broken("undeliverable", f"The file cannot be delivered: {error}"), facts
-        facts |= outcome.facts
+        facts |= _with_paths(outcome.facts, paths)
     return _judged(reasons, StoredKeys(picture=image.picture_key), file=image.file), facts
+
+
+def _with_paths(facts: Facts, paths: Mapping[str, str]) -> Facts:
+    """The facts of a delivered picture, with the path of each rendition below the delivered folder."""
+    if not facts.delivered or not paths:
+        return facts
+    renditions = [entry | {"file": paths[entry["name"]]} for entry in facts.delivered["renditions"]]
+    return facts | Facts(delivered={**facts.delivered, "renditions": renditions})
 
 
 def _flagged(store: Bucket, image: Image, loaded: Loaded, outcome: Flagged) -> tuple[NeedsReview, Facts]:

@@ -13,6 +13,7 @@ from itertools import islice
 import sqlalchemy as sa
 
 from imaging.intermediate import IntermediateError
+from line.delivery import rendition_paths
 from line.errors import LeaseLostError, ModelError, ServiceError
 from line.image import Image
 from line.recipe import seed_of
@@ -102,7 +103,12 @@ class StepRunner:
     def _note_delivered_files(self, claim: Claim, connection: sa.Connection) -> None:
         """Note the files that a step which did not end may have put into the delivered folder."""
         if self.context.transforms.get(claim.recipe.steps[claim.position].transform).delivers:
-            files = (image.file for image in claim.images)
+            delivery = claim.recipe.steps[claim.position].params
+            files = [
+                (image.file, rendition_paths(delivery, image.file, image.facts.counter))
+                for image in claim.images
+                if image.file
+            ]
             withdrawals.note(connection, claim.batch_id, files, certain=False)
 
     def _work(self, claim: Claim, lease: Lease) -> StepEnd:

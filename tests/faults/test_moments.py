@@ -167,11 +167,19 @@ def test_the_file_of_a_worker_that_died_is_taken_away_where_its_image_ends_other
     for file in files:
         out.put(file, b"written, never recorded")
     db_builders.execute("UPDATE batches SET created_at = now() + interval '1 hour' WHERE id = :b", b=batch)
-    transact(lambda connection: withdrawals.note(connection, batch, files[:1], certain=False))
+    transact(
+        lambda connection: withdrawals.note(
+            connection, batch, [(file, ()) for file in files[:1]], certain=False
+        )
+    )
     withdraw()
     assert out.find(files[0]) is not None  # older than its batch: it was somebody else's
     db_builders.execute("UPDATE batches SET created_at = now() - interval '1 hour' WHERE id = :b", b=batch)
-    transact(lambda connection: withdrawals.note(connection, batch, files[:2], certain=False))
+    transact(
+        lambda connection: withdrawals.note(
+            connection, batch, [(file, ()) for file in files[:2]], certain=False
+        )
+    )
     withdraw()
     assert [out.find(file) is None for file in files] == [True, True, False]
     assert transact(withdrawals.pending) == []
@@ -186,7 +194,7 @@ def test_the_file_of_an_image_on_its_way_is_left_until_it_has_arrived(sluice: Li
     file = db_builders.rows(batch)[0].file
     out = bucket(db_builders.head(batch).out)
     out.put(file, b"published")
-    transact(lambda connection: withdrawals.note(connection, batch, [file], certain=True))
+    transact(lambda connection: withdrawals.note(connection, batch, [(file, ())], certain=True))
     withdraw(batch)
     assert transact(withdrawals.pending) == [(batch, file)]
     db_builders.through(db_builders.open_shards(batch)[0].id)

@@ -18,7 +18,7 @@ LONG_FILES = {
     "overlay/classify/features.py": 328,
     "records/batches.py": 346,
     "records/shards.py": 320,
-    "records/tables.py": 376,
+    "records/tables.py": 369,
     "tasks/find_text.py": 344,
 }
 LONG_FUNCTIONS = {

@@ -212,6 +212,8 @@ def test_renditions_of_one_picture_have_each_its_own_rules(picture):
     ("name", "word"),
     [
         ("{width}.webp", "stem"),
+        ("{counter}.webp", "{sku} and {counter}"),
+        ("{stem}-{counter:03}.webp", "field alone"),
         ("{stem}-{size}.webp", "size"),
         ("{stem}.gif", ".webp"),
         ("../{stem}.jpg", "folder"),
@@ -224,9 +226,17 @@ def test_a_name_that_cannot_work_is_refused_before_the_run(name, word):
         deliver.schema(renditions=[{"name": name}])
 
 
-def test_two_renditions_of_one_name_are_refused_before_the_run():
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("{stem}-a.jpg", "{stem}-A.jpg"),
+        ("{sku}-{stem}.webp", "{stem}-{sku}.webp"),
+        ("{stem}-{counter}.webp", "{stem}-01.webp"),
+    ],
+)
+def test_two_renditions_of_one_name_are_refused_before_the_run(names):
     with pytest.raises(ValidationError, match="one name"):
-        deliver.schema(renditions=[{"name": "{stem}-a.jpg"}, {"name": "{stem}-A.jpg"}])
+        deliver.schema(renditions=[{"name": name} for name in names])
 
 
 # --- marks and rights ----------------------------------------------------------------------------

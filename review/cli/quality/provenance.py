@@ -112,7 +112,7 @@ def _recorded(path: Path) -> dict[str, Any] | None:
             if image["file"] == name:
                 return {"marks": delivered["marks"], "sha256": delivered["sha256"]}
             for rendition in delivered.get("renditions", ()):
-                if rendition_path(rendition["name"], image["file"]) == name:
+                if (rendition.get("file") or rendition_path(rendition["name"], image["file"])) == name:
                     return {"marks": delivered["marks"], "sha256": rendition["sha256"]}
     return None
 

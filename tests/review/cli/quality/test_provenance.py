@@ -39,6 +39,9 @@ max_long_side = 300
 [[steps.renditions]]
 name = "{stem}-{width}.webp"
 max_long_side = 80
+[[steps.renditions]]
+name = "{sku}_{counter}.png"
+max_long_side = 60
 """
 RIGHTS = Rights(creator="A. Maker", copyright="© 2026 Acme")
 
@@ -108,13 +111,11 @@ def test_every_file_and_rendition_is_in_the_manifest_with_its_hash(done: Done) -
     hashes = {}
     for entry in done.manifest.values():
         hashes[entry["file"]] = entry["delivered"]["sha256"]
-        stem = Path(entry["file"]).stem
-        hashes |= {
-            made["name"].replace("{stem}", stem): made["sha256"] for made in entry["delivered"]["renditions"]
-        }
+        hashes |= {made["file"]: made["sha256"] for made in entry["delivered"]["renditions"]}
     there = {path.name: path for path in done.out.iterdir() if path.name != "manifest.jsonl"}
     assert {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in there.items()} == hashes
-    assert len(hashes) == 8
+    assert len(hashes) == 12
+    assert {"photo0000-80.webp", "photo0000_01.png"} <= set(hashes)
 
 
 def test_provenance_reads_all_of_them_back_and_agrees(done: Done) -> None:
