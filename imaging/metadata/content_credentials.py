@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from line.errors import SettingsError
 from line.settings import settings
-from line.source_types import URI
+from line.source_types import GENERATED, URI
 
 _ACTIONS: Final = {
     "erase_text": "c2pa.edited",
@@ -64,18 +64,28 @@ class CredentialSigner:
     ) -> bytes:
         """``data`` with a manifest that lists ``edits`` (step, model, source_type each).
 
+        A picture that a model generated was created by that step (``c2pa.created``) and not edited: what was done
+        to the photo before is not part of it, and the photo is an input instead of its parent.
+
         Args:
             media_type: of ``data``, such as ``image/jpeg``.
             parent: the vendor's file and its media type, where that bears a manifest of its own.
         """
+        created_at = max((at for at, edit in enumerate(edits) if _is_generation(edit)), default=None)
+        edits = edits[created_at or 0 :]
         manifest = {
             "claim_generator_info": [{"name": "Sluice", "version": version("sluice")}],
             "assertions": [{"label": "c2pa.actions.v2", "data": {"actions": _actions(edits)}}],
         }
         builder = self._c2pa.Builder(manifest, self._context)
-        builder.set_intent(self._c2pa.C2paBuilderIntent.EDIT)
+        if created_at is None:
+            builder.set_intent(self._c2pa.C2paBuilderIntent.EDIT)
+        else:
+            source_type = self._c2pa.C2paDigitalSourceType.TRAINED_ALGORITHMIC_MEDIA
+            builder.set_intent(self._c2pa.C2paBuilderIntent.CREATE, source_type)
         if parent is not None:
-            ingredient = {"title": "original", "relationship": "parentOf"}
+            relationship = "parentOf" if created_at is None else "inputTo"
+            ingredient = {"title": "original", "relationship": relationship}
             builder.add_ingredient(ingredient, parent[1], io.BytesIO(parent[0]))
         signed = io.BytesIO()
         builder.sign(media_type, io.BytesIO(data), signed)
@@ -87,10 +97,16 @@ class CredentialSigner:
         return report
 
 
+def _is_generation(edit: Mapping[str, Any]) -> bool:
+    return str(edit["source_type"]) == GENERATED
+
+
 def _actions(edits: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     actions = [
         {
-            "action": _ACTIONS.get(str(edit["step"]), _OTHER_ACTION),
+            "action": "c2pa.created"
+            if _is_generation(edit)
+            else _ACTIONS.get(str(edit["step"]), _OTHER_ACTION),
             "softwareAgent": {"name": f"Sluice {edit['step']} ({edit['model'] or 'no model'})"},
             "digitalSourceType": URI + str(edit["source_type"]),
         }

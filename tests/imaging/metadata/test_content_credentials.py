@@ -3,19 +3,15 @@
 import datetime
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-c2pa = pytest.importorskip("c2pa", reason="the extra c2pa is not installed")
-pytest.importorskip("cryptography")
-
-from cryptography import x509  # noqa: E402
-from cryptography.hazmat.primitives import hashes, serialization  # noqa: E402
-from cryptography.hazmat.primitives.asymmetric import ec  # noqa: E402
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID  # noqa: E402
-
-from imaging.encode import Format, decode, encode  # noqa: E402
-from imaging.metadata.content_credentials import CredentialSigner  # noqa: E402
-from imaging.metadata.marks import Marks  # noqa: E402
-from line.errors import SettingsError  # noqa: E402
+from imaging.encode import Format, decode, encode
+from imaging.metadata.content_credentials import CredentialSigner
+from imaging.metadata.marks import Marks
+from line.errors import SettingsError
 
 EDITS = [{"step": "erase_text", "model": "surroundings", "source_type": "algorithmicallyEnhanced"}]
 MAX_BYTES = 15_000
@@ -109,6 +105,47 @@ def test_a_manifest_that_came_in_becomes_the_parent(photo, signer) -> None:
     assert [parent["active_manifest"] for parent in parents] == [
         signer.read(vendors, "image/jpeg")["active_manifest"]
     ]
+
+
+GENERATION = {"step": "generate", "model": "sdxl", "source_type": "trainedAlgorithmicMedia"}
+ENLARGEMENT = {"step": "upscale", "model": "lanczos", "source_type": "algorithmicallyEnhanced"}
+
+
+def actions(signer: CredentialSigner, data: bytes) -> list[dict]:
+    (entry,) = [
+        assertion
+        for assertion in active(signer, data, "image/jpeg")["assertions"]
+        if assertion["label"].startswith("c2pa.actions")
+    ]
+    return entry["data"]["actions"]
+
+
+def test_a_generated_picture_was_created_by_its_step_and_not_edited(photo, signer) -> None:
+    plain = encode(photo, Format.JPEG, quality=92, dpi=300)
+    signed = signer.sign(plain, "image/jpeg", [*EDITS, GENERATION, ENLARGEMENT])
+    created, enlarged = actions(signer, signed)
+    assert (created["action"], enlarged["action"]) == ("c2pa.created", "c2pa.resized")
+    assert created["digitalSourceType"].endswith("/trainedAlgorithmicMedia")
+    assert "generate (sdxl)" in str(created["softwareAgent"])
+    assert enlarged["digitalSourceType"].endswith("/algorithmicallyEnhanced")
+
+
+def test_an_edited_picture_was_opened_and_not_created(photo, signer) -> None:
+    signed = signer.sign(encode(photo, Format.JPEG, quality=92, dpi=300), "image/jpeg", [ENLARGEMENT])
+    assert "c2pa.created" not in {action["action"] for action in actions(signer, signed)}
+
+
+def test_the_photo_that_a_generated_picture_started_from_is_its_input_and_not_its_parent(
+    photo, signer
+) -> None:
+    vendors = signer.sign(encode(photo, Format.JPEG, quality=92, dpi=300), "image/jpeg", [])
+    plain = encode(photo, Format.JPEG, quality=80, dpi=300)
+    signed = signer.sign(plain, "image/jpeg", [GENERATION], (vendors, "image/jpeg"))
+    (ingredient,) = active(signer, signed, "image/jpeg")["ingredients"]
+    assert ingredient["relationship"] == "inputTo"
+    assert ingredient["active_manifest"] == signer.read(vendors, "image/jpeg")["active_manifest"]
+    failures = signer.read(signed, "image/jpeg")["validation_results"]["activeManifest"]["failure"]
+    assert {failure["code"] for failure in failures} <= {"signingCredential.untrusted"}
 
 
 def test_only_the_missing_trust_is_reported_as_a_failure(photo, signer) -> None:
