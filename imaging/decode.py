@@ -186,7 +186,7 @@ def _soundness(
             and not frame.is_arithmetic
             and facts["orientation"] == 1
             and facts["icc"] in ("assumed", "srgb")
-            and simplejpeg.decode_jpeg_header(data)[2] == "YCbCr"
+            and simplejpeg.decode_jpeg_header(data, strict=False)[2] == "YCbCr"
         ),
     }
 

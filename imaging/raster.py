@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from imaging.containers import isobmff, png, tiff
+from imaging.containers.jpeg_padding import without_padding
 from imaging.damage import Damage, break_row
 from imaging.formats import Kind
 
@@ -82,7 +83,7 @@ def _load_jpeg(data: bytes, image: Image.Image) -> Raster:
     """Decoded strictly; where that fails, tolerantly by Pillow, with the complaint of the strict decoder."""
     colours = _JPEG_COLOURS[len(image.getbands())]
     try:
-        pixels = simplejpeg.decode_jpeg(data, colours, strict=True)
+        pixels = _strictly_decoded(data, colours)
     except ValueError as error:
         image.load()
         return Raster(_with_ink(image), damage=Damage(str(error), break_row(np.asarray(image))))
@@ -92,6 +93,18 @@ def _load_jpeg(data: bytes, image: Image.Image) -> Raster:
     if colours == "CMYK" and "adobe" in image.info:
         pixels = 255 - pixels
     return Raster(image, pixels)
+
+
+def _strictly_decoded(data: bytes, colours: str) -> NDArray[np.uint8]:
+    """The pixels of a JPEG in which at most padding and header fields are unusual.
+
+    Raises:
+        ValueError: the decoder complains of the picture data.
+    """
+    try:
+        return np.asarray(simplejpeg.decode_jpeg(data, colours, strict=True))
+    except ValueError:
+        return np.asarray(simplejpeg.decode_jpeg(without_padding(data), colours, strict=True))
 
 
 def _with_ink(image: Image.Image) -> Image.Image:
@@ -107,7 +120,7 @@ def _tiff_damage(data: bytes, page: int) -> Damage | None:
     """The first complaint about strips that are JPEGs: libtiff passes over libjpeg's warnings."""
     for stream in tiff.jpeg_streams(data, page):
         try:
-            simplejpeg.decode_jpeg(stream, "RGB", strict=True)
+            _strictly_decoded(stream, "RGB")
         except ValueError as error:
             if "subsampling" not in str(error):  # an unusual sampling, not damage
                 return Damage(str(error))

@@ -3,6 +3,7 @@
 from typing import Final
 
 from imaging.containers import jpeg
+from imaging.containers.jpeg_padding import without_padding
 
 _ADOBE: Final = 0xEE
 _ICC_SIGNATURE: Final = b"ICC_PROFILE\0"
@@ -17,26 +18,29 @@ def rewrite(
 ) -> bytes:
     """``data`` with JFIF, Exif, XMP and ICC segments of ours and no other application data or comment.
 
-    What decodes the pixels stays byte for byte: tables, frame, scans and Adobe's marker. What follows the
-    end of the image (a second picture, a gain map, hidden data) is left out.
+    What decodes the pixels stays byte for byte: tables, frame, scans and Adobe's marker. Padding and what follows
+    the end of the image (a second picture, a gain map, hidden data) are left out.
 
     Raises:
-        ValueError: the structure ends before the EOI, or a segment would be too long.
+        ValueError: there is no scan in it, or a segment would be too long.
     """
+    data = without_padding(data)
     head = [_app(0, b"JFIF\0\1\2" + bytes([_DOTS_PER_INCH]) + dpi.to_bytes(2, "big") * 2 + b"\0\0")]
     if exif:
         head.append(_app(1, exif if exif.startswith(_EXIF_SIGNATURE) else _EXIF_SIGNATURE + exif))
     if xmp:
         head.append(_app(1, _XMP_SIGNATURE + xmp))
     head.append(_app(2, _ICC_SIGNATURE + b"\1\1" + icc))
-    body = []
+    body: list[bytes] = []
+    has_scan = False
     for segment in jpeg.segments(data):
         if segment.marker == jpeg.SOI or _is_metadata(segment.marker):
             continue
         body.append(data[segment.start : segment.end])
-        if segment.marker == jpeg.EOI:
-            return b"\xff\xd8" + b"".join(head + body)
-    raise ValueError("the JPEG has no end marker")
+        has_scan = has_scan or segment.marker == jpeg.SOS
+    if not has_scan:
+        raise ValueError("the JPEG has no scan")
+    return b"\xff\xd8" + b"".join(head + body)
 
 
 def _is_metadata(marker: int) -> bool:

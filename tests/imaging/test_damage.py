@@ -10,6 +10,7 @@ from PIL import Image
 
 from imaging.damage import break_row
 from imaging.decode import decode
+from imaging.refusal import RefusedError
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +74,81 @@ def test_a_jpeg_that_decodes_with_a_complaint_says_so(kind, scene):
     facts = decode("a.jpg", data).facts
     assert facts.damage, "the decoder's complaint is kept"
     assert facts.damage.message
+    assert facts.publishable_stream is False
+
+
+def with_jfif_revision(data: bytes, major: int) -> bytes:
+    at = data.index(b"JFIF\0") + 5
+    return data[:at] + bytes([major]) + data[at + 1 :]
+
+
+def with_spectral_selection(data: bytes, first: int, last: int) -> bytes:
+    at = body(data) - 3
+    return data[:at] + bytes([first, last]) + data[at + 2 :]
+
+
+def padded(data: bytes, padding: bytes, before: bytes = b"\xff\xd9") -> bytes:
+    """``data`` with padding before the last marker of a kind."""
+    at = data.rindex(before)
+    return data[:at] + padding + data[at:]
+
+
+HARMLESS = {
+    "zeros before the end": lambda scene: padded(jpeg(scene), bytes(4096)),
+    "zeros before the end, progressive": lambda scene: padded(jpeg(scene, progressive=True), bytes(513)),
+    "zeros before the end, grey": lambda scene: padded(jpeg(scene[..., 0]), bytes(100)),
+    "zeros before the end, cmyk": lambda scene: padded(cmyk(scene), bytes(100)),
+    "fill bytes before the end": lambda scene: padded(jpeg(scene), b"\xff" * 31),
+    "zeros between scans": lambda scene: padded(jpeg(scene, progressive=True), bytes(40), b"\xff\xda"),
+    "zeros between tables": lambda scene: padded(jpeg(scene), bytes(7), b"\xff\xc4"),
+    "no end marker": lambda scene: jpeg(scene)[:-2],
+    "no end marker, progressive": lambda scene: jpeg(scene, progressive=True)[:-2],
+    "half an end marker": lambda scene: jpeg(scene)[:-1],
+    "a sector of zeros instead of the end marker": lambda scene: jpeg(scene)[:-2] + bytes(4096),
+    "zeros after the end": lambda scene: jpeg(scene) + bytes(4096),
+    "a film after the end": lambda scene: jpeg(scene) + b"\0\0\0\x18ftypmp42" + bytes(range(256)) * 9,
+    "a second picture after the end": lambda scene: jpeg(scene) + jpeg(scene[::2, ::2]),
+    "a revision of JFIF to come": lambda scene: with_jfif_revision(jpeg(scene), 9),
+    "another spectral selection": lambda scene: with_spectral_selection(jpeg(scene), 1, 0),
+}
+
+
+@pytest.mark.parametrize("kind", sorted(HARMLESS))
+def test_an_oddity_that_costs_no_pixel_does_not_flag_a_whole_jpeg(kind, scene):
+    data = HARMLESS[kind](scene)
+    whole = {"grey": scene[..., 0], "cmyk": None}.get(kind.split(", ")[-1], scene)
+    original = (
+        cmyk(scene) if whole is None else jpeg(whole, progressive="scans" in kind or "progressive" in kind)
+    )
+    decoded = decode("a.jpg", data)
+    assert (decoded.facts.damage, decoded.facts.scans_missing) == (None, False)
+    assert np.array_equal(decoded.rgb, decode("a.jpg", original).rgb)
+
+
+LOSSES_AMONG_ODDITIES = {
+    "bytes missing and padding": lambda scene: padded(without_bytes(jpeg(scene), 0.5, 300), bytes(64)),
+    "cut, filled up with zeros": lambda scene: (
+        (data := jpeg(scene))[: len(data) * 3 // 4] + bytes(len(data) // 4)
+    ),
+    "cut, with an end marker": lambda scene: (data := jpeg(scene))[: len(data) * 3 // 4] + b"\xff\xd9",
+    "sent as text, and a revision of JFIF to come": lambda scene: with_jfif_revision(as_text(jpeg(scene)), 9),
+    "bytes missing, and zeros between tables": lambda scene: padded(
+        without_bytes(jpeg(scene), 0.5, 300), bytes(7), b"\xff\xc4"
+    ),
+    "progressive, bytes missing, without an end": lambda scene: without_bytes(
+        jpeg(scene, progressive=True), 0.4, 300
+    )[:-2],
+}
+
+
+@pytest.mark.parametrize("kind", sorted(LOSSES_AMONG_ODDITIES))
+def test_an_oddity_does_not_hide_lost_data(kind, scene):
+    try:
+        facts = decode("a.jpg", LOSSES_AMONG_ODDITIES[kind](scene)).facts
+    except RefusedError:
+        return
+    assert facts.damage
+    assert "JFIF" not in facts.damage.message
     assert facts.publishable_stream is False
 
 

@@ -50,13 +50,20 @@ def test_marks_are_written_and_read_back(vendors):
         assert image.getexif()[0x8298] == "2026 Acme"
 
 
+def test_padding_is_left_out_and_a_lost_end_marker_is_added(vendors, photo, save):
+    data = save(photo, "JPEG", progressive=True)
+    clean = rewrite(data, dpi=300, icc=srgb_profile())
+    for padded in (data[:-2] + bytes(64) + data[-2:], data[:-2] + b"\xff" * 9 + data[-2:], data[:-2]):
+        assert rewrite(padded, dpi=300, icc=srgb_profile()) == clean
+
+
 def test_writing_twice_changes_nothing(vendors):
     once = rewrite(vendors, dpi=300, icc=srgb_profile())
     assert rewrite(once, dpi=300, icc=srgb_profile()) == once
 
 
-def test_a_stream_without_an_end_is_an_error(vendors):
-    with pytest.raises(ValueError, match="end marker"):
+def test_a_stream_without_a_scan_is_an_error(vendors):
+    with pytest.raises(ValueError, match="scan"):
         rewrite(vendors[:200], dpi=300, icc=b"")
     with pytest.raises(ValueError, match="segment"):
         rewrite(vendors, dpi=300, icc=bytes(70_000))
