@@ -9,9 +9,17 @@ from urllib.parse import unquote, urlparse
 from line.errors import InputError
 from records.storage.errors import MissingObjectError, UnwritableKeyError
 from records.storage.folder_bucket import FolderBucket
-from records.storage.listing import Listed
+from records.storage.listing import Level, Listed
 
-__all__ = ["Bucket", "Listed", "MissingObjectError", "UnwritableKeyError", "bucket", "open_bucket"]
+__all__ = [
+    "Bucket",
+    "Level",
+    "Listed",
+    "MissingObjectError",
+    "UnwritableKeyError",
+    "bucket",
+    "open_bucket",
+]
 
 
 class Bucket(Protocol):
@@ -66,12 +74,8 @@ class Bucket(Protocol):
         """
         ...
 
-    def folders(self, prefix: str) -> list[str]:
-        """The folders directly below ``prefix``, as keys without a closing slash."""
-        ...
-
-    def files(self, prefix: str) -> list[str]:
-        """The objects directly in ``prefix``, as keys."""
+    def level(self, prefix: str) -> Level:
+        """The folders and the objects directly below ``prefix``, by one listing."""
         ...
 
 

@@ -18,7 +18,7 @@ from typing import BinaryIO, Final
 from line.errors import ServiceError
 from line.name_bytes import on_disk, storable
 from records.storage.errors import MissingObjectError, UnwritableKeyError
-from records.storage.listing import Listed
+from records.storage.listing import Level, Listed
 
 TEMPORARY_PREFIX: Final = ".sluice-"
 TEMPORARY_SUFFIX: Final = ".writing"
@@ -137,23 +137,18 @@ class FolderBucket:
             else:
                 self._check_folder()
 
-    def folders(self, prefix: str) -> list[str]:
-        """The folders directly below ``prefix``, as keys without a closing slash."""
-        return [_key(prefix, entry) for entry in self._level(prefix) if entry.is_dir()]
-
-    def files(self, prefix: str) -> list[str]:
-        """What lies directly in ``prefix`` and is no folder, as keys."""
-        return [_key(prefix, entry) for entry in self._level(prefix) if not entry.is_dir()]
-
-    def _level(self, prefix: str) -> list[os.DirEntry[str]]:
+    def level(self, prefix: str) -> Level:
+        """The folders directly below ``prefix``, and whatever else lies there, by one look."""
+        level = Level([], [])
         with self._explained("list", prefix):
             try:
                 with os.scandir(self._path(prefix)) as entries:
-                    listed = [entry for entry in entries if not _is_temporary(entry.name)]
+                    for entry in sorted(entries, key=lambda entry: entry.name):
+                        if not _is_temporary(entry.name):
+                            (level.folders if entry.is_dir() else level.files).append(_key(prefix, entry))
             except (FileNotFoundError, NotADirectoryError):
                 self._check_folder()
-                return []
-        return sorted(listed, key=lambda entry: entry.name)
+        return level
 
     def _walk(self, folder: Path, prefix: str, above: tuple[tuple[int, int], ...]) -> Iterator[Listed]:
         try:

@@ -1,7 +1,8 @@
-"""One object as a listing tells of it."""
+"""What a listing tells: one object, or one level of folders."""
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,3 +22,10 @@ class Listed:
     tag: str
     modified: datetime
     problem: str = ""
+
+
+class Level(NamedTuple):
+    """What lies directly in one folder, as keys without a closing slash."""
+
+    folders: list[str]
+    files: list[str]

@@ -15,7 +15,7 @@ from obstore.store import ObjectStore, from_url
 
 from line.errors import ServiceError
 from records.storage.errors import MissingObjectError
-from records.storage.listing import Listed
+from records.storage.listing import Level, Listed
 from records.storage.s3_listing import list_all, list_level
 
 CLIENT_OPTIONS: Final = {"connect_timeout": "5s", "timeout": "30s"}
@@ -118,20 +118,14 @@ class S3Bucket:
         except _OddKeyError:
             yield from list_all(self.url, prefix, last)
 
-    def folders(self, prefix: str) -> list[str]:
-        return self._level(prefix)[0]
-
-    def files(self, prefix: str) -> list[str]:
-        return self._level(prefix)[1]
-
-    def _level(self, prefix: str) -> tuple[list[str], list[str]]:
+    def level(self, prefix: str) -> Level:
         try:
             with self._explained("list", prefix):
                 level = obstore.list_with_delimiter(self.store, prefix)
         except _OddKeyError:
             return list_level(self.url, prefix)
         folders = [str(folder).rstrip("/") for folder in level["common_prefixes"]]
-        return folders, [meta["path"] for meta in level["objects"]]
+        return Level(folders, [meta["path"] for meta in level["objects"]])
 
     @contextmanager
     def _explained(self, verb: str, key: str) -> Iterator[None]:

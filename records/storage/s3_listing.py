@@ -11,7 +11,7 @@ from typing import Any, Final
 from urllib.parse import urlparse
 
 from line.errors import ServiceError
-from records.storage.listing import Listed
+from records.storage.listing import Level, Listed
 
 PROBLEM: Final = (
     "Its key holds a control character, an empty folder name, '.' or '..' and cannot be read; rename it."
@@ -32,7 +32,7 @@ def list_all(url: str, prefix: str, after: str = "") -> Iterator[Listed]:
                 yield _listed(key, item)
 
 
-def list_level(url: str, prefix: str) -> tuple[list[str], list[str]]:
+def list_level(url: str, prefix: str) -> Level:
     """Keys of the folders and of the objects directly below ``prefix``."""
     root = _root(url)
     folders: list[str] = []
@@ -42,7 +42,7 @@ def list_level(url: str, prefix: str) -> tuple[list[str], list[str]]:
             str(item["Prefix"]).removeprefix(root).rstrip("/") for item in page.get("CommonPrefixes", [])
         ]
         files += [str(item["Key"]).removeprefix(root) for item in page.get("Contents", [])]
-    return folders, [key for key in files if key != f"{prefix}/"]
+    return Level(folders, [key for key in files if key != f"{prefix}/"])
 
 
 def _listed(key: str, item: dict[str, Any]) -> Listed:

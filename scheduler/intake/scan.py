@@ -15,9 +15,9 @@ from records import troubles
 from records import uploads as upload_records
 from records.database import transact
 from records.storage.bucket import Bucket
+from scheduler.intake.ingest_contents import contents
 from scheduler.intake.late_marker import adopt_late_marker
 from scheduler.intake.listing import Listing, Upload, listing_of, named
-from scheduler.intake.loose import loose_files, uploads
 from scheduler.intake.take import take
 from worker import topology
 
@@ -67,11 +67,9 @@ class Scan:
             ServiceError: the bucket as a whole cannot be listed.
         """
         taken: list[int] = []
-        waiting: dict[str, str] = {}
-        problems: dict[str, str] = loose_files(self._store, waiting)
-        prefixes: set[str] = set()
-        for upload in uploads(self._store):
-            prefixes.add(upload.prefix)
+        found = contents(self._store)
+        problems, waiting = found.problems, found.waiting
+        for upload in found.uploads:
             try:
                 if (batch_id := self._consider(upload)) is not None:
                     taken.append(batch_id)
@@ -88,19 +86,26 @@ class Scan:
             except Exception as error:  # an upload that breaks our own code must not keep the others waiting
                 log.exception("%s cannot be taken", upload.prefix)
                 self._refuse(upload, f"{type(error).__name__}: {error}")
-        problems |= self._known_errors(prefixes)
+        problems |= self._known_errors({upload.prefix for upload in found.uploads}, found.unlisted)
         self._report(TroubleKind.INGEST, problems)
         self._report(TroubleKind.ARRIVING, waiting)
         return taken
 
-    def _known_errors(self, prefixes: set[str]) -> dict[str, str]:
-        """Why uploads cannot be taken; read again where one was refused, else now and then."""
-        if time.monotonic() >= self._errors_due or not self._errors.keys() <= prefixes:
+    def _known_errors(self, prefixes: set[str], unlisted: set[str]) -> dict[str, str]:
+        """Why uploads cannot be taken; read again where one was refused, else now and then.
+
+        Args:
+            prefixes: of the uploads that are there.
+            unlisted: vendors' folders that could not be listed, so that their uploads are not known to be gone.
+        """
+        there = prefixes | {key for key in self._errors if key.rpartition("/")[0] in unlisted}
+        if time.monotonic() >= self._errors_due or not self._errors.keys() <= there:
             self._errors = transact(upload_records.errors)
-            if not self._errors.keys() <= prefixes:
-                transact(partial(upload_records.forget, prefixes=prefixes))
+            there = prefixes | {key for key in self._errors if key.rpartition("/")[0] in unlisted}
+            if not self._errors.keys() <= there:
+                transact(partial(upload_records.forget, prefixes=there))
             self._errors_due = time.monotonic() + ERRORS_SECONDS
-        return {prefix: sentence for prefix, sentence in self._errors.items() if prefix in prefixes}
+        return {prefix: sentence for prefix, sentence in self._errors.items() if prefix in there}
 
     def _consider(self, upload: Upload) -> int | None:
         """Take an upload if it is complete and was not taken before.

@@ -448,6 +448,17 @@ def test_many_loose_files_are_one_trouble(store: Bucket) -> None:
     assert "12 files lie in no upload" in troubles()["ingest/acme"]
 
 
+def test_each_folder_is_listed_once_in_a_scan(store: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
+    for vendor in ("acme", "beta"):
+        store.put(f"ingest/{vendor}/spring/a.jpg", b"x")
+    level, listed = type(store).level, []
+    monkeypatch.setattr(
+        type(store), "level", lambda self, prefix: listed.append(prefix) or level(self, prefix)
+    )
+    scan(store)
+    assert sorted(listed) == ["ingest", "ingest/acme", "ingest/beta"]
+
+
 def test_litter_is_left_out_and_sidecars_are_counted(store: Bucket) -> None:
     drop(
         store,
@@ -474,6 +485,29 @@ def test_an_upload_that_is_gone_is_no_trouble_any_more(store: Bucket) -> None:
     store.delete("ingest/acme/bad.zip._READY")
     scan(store)
     assert troubles() == {}
+
+
+def test_an_upload_in_a_folder_that_cannot_be_listed_keeps_its_trouble(
+    store: Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.put("ingest/acme/bad.zip", b"PK not really")
+    store.put("ingest/acme/bad.zip._READY", b"")
+    looking = Scan(store)
+    looking.once()
+    level = type(store).level
+
+    def fail(self: Bucket, prefix: str) -> object:
+        if prefix == "ingest/acme":
+            raise ServiceError("it cannot be listed now")
+        return level(self, prefix)
+
+    with monkeypatch.context() as outage:
+        outage.setattr(type(store), "level", fail)
+        looking.once()
+        assert troubles()["ingest/acme"] == "it cannot be listed now"
+        assert "ingest/acme/bad.zip" in troubles()
+    looking.once()
+    assert troubles().keys() == {"ingest/acme/bad.zip"}
 
 
 @pytest.mark.parametrize("store", ["file"], indirect=True)

@@ -82,7 +82,7 @@ def test_what_is_not_there_is_missing_and_no_outage(bucket: Bucket, tmp_path: Pa
     assert bucket.find("a/b.jpg") is None
     bucket.delete("a/b.jpg")
     assert keys(bucket) == []
-    assert bucket.folders("a") == bucket.files("a") == []
+    assert bucket.level("a") == ([], [])
 
 
 def test_what_is_kept_is_named_by_its_content_and_kept_once(bucket: Bucket) -> None:
@@ -119,9 +119,9 @@ def test_a_listing_tells_size_and_time(bucket: Bucket) -> None:
 def test_a_level_is_told_from_what_lies_below(bucket: Bucket) -> None:
     for key in ("ingest/acme/spring/1.jpg", "ingest/acme/autumn.zip", "ingest/beta/x/2.jpg", "ingestion/3"):
         bucket.put(key, b"x")
-    assert sorted(bucket.folders("ingest")) == ["ingest/acme", "ingest/beta"]
-    assert bucket.folders("ingest/acme") == ["ingest/acme/spring"]
-    assert bucket.files("ingest/acme") == ["ingest/acme/autumn.zip"]
+    assert sorted(bucket.level("ingest").folders) == ["ingest/acme", "ingest/beta"]
+    assert bucket.level("ingest/acme").folders == ["ingest/acme/spring"]
+    assert bucket.level("ingest/acme").files == ["ingest/acme/autumn.zip"]
 
 
 def test_more_objects_than_one_page_are_all_listed(bucket: Bucket, tmp_path: Path) -> None:
@@ -228,8 +228,8 @@ def test_a_key_that_cannot_be_read_hides_none_of_its_neighbours(variables: dict[
         "ingest/acme/keys//x.jpg",
         "ingest/acme/keys/tab\tname.jpg",
     ]
-    assert store.folders("ingest/acme") == ["ingest/acme/keys"]
-    assert store.files("ingest/acme") == ["ingest/acme/loose\t.jpg"]
+    assert store.level("ingest/acme").folders == ["ingest/acme/keys"]
+    assert store.level("ingest/acme").files == ["ingest/acme/loose\t.jpg"]
 
 
 def test_a_bucket_that_does_not_exist_has_lost_no_object(variables: dict[str, str]) -> None:
