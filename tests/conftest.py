@@ -15,7 +15,7 @@ DATA = Path(__file__).parents[2] / "shared" / "data"
 
 
 SLOW = (
-    "bench", "docker", "faults", "house/test_shown_commands.py", "gates/metrics/test_piq.py",
+    "bench", "docker", "faults", "hosts", "house/test_shown_commands.py", "gates/metrics/test_piq.py",
     "gates/test_plain_defects.py", "models/test_conformance.py", "models/test_diffusers.py", "review/experiments",
     "review/cli/quality/test_reproduce_networks.py", "review/cli/test_interrupted.py", "samples", "stack",
     "tasks/test_find_text.py", "tasks/test_find_text_vendor.py", "tasks/test_networks.py", "training/overlay",

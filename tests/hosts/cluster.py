@@ -6,23 +6,32 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 
 from records.database import transact
 from records.storage.bucket import bucket
-from tests.harness.line import Line, line
+from tests.harness.line import Line, environment, line, photos, recipe
 from tests.harness.objects import new_bucket, s3
 from tests.harness.services import Servers
 from tests.hosts.network import Host, Network, Relay
 
 BIN = Path(sys.executable).parent
+IMAGES = 20
+"""Images of a batch in these tests."""
+
+LEASE = 4.0
+"""Lease of a shard in these tests (s)."""
+
+ALL = "admit,find_text,erase_text,denoise,restore,generate,upscale,deliver"
+"""Every queue."""
+
 POSTGRES, REDIS, S3, HEAD, WORKERS = 10, 11, 12, 20, 30
 """Last number of the hosts' addresses."""
 
@@ -42,6 +51,7 @@ class Cluster:
     s3_relay: Relay
     head: Host
     processes: dict[str, "subprocess.Popen[bytes]"] = field(default_factory=dict)
+    workers: dict[str, Host] = field(default_factory=dict)
 
     def start_head(self) -> None:
         """``python -m scheduler`` on the head."""
@@ -49,6 +59,7 @@ class Cluster:
 
     def start_worker(self, name: str, host: Host, queues: str, *, hostname: str = "") -> None:
         """One worker, as the docs start it; in a PID namespace of its own where the host has a name."""
+        self.workers[name] = host
         words = [
             "-A",
             "worker",
@@ -103,6 +114,21 @@ class Cluster:
         self.line.until(
             lambda: sum(1 for row in transact(workers.crew) if row) >= count, "the workers have signed on"
         )
+
+    def two_workers(self) -> None:
+        """Two hosts, each with a worker for every queue."""
+        for number in range(2):
+            self.start_worker(f"w{number}", self.worker_host(number), ALL)
+        self.signed_on(2)
+
+    def begin(self, images: int = IMAGES) -> "Work":
+        """A batch whose work is under way."""
+        trace = self.home / "trace"
+        began = time.monotonic()
+        rules = recipe(self.home / "slow.toml", shard=4, seconds=0.3, trace=str(trace))
+        batch = self.line.submit(photos(self.home / "upload", images), rules)
+        self.line.until(trace.exists, "work is under way")
+        return Work(self, batch, images, trace, began)
 
     def fail_over(self) -> None:
         """The primary vanishes without a word; another takes its address."""
@@ -171,7 +197,7 @@ def cluster(home: Path, servers: Servers, **more: str) -> Iterator[Cluster]:
             "AWS_ENDPOINT_URL": endpoint,
         }
         stack.enter_context(
-            _this_process({"SLUICE_BUCKET_URL": url, "AWS_ENDPOINT_URL": variables["AWS_ENDPOINT_URL"]})
+            environment({"SLUICE_BUCKET_URL": url, "AWS_ENDPOINT_URL": variables["AWS_ENDPOINT_URL"]})
         )
         made_cluster = Cluster(
             network, under_test, home, env, postgres[0], postgres[1], redis_[0], objects[0], objects[1],
@@ -182,23 +208,43 @@ def cluster(home: Path, servers: Servers, **more: str) -> Iterator[Cluster]:
         yield made_cluster
 
 
-def _this_process(env: dict[str, str]) -> Any:
-    from tests.harness.line import environment
+@dataclass
+class Work:
+    """One batch of a cluster.
 
-    return environment(env)
+    Attributes:
+        trace: gets a line for every image that is worked on.
+        began: when it was submitted, on the monotonic clock (s).
+    """
 
+    cluster: Cluster
+    batch: int
+    images: int
+    trace: Path
+    began: float
 
-def check_complete(under_test: Cluster, batch: int, images: int) -> None:
-    """One end state an image, objects there and equal to the manifest, nothing twice."""
-    rows = under_test.line.rows(batch)
-    assert len(rows) == images
-    assert {str(row.state) for row in rows} == {"delivered"}, [
-        (row.name, row.state, row.sentence) for row in rows
-    ]
-    out = bucket(under_test.line.report(batch)["delivered"])
-    objects = {item.key for item in out.walk("")}
-    manifest = [json.loads(text) for text in out.get("manifest.jsonl").decode().splitlines()]
-    assert objects == {line["file"] for line in manifest} | {"manifest.jsonl"}
-    assert {line["name"]: line["state"] for line in manifest} == {row.name: "delivered" for row in rows}
-    steps = [(step.image_id, step.position) for step in under_test.line.steps(batch)]
-    assert len(steps) == len(set(steps)) == 3 * images
+    def done_count(self) -> int:
+        return len(self.trace.read_text().split())
+
+    def finish(self) -> None:
+        """Wait for its end: each image delivered once, objects equal to the manifest, no worker blamed."""
+        self.cluster.line.wait(self.batch)
+        print(f"\nHOSTS took {time.monotonic() - self.began:.0f} s")
+        rows = self.cluster.line.rows(self.batch)
+        assert {str(row.state) for row in rows} == {"delivered"}, [
+            (row.name, row.state, row.sentence) for row in rows
+        ]
+        assert len(rows) == self.images
+        assert all(row.losses == 0 for row in rows)
+        out = bucket(self.cluster.line.report(self.batch)["delivered"])
+        objects = {item.key for item in out.walk("")}
+        manifest = [json.loads(text) for text in out.get("manifest.jsonl").decode().splitlines()]
+        assert objects == {line["file"] for line in manifest} | {"manifest.jsonl"}
+        assert {line["name"]: line["state"] for line in manifest} == {row.name: "delivered" for row in rows}
+        steps = [(step.image_id, step.position) for step in self.cluster.line.steps(self.batch)]
+        assert len(steps) == len(set(steps)) == 3 * self.images
+
+    def finish_each_once(self) -> None:
+        """:meth:`finish`; and no image was worked on twice."""
+        self.finish()
+        assert set(Counter(self.trace.read_text().split()).values()) == {1}

@@ -28,14 +28,15 @@ CLONE_NEWNET = 0x40000000
 TUNSETIFF, IFF_TAP, IFF_NO_PI = 0x400454CA, 0x2, 0x1000
 
 
-def available() -> bool:
-    """Whether this machine lets the tests make network namespaces."""
-    return (
-        os.geteuid() == 0
-        and all(map(shutil.which, ("ip", "unshare")))
-        and subprocess.run(["ip", "netns", "list"], capture_output=True, check=False).returncode == 0
-        and Path("/dev/net/tun").exists()
-    )
+def missing() -> list[str]:
+    """What this machine lacks for network namespaces; empty where the tests can make them."""
+    if os.geteuid() != 0:
+        return ["root"]
+    lacks = [program for program in ("ip", "unshare") if shutil.which(program) is None]
+    lacks += [] if Path("/dev/net/tun").exists() else ["/dev/net/tun"]
+    if not lacks and subprocess.run(["ip", "netns", "list"], capture_output=True, check=False).returncode:
+        lacks.append("network namespaces in the kernel")
+    return lacks
 
 
 def ip(*words: object, namespace: str | None = None) -> None:
@@ -50,11 +51,13 @@ class Host:
 
     Attributes:
         port: name of its end of the link at the bridge.
+        inner: name of its own end.
     """
 
     namespace: str
     address: str
     port: str
+    inner: str
     bridge: str
 
     def command(self, *words: object, hostname: str = "", own_processes: bool = False) -> list[str]:
@@ -72,6 +75,13 @@ class Host:
     def join(self) -> None:
         """Packets pass again."""
         ip("link", "set", self.port, "master", self.bridge)
+
+    def link_down(self) -> None:
+        """The host's own interface goes down: it sees at once that it has no network."""
+        ip("link", "set", self.inner, "down", namespace=self.namespace)
+
+    def link_up(self) -> None:
+        ip("link", "set", self.inner, "up", namespace=self.namespace)
 
     def within(self, work: Callable[[], T]) -> T:
         """Run ``work`` in a thread of this process that sees the host's network, such as to open a socket."""
@@ -117,21 +127,21 @@ class Network:
     def host(self, number: int, *, mac: str = "") -> Host:
         """A new host with address ``number`` of the network."""
         index = len(self._hosts)
-        host = self._namespace(index, number, f"slv{self._tag}{index}")
         inner = f"sli{self._tag}{index}"
+        host = self._namespace(index, number, f"slv{self._tag}{index}", inner)
         ip("link", "add", host.port, "type", "veth", "peer", "name", inner)
         ip("link", "set", inner, "netns", host.namespace)
-        self._configure(host, inner, mac)
+        self._configure(host, mac)
         return host
 
     def distant_host(self, number: int, *, seconds: float, loss: float) -> Host:
         """A new host behind a line that takes ``seconds`` each way and loses a share of the packets."""
         index = len(self._hosts)
-        host = self._namespace(index, number, f"slt{self._tag}{index}")
         inner = f"slu{self._tag}{index}"
+        host = self._namespace(index, number, f"slt{self._tag}{index}", inner)
         ends = _tap(host.port), _tap(inner)
         ip("link", "set", inner, "netns", host.namespace)
-        self._configure(host, inner, "")
+        self._configure(host, "")
         over = threading.Event()
         thread = threading.Thread(target=_pump, args=(ends, seconds, loss, over), daemon=True)
         thread.start()
@@ -139,17 +149,19 @@ class Network:
         self._exit.callback(over.set)
         return host
 
-    def _namespace(self, index: int, number: int, port: str) -> Host:
-        host = Host(f"sln{self._tag}{index}", self.address(number), port, self.bridge)
+    def _namespace(self, index: int, number: int, port: str, inner: str) -> Host:
+        host = Host(f"sln{self._tag}{index}", self.address(number), port, inner, self.bridge)
         ip("netns", "add", host.namespace)
         self._exit.callback(ip, "netns", "del", host.namespace)
         self._hosts.append(host)
         return host
 
-    def _configure(self, host: Host, inner: str, mac: str) -> None:
+    @staticmethod
+    def _configure(host: Host, mac: str) -> None:
+        inner = host.inner
         if mac:
             ip("link", "set", inner, "address", mac, namespace=host.namespace)
-        ip("link", "set", host.port, "master", self.bridge)
+        ip("link", "set", host.port, "master", host.bridge)
         ip("link", "set", host.port, "up")
         ip("addr", "add", f"{host.address}/24", "dev", inner, namespace=host.namespace)
         ip("link", "set", inner, "up", namespace=host.namespace)

@@ -1,0 +1,82 @@
+"""A batch over several hosts ends complete, whatever becomes of the hosts and of the links between them."""
+
+import time
+
+import pytest
+
+from tests.hosts.cluster import ALL, LEASE, Cluster
+
+pytestmark = [pytest.mark.services, pytest.mark.faults]
+
+
+def test_a_batch_over_s3_by_the_words_of_the_docs(hosts: Cluster) -> None:
+    hosts.two_workers()
+    hosts.begin().finish_each_once()
+
+
+def test_a_host_whose_packets_vanish_for_longer_than_its_lease_comes_back(hosts: Cluster) -> None:
+    hosts.two_workers()
+    work = hosts.begin()
+    cut = hosts.workers["w0"]
+    cut.cut()
+    time.sleep(4 * LEASE)
+    cut.join()
+    work.finish()
+    assert hosts.alive("w0")
+
+
+def test_a_host_whose_link_is_down_for_longer_than_its_lease_comes_back(hosts: Cluster) -> None:
+    hosts.two_workers()
+    work = hosts.begin()
+    cut = hosts.workers["w0"]
+    cut.link_down()
+    time.sleep(4 * LEASE)
+    cut.link_up()
+    work.finish()
+    assert hosts.alive("w0")
+
+
+def test_the_only_host_of_a_queue_behind_a_bad_line_is_not_sent_again_what_it_works_on(
+    hosts: Cluster,
+) -> None:
+    hosts.start_worker("near", hosts.worker_host(0), "admit,deliver,find_text,upscale")
+    distant = hosts.network.distant_host(40, seconds=0.3, loss=0.02)
+    hosts.start_worker("far", distant, "erase_text,denoise,restore,generate")
+    hosts.signed_on(2)
+    hosts.begin(images=8).finish_each_once()
+
+
+def test_the_only_host_of_a_queue_whose_link_is_down_for_a_while_finishes_its_work(hosts: Cluster) -> None:
+    hosts.start_worker("near", hosts.worker_host(0), "admit,deliver,find_text,upscale")
+    hosts.start_worker("only", hosts.worker_host(1), "erase_text,denoise,restore,generate")
+    hosts.signed_on(2)
+    work = hosts.begin(images=8)
+    hosts.workers["only"].link_down()
+    time.sleep(4 * LEASE)
+    hosts.workers["only"].link_up()
+    work.finish()
+    assert hosts.alive("only")
+
+
+def test_a_host_that_is_killed(hosts: Cluster) -> None:
+    hosts.two_workers()
+    work = hosts.begin()
+    hosts.kill("w0")
+    work.finish()
+
+
+def test_a_head_that_is_cut_off(hosts: Cluster) -> None:
+    hosts.two_workers()
+    work = hosts.begin()
+    hosts.head.cut()
+    time.sleep(4 * LEASE)
+    hosts.head.join()
+    work.finish()
+    assert hosts.alive("head")
+
+
+def test_two_hosts_of_one_name_in_pid_namespaces_of_their_own(hosts: Cluster) -> None:
+    for number in range(2):
+        hosts.start_worker(f"w{number}", hosts.worker_host(number), ALL, hostname="same")
+    hosts.signed_on(2)
+    hosts.begin().finish_each_once()
