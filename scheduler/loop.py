@@ -37,6 +37,10 @@ IDLE_SECONDS = 30.0
 """Seconds between two looks at the records while there is no work and Postgres tells of none."""
 BUSY_SECONDS = 2.0
 """The same while there is work: what a lost notification may cost."""
+REPORTED_FAULTS = 3
+"""Failures in a row after which a duty stands in ``sluice status``."""
+LOGGED_FAULTS = 60
+"""Failures in a row after which a duty's outage is logged again."""
 SCAN_SECONDS = 1.0
 """Seconds between two scans of the ingest bucket, which tells nobody of a new upload."""
 
@@ -50,7 +54,7 @@ class Round:
         every: seconds between two times while there is work.
         idle: the same while there is none.
         on_news: whether it is also done at once when the records tell of something new.
-        trouble: what our own code tripped over, three times in a row or more; stands in ``sluice status``.
+        trouble: why it failed, three times in a row or more; stands in ``sluice status``.
     """
 
     work: Callable[[], object]
@@ -71,14 +75,18 @@ class Round:
             self.work()
             self.faults, self.trouble = 0, ""
         except SluiceError as error:
-            log.warning("%s: %s", self.work.__name__, error)
+            self._count(str(error))
+            if self.faults == 1 or not self.faults % LOGGED_FAULTS:
+                log.warning("%s: %s", self.work.__name__, error)
         except Exception as error:  # one duty's fault must not end the others, nor the scheduler
             log.exception("%s failed", self.work.__name__)
-            self.faults += 1
-            if self.faults >= 3:
-                failed = f"{self.work.__name__} failed {self.faults} times in a row"
-                self.trouble = f"{failed}: {type(error).__name__}: {error}"
+            self._count(f"{type(error).__name__}: {error}")
         self.last = time.monotonic()
+
+    def _count(self, sentence: str) -> None:
+        self.faults += 1
+        if self.faults >= REPORTED_FAULTS:
+            self.trouble = f"{self.work.__name__.replace('_', ' ')}: {sentence}"
 
 
 class Loop:

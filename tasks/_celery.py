@@ -1,6 +1,7 @@
 """One Celery task for each transform, named ``sluice.<transform>``, on that transform's queue."""
 
 import os
+import time
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -15,6 +16,7 @@ from line.settings import settings
 from line.trouble import TroubleKind
 from records import troubles, workers
 from records.process_identity import process_identity
+from records.storage.bucket import AccessError
 from tasks.context import Context
 from tasks.registry import LEARN_TEMPLATES, task_name
 from tasks.runner.step import StepRunner
@@ -27,6 +29,9 @@ from worker.logs import log_context
 from worker.queues import Queue
 
 log = get_task_logger(__name__)
+
+REFUSED_SECONDS = 3.0
+"""Pause of a worker whose credentials the bucket refuses, before it takes another shard (s)."""
 
 
 class Steps:
@@ -71,6 +76,8 @@ class Steps:
             return False
         except ServiceError as error:  # the shard was given back; the sweep sends it again
             log.error("shard %s, step %s: %s", shard_id, at, error, extra=fields)
+            if isinstance(error, AccessError):  # leave the next shards to workers that have the right
+                time.sleep(REFUSED_SECONDS)
             return False
         except DeviceLostError as error:
             # Only a new process gets the device back. It ends as a crash does: its parent starts another

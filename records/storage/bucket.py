@@ -7,11 +7,12 @@ from typing import Protocol
 from urllib.parse import unquote, urlparse
 
 from line.errors import InputError
-from records.storage.errors import MissingObjectError, UnwritableKeyError
+from records.storage.errors import AccessError, MissingObjectError, UnwritableKeyError
 from records.storage.folder_bucket import FolderBucket
 from records.storage.listing import Level, Listed
 
 __all__ = [
+    "AccessError",
     "Bucket",
     "Level",
     "Listed",

@@ -3,7 +3,7 @@
 import hashlib
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
@@ -14,7 +14,7 @@ from obstore.exceptions import AlreadyExistsError, BaseError, InvalidPathError
 from obstore.store import ObjectStore, from_url
 
 from line.errors import ServiceError
-from records.storage.errors import MissingObjectError
+from records.storage.errors import AccessError, MissingObjectError
 from records.storage.listing import Level, Listed
 from records.storage.s3_listing import list_all, list_level
 
@@ -24,8 +24,7 @@ RETRIES: Final[Any] = {"max_retries": 4, "retry_timeout": timedelta(seconds=30)}
 
 MAX_CAUSE_CHARACTERS: Final = 200
 
-_MENDS: Final = (
-    (r"NoSuchBucket", "the bucket does not exist: create it, or correct SLUICE_BUCKET_URL"),
+_ACCESS: Final = (
     (
         r"ExpiredToken|TokenRefreshRequired",
         "the credentials have expired: renew AWS_* where the processes start, and restart them",
@@ -38,10 +37,15 @@ _MENDS: Final = (
         r"AccessDenied|PermissionDenied|403 Forbidden|AllAccessDisabled",
         "the credentials lack a right: allow reading, writing, listing and deleting in this bucket",
     ),
+)
+"""What a refusal of these credentials means and how to mend it, by words of its message."""
+
+_MENDS: Final = (
+    (r"NoSuchBucket", "the bucket does not exist: create it, or correct SLUICE_BUCKET_URL"),
     (r"SlowDown|503|429", "the service is overloaded"),
     (r"error sending request|timed out|timeout|dns error|connect", "the service cannot be reached"),
 )
-"""What an error of the service means and how to mend it, by words of its message."""
+"""Likewise of any other error of the service."""
 
 
 class S3Bucket:
@@ -139,6 +143,9 @@ class S3Bucket:
         except InvalidPathError as error:
             raise _OddKeyError(f"{self.url}: {key} holds a key that cannot be read") from error
         except (BaseError, OSError, ValueError) as error:
+            refusal = _meaning(error, _ACCESS)
+            if refusal and "NoSuchBucket" not in str(error):
+                raise AccessError(f"{self.url}: cannot {verb} {key}: {refusal}") from error
             raise ServiceError(f"{self.url}: cannot {verb} {key}: {_cause(error)}") from error
 
 
@@ -148,12 +155,14 @@ class _OddKeyError(ServiceError):
 
 def _cause(error: Exception) -> str:
     """What went wrong and how to mend it, where that is known; else the first line of the library's words."""
+    first = str(error).partition("\n")[0].partition("<?xml")[0].strip()
+    return _meaning(error, _MENDS) or first[:MAX_CAUSE_CHARACTERS]
+
+
+def _meaning(error: Exception, meanings: Sequence[tuple[str, str]]) -> str:
+    """The first of the meanings whose pattern is in the message; empty where none is."""
     text = str(error)
-    for pattern, mend in _MENDS:
-        if re.search(pattern, text):
-            return mend
-    first = text.partition("\n")[0].partition("<?xml")[0].strip()
-    return first[:MAX_CAUSE_CHARACTERS]
+    return next((meaning for pattern, meaning in meanings if re.search(pattern, text)), "")
 
 
 def _listed(meta: Any) -> Listed:

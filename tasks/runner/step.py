@@ -24,7 +24,7 @@ from records.process_identity import process_identity
 from records.shards import Claim, Owner
 from records.step_results import Broken, Result, StepResult, StepRun
 from records.storage import withdrawals
-from records.storage.bucket import MissingObjectError
+from records.storage.bucket import AccessError, MissingObjectError
 from tasks.context import Context
 from tasks.runner.execute import execute
 from tasks.runner.io import OriginalReplacedError, read, write
@@ -66,6 +66,7 @@ class StepRunner:
     def __init__(self, context: Context, prefetch: Prefetch | None = None) -> None:
         self.context = context
         self.prefetch = prefetch or Prefetch(context)
+        self._refused_subjects: set[str] = set()
 
     def run(self, shard_id: int, at: int, node: str) -> StepEnd:
         """Do step ``at`` of a shard, unless it is done already or another process works on it.
@@ -92,13 +93,17 @@ class StepRunner:
             transact(partial(self._note_delivered_files, claim))
             return StepEnd(False, str(error))
         except (ModelError, ServiceError) as error:
-            transact(partial(self._give_back, claim, str(error)))
+            transact(partial(self._give_back, claim, error))
             raise
 
-    def _give_back(self, claim: Claim, sentence: str, connection: sa.Connection) -> None:
+    def _give_back(self, claim: Claim, error: ModelError | ServiceError, connection: sa.Connection) -> None:
         shards.release(connection, claim.shard_id, claim.owner)
         self._note_delivered_files(claim, connection)
-        troubles.report(connection, TroubleKind.STEP, _subject(claim), sentence, claim.batch_id)
+        subject = _subject(claim)
+        if isinstance(error, AccessError):  # other workers may have other credentials, so this one is named
+            subject = f"{subject} on {claim.owner.node}"
+            self._refused_subjects.add(subject)
+        troubles.report(connection, TroubleKind.STEP, subject, str(error), claim.batch_id)
 
     def _note_delivered_files(self, claim: Claim, connection: sa.Connection) -> None:
         """Note the files that a step which did not end may have put into the delivered folder."""
@@ -124,10 +129,10 @@ class StepRunner:
         go_on = self.context.database.transact(
             lambda connection: outcomes.finish(connection, claim, run, results)
         )
-        if claim.failures:
-            self.context.database.transact(
-                partial(troubles.resolve, kind=TroubleKind.STEP, subject=_subject(claim))
-            )
+        over = ({_subject(claim)} if claim.failures else set()) | self._refused_subjects
+        for subject in over:
+            self.context.database.transact(partial(troubles.resolve, kind=TroubleKind.STEP, subject=subject))
+        self._refused_subjects.clear()
         return StepEnd(go_on, _summary(claim, run, results), claim.batch_id)
 
     def _results(self, claim: Claim, prepared: PreparedStep, lease: Lease) -> list[StepResult]:

@@ -4,8 +4,9 @@ import http.client
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from tests.harness.waiting import PATIENCE
@@ -77,18 +78,50 @@ def spoiled(
     failed: list[int] = []
     count = iter(range(1, 1 << 30))
 
+    def refuse(_: Message) -> tuple[int, bytes] | None:
+        time.sleep(seconds)
+        number = next(count)
+        if number % every:
+            return None
+        failed.append(number)
+        return 503, b""
+
+    with _before(host, port, refuse) as url:
+        yield url, failed
+
+
+@contextmanager
+def expiring(host: str, port: int) -> Iterator[tuple[str, set[str]]]:
+    """A server before S3 that refuses session tokens which have expired, as S3 does.
+
+    Answers its URL and the set of expired tokens.
+    """
+    expired: set[str] = set()
+
+    def refuse(headers: Message) -> tuple[int, bytes] | None:
+        if headers.get("x-amz-security-token") not in expired:
+            return None
+        return (
+            400,
+            b"<Error><Code>ExpiredToken</Code><Message>The provided token has expired.</Message></Error>",
+        )
+
+    with _before(host, port, refuse) as url:
+        yield url, expired
+
+
+@contextmanager
+def _before(host: str, port: int, refuse: Callable[[Message], tuple[int, bytes] | None]) -> Iterator[str]:
+    """A server before an HTTP one; ``refuse`` gets each request's headers and may answer in its place."""
+
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def _pass(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            time.sleep(seconds)
-            number = next(count)
-            if number % every == 0:
-                failed.append(number)
-                self.send_response(503)
-                self.send_header("Content-Length", "0")
-                self.end_headers()
+            if (refusal := refuse(self.headers)) is not None:
+                status, data = refusal
+                self._answer(status, [], data)
                 return
             upstream = http.client.HTTPConnection(host, port, timeout=PATIENCE)
             try:
@@ -97,20 +130,21 @@ def spoiled(
                 data = answer.read()
             finally:
                 upstream.close()
-            self.send_response(answer.status)
-            for name, value in answer.getheaders():
-                if name.lower() not in (
-                    "content-length",
-                    "transfer-encoding",
-                    "connection",
-                    "date",
-                    "server",
-                ):
-                    self.send_header(name, value)
-            length = answer.getheader("Content-Length", "0") if self.command == "HEAD" else str(len(data))
-            self.send_header("Content-Length", str(length))
+            own = ("content-length", "transfer-encoding", "connection", "date", "server")
+            headers = [(name, value) for name, value in answer.getheaders() if name.lower() not in own]
+            length = answer.getheader("Content-Length", "0") if self.command == "HEAD" else None
+            self._answer(answer.status, headers, data, length)
+
+        def _answer(
+            self, status: int, headers: list[tuple[str, str]], data: bytes, length: str | None = None
+        ) -> None:
+            self.send_response(status)
+            for name, value in headers:
+                self.send_header(name, value)
+            self.send_header("Content-Length", length or str(len(data)))
             self.end_headers()
-            self.wfile.write(data)
+            if self.command != "HEAD":
+                self.wfile.write(data)
 
         do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = _pass  # noqa: N815 - the base class's names
 
@@ -120,7 +154,7 @@ def spoiled(
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
-        yield f"http://127.0.0.1:{server.server_address[1]}", failed
+        yield f"http://127.0.0.1:{server.server_address[1]}"
     finally:
         server.shutdown()
         server.server_close()
