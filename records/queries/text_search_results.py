@@ -2,17 +2,21 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
 from line.facts import Facts, RecordedRegion
 from line.states import ImageState
-from records.tables import batches, images, steps
+from records.tables import batches, image_counts, images, steps
+
+STATES = (ImageState.FLAGGED, ImageState.DELIVERED)
+"""States of the images that are given: they wait for nobody but a person, or were delivered."""
 
 
 @dataclass(frozen=True, slots=True)
 class Searched:
-    """An image that waits for nobody but a person, or was delivered.
+    """One image.
 
     Attributes:
         picture: key of the picture after the last step that looked for text or took some off.
@@ -24,37 +28,76 @@ class Searched:
     regions: Sequence[RecordedRegion]
 
 
-def searched(connection: sa.Connection, vendor: str, transforms: Collection[str]) -> list[Searched]:
-    """The flagged and the delivered images of a vendor that went through one of ``transforms``, by their ids.
+def batches_of(connection: sa.Connection, vendor: str) -> list[int]:
+    """A vendor's batches, oldest first."""
+    return list(
+        connection.scalars(sa.select(batches.c.id).where(batches.c.vendor == vendor).order_by(batches.c.id))
+    )
+
+
+def count(connection: sa.Connection, vendor: str) -> int:
+    """How many flagged and delivered images a vendor has, searched or not; by the counters."""
+    query = (
+        sa.select(sa.func.coalesce(sa.func.sum(image_counts.c.images), 0))
+        .join(batches, batches.c.id == image_counts.c.batch_id)
+        .where(batches.c.vendor == vendor, image_counts.c.state.in_(STATES))
+    )
+    return int(connection.scalar(query) or 0)
+
+
+def page(
+    connection: sa.Connection,
+    batch_id: int,
+    state: ImageState,
+    transforms: Collection[str],
+    *,
+    after: int,
+    limit: int,
+) -> tuple[list[Searched], int | None]:
+    """Those of the next ``limit`` images of a batch and state that went through one of ``transforms``.
 
     Those for which a person drew the mask are not among them: what goes and what stays there was decided.
+
+    Returns:
+        The images by their ids, and the id after which the next page begins; None behind the last page.
     """
+    some = (
+        sa.select(images)
+        .where(images.c.batch_id == batch_id, images.c.state == state, images.c.id > after)
+        .order_by(images.c.id)
+        .limit(limit)
+        .subquery()
+    )
     last = (
         sa.select(sa.func.coalesce(steps.c.output, steps.c.input).label("picture"))
         .where(
-            steps.c.image_id == images.c.id,
-            steps.c.recipe == images.c.recipe,
+            steps.c.image_id == some.c.id,
+            steps.c.recipe == some.c.recipe,
             steps.c.transform.in_(transforms),
         )
         .order_by(steps.c.id.desc())
         .limit(1)
         .lateral()
     )
-    # a flagged step's result is only proposed: the picture stands as it came to the step
-    picture = sa.case((images.c.state == ImageState.FLAGGED, images.c.current), else_=last.c.picture)
     query = (
-        sa.select(images.c.id, picture.label("picture"), images.c.facts["regions"].label("regions"))
-        .join(batches, batches.c.id == images.c.batch_id)
-        .join(last, sa.true())
-        .where(
-            batches.c.vendor == vendor,
-            images.c.state.in_((ImageState.FLAGGED, ImageState.DELIVERED)),
-            images.c.facts["person_mask"].is_(None),
-            picture.is_not(None),
+        sa.select(
+            some.c.id,
+            some.c.current,
+            last.c.picture,
+            some.c.facts["regions"].label("regions"),
+            some.c.facts["person_mask"].is_not(None).label("is_masked"),
         )
-        .order_by(images.c.id)
+        .outerjoin(last, sa.true())
+        .order_by(some.c.id)
     )
-    return [
-        Searched(row.id, row.picture, Facts.from_json({"regions": row.regions or ()}).regions or ())
-        for row in connection.execute(query)
-    ]
+    rows = connection.execute(query).all()
+    found = [image for row in rows if (image := _searched(row, state)) is not None]
+    return found, rows[-1].id if len(rows) == limit else None
+
+
+def _searched(row: sa.Row[Any], state: ImageState) -> Searched | None:
+    # a flagged step's result is only proposed: the picture stands as it came to the step
+    picture = row.current if state is ImageState.FLAGGED else row.picture
+    if row.picture is None or picture is None or row.is_masked:
+        return None
+    return Searched(row.id, picture, Facts.from_json({"regions": row.regions or ()}).regions or ())

@@ -1,6 +1,6 @@
 """Photos that were searched before a template was confirmed: which of them still bear what it lays over them."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -15,13 +15,16 @@ from overlay.templates.template_matching import sightings
 from overlay.templates.text_template import SAME_LOOK, UNSEEN_LOOK, Stamp
 from records import templates
 from records.database import transact
-from records.queries.text_search_results import Searched, searched
+from records.queries import text_search_results
+from records.queries.text_search_results import Searched
 from records.storage.bucket import Bucket, MissingObjectError, bucket
 from records.templates import FINDS
 from tasks.registry import registry
 
 TOGETHER = 4
 """Pictures that are looked at at a time."""
+PAGE_IMAGES = 200
+"""Images that are read from the records at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,9 @@ class Look:
 
 
 def looked_at(template_id: int) -> tuple[int, Iterator[Look]]:
-    """How many images of the template's vendor were searched for text, and what a look at each says.
+    """How many images of the template's vendor may bear it at most, and what a look at each says.
+
+    Those that no step searched for text, and those for which a person drew the mask, are not looked at.
 
     Raises:
         InputError: there is no such template, or nobody confirmed it.
@@ -54,13 +59,33 @@ def looked_at(template_id: int) -> tuple[int, Iterator[Look]]:
         FINDS,
         *(transform.name for transform in registry().transforms.values() if transform.removes),
     }
-    images = transact(partial(searched, vendor=vendor, transforms=transforms))
-    return len(images), _looks(stamp, images)
+    at_most = transact(partial(text_search_results.count, vendor=vendor))
+    return at_most, _looks(stamp, searched(vendor, transforms))
 
 
-def _looks(stamp: Stamp, images: list[Searched]) -> Iterator[Look]:
+def searched(vendor: str, transforms: Collection[str]) -> Iterator[list[Searched]]:
+    """The images of a vendor that went through one of ``transforms``, page by page, each in its own transaction."""
+    for batch_id in transact(partial(text_search_results.batches_of, vendor=vendor)):
+        for state in text_search_results.STATES:
+            after: int | None = 0
+            while after is not None:
+                images, after = transact(
+                    partial(
+                        text_search_results.page,
+                        batch_id=batch_id,
+                        state=state,
+                        transforms=transforms,
+                        after=after,
+                        limit=PAGE_IMAGES,
+                    )
+                )
+                yield images
+
+
+def _looks(stamp: Stamp, pages: Iterator[list[Searched]]) -> Iterator[Look]:
     with ThreadPoolExecutor(TOGETHER) as pool:
-        yield from pool.map(partial(_look, bucket(settings().bucket), stamp), images)
+        for images in pages:
+            yield from pool.map(partial(_look, bucket(settings().bucket), stamp), images)
 
 
 def _look(store: Bucket, stamp: Stamp, image: Searched) -> Look:

@@ -1,8 +1,10 @@
 """``sluice accept``, ``reject``, ``requeue`` and ``rollback``: a person's decisions."""
 
 import getpass
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 import click
@@ -81,15 +83,12 @@ def requeue(
     if mask and mask not in SPOKEN and not Path(mask).is_file():
         raise InputError(f"--mask {mask}: there is no such file")
     with connection.records():
-        ids = [*images, *(decide.flagged(flagged) if flagged is not None else [])]
-        if template is not None:
-            ids += [image for image in _with_template(template) if image not in ids]
-            if not ids:
-                return
-        if not ids:
+        named = [*images, *(decide.flagged(flagged) if flagged is not None else [])]
+        if not named and template is None:
             raise click.UsageError("name at least one IMAGE, --flagged BATCH or --template ID")
+        bearing = _with_template(template, set(named)) if template is not None else ()
         again = partial(decide.requeue, recipe=recipe, mask=mask)
-        each("image", ids, again, "requeued")
+        each("image", chain(named, bearing), again, "requeued")
 
 
 @click.command()
@@ -114,22 +113,26 @@ def rollback(image: int, step: str) -> None:
     )
 
 
-def _with_template(template: int) -> list[int]:
-    """Ids of images that still have the template; shows a progress bar."""
-    from rich.progress import track
+def _with_template(template: int, named: Collection[int]) -> Iterator[int]:
+    """Ids of the images that still have the template, as they are found, without ``named``; shows a progress bar."""
+    from rich.progress import Progress
 
     from review.cli import console
     from tasks.templates.rescan import looked_at
 
-    count, looks = looked_at(template)
-    progress = track(looks, total=count, description="searching", console=console.err, transient=True)
-    results = list(progress)
-    for result in results:
-        if result.trouble:
-            click.echo(f"sluice: image {result.image} cannot be searched: {result.trouble}", err=True)
-    with_template = [result.image for result in results if result.bears]
-    click.echo(f"template {template} is still on {len(with_template)} of {count} images", err=True)
-    return with_template
+    at_most, looks = looked_at(template)
+    count = with_template = 0
+    # lines for a terminal go above the bar; those for a pipe stay on stdout
+    with Progress(console=console.err, transient=True, redirect_stdout=sys.stdout.isatty()) as progress:
+        for look in progress.track(looks, total=at_most, description="searching"):
+            count += 1
+            if look.trouble:
+                click.echo(f"sluice: image {look.image} cannot be searched: {look.trouble}", err=True)
+            elif look.bears:
+                with_template += 1
+                if look.image not in named:
+                    yield look.image
+    click.echo(f"template {template} is still on {with_template} of {count} images", err=True)
 
 
 def _named(images: tuple[int, ...]) -> list[int]:
@@ -138,7 +141,7 @@ def _named(images: tuple[int, ...]) -> list[int]:
     return list(images)
 
 
-def each(what: str, ids: Sequence[int], act: Callable[[int, str], object], word: str) -> None:
+def each(what: str, ids: Iterable[int], act: Callable[[int, str], object], word: str) -> None:
     """Decide about each id in the name of the current user; print an error for each that is refused and continue.
 
     Args:

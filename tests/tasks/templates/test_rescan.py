@@ -3,16 +3,16 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 
-from records.database import transact
-from records.queries.text_search_results import searched
+from records.queries.text_search_results import Searched
 from records.storage.bucket import bucket
+from tasks.templates import rescan
+from tasks.templates.rescan import searched
 from tests.harness import promises
 from tests.harness.command import Answer, call
 from tests.harness.line import Line, line
@@ -37,6 +37,10 @@ class Story:
     answer: Answer
     after: dict[str, bool]
     again: Answer
+
+
+def images_searched(*transforms: str) -> list[Searched]:
+    return [image for page in searched("acme", transforms) for image in page]
 
 
 def with_stamp(sluice: Line, batch: int) -> dict[str, bool]:
@@ -106,7 +110,7 @@ def test_a_template_that_does_not_exist_is_told(story: Story) -> None:
 
 
 def test_a_picture_that_is_gone_is_told_and_its_neighbours_are_looked_at(story: Story) -> None:
-    images = transact(partial(searched, vendor="acme", transforms=("find_text", "erase_text")))
+    images = images_searched("find_text", "erase_text")
     store = bucket(story.line.env["SLUICE_BUCKET_URL"])
     kept = store.get(images[0].picture)
     store.delete(images[0].picture)
@@ -120,11 +124,19 @@ def test_a_picture_that_is_gone_is_told_and_its_neighbours_are_looked_at(story: 
 
 
 def test_what_a_person_masked_is_not_searched_again(story: Story) -> None:
-    images = transact(partial(searched, vendor="acme", transforms=("find_text",)))
+    images = images_searched("find_text")
     assert len(images) == STAMPED + PLAIN
     mask = story.line.home / "mask.png"
     cv2.imwrite(str(mask), cv2.rectangle(np.zeros((360, 480), np.uint8), (9, 9), (40, 20), 255, -1))
     assert call("requeue", images[-1].image, "--mask", mask).code == 0
     story.line.wait(story.batch)
-    left = transact(partial(searched, vendor="acme", transforms=("find_text",)))
+    left = images_searched("find_text")
     assert [one.image for one in left] == [one.image for one in images[:-1]]
+
+
+def test_page_by_page_each_image_is_looked_at_once(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = images_searched("find_text", "erase_text")
+    monkeypatch.setattr(rescan, "PAGE_IMAGES", 3)
+    pages = list(searched("acme", ("find_text", "erase_text")))
+    assert max(map(len, pages)) <= 3
+    assert [image for page in pages for image in page] == whole
