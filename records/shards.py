@@ -18,7 +18,7 @@ MAX_ATTEMPTS = 4
 
 NO_LEASE: Final[dict[str, Any]] = dict.fromkeys(
     ("lease_node", "lease_host", "lease_pid", "lease_process", "lease_worker", "lease_until")
-)
+) | {"images_done": 0}
 """Values of the columns of a shard that nobody works on."""
 
 
@@ -255,12 +255,12 @@ def _held_by(owner: Owner) -> sa.ColumnElement[bool]:
     )
 
 
-def renew(connection: sa.Connection, shard_id: int, owner: Owner, lease: float) -> bool:
-    """Prolong a lease; False where it is no longer this owner's."""
+def renew(connection: sa.Connection, shard_id: int, owner: Owner, lease: float, images_done: int = 0) -> bool:
+    """Prolong a lease and note how far the step is; False where it is no longer this owner's."""
     renewed = connection.execute(
         sa.update(shards)
         .where(shards.c.id == shard_id, shards.c.state == ShardState.OPEN, _held_by(owner))
-        .values(lease_until=_until(lease))
+        .values(lease_until=_until(lease), images_done=images_done)
     )
     return renewed.rowcount == 1
 

@@ -19,8 +19,7 @@ batch_state = _enum("batch_state", BatchState)
 shard_state = _enum("shard_state", ShardState)
 template_state = _enum("template_state", TemplateState)
 
-_now = sa.text("now()")
-_time = sa.DateTime(timezone=True)
+_now, _time = sa.text("now()"), sa.DateTime(timezone=True)
 
 
 def _id() -> sa.Column[int]:
@@ -119,6 +118,7 @@ shards = sa.Table(
     sa.Column("lease_worker", sa.Text, comment="identity of that process' worker, as in workers.process"),
     _count("expiries", "leases that ran out in a row without a known death"),
     _count("failures", "tries in a row that an outage ended; each makes the pause before the next longer"),
+    _count("images_done", "in the step under way"),
     sa.UniqueConstraint("batch_id", "number", name="shards_number"),
     sa.Index("shards_open", "state", "batch_id", postgresql_where=sa.text("state <> 'done'")),
 )

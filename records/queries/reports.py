@@ -110,7 +110,7 @@ class Progress:
     Attributes:
         images: of the batch.
         counts: images by state, those states only in which there are some.
-        advance: images settled, and of the others the share of the recipe's steps behind them.
+        advance: images settled, and of the others the share of the recipe's steps behind them, also within a shard.
         is_over: nothing more happens by itself.
     """
 
@@ -129,20 +129,22 @@ def progress(connection: "Connection", batch_id: int) -> Progress:
     rows = _select(
         connection,
         "SELECT batches.images, batches.state::text AS state, batches.manifest_due,"
-        " jsonb_array_length(recipes.body -> 'steps') AS steps FROM batches"
+        " jsonb_array_length(recipes.body -> 'steps') AS steps,"
+        " (SELECT coalesce(sum(images_done), 0) FROM shards WHERE batch_id = batches.id AND state = 'open') AS done"
+        " FROM batches"
         " JOIN recipes ON recipes.digest = batches.recipe WHERE batches.id = %(batch)s",
         batch=batch_id,
     )
     if not rows:
         raise _unknown(batch_id)
     (row,) = rows
-    counts, advance = {}, 0.0
+    counts, advance = {}, float(row.done) / row.steps
     for line in _counts_by_state(connection, [batch_id]):
         counts[str(line.state)] = int(line.images)
         advance += line.images if line.state in SETTLED else line.positions / row.steps
     is_halted = row.state == BatchState.HALTED and ImageState.WORKING not in counts
     is_done = row.state == BatchState.DONE and not row.manifest_due
-    return Progress(row.images, counts, advance, is_halted or is_done)
+    return Progress(row.images, counts, min(advance, float(row.images)), is_halted or is_done)
 
 
 def queues(connection: "Connection") -> dict[str, dict[str, int]]:

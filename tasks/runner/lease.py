@@ -1,7 +1,9 @@
-"""Keeping the lease of a shard alive while this process works on it."""
+"""Keeping the lease of a shard alive while this process works on it, and reporting how far it is."""
 
 import logging
 import threading
+import time
+from functools import partial
 from types import TracebackType
 
 from line.errors import LeaseLostError, ServiceError
@@ -11,15 +13,24 @@ from records.shards import Claim
 
 log = logging.getLogger(__name__)
 
+PROGRESS_SECONDS = 2.0
+"""Pause between two reports of how many images are done, where that has changed (s)."""
+
 
 class Lease:
-    """Renews a shard's lease from a thread, three times within its length."""
+    """Renews a shard's lease from a thread, three times within its length.
+
+    Attributes:
+        images_done: images behind the step so far, which the next report holds.
+        is_lost: the shard was taken back.
+    """
 
     def __init__(self, database: Database, claim: Claim, seconds: float) -> None:
         self.database = database
         self.claim = claim
         self.seconds = seconds
         self.is_lost = False
+        self.images_done = 0
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._renew, name="lease", daemon=True)
 
@@ -43,16 +54,24 @@ class Lease:
             raise LeaseLostError(f"shard {self.claim.shard_id} was taken back while step {self.claim.at} ran")
 
     def _renew(self) -> None:
-        claim = self.claim
-        while not self._over.wait(self.seconds / 3):
+        claim, reported, renewed_at = self.claim, 0, time.monotonic()
+        while not self._over.wait(min(self.seconds / 3, PROGRESS_SECONDS)):
+            done = self.images_done
+            if done == reported and time.monotonic() - renewed_at < self.seconds / 3:
+                continue
+            renew = partial(
+                shards.renew,
+                shard_id=claim.shard_id,
+                owner=claim.owner,
+                lease=self.seconds,
+                images_done=done,
+            )
             try:
-                is_ours = self.database.transact(
-                    lambda connection: shards.renew(connection, claim.shard_id, claim.owner, self.seconds),
-                    patience=0,
-                )
+                is_ours = self.database.transact(renew, patience=0)
             except ServiceError as error:
                 log.warning("lease of shard %s not renewed: %s", claim.shard_id, error)
                 continue
+            reported, renewed_at = done, time.monotonic()
             if not is_ours and not self._over.is_set():
                 self.is_lost = True
                 return

@@ -148,6 +148,7 @@ class StepRunner:
                 attempts = execute(prepared, [item for _, item in loaded])
                 for (image, _), attempt in zip(loaded, attempts, strict=True):
                     writing.append(writers.submit(write, self.context.bucket, claim.out, image, attempt))
+                lease.images_done += len(group)
             results += [future.result() for future in writing]
         return results
 

@@ -114,6 +114,7 @@ def _progress(batch_id: int) -> reports.Progress | None:
 
 
 def _summary(now: reports.Progress) -> str:
-    settled = sum(now.counts.get(state.value, 0) for state in SETTLED)
-    states = ", ".join(f"{now.counts[state.value]} {state}" for state in SETTLED if state in now.counts)
-    return f"{settled} of {now.images} settled{f': {states}' if states else ''}"
+    """The images by how they ended; the bar, its percentage and the time left count parts of images as well."""
+    ended = [f"{now.counts[state.value]} {state}" for state in SETTLED if state in now.counts]
+    under_way = now.images - sum(now.counts.get(state.value, 0) for state in SETTLED)
+    return ", ".join([*ended, f"{under_way} under way"] if under_way else ended)

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from line.errors import LeaseLostError
-from records.database import database
+from records.database import database, transact
+from records.queries import reports
+from tasks.runner import lease as lease_module
 from tasks.runner.lease import Lease
 from tests.harness import db_builders
 from tests.harness.line import Line, line
@@ -44,6 +46,25 @@ def test_a_lease_is_renewed_while_the_work_lasts() -> None:
         until(lambda: expiry(shard) != first, "the lease was renewed")
         held.check()
     assert not held.is_lost
+
+
+def test_how_far_a_step_is_stands_in_the_records_long_before_the_lease_is_renewed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(lease_module, "PROGRESS_SECONDS", 0.05)
+    batch = db_builders.batch(4)
+    claim = db_builders.claim(db_builders.shard(batch))
+
+    def advance() -> float:
+        return transact(lambda connection: reports.progress(connection, batch)).advance
+
+    assert advance() == 0
+    with Lease(database(), claim, 600) as held:
+        for done in (1, 3):
+            held.images_done = done
+            until(lambda done=done: advance() == pytest.approx(done / 3), "the bar moved: 3 steps")
+    db_builders.finish(claim)
+    assert advance() == pytest.approx(4 / 3)
 
 
 def test_a_lease_that_another_took_is_noticed() -> None:
