@@ -2,11 +2,14 @@
 
 An embedded Postgres is filled by SQL with 30 batches, one of 70 % of all images, and their steps; that takes some
 minutes and 4 kB an image. Each row is the median of some calls on one connection, by the clock: on a machine that is
-busy with other things it is longer.
+busy with other things it is longer. So a row is over its limit only where the fastest of its calls is.
+
+Exit code 1 where a row is over its limit.
 """
 
 import itertools
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -17,15 +20,17 @@ from typing import Any
 import sqlalchemy as sa
 
 from bench import entry
+from line.states import ImageState
 from records.database import open_database
-from records.queries import listings, reports, review_queue
+from records.queries import listings, reports, review_queue, text_search_results
 from stack.servers.postgres import EmbeddedPostgres
+from tasks.templates.rescan import PAGE_IMAGES
 
 FILL = Path(__file__).with_name("records_fill.sql")
 LIMIT_MS = 50.0
-"""Maximum median of every row but the manifest (ms)."""
+"""Maximum time of every row but the manifest (ms)."""
 MANIFEST_LIMIT_MS = 2000.0
-"""Maximum median of a manifest of 1 % of the images, 10,000 of a million (ms)."""
+"""Maximum time of a manifest of 1 % of the images, 10,000 of a million (ms)."""
 
 
 def main() -> None:
@@ -37,6 +42,7 @@ def main() -> None:
         result = measure(Path(folder), options.images, options.calls)
     show(result)
     entry.write(options.json, result)
+    sys.exit(1 if any(row["is_over"] for row in result["rows"]) else 0)
 
 
 def measure(folder: Path, images: int, calls: int) -> dict[str, Any]:
@@ -75,6 +81,14 @@ def queries(images: int) -> dict[str, Callable[[sa.Connection], object]]:
         "images --state flagged": first(listings.image_lines, 1, "flagged"),
         "images --state flagged, last page": first(listings.image_lines, 1, "flagged", after=late),
         "images": first(listings.image_lines, 1),
+        "requeue --template, a page": lambda connection: text_search_results.page(
+            connection,
+            1,
+            ImageState.DELIVERED,
+            ("find_text", "erase_text"),
+            after=late // 2,
+            limit=PAGE_IMAGES,
+        ),
         "desk: overview": review_queue.batch_queues,
         "desk: page of a batch": lambda connection: review_queue.page(connection, 1, limit=21),
         "desk: page of a reason": lambda connection: review_queue.page(
@@ -85,14 +99,21 @@ def queries(images: int) -> dict[str, Callable[[sa.Connection], object]]:
 
 
 def timed(name: str, call: Callable[[], object], calls: int) -> dict[str, Any]:
-    """Median and greatest time of some calls, in ms."""
+    """Least, median and greatest time of some calls, in ms."""
     spent = []
     for _ in range(calls):
         started = time.perf_counter()
         call()
         spent.append(1000 * (time.perf_counter() - started))
     limit = MANIFEST_LIMIT_MS if name.startswith("manifest") else LIMIT_MS
-    return {"name": name, "milliseconds": statistics.median(spent), "greatest": max(spent), "limit": limit}
+    return {
+        "name": name,
+        "milliseconds": statistics.median(spent),
+        "least": min(spent),
+        "greatest": max(spent),
+        "limit": limit,
+        "is_over": min(spent) > limit,
+    }
 
 
 def show(result: dict[str, Any]) -> None:
@@ -101,7 +122,7 @@ def show(result: dict[str, Any]) -> None:
     for row in result["rows"]:
         print(
             f"{row['name']:36} {row['milliseconds']:10.1f} {row['greatest']:9.1f} {row['limit']:6.0f}"
-            + ("  OVER" if row["milliseconds"] > row["limit"] else "")
+            + ("  OVER" if row["is_over"] else "")
         )
 
 

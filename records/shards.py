@@ -206,6 +206,7 @@ def claim(connection: sa.Connection, shard_id: int, at: int, owner: Owner, lease
             shards.c.at == at,
             shards.c.state == ShardState.OPEN,
             shards.c.lease_until.is_(None),
+            batches.c.id == shards.c.batch_id,
         )
         .values(
             lease_node=owner.node,
@@ -215,11 +216,10 @@ def claim(connection: sa.Connection, shard_id: int, at: int, owner: Owner, lease
             lease_worker=owner.worker,
             lease_until=_until(lease),
         )
-        .returning(shards)
+        .returning(shards, batches.c.out)
     ).one_or_none()
     if row is None:
         return None
-    batch = connection.execute(sa.select(batches.c.out).where(batches.c.id == row.batch_id)).one()
     members = connection.execute(
         sa.select(images)
         .where(images.c.shard_id == shard_id, images.c.state == ImageState.WORKING)
@@ -233,7 +233,7 @@ def claim(connection: sa.Connection, shard_id: int, at: int, owner: Owner, lease
         position=row.route[at],
         owner=owner,
         recipe=recipes.load(connection, row.recipe),
-        out=batch.out,
+        out=row.out,
         images=tuple(Image.from_row(member) for member in members),
         is_last=at == len(row.route) - 1,
         failures=row.failures,
