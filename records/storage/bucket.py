@@ -1,6 +1,7 @@
 """Buckets: a folder of a file system, or S3; one interface for both."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Protocol
@@ -49,11 +50,15 @@ class Bucket(Protocol):
         ...
 
     def keep(self, data: bytes, suffix: str) -> str:
-        """Write bytes under the name of their content and answer the key; written once however often."""
+        """Write bytes under the name of their content and answer the key; where they lie already, renew the time."""
         ...
 
     def delete(self, key: str) -> None:
         """Remove an object; one that is not there is no error."""
+        ...
+
+    def delete_older(self, key: str, before: datetime) -> bool:
+        """Remove an object that was last written, or kept again, before a time; whether it is gone."""
         ...
 
     def find(self, key: str) -> Listed | None:

@@ -10,7 +10,7 @@ import os
 import secrets
 import stat
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -84,12 +84,12 @@ class FolderBucket:
         self._write(key, copy)
 
     def keep(self, data: bytes, suffix: str) -> str:
-        """Write bytes under the name of their content and answer the key; written once however often."""
+        """Write bytes under the name of their content and answer the key; where they lie already, renew the time."""
         digest = hashlib.sha256(data).hexdigest()
         key = f"objects/{digest[:2]}/{digest}{suffix}"
-        with self._explained("read", key):
-            if self._path(key).exists():
-                return key
+        with self._explained("write", key), suppress(FileNotFoundError, NotADirectoryError, PermissionError):
+            os.utime(self._path(key))
+            return key
         try:
             self.put(key, data)
         except UnwritableKeyError as error:  # a key of ours: what is wrong is the bucket, not the picture
@@ -103,6 +103,27 @@ class FolderBucket:
                 self._path(key).unlink()
             except (FileNotFoundError, NotADirectoryError):
                 self._check_folder()
+
+    def delete_older(self, key: str, before: datetime) -> bool:
+        """Remove an object that was last written, or kept again, before a time; whether it is gone.
+
+        It is put aside first: what is kept meanwhile is written anew.
+        """
+        path = self._path(key)
+        aside = _temporary_of(path)
+        with self._explained("delete", key):
+            try:
+                if path.stat().st_mtime >= before.timestamp():
+                    return False
+                path.replace(aside)
+            except (FileNotFoundError, NotADirectoryError):
+                self._check_folder()
+                return True
+            if aside.stat().st_mtime >= before.timestamp():  # kept again in this very moment
+                aside.replace(path)
+                return False
+            aside.unlink()
+        return True
 
     def find(self, key: str) -> Listed | None:
         """One object as a listing tells of it, or None where there is none."""
@@ -183,7 +204,7 @@ class FolderBucket:
 
     def _write(self, key: str, fill: Callable[[BinaryIO], object]) -> None:
         path = self._path(key)
-        temporary = path.with_name(f"{TEMPORARY_PREFIX}{secrets.token_hex(8)}{TEMPORARY_SUFFIX}")
+        temporary = _temporary_of(path)
         with self._explained("write", key):
             path.parent.mkdir(parents=True, exist_ok=True)
             try:
@@ -250,6 +271,10 @@ def _unreadable(key: str, error: OSError) -> Listed:
 def _tag(status: os.stat_result) -> str:
     """As ``obstore`` writes it, which wrote the tags of older records."""
     return f'"{status.st_ino:x}-{status.st_mtime_ns // 1000:x}-{status.st_size:x}"'
+
+
+def _temporary_of(path: Path) -> Path:
+    return path.with_name(f"{TEMPORARY_PREFIX}{secrets.token_hex(8)}{TEMPORARY_SUFFIX}")
 
 
 def _is_temporary(name: str) -> bool:

@@ -4,13 +4,13 @@ import hashlib
 import os
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
-from datetime import timedelta
+from contextlib import contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
 import obstore
-from obstore.exceptions import AlreadyExistsError, BaseError, InvalidPathError
+from obstore.exceptions import BaseError, InvalidPathError
 from obstore.store import ObjectStore, from_url
 
 from line.errors import ServiceError
@@ -84,8 +84,8 @@ class S3Bucket:
     def keep(self, data: bytes, suffix: str) -> str:
         digest = hashlib.sha256(data).hexdigest()
         key = f"objects/{digest[:2]}/{digest}{suffix}"
-        with self._explained("write", key), suppress(AlreadyExistsError):
-            obstore.put(self.store, key, data, mode="create")
+        with self._explained("write", key):
+            obstore.put(self.store, key, data)  # the same bytes where it is there, which renews its time
         return key
 
     def delete(self, key: str) -> None:
@@ -94,6 +94,13 @@ class S3Bucket:
                 obstore.delete(self.store, key)
         except MissingObjectError:
             pass
+
+    def delete_older(self, key: str, before: datetime) -> bool:
+        found = self.find(key)
+        if found is not None and found.modified >= before:
+            return False
+        self.delete(key)
+        return True
 
     def find(self, key: str) -> Listed | None:
         try:

@@ -28,6 +28,11 @@ VERBS = {
         "review.cli.line.inspect",
         "List what this machine lacks and how to install it.",
     ),
+    "forget": Verb(
+        "review.cli.line.forget",
+        "Remove the records of batches finished before a day, and the pictures between steps that only they "
+        "need.",
+    ),
     "halt": Verb(
         "review.cli.line.batch",
         "Halt BATCH: workers finish their current step, and waiting images are held.",

@@ -154,9 +154,9 @@ def through(shard_id: int, upto: int = 3, *, bad: Iterable[int] = ()) -> None:
             finish(taken, bad=bad if at == upto - 1 else ())
 
 
-def delivered(files: int | Iterable[NewImage] = 1, recipe: Recipe | None = None) -> int:
+def delivered(files: int | Iterable[NewImage] = 1, recipe: Recipe | None = None, **more: str) -> int:
     """A batch that is done: every image delivered."""
-    batch_id = batch(files, recipe)
+    batch_id = batch(files, recipe, **more)
     through(shard(batch_id))
     assert transact(lambda connection: batches.close(connection, batch_id))
     return batch_id

@@ -10,7 +10,7 @@ from alembic.migration import MigrationContext
 
 from line.states import BATCH_MOVES, IMAGE_MOVES, BatchState, ImageState, ShardState
 from records.database import engine, migrate, transact
-from records.tables import metadata
+from records.storage.retention_tables import metadata
 from tests.harness import db_builders
 
 pytestmark = [pytest.mark.services, pytest.mark.usefixtures("records")]

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from line.errors import InputError, ServiceError
 from line.name_bytes import raw_bytes
 from records.storage.bucket import Bucket, MissingObjectError, UnwritableKeyError, open_bucket
+from tests.harness import waiting
 from tests.harness.line import environment
 from tests.harness.objects import new_bucket, s3
 
@@ -90,6 +92,23 @@ def test_what_is_kept_is_named_by_its_content_and_kept_once(bucket: Bucket) -> N
     assert first == again != other
     assert first == "objects/2d/2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881.qoi"
     assert keys(bucket) == sorted([first, other])
+
+
+def test_an_object_is_deleted_only_where_it_is_old_and_keeping_it_again_makes_it_young(
+    bucket: Bucket,
+) -> None:
+    first = bucket.keep(b"x", ".qoi")
+    written = bucket.find(first).modified
+    assert not bucket.delete_older(first, written - timedelta(seconds=1))
+    waiting.until(  # S3 tells whole seconds
+        lambda: bucket.keep(b"x", ".qoi") == first and bucket.find(first).modified > written,
+        "keeping it again renewed its time",
+    )
+    assert not bucket.delete_older(first, written + timedelta(microseconds=1))
+    assert bucket.get(first) == b"x"
+    assert bucket.delete_older(first, written + timedelta(days=1))
+    assert bucket.delete_older(first, written), "it is gone already"
+    assert keys(bucket) == []
 
 
 def test_files_go_in_and_out_at_flat_memory(bucket: Bucket, tmp_path: Path) -> None:

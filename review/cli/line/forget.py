@@ -1,0 +1,101 @@
+"""``sluice forget``: removing the records and intermediate pictures of old batches."""
+
+import getpass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from review.cli import complete
+
+if TYPE_CHECKING:
+    from scheduler.retention import Plan, Retention
+
+
+@click.command()
+@click.option(
+    "--before",
+    required=True,
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="Batches that were finished before this day (YYYY-MM-DD, of this machine's time zone).",
+)
+@click.option("--vendor", shell_complete=complete.vendors, help="Only batches of this vendor.")
+@click.option("--yes", is_flag=True, help="Remove them. Without it, only what would be removed is shown.")
+def forget(before: datetime, vendor: str | None, yes: bool) -> None:
+    """Remove the records of batches finished before a day, and the pictures between steps that only they need.
+
+    Shows what would be removed; --yes removes it. Delivered files, their manifest.jsonl and the marks in them stay, as
+    do the vendor's uploads. A batch stays while images of it wait for a person, and while it has generated content and
+    no manifest that says which. Forgotten images cannot be rolled back, reproduced or decided again.
+
+    \b
+    Example: sluice forget --before 2026-01-31
+             sluice forget --before 2026-01-31 --yes
+    """
+    from line.settings import settings
+    from records.database import database
+    from records.storage.bucket import bucket
+    from scheduler.retention import Retention
+    from stack import connection
+
+    moment = before.astimezone()
+    if moment > datetime.now(UTC):
+        raise click.UsageError(f"--before {before:%Y-%m-%d} lies in the future; name a day that is over")
+    with connection.records():
+        retention = Retention(database(), bucket(settings().bucket))
+        plan = retention.plan(moment, vendor)
+        _show(plan)
+        if not yes:
+            click.echo("nothing was removed; --yes removes it" if plan.due else "nothing would be removed")
+            return
+        _forget(retention, plan)
+
+
+def _show(plan: "Plan") -> None:
+    """What is removed and what is kept, recipe by recipe."""
+    for recipe, batches in plan.by_recipe().items():
+        images, generated = (
+            sum(getattr(batch, name) for batch in batches) for name in ("images", "generated")
+        )
+        click.echo(
+            f"recipe {recipe}: {len(batches)} batches, {images:,} images: records and pictures between steps"
+        )
+        click.echo(f"  kept: {_kept_for_the_law(generated)}")
+    for kept in plan.kept:
+        batch = kept.batch
+        click.echo(
+            f"batch {batch.id} ({batch.vendor}/{batch.upload}, recipe {batch.recipe}) stays: {kept.reason}"
+        )
+
+
+def _kept_for_the_law(generated: int) -> str:
+    """What still shows how the pictures of a recipe were made, and which rule asks for it."""
+    always = "the delivered files with the marks in them, and manifest.jsonl beside them"
+    if not generated:
+        return f"{always}; no image has generated content, so no rule asks for more"
+    return (
+        f"{always}: {generated:,} images have generated content, which Article 50 of the EU AI Act and GB 45438-2025 "
+        "want marked in the file; the manifest names model, revision and seed of each"
+    )
+
+
+def _forget(retention: "Retention", plan: "Plan") -> None:
+    from rich.progress import Progress
+
+    from review.cli import console
+
+    total = sum(batch.images for batch in plan.due)
+    with Progress(console=console.err, transient=True) as progress:
+        bar = progress.add_task("forgetting", total=total)
+        done = retention.forget(
+            plan.due, f"person:{getpass.getuser()}", lambda count: progress.advance(bar, count)
+        )
+    click.echo(f"forgotten: {done.batches} batches, {done.images:,} images, {done.objects:,} stored pictures")
+    if done.recent_objects:
+        click.echo(
+            f"{done.recent_objects:,} pictures were written less than a day ago and stay; the next "
+            "`sluice forget` removes them"
+        )
+
+
+COMMANDS = [forget]
