@@ -16,6 +16,9 @@ from click.shell_completion import CompletionItem
 
 _ROOT = Path(__file__).resolve().parents[2]
 
+TRANSFORMS = ("admit", "deliver", "denoise", "erase_text", "find_text", "generate", "restore", "upscale")
+"""Names of the transforms; a test holds them against the registry."""
+
 BUILT_IN_MODELS = ("back_projection", "lanczos", "non_local_means", "rapidocr", "surroundings", "telea")
 """Names of the models that need no catalog entry; a test holds them against the registry."""
 
@@ -27,15 +30,22 @@ def recipes(context: click.Context, parameter: click.Parameter, incomplete: str)
 
 
 def steps(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Transforms of the shipped recipes."""
-    names = (step["transform"] for path in _recipe_files() for step in _toml(path).get("steps", ()))
-    return _starting(dict.fromkeys(names), incomplete)
+    """Transforms of the project: one file each."""
+    return _starting(TRANSFORMS, incomplete)
 
 
 def models(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Built-in models and those of the catalog."""
     catalog = _toml(_ROOT / "models" / "weights" / "catalog.toml")
     return _starting(sorted({*BUILT_IN_MODELS, *catalog}), incomplete)
+
+
+def several_models(
+    context: click.Context, parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Models behind the last comma of ``A,B,…``."""
+    before, comma, last = incomplete.rpartition(",")
+    return [CompletionItem(f"{before}{comma}{item.value}") for item in models(context, parameter, last)]
 
 
 def vendors(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -56,6 +66,21 @@ def flagged_images(
 ) -> list[CompletionItem]:
     """Flagged images of the newest batches."""
     return _recorded("flagged_images", incomplete)
+
+
+def images(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Flagged and delivered images of the newest batches."""
+    return _recorded("settled_images", incomplete)
+
+
+def templates(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Vendor templates that nobody dismissed, the newest first."""
+    return _recorded("templates", incomplete)
+
+
+def troubles(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Numbers of the troubles that ``sluice status`` lists."""
+    return _recorded("troubles", incomplete)
 
 
 def _recorded(query: str, incomplete: str) -> list[CompletionItem]:

@@ -5,10 +5,13 @@ from functools import partial
 import click
 
 from line.errors import InputError
+from review.cli import complete
 
 
 @click.command()
-@click.argument("numbers", metavar="NUMBER…", type=int, nargs=-1, required=True)
+@click.argument(
+    "numbers", metavar="NUMBER…", type=int, nargs=-1, required=True, shell_complete=complete.troubles
+)
 def dismiss(numbers: tuple[int, ...]) -> None:
     """Hide troubles that `sluice status` lists, by NUMBER, until something about them changes."""
     from records import troubles

@@ -63,6 +63,7 @@ def reject(images: tuple[int, ...]) -> None:
     "--template",
     type=int,
     metavar="ID",
+    shell_complete=complete.templates,
     help="All flagged and delivered images of the vendor that still have this confirmed template.",
 )
 def requeue(
@@ -92,7 +93,7 @@ def requeue(
 
 
 @click.command()
-@click.argument("image", type=int)
+@click.argument("image", type=int, shell_complete=complete.images)
 @click.option(
     "--to",
     "step",

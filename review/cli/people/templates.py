@@ -10,7 +10,9 @@ from line.states import TemplateState
 from review.cli import complete
 from review.cli.options import json_option
 
-ids_argument = click.argument("ids", type=int, nargs=-1, required=True, metavar="ID…")
+ids_argument = click.argument(
+    "ids", type=int, nargs=-1, required=True, metavar="ID…", shell_complete=complete.templates
+)
 overrule_option = click.option("--overrule", is_flag=True, help="Change an earlier decision.")
 
 
@@ -72,7 +74,7 @@ def dismiss(ids: tuple[int, ...], overrule: bool) -> None:
 
 
 @templates.command(name="show")
-@click.argument("template", type=int, metavar="ID")
+@click.argument("template", type=int, metavar="ID", shell_complete=complete.templates)
 @click.option(
     "--out",
     "-o",

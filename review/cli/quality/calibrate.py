@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from line.errors import InputError
+from review.cli import complete
 
 if TYPE_CHECKING:
     from gates.contract import Limit
@@ -15,7 +16,11 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option(
-    "--transform", "-t", required=True, help="The step that made these edits: erase_text, upscale, …"
+    "--transform",
+    "-t",
+    required=True,
+    shell_complete=complete.steps,
+    help="The step that made these edits: erase_text, upscale, …",
 )
 @click.option(
     "--rate",

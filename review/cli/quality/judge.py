@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from line.errors import InputError
+from review.cli import complete
 
 if TYPE_CHECKING:
     from review.experiments.image_pairs import Pair
@@ -14,7 +15,13 @@ path_argument = click.Path(exists=True, path_type=Path)
 
 
 @click.command()
-@click.option("--transform", "-t", required=True, help="The step whose gates to run: erase_text, upscale, …")
+@click.option(
+    "--transform",
+    "-t",
+    required=True,
+    shell_complete=complete.steps,
+    help="The step whose gates to run: erase_text, upscale, …",
+)
 @click.argument("before", type=path_argument)
 @click.argument("after", type=path_argument)
 @click.option("--mask", type=path_argument, help="File or folder; white where pixels were allowed to change.")

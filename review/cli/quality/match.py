@@ -32,7 +32,12 @@ MEASURES = {
     type=click.Path(exists=True, path_type=Path),
     help="Folder of pictures; for fills with NAME.mask.png beside each, or letters are drawn.",
 )
-@click.option("--transform", "-t", help="The step to run them in; by default the step for their task.")
+@click.option(
+    "--transform",
+    "-t",
+    shell_complete=complete.steps,
+    help="The step to run them in; by default the step for their task.",
+)
 @recipe_option
 @click.option(
     "--out", "-o", type=click.Path(file_okay=False, path_type=Path), help="Folder for both models' pictures."

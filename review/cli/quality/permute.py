@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from line.errors import InputError
+from review.cli import complete
 from review.cli.options import json_option, recipe_option
 
 if TYPE_CHECKING:
@@ -18,8 +19,21 @@ MAX_STABLE_ROWS = 20
 
 @click.command()
 @click.argument("folder", type=click.Path(exists=True, path_type=Path))
-@click.option("--transform", "-t", required=True, help="The step to run: erase_text, upscale, denoise, …")
-@click.option("--models", "-m", required=True, metavar="A,B", help="Models to run the step with.")
+@click.option(
+    "--transform",
+    "-t",
+    required=True,
+    shell_complete=complete.steps,
+    help="The step to run: erase_text, upscale, denoise, …",
+)
+@click.option(
+    "--models",
+    "-m",
+    required=True,
+    metavar="A,B",
+    shell_complete=complete.several_models,
+    help="Models to run the step with.",
+)
 @click.option(
     "--seeds",
     "-n",

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from review.cli import complete
 from review.cli.options import json_option
 
 if TYPE_CHECKING:
@@ -14,9 +15,13 @@ DIFFERENT = 1
 
 
 @click.command()
-@click.argument("image", type=int)
+@click.argument("image", type=int, shell_complete=complete.images)
 @click.option(
-    "--step", "-s", metavar="STEP", help="The step to repeat, such as erase_text; by default the last one."
+    "--step",
+    "-s",
+    metavar="STEP",
+    shell_complete=complete.steps,
+    help="The step to repeat, such as erase_text; by default the last one.",
 )
 @click.option(
     "--runs", "-n", type=click.IntRange(min=1), default=1, show_default=True, help="Number of runs."

@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import click
@@ -12,7 +13,11 @@ import pytest
 from click.shell_completion import ShellComplete
 
 from line.recipe import shipped
+from line.trouble import TroubleKind
 from models.contract import registry
+from records import templates, troubles
+from records.database import transact
+from records.templates import Proposal
 from review.cli import complete
 from review.cli.main import cli
 from review.cli.verbs import VERBS
@@ -114,6 +119,8 @@ def no_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (("run", "photos", "--recipe", ""), list(shipped())),
         (("rollback", "1", "--to", "erase"), ["erase_text"]),
         (("match", "back"), ["back_projection"]),
+        (("permute", "photos", "--models", "telea,lan"), ["telea,lanczos"]),
+        (("judge", "--transform", "up"), ["upscale"]),
         (("status", "1"), []),
         (("accept", ""), []),
     ],
@@ -132,11 +139,25 @@ def test_the_tab_key_knows_every_model() -> None:
     assert set(complete.BUILT_IN_MODELS) <= set(registry().models)
 
 
-def test_the_tab_key_knows_steps_that_are_transforms() -> None:
+def test_the_tab_key_knows_every_transform() -> None:
     context = click.Context(cli)
     known = {item.value for item in complete.steps(context, cli.params[0], "")}
-    assert known
-    assert known <= set(build().transforms)
+    assert known == set(build().transforms)
+
+
+def test_the_tab_key_has_something_for_every_parameter_that_names_a_thing() -> None:
+    """Whatever is named like a thing of the line is completed, in every command alike."""
+    things = {
+        "batch", "flagged", "image", "images", "model", "models", "numbers", "recipe", "step", "template", "transform",
+        "vendor",
+    }  # fmt: skip
+    silent = [
+        f"{name} {parameter.name}"
+        for name in VERBS
+        for parameter in cli.load(name).params  # type: ignore[attr-defined]
+        if parameter.name in things and parameter._custom_shell_complete is None
+    ]
+    assert silent == []
 
 
 @pytest.mark.services
@@ -153,3 +174,12 @@ def test_the_tab_key_offers_what_is_in_the_records(records: Line, tmp_path: Path
         assert offered("status", "7%") == []
         assert offered("run", "x", "--vendor", "zen") == ["zenith"]
         assert "acme" in offered("run", "x", "--vendor", "ac")
+    proposal = Proposal((0.1, 0.1, 0.3, 0.2), 3, 9, 0.9, None, None, ())
+    template = transact(partial(templates.propose, vendor="acme", proposal=proposal))
+    assert offered("requeue", "--template", "") == [str(template)]
+    assert str(template) in offered("templates", "confirm", "")
+    report = partial(
+        troubles.report, kind=TroubleKind.INGEST, subject="ingest/acme/bad.zip", sentence="no zip"
+    )
+    transact(report)
+    assert offered("dismiss", "")
