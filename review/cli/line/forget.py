@@ -1,12 +1,12 @@
 """``sluice forget``: removing the records and intermediate pictures of old batches."""
 
-import getpass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
 
 from review.cli import complete
+from review.cli.person import current_actor
 
 if TYPE_CHECKING:
     from scheduler.retention import Plan, Retention
@@ -87,9 +87,7 @@ def _forget(retention: "Retention", plan: "Plan") -> None:
     total = sum(batch.images for batch in plan.due)
     with Progress(console=console.err, transient=True) as progress:
         bar = progress.add_task("forgetting", total=total)
-        done = retention.forget(
-            plan.due, f"person:{getpass.getuser()}", lambda count: progress.advance(bar, count)
-        )
+        done = retention.forget(plan.due, current_actor(), lambda count: progress.advance(bar, count))
     click.echo(f"forgotten: {done.batches} batches, {done.images:,} images, {done.objects:,} stored pictures")
     if done.recent_objects:
         click.echo(

@@ -1,6 +1,5 @@
 """``sluice accept``, ``reject``, ``requeue`` and ``rollback``: a person's decisions."""
 
-import getpass
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import partial
@@ -11,6 +10,7 @@ import click
 
 from line.errors import InputError
 from review.cli import complete
+from review.cli.person import current_actor
 
 images_argument = click.argument(
     "images", type=int, nargs=-1, metavar="IMAGE…", shell_complete=complete.flagged_images
@@ -152,7 +152,7 @@ def each(what: str, ids: Iterable[int], act: Callable[[int, str], object], word:
     """
     from stack import connection
 
-    actor, refused = f"person:{getpass.getuser()}", 0
+    actor, refused = current_actor(), 0
     with connection.records():
         for number in ids:
             try:
