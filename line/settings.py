@@ -1,12 +1,13 @@
 """Settings of this installation: read once from ``SLUICE_*``, passed down as one frozen object."""
 
+import json
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from line.errors import SettingsError
 
@@ -22,7 +23,9 @@ class Settings(BaseSettings):
     bucket_url: str | None = Field(None, description="file:// or s3:// bucket; SLUICE_HOME/bucket if not set")
     config: Path | None = Field(None, description="topology file; ./sluice.toml where there is one")
     device: str = Field("cpu", description="device of this process, such as cpu or cuda:0")
-    plugins: tuple[str, ...] = Field((), description="JSON list of modules that bring further transforms")
+    plugins: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="modules that bring further transforms: a JSON list, or names separated by commas"
+    )
     lease_seconds: float = Field(30.0, gt=0, description="a shard is taken back after so long without news")
     step_seconds: float = Field(900.0, gt=0, description="hard limit of one step of one shard")
     quiet_seconds: float = Field(
@@ -53,6 +56,20 @@ class Settings(BaseSettings):
     )
     log_level: str = Field("INFO", description="level of the processes' logs")
     log_format: Literal["text", "json"] = Field("text", description="form of the processes' logs")
+
+    @field_validator("plugins", mode="before")
+    @classmethod
+    def _are_names(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        if not value.lstrip().startswith("["):
+            return tuple(filter(None, map(str.strip, value.split(","))))
+        try:
+            return json.loads(value)
+        except ValueError:
+            raise ValueError(
+                'must be a JSON list such as ["my_steps"], or names separated by commas'
+            ) from None
 
     @field_validator("database_url", "broker_url")
     @classmethod

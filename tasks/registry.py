@@ -1,8 +1,10 @@
 """The transforms there are: one for each public module of this package that declares one."""
 
 import importlib
+import traceback
 from collections.abc import Sequence
 from functools import cache
+from types import ModuleType
 
 from line.discover import load_all
 from line.errors import InputError
@@ -40,15 +42,45 @@ class TransformRegistry(Registry[Transform]):
         return self.transforms[name]
 
 
+class PluginError(InputError):
+    """Raised when a module that ``SLUICE_PLUGINS`` names cannot be used; says which, where and why."""
+
+
 def build(plugins: Sequence[str] = ()) -> TransformRegistry:
-    """A registry of this package's transforms and of those that ``plugins`` (module names) bring."""
+    """A registry of this package's transforms and of those that ``plugins`` (module names) bring.
+
+    Raises:
+        PluginError: a plug-in cannot be imported, or brings a transform whose name is taken.
+    """
     registry = TransformRegistry()
-    modules = load_all("tasks") + [importlib.import_module(name) for name in plugins]
-    for module in modules:
-        for value in vars(module).values():
-            if isinstance(value, Transform) and value.function.__module__ == module.__name__:
-                registry.add(value)
+    for module in load_all("tasks"):
+        _add_transforms(registry, module)
+    for name in plugins:
+        try:
+            _add_transforms(registry, importlib.import_module(name))
+        except (Exception, SystemExit) as error:  # whatever a stranger's module does when it is imported
+            raise PluginError(
+                f"SLUICE_PLUGINS: the plug-in {name} cannot be used: {_explained(error)}"
+            ) from error
     return registry
+
+
+def _add_transforms(registry: TransformRegistry, module: ModuleType) -> None:
+    for value in vars(module).values():
+        if isinstance(value, Transform) and value.function.__module__ == module.__name__:
+            registry.add(value)
+
+
+def _explained(error: BaseException) -> str:
+    """The error in one line, with the file and line where it arose."""
+    if isinstance(error, TransformError):
+        return str(error)
+    if isinstance(error, SyntaxError):
+        return f"{error.msg} ({error.filename}, line {error.lineno})"
+    sentence = f"{type(error).__name__}: {' '.join(str(error).split())}"
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    is_in_file = not frame.filename.startswith("<")  # else it was not found at all
+    return f"{sentence} ({frame.filename}, line {frame.lineno})" if is_in_file else sentence
 
 
 def task_name(transform: str) -> str:

@@ -41,6 +41,8 @@ def test_the_bucket_lies_in_the_state_folder_unless_named(monkeypatch: pytest.Mo
         ("SLUICE_QUIET_SECONDS", "-1"),
         ("SLUICE_MICRO_BATCH", "0"),
         ("SLUICE_MICRO_BATCH", "1.5"),
+        ("SLUICE_PLUGINS", '["a"'),
+        ("SLUICE_PLUGINS", "[1]"),
     ],
 )
 def test_an_unusable_value_is_refused_with_its_variable(
@@ -56,6 +58,12 @@ def test_servers_that_nobody_named_are_asked_for_by_their_variable() -> None:
         settings().database()
     with pytest.raises(SettingsError, match="SLUICE_BROKER_URL"):
         settings().broker()
+
+
+@pytest.mark.parametrize("value", ['["one", "two"]', "one,two", " one , two,"])
+def test_plugins_are_a_json_list_or_names_between_commas(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("SLUICE_PLUGINS", value)
+    assert settings().plugins == ("one", "two")
 
 
 def test_passwords_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,8 @@ from line.facts import Facts
 from tasks.registry import TransformRegistry, build, task_name
 from tasks.transform import TransformError, transform
 
+DECLARED = "from tasks.transform import transform\n@transform(queue='admit')\n"
+
 
 def polish(pictures, model, *, strength: float = 0.5, rounds: int = 1):  # type: ignore[no-untyped-def]
     """Make it shine."""
@@ -46,6 +48,45 @@ def test_a_plugin_brings_its_own_and_what_it_imports_is_not_its_own(
     assert set(known) == {*build().transforms, "extra"}
     assert known["extra"].schema().model_dump() == {"much": 2}
     sys.modules.pop("sluice_extra")
+
+
+@pytest.mark.parametrize(
+    ("source", "cause"),
+    [
+        ("raise RuntimeError('no\\nlicence')", r"RuntimeError: no licence \(.*sluice_bad.py, line 1\)"),
+        ("import sys\nsys.exit(3)", r"SystemExit: 3 \(.*sluice_bad.py, line 2\)"),
+        ("def f(:", r"invalid syntax \(.*sluice_bad.py, line 1\)"),
+        (
+            "import nothing_like_it",
+            r"ModuleNotFoundError: No module named 'nothing_like_it' \(.*bad.py, line 1\)",
+        ),
+        (
+            DECLARED + "def admit(pictures, model):\n    return []\n",
+            "two transforms are named admit",
+        ),
+        (
+            DECLARED + "def f(pictures, model, *, a):\n    return []\n",
+            "a needs a type and a default",
+        ),
+    ],
+)
+def test_a_plugin_that_cannot_be_used_is_refused_in_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str, cause: str
+) -> None:
+    (tmp_path / "sluice_bad.py").write_text(source)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    with pytest.raises(
+        InputError, match=f"SLUICE_PLUGINS: the plug-in sluice_bad cannot be used: .*{cause}"
+    ) as raised:
+        build(["sluice_bad"])
+    assert "\n" not in str(raised.value)
+    sys.modules.pop("sluice_bad", None)
+
+
+@pytest.mark.parametrize("name", ["sluice_nowhere", "not a name", "../up", "a..b"])
+def test_a_plugin_that_does_not_exist_is_refused_in_one_sentence(name: str) -> None:
+    with pytest.raises(InputError, match=r"SLUICE_PLUGINS: the plug-in .* cannot be used"):
+        build([name])
 
 
 def test_a_declaration_says_what_a_recipe_may_set() -> None:
