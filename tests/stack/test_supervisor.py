@@ -220,3 +220,63 @@ def test_a_server_that_died_is_restarted_and_a_restart_that_fails_is_tried_again
         started += supervisor.tend()
         clock.now += 0.5
     assert (started, server.tried, server.up) == (["postgres"], 3, True)
+
+
+# --- nothing is given up, and nobody else is touched ----------------------------------------------------
+
+
+def rounds(supervisor: Supervisor, clock: Clock, condition: Callable[[], bool], what: str) -> None:
+    """Tend, a second of the clock at a time, until the condition holds."""
+
+    def tended() -> bool:
+        supervisor.tend()
+        clock.now += 1
+        return condition()
+
+    waiting.until(tended, what, progress=lambda: [watch.deaths for watch in supervisor.watches])
+
+
+def test_one_that_dies_twenty_times_is_still_started_again_and_its_neighbour_lives_on(
+    supervise: Callable[..., Supervisor], clock: Clock
+) -> None:
+    supervisor = supervise(one="raise SystemExit('port 5556 is busy')", two=WAITS)
+    one, two = supervisor.watches
+    neighbour = two.pid
+    rounds(supervisor, clock, lambda: one.restarts >= 20, "it was started twenty times")
+    assert (two.pid, two.restarts, two.deaths) == (neighbour, 0, 0)
+    assert supervisor.troubles().keys() == {"one"}
+
+
+def test_a_log_that_cannot_be_written_delays_only_its_own_program(
+    supervise: Callable[..., Supervisor], clock: Clock, tmp_path: Path
+) -> None:
+    supervisor = supervise(one=WAITS, two=WAITS)
+    one, two = supervisor.watches
+    neighbour, log = two.pid, tmp_path / "logs" / "one.log"
+    log.unlink()
+    log.mkdir()  # nothing can be written there, not even by root
+    die(supervisor)
+    rounds(supervisor, clock, lambda: one.deaths >= FAILING, "it could not be started")
+    assert (one.pid, two.pid, two.restarts) == (None, neighbour, 0)
+    log.rmdir()
+    rounds(supervisor, clock, lambda: one.restarts == 1, "it is started once the log can be written")
+    assert said(tmp_path, "one") == "up\n"
+
+
+def test_a_program_that_is_away_during_an_upgrade_is_started_once_it_is_back(
+    clock: Clock, tmp_path: Path
+) -> None:
+    script = tmp_path / "program.py"
+    script.write_text(WAITS)
+    program = Program("one", [sys.executable, str(script)])
+    with Supervisor(tmp_path, [program], clock=clock) as supervisor:
+        (one,) = supervisor.watches
+        said(tmp_path, "one")
+        script.rename(tmp_path / "old.py")
+        die(supervisor)
+        rounds(supervisor, clock, lambda: one.failing, "it keeps dying")
+        assert "No such file" in supervisor.troubles()["one"]
+        (tmp_path / "old.py").rename(script)
+        before = one.restarts
+        rounds(supervisor, clock, lambda: one.restarts > before, "it is started again")
+        waiting.until(lambda: said(tmp_path, "one").endswith("up\n"), "it is up")
