@@ -7,6 +7,10 @@ VERBS = {
         "review.cli.people.decide",
         "Accept flagged IMAGEs: the flagged result is used and continues to the next step.",
     ),
+    "audit": Verb(
+        "review.cli.quality.audit",
+        "List the red flags of RECIPEs and of this installation, each with why it matters and what to do.",
+    ),
     "calibrate": Verb(
         "review.cli.quality.calibrate",
         "Propose gate limits from a FOLDER of good edits, with pictures of the same names in before/ and "
