@@ -2,8 +2,9 @@
 
 from typing import Final
 
-from imaging.containers.jpeg import APP0, EOI, SOS, Segment, segments
+from imaging.containers.jpeg import APP0, COM, EOI, SOI, SOS, Segment, segments
 
+_ADOBE: Final = APP0 + 14
 _SEQUENTIAL: Final = frozenset({0xC0, 0xC1})
 _EOI_MARKER: Final = bytes([0xFF, EOI])
 _WHOLE_SPECTRUM: Final = bytes([0, 63, 0])
@@ -14,25 +15,37 @@ _MIN_PADDING_BYTES: Final = 2
 
 
 def without_padding(data: bytes) -> bytes:
-    """A JPEG without padding, with an end marker, and with header fields as decoders expect them.
+    """What decodes the pixels of a JPEG: without padding and metadata, with an end marker.
 
-    Only zeros and 0xFF fill bytes count as padding, between segments and at the end of a scan; other surplus bytes
-    stay, because they are picture data where bytes were inserted before them. A scan that was cut short stays
-    short. So a decoder that still complains about the result complains about lost data.
+    Zeros and 0xFF fill bytes count as padding, between segments and at the end of a scan. After metadata whatever is
+    no segment is left out too. Other surplus bytes stay, because they are lost parts of a table, or picture data
+    where bytes were inserted before them. A scan that was cut short stays short. So a decoder that still complains
+    about the result complains about lost data.
 
     Corrected fields: the revision of JFIF, and the spectral selection of sequential scans (T.81, B.2.3).
     """
     parts, end = [], 0
-    is_sequential, is_ended = False, False
+    is_sequential, is_ended, is_after_metadata = False, False, True
     for segment in segments(data):
         gap = data[end : segment.start]
-        if gap.strip(b"\0\xff"):
+        if not is_after_metadata and gap.strip(b"\0\xff"):
             parts.append(gap)
         is_sequential = is_sequential or segment.marker in _SEQUENTIAL
         is_ended = segment.marker == EOI
-        parts.append(_corrected(data[segment.start : segment.end], segment, is_sequential))
+        is_after_metadata = segment.marker == SOI or _is_metadata(segment)
+        if not _is_dispensable(segment):
+            parts.append(_corrected(data[segment.start : segment.end], segment, is_sequential))
         end = segment.end
     return b"".join(parts) + (b"" if is_ended else _EOI_MARKER)
+
+
+def _is_metadata(segment: Segment) -> bool:
+    return APP0 <= segment.marker <= APP0 + 15 or segment.marker == COM
+
+
+def _is_dispensable(segment: Segment) -> bool:
+    """Whether it is metadata that does not say how colours are stored."""
+    return _is_metadata(segment) and segment.marker not in (APP0, _ADOBE)
 
 
 def _corrected(raw: bytes, segment: Segment, is_sequential: bool) -> bytes:

@@ -101,6 +101,7 @@ HARMLESS = {
     "fill bytes before the end": lambda scene: padded(jpeg(scene), b"\xff" * 31),
     "zeros between scans": lambda scene: padded(jpeg(scene, progressive=True), bytes(40), b"\xff\xda"),
     "zeros between tables": lambda scene: padded(jpeg(scene), bytes(7), b"\xff\xc4"),
+    "junk after metadata": lambda scene: jpeg(scene).replace(b"\xff\xdb", b"junk\0\x12\xff\xdb", 1),
     "no end marker": lambda scene: jpeg(scene)[:-2],
     "no end marker, progressive": lambda scene: jpeg(scene, progressive=True)[:-2],
     "half an end marker": lambda scene: jpeg(scene)[:-1],
@@ -126,6 +127,7 @@ def test_an_oddity_that_costs_no_pixel_does_not_flag_a_whole_jpeg(kind, scene):
 
 
 LOSSES_AMONG_ODDITIES = {
+    "part of a table between the tables": lambda scene: padded(jpeg(scene), b"junk\0\x12", b"\xff\xc4"),
     "bytes missing and padding": lambda scene: padded(without_bytes(jpeg(scene), 0.5, 300), bytes(64)),
     "cut, filled up with zeros": lambda scene: (
         (data := jpeg(scene))[: len(data) * 3 // 4] + bytes(len(data) // 4)
