@@ -8,7 +8,7 @@ import numpy as np
 from line.errors import ModelError
 from line.picture import Rgb
 from models.contract import Model, Perceptual, Task
-from models.inference.network import Network, floats, model_from
+from models.inference.network import Network, floats, model_from, state_of
 from models.inference.padding import Sizes
 from models.weights.manifest import Weights
 
@@ -16,7 +16,7 @@ from models.weights.manifest import Weights
 class Lpips(Network, Perceptual):
     """Zhang, Isola, Efros, Shechtman and Wang, CVPR 2018, arXiv:1801.03924, version 0.1.
 
-    The package contains the linear heads; the weights of the backbone come from torchvision.
+    The package contains the linear heads; the backbone is torchvision's, of which only ``features.*`` is needed.
     """
 
     needs = ("torch", "torchvision", "lpips")
@@ -31,11 +31,10 @@ class Lpips(Network, Perceptual):
 
     def build(self, files: list[Path]) -> None:
         import lpips
-        import torch
 
         net = str(self.weights.options["net"])
         network = lpips.LPIPS(net=net, pnet_rand=True, verbose=False)
-        state = torch.load(files[0], map_location="cpu", weights_only=True)
+        state = state_of(files[0])
         # lpips splits torchvision's ``features`` into slices; the layers keep their numbers
         keys = {key: f"features.{key.partition('.')[2]}" for key in network.net.state_dict()}
         if missing := sorted(set(keys.values()) - set(state)):

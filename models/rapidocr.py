@@ -37,6 +37,27 @@ class Sight:
     levels: list[NDArray[np.float32]]
 
 
+class TextBoxes:
+    """Boxes around text in a detector's map of probabilities, with the line's thresholds."""
+
+    def __init__(self) -> None:
+        from rapidocr.ch_ppocr_det.utils import DBPostProcess
+
+        self._boxes: Any = DBPostProcess(
+            thresh=0.2, box_thresh=0.35, max_candidates=1000, unclip_ratio=1.6, use_dilation=True
+        )
+
+    def of(self, likelihood: NDArray[np.float32], rgb: Rgb) -> list[Region]:
+        """The regions of a photo from [1, 1, h, w] float32 probabilities, from top to bottom."""
+        height, width = rgb.shape[:2]
+        quads, scores = self._boxes(likelihood, (height, width))
+        regions = [
+            Region(np.asarray(quad, np.float32), float(score))
+            for quad, score in zip(quads, scores, strict=True)
+        ]
+        return sorted(regions, key=lambda region: tuple(region.quad.min(axis=0)[::-1].tolist()))
+
+
 class RapidOcr(TextFinder):
     """Differentiable binarization (Liao et al., AAAI 2020, arXiv:1911.08947) with the weights of the wheel.
 
@@ -77,39 +98,32 @@ class RapidOcr(TextFinder):
             raise ModelError(
                 f"{weights.name} is not the file of rapidocr 3.10, reinstall rapidocr: {error}"
             ) from error
-        from rapidocr.ch_ppocr_det.utils import DBPostProcess
-
         self._input: str = self._session.get_inputs()[0].name
         self._output: str = self._session.get_outputs()[0].name
-        self._boxes: Any = DBPostProcess(
-            thresh=0.2, box_thresh=0.35, max_candidates=1000, unclip_ratio=1.6, use_dilation=True
-        )
+        self._boxes = TextBoxes()
 
     def find(self, rgb: Rgb, *, limit: int) -> list[Region]:
-        return self._regions(rgb, self._session.run([self._output], {self._input: _blob(rgb, limit)})[0])
+        likelihood = self._session.run([self._output], {self._input: _blob(rgb, limit)})[0]
+        return self._boxes.of(likelihood, rgb)
 
     def look(self, rgb: Rgb, *, limit: int) -> Sight:
         """The regions of :meth:`find` and the network's feature maps, from one run."""
         likelihood, *levels = self._session.run([self._output, *LEVELS], {self._input: _blob(rgb, limit)})
-        return Sight(self._regions(rgb, likelihood), [level[0] for level in levels])
-
-    def _regions(self, rgb: Rgb, likelihood: NDArray[np.float32]) -> list[Region]:
-        height, width = rgb.shape[:2]
-        quads, scores = self._boxes(likelihood, (height, width))
-        regions = [
-            Region(np.asarray(quad, np.float32), float(score))
-            for quad, score in zip(quads, scores, strict=True)
-        ]
-        return sorted(regions, key=lambda region: tuple(region.quad.min(axis=0)[::-1].tolist()))
+        return Sight(self._boxes.of(likelihood, rgb), [level[0] for level in levels])
 
 
-def _blob(rgb: Rgb, limit: int) -> NDArray[np.float32]:
-    """[1, 3, h, w] float32, -1..1, BGR; both sides are multiples of 32, the longer one is about ``limit``."""
+def scaled(rgb: Rgb, limit: int) -> Rgb:
+    """The photo resized so that both sides are multiples of 32 and the longer one is about ``limit`` (pixels)."""
     height, width = rgb.shape[:2]
     scale = min(MAX_ENLARGEMENT, limit / max(height, width))
     size = tuple(max(STRIDE, round(side * scale / STRIDE) * STRIDE) for side in (width, height))
     small = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
-    blob = cv2.dnn.blobFromImage(small, 1 / 127.5, mean=(127.5,) * 3, swapRB=True)
+    return cast(Rgb, small)
+
+
+def _blob(rgb: Rgb, limit: int) -> NDArray[np.float32]:
+    """[1, 3, h, w] float32, -1..1, BGR, as :func:`scaled` sizes it."""
+    blob = cv2.dnn.blobFromImage(scaled(rgb, limit), 1 / 127.5, mean=(127.5,) * 3, swapRB=True)
     return cast(NDArray[np.float32], blob)
 
 

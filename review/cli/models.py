@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from models.weights import manifest
     from models.weights.download import Progress as ProgressCallback
 
-READERS = ("spandrel", "lpips", "diffusers", "segmentation")
+READERS = ("spandrel", "lpips", "diffusers", "segmentation", "text_detector", "subject")
 SUFFIXES = (".safetensors", ".pth", ".ckpt", ".pt", ".bin", ".onnx")
 
 

@@ -12,6 +12,7 @@ import pytest
 from line.errors import ModelError
 from models.contract import Task, registry
 from models.weights import download, manifest
+from models.weights.conversion import CONVERSIONS
 from models.weights.manifest import File, Weights
 from tests.harness.line import environment
 from tests.models import networks
@@ -228,7 +229,9 @@ def test_a_manifest_that_cannot_be_read_is_named(tmp_path: Path) -> None:
 
 def test_the_catalogue_is_read_and_each_entry_can_be_got_or_says_what_it_lacks() -> None:
     for name, entry in manifest.catalog().items():
-        assert all(download.address(file.url).startswith("https://") for file in entry.files)
+        for file in entry.files:
+            assert file.package or download.address(file.url).startswith("https://")
+            assert file.package is None or file.package.convert in {"", *CONVERSIONS}
         assert entry.memory_per_megapixel > 0
         lacking = str(manifest.missing(entry))
         assert f"sluice models pull {name}" in lacking

@@ -48,12 +48,12 @@ def test_with_weights_the_distance_is_lpips(monkeypatch: pytest.MonkeyPatch, tmp
 
 
 def test_a_backbone_in_torchs_own_cache_is_taken_from_there(tmp_path: Path) -> None:
-    entry = manifest.catalog()["lpips_alex"]
+    entry = manifest.catalog()["lpips_squeeze"]
     cached = tmp_path / "torch" / "hub" / "checkpoints" / entry.files[0].path
     cached.parent.mkdir(parents=True)
     cached.write_bytes(b"weights")
     assert manifest.missing(entry) is None
-    with pytest.raises(ModelError, match=r"has the SHA-256 .*, not 7be5be79: it is refused$"):
+    with pytest.raises(ModelError, match=r"has the SHA-256 .*, not b8a52dc0: it is refused$"):
         manifest.paths(entry)
     assert cached.exists(), "what is torch's own is left where it is"
     pinned = File(path=cached.name, url=entry.files[0].url, sha256=manifest.sha256_of(cached))
@@ -62,10 +62,10 @@ def test_a_backbone_in_torchs_own_cache_is_taken_from_there(tmp_path: Path) -> N
 
 def test_a_backbone_that_cannot_be_trusted_is_as_good_as_none(tmp_path: Path) -> None:
     networks.need_torch()
-    cached = tmp_path / "torch" / "hub" / "checkpoints" / manifest.catalog()["lpips_alex"].files[0].path
+    cached = tmp_path / "torch" / "hub" / "checkpoints" / manifest.catalog()["lpips_squeeze"].files[0].path
     cached.parent.mkdir(parents=True)
     cached.write_bytes(b"weights")
-    result = distance(ModelCache())
+    result = distance(ModelCache(), "lpips_squeeze")
     assert result.name == "gmsd"
     assert "it is refused" in result.instead_of
 
