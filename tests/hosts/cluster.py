@@ -57,6 +57,13 @@ class Cluster:
         """``python -m scheduler`` on the head."""
         self._start("head", self.head.command(BIN / "python", "-P", "-m", "scheduler"))
 
+    def start_up(self, name: str, host: Host) -> None:
+        """``sluice up`` on a host: a scheduler of its own, and the one worker of its ``sluice.toml``."""
+        self.workers[name] = host
+        queues = json.dumps(ALL.split(","))
+        config = f"[workers.all]\nqueues = {queues}\nprocesses = 1\n"
+        self._start(name, host.command(BIN / "sluice", "up", "--no-flower", "--no-desk"), config)
+
     def start_worker(self, name: str, host: Host, queues: str, *, hostname: str = "") -> None:
         """One worker, as the docs start it; in a PID namespace of its own where the host has a name."""
         self.workers[name] = host
@@ -93,9 +100,11 @@ class Cluster:
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
 
-    def _start(self, name: str, command: list[str]) -> None:
+    def _start(self, name: str, command: list[str], config: str = "") -> None:
         home = self.home / name
         home.mkdir()
+        if config:
+            (home / "sluice.toml").write_text(config)
         log = self.home / "logs" / f"{name}.log"
         with log.open("ab") as output:
             self.processes[name] = subprocess.Popen(

@@ -14,6 +14,15 @@ def test_a_batch_over_s3_by_the_words_of_the_docs(hosts: Cluster) -> None:
     hosts.begin().finish_each_once()
 
 
+def test_hosts_on_which_sluice_up_was_given_share_a_batch(hosts: Cluster) -> None:
+    for number in range(2):
+        hosts.start_up(f"up{number}", hosts.worker_host(number))
+    hosts.signed_on(2)
+    hosts.begin().finish_each_once()
+    assert hosts.alive("up0")
+    assert hosts.alive("up1")
+
+
 def test_a_host_whose_packets_vanish_for_longer_than_its_lease_comes_back(hosts: Cluster) -> None:
     hosts.two_workers()
     work = hosts.begin()
