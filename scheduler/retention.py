@@ -108,7 +108,7 @@ class Retention:
     def _reason_to_keep(batch: OldBatch) -> str:
         """Empty where a batch may go."""
         if batch.undecided:
-            return f"{batch.undecided:,} images wait for a person"
+            return f"a person has still to decide about {counted(batch.undecided)}"
         if batch.is_withdrawing:
             return "delivered files are still to be taken away"
         if not batch.generated:
@@ -118,6 +118,11 @@ class Retention:
                 return ""
         except ServiceError as error:
             return (
-                f"{batch.generated:,} images have generated content, and its manifest cannot be read: {error}"
+                f"generated content in {counted(batch.generated)}, and its manifest cannot be read: {error}"
             )
-        return f"{batch.generated:,} images have generated content, and {batch.out} has no {MANIFEST} that says how"
+        return f"generated content in {counted(batch.generated)}, and {batch.out} has no {MANIFEST} that says how"
+
+
+def counted(count: int, noun: str = "image", plural: str = "") -> str:
+    """``1 image``, ``1,200 images``: for sentences."""
+    return f"{count:,} {noun if count == 1 else plural or f'{noun}s'}"

@@ -33,7 +33,7 @@ def batch(connection: "Connection", batch_id: int) -> dict[str, Any]:
     """
     reports = _reports(connection, "batches.id = %(chosen)s", batch_id)
     if not reports:
-        raise _unknown(batch_id)
+        raise _unknown(connection, batch_id)
     return reports[0]
 
 
@@ -136,7 +136,7 @@ def progress(connection: "Connection", batch_id: int) -> Progress:
         batch=batch_id,
     )
     if not rows:
-        raise _unknown(batch_id)
+        raise _unknown(connection, batch_id)
     (row,) = rows
     counts, advance = {}, float(row.done) / row.steps
     for line in _counts_by_state(connection, [batch_id]):
@@ -243,8 +243,15 @@ def _is_any(connection: "Connection", source: str) -> bool:
     return bool(_select(connection, f"SELECT EXISTS (SELECT {source}) AS found")[0].found)
 
 
-def _unknown(batch_id: int) -> InputError:
-    return InputError(f"there is no batch {batch_id}; `sluice status` lists them")
+def _unknown(connection: "Connection", batch_id: int) -> InputError:
+    rows = _select(connection, "SELECT * FROM forgotten_batches WHERE id = %(batch)s", batch=batch_id)
+    if not rows:
+        return InputError(f"there is no batch {batch_id}; `sluice status` lists them")
+    (row,) = rows
+    return InputError(
+        f"batch {batch_id} ({row.vendor}/{row.upload}) was forgotten on {row.forgotten_at:%Y-%m-%d}; what it delivered "
+        f"and its manifest lie in {row.delivered}"
+    )
 
 
 def _select(connection: Any, query: str, **parameters: Any) -> list[Any]:

@@ -15,6 +15,8 @@ from records.storage.bucket import Bucket, open_bucket
 from scheduler import retention as module
 from scheduler.retention import Retention
 from tests.harness import db_builders
+from tests.harness.command import call
+from tests.harness.line import Line
 
 pytestmark = [pytest.mark.services, pytest.mark.usefixtures("records")]
 
@@ -83,6 +85,9 @@ def test_all_rows_of_a_forgotten_batch_and_its_objects_are_gone(
     assert stored(store) == others
     note = db_builders.execute("SELECT * FROM forgotten_batches WHERE id = :id", id=batch).one()
     assert (note.images, note.generated, note.actor, note.vendor) == (3, 0, "person:eva", str(batch))
+    answer = call("status", batch)
+    assert answer.code == 2
+    assert f"batch {batch} ({batch}/spring) was forgotten on " in answer.err
 
 
 def test_an_object_that_another_batch_names_stays_until_that_is_forgotten_too(store: Bucket) -> None:
@@ -110,7 +115,7 @@ def test_a_batch_with_images_that_wait_for_a_person_stays(store: Bucket) -> None
     db_builders.execute("UPDATE batches SET vendor = id::text, manifest_due = false WHERE id = :id", id=batch)
     plan = retention(store).plan(LATER, str(batch))
     assert plan.due == []
-    assert [kept.reason for kept in plan.kept] == ["2 images wait for a person"]
+    assert [kept.reason for kept in plan.kept] == ["a person has still to decide about 2 images"]
 
 
 def test_a_batch_that_is_younger_than_the_date_or_not_done_is_not_touched(store: Bucket) -> None:
@@ -135,7 +140,7 @@ def test_generated_content_is_forgotten_only_beside_a_manifest_that_says_so(
     transact(lambda connection: connection.execute(statement, {"facts": facts, "batch": batch}))
     forgetting = retention(store)
     (kept,) = forgetting.plan(LATER, str(batch)).kept
-    assert kept.reason == f"2 images have generated content, and {out} has no manifest.jsonl that says how"
+    assert kept.reason == f"generated content in 2 images, and {out} has no manifest.jsonl that says how"
     open_bucket(out).put("manifest.jsonl", b"{}")
     (due,) = forgetting.plan(LATER, str(batch)).due
     assert due.generated == 2
@@ -163,3 +168,41 @@ def test_the_next_upload_of_the_same_photos_is_a_new_batch(store: Bucket) -> Non
     batch = finished(store, 1, digest="the same listing")
     forget(store, batch)
     assert db_builders.batch(1, digest="the same listing") != batch
+
+
+def test_the_command_shows_first_what_would_go_and_what_stays_for_each_recipe(records: Line) -> None:
+    store = open_bucket(records.env["SLUICE_BUCKET_URL"])
+    batch, undecided = finished(store, 2), db_builders.flagged(1)
+    values = {"id": undecided, "vendor": str(batch)}
+    db_builders.execute("UPDATE batches SET vendor = :vendor, manifest_due = false WHERE id = :id", **values)
+    db_builders.execute(
+        "UPDATE batches SET finished_at = finished_at - interval '3 days' WHERE vendor = :v", v=str(batch)
+    )
+    today = f"{datetime.now().astimezone():%Y-%m-%d}"
+    words = ("forget", "--before", today, "--vendor", str(batch))
+    shown = call(*words)
+    assert shown.code == 0, shown.err
+    assert "recipe books: 1 batch, 2 images: records and pictures between steps" in shown.out
+    assert (
+        "kept: the delivered files with the marks in them, and manifest.jsonl beside them; no image has"
+        in shown.out
+    )
+    assert (
+        f"batch {undecided} ({batch}/spring, recipe books) stays: a person has still to decide about 1 image"
+        in shown.out
+    )
+    assert "nothing was removed; --yes removes it" in shown.out
+    assert rows_of(batch)["images"] == 2
+    done = call(*words, "--yes")
+    assert done.code == 0, done.err
+    assert "forgotten: 1 batch, 2 images, 0 stored pictures" in done.out
+    assert "written less than a day ago will go with the next `sluice forget`" in done.out
+    assert rows_of(batch) == {}
+    assert rows_of(undecided)["images"] == 1
+
+
+@pytest.mark.parametrize(("date", "said"), [("2999-01-01", "lies in the future"), ("soon", "does not match")])
+def test_a_day_that_is_not_over_or_no_day_is_wrong_usage(records: Line, date: str, said: str) -> None:
+    answer = call("forget", "--before", date)
+    assert (answer.code, answer.out) == (2, "")
+    assert said in answer.err

@@ -53,13 +53,14 @@ def forget(before: datetime, vendor: str | None, yes: bool) -> None:
 
 def _show(plan: "Plan") -> None:
     """What is removed and what is kept, recipe by recipe."""
+    from scheduler.retention import counted
+
     for recipe, batches in plan.by_recipe().items():
         images, generated = (
             sum(getattr(batch, name) for batch in batches) for name in ("images", "generated")
         )
-        click.echo(
-            f"recipe {recipe}: {len(batches)} batches, {images:,} images: records and pictures between steps"
-        )
+        what = f"{counted(len(batches), 'batch', 'batches')}, {counted(images)}"
+        click.echo(f"recipe {recipe}: {what}: records and pictures between steps")
         click.echo(f"  kept: {_kept_for_the_law(generated)}")
     for kept in plan.kept:
         batch = kept.batch
@@ -70,11 +71,13 @@ def _show(plan: "Plan") -> None:
 
 def _kept_for_the_law(generated: int) -> str:
     """What still shows how the pictures of a recipe were made, and which rule asks for it."""
+    from scheduler.retention import counted
+
     always = "the delivered files with the marks in them, and manifest.jsonl beside them"
     if not generated:
-        return f"{always}; no image has generated content, so no rule asks for more"
+        return f"{always}; no image has generated content"
     return (
-        f"{always}: {generated:,} images have generated content, which Article 50 of the EU AI Act and GB 45438-2025 "
+        f"{always}: generated content in {counted(generated)}, which Article 50 of the EU AI Act and GB 45438-2025 "
         "want marked in the file; the manifest names model, revision and seed of each"
     )
 
@@ -83,17 +86,17 @@ def _forget(retention: "Retention", plan: "Plan") -> None:
     from rich.progress import Progress
 
     from review.cli import console
+    from scheduler.retention import counted
 
     total = sum(batch.images for batch in plan.due)
     with Progress(console=console.err, transient=True) as progress:
         bar = progress.add_task("forgetting", total=total)
         done = retention.forget(plan.due, current_actor(), lambda count: progress.advance(bar, count))
-    click.echo(f"forgotten: {done.batches} batches, {done.images:,} images, {done.objects:,} stored pictures")
+    what = f"{counted(done.batches, 'batch', 'batches')}, {counted(done.images)}"
+    click.echo(f"forgotten: {what}, {counted(done.objects, 'stored picture')}")
     if done.recent_objects:
-        click.echo(
-            f"{done.recent_objects:,} pictures were written less than a day ago and stay; the next "
-            "`sluice forget` removes them"
-        )
+        recent = counted(done.recent_objects, "picture")
+        click.echo(f"{recent} written less than a day ago will go with the next `sluice forget`")
 
 
 COMMANDS = [forget]
