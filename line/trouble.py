@@ -13,6 +13,7 @@ class TroubleKind(StrEnum):
     STEP = "step"  # a step of a batch that is tried again; resolved when the step succeeds
     BATCH = "batch"  # a batch's manifest or withdrawn files; resolved when they are written
     PROGRAM = "program"  # a process of this machine that keeps dying
+    BUDGET = "budget"  # most of a budget is spent; resolved when it is raised
     SERVER = "server"  # Redis, or the bucket as a whole
 
     @property

@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from line.delivery import rendition_paths
 from line.states import BatchState, ImageState, ShardState
 from records import batches, recipes, shards, workers
+from records.budget import ledger
 from records.shards import NO_LEASE, NewShard, Route
 from records.storage import withdrawals
 from records.tables import images
@@ -123,7 +124,9 @@ def take_back(
     if not may_go_on:
         _hold(connection, image_ids)
         return []
-    return _split(connection, row, image_ids)
+    parts = _split(connection, row, image_ids)
+    ledger.carry_over(connection, row.id, parts)
+    return parts
 
 
 def _note_files(connection: sa.Connection, shard: sa.Row[Any], members: Sequence[Any]) -> None:

@@ -15,6 +15,7 @@ from line.image import Image
 from line.states import BatchState, ImageState
 from records import batches, shards
 from records.batches import Batch
+from records.budget import ledger, totals
 from records.json_sanitize import plain
 from records.shards import Claim
 from records.step_results import NeedsReview, Passed, Result, StepResult, StepRun
@@ -48,6 +49,8 @@ def finish(connection: sa.Connection, claim: Claim, run: StepRun, results: Seque
         result for result in results if result.has_passed and _may_go_on(batch, before[result.image_id])
     ]
     go_on = bool(staying) and not run.ends_chain and not run.delivers
+    totals.add(connection, claim.batch_id, run, results)
+    ledger.settle(connection, claim, _cost(run, results), is_priced=run.is_priced)
     if not shards.advance(connection, claim, go_on=go_on):
         raise LeaseLostError(f"shard {claim.shard_id} was taken back while step {claim.at} ran")
     _count(connection, claim, run, results, batch)
@@ -162,6 +165,10 @@ def _update_of(columns: tuple[str, ...]) -> sa.TextClause:
     )
 
 
+def _cost(run: StepRun, results: Sequence[StepResult]) -> float:
+    return run.cost_per_second * sum(result.seconds for result in results)
+
+
 def _count(
     connection: sa.Connection, claim: Claim, run: StepRun, results: Sequence[StepResult], batch: Batch
 ) -> None:
@@ -175,7 +182,7 @@ def _count(
     judged = sum(_is_judged(run, result) and not before[result.image_id].is_counted for result in counting)
     artifacts = sum(result.is_artifact for result in counting)
     counts = Counts(batch.judged + judged, batch.artifacts + artifacts)
-    cost = run.cost_per_second * sum(result.seconds for result in results)
+    cost = _cost(run, results)
     values: dict[str, Any] = {"cost": batch_table.c.cost + cost, "worked_at": sa.func.now()}
     is_news = batch.state != BatchState.HALTED and (judged or artifacts)
     if is_news:

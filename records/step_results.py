@@ -136,6 +136,7 @@ class StepRun:
         vendor: what the step was told about the vendor; None where it was told nothing.
         made_with: options and weights of the model, the step's own trained files, hardware, threads, library
             versions.
+        is_priced: whether the topology file names a price of its device.
     """
 
     transform: str
@@ -148,3 +149,4 @@ class StepRun:
     ends_chain: bool
     vendor: VendorNote | None = None
     made_with: Mapping[str, Any] = field(default_factory=dict)
+    is_priced: bool = True

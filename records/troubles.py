@@ -59,10 +59,9 @@ def replace(connection: sa.Connection, kind: TroubleKind, sentences: Mapping[str
 
 
 def resolve_batch(connection: sa.Connection, batch_id: int) -> None:
-    """The batch has ended: no step of it waits any more."""
-    connection.execute(
-        sa.delete(troubles).where(troubles.c.batch_id == batch_id, troubles.c.kind == TroubleKind.STEP.value)
-    )
+    """The batch has ended: no step of it waits any more, and its own budget alarms no more."""
+    kinds = (TroubleKind.STEP.value, TroubleKind.BUDGET.value)
+    connection.execute(sa.delete(troubles).where(troubles.c.batch_id == batch_id, troubles.c.kind.in_(kinds)))
 
 
 def dismiss(connection: sa.Connection, trouble_id: int) -> str:

@@ -71,6 +71,16 @@ def crew(connection: sa.Connection) -> list[frozenset[str]]:
     return [frozenset(queues) for queues in connection.scalars(sa.select(workers.c.queues).where(_RECENT))]
 
 
+def devices(connection: sa.Connection) -> dict[str, tuple[str, ...]]:
+    """The devices of the live workers that serve each queue."""
+    queue = sa.func.unnest(workers.c.queues).label("queue")
+    pairs = sa.select(queue, workers.c.device).where(_RECENT).distinct().order_by(queue, workers.c.device)
+    by_queue: dict[str, tuple[str, ...]] = {}
+    for row in connection.execute(pairs):
+        by_queue[row.queue] = (*by_queue.get(row.queue, ()), row.device)
+    return by_queue
+
+
 def live(connection: sa.Connection) -> dict[str, int]:
     """How many live workers each queue has."""
     queue = sa.func.unnest(workers.c.queues).label("queue")

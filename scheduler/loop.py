@@ -22,6 +22,7 @@ from records.process_identity import process_identity
 from records.queries import reports
 from records.storage.bucket import bucket
 from scheduler import manifest, probe
+from scheduler.budget import Spending, TopologyFile
 from scheduler.delete_delivered import withdraw
 from scheduler.dispatch import publish
 from scheduler.intake.scan import Scan
@@ -102,9 +103,10 @@ class Loop:
         self._listener = Listener()
         self._scan: Scan | None = None
         self._learning = TemplateLearning()
+        self._spending = Spending(TopologyFile(settings().config), settings().step_seconds)
         self._broker_trouble: str | None = None  # not known yet: an earlier scheduler may have reported it
         self._rounds = [
-            Round(plan_and_publish, on_news=True),
+            Round(self.plan_and_publish, on_news=True),
             Round(close, on_news=True),
             Round(sweep, every=settings().sweep_seconds),
             Round(self.beat, every=BEAT_SECONDS, idle=BEAT_SECONDS),
@@ -117,6 +119,11 @@ class Loop:
             Round(self.write_manifests, on_news=True),
             Round(self.scan, every=SCAN_SECONDS, idle=SCAN_SECONDS),
         ]
+
+    def plan_and_publish(self) -> None:
+        """Record the shards there is room and money for, commit, then send them."""
+        transact(self._spending.open_accounts)
+        publish(transact(partial(plan, spending=self._spending)))
 
     def stop(self, *_: object) -> None:
         """End after the current round."""
@@ -208,11 +215,6 @@ class Loop:
 def node() -> str:
     """This scheduler's name among the workers."""
     return f"scheduler-{os.getpid()}@{socket.gethostname()}"
-
-
-def plan_and_publish() -> None:
-    """Record the shards there is room for, commit, then send them."""
-    publish(transact(plan))
 
 
 def close() -> None:

@@ -16,6 +16,8 @@ from records.batches import Batch
 from records.queries import waiting
 from records.queries.waiting import WaitingImage
 from records.shards import NewShard, Route
+from scheduler import budget
+from scheduler.budget import Spending
 from scheduler.route import megapixels, route, size_class
 from tasks.registry import registry
 
@@ -60,8 +62,12 @@ class Window:
         self.of_batch[batch_id] += 1
 
 
-def plan(connection: sa.Connection) -> list[int]:
-    """One round: record the shards there is room for and answer their ids, to be published after commit."""
+def plan(connection: sa.Connection, spending: Spending | None = None) -> list[int]:
+    """One round: record the shards there is room for and answer their ids, to be published after commit.
+
+    Args:
+        spending: fits the shards into budgets; None: nothing is limited.
+    """
     if not connection.scalar(sa.select(sa.func.pg_try_advisory_xact_lock(_PLAN_LOCK))):
         return []
     window = Window(workers.crew(connection))
@@ -80,9 +86,11 @@ def plan(connection: sa.Connection) -> list[int]:
             continue
         window.take(batch_id, shard.route.queues)
         chosen[batch_id].append(shard)
+    # all locks before the first reservation: whoever ends a step takes its batch first and the accounts after it
+    locked = {batch_id: batches.lock(connection, batch_id) for batch_id in sorted(chosen)}
     made: list[int] = []
-    for batch_id in sorted(chosen):
-        made += _record(connection, batch_id, chosen[batch_id])
+    for batch_id, batch in locked.items():
+        made += _record(connection, batch, chosen[batch_id], spending)
     return made
 
 
@@ -98,14 +106,23 @@ def _next(connection: sa.Connection, batch_id: int, offers: Iterator[NewShard]) 
         return None
 
 
-def _record(connection: sa.Connection, batch_id: int, new: list[NewShard]) -> list[int]:
-    """Record the shards of one batch, unless it was halted while they were being chosen."""
-    batch = batches.lock(connection, batch_id)
+def _record(
+    connection: sa.Connection, batch: Batch, new: list[NewShard], spending: Spending | None
+) -> list[int]:
+    """Record the shards of one locked batch that it can pay for, unless it was halted while they were being chosen."""
     if batch.state not in (BatchState.RUNNING, BatchState.PROBING):
         return []
     still = waiting.still(connection, [image_id for shard in new for image_id in shard.image_ids])
     kept = [shard for shard in new if still.issuperset(shard.image_ids)]
-    return shards.create(connection, kept)
+    if spending is None or not kept:
+        return shards.create(connection, kept)
+    affordable = spending.fit(connection, batch, kept)
+    if affordable.refusal:
+        batches.halt(connection, batch.id, affordable.refusal)
+        return []
+    created = shards.create(connection, [priced.shard for priced in affordable.shards])
+    budget.record(connection, dict(zip(created, affordable.shards, strict=True)), affordable.month)
+    return created
 
 
 def _offers(connection: sa.Connection, batch: Batch, window: Window) -> Iterator[NewShard]:

@@ -7,8 +7,8 @@ from worker.topology import load
 
 
 @cache
-def per_second(config: Path | None, device: str) -> float:
-    """Cost of one second on ``device``, in the currency of ``[costs]`` (per hour there).
+def known_per_second(config: Path | None, device: str) -> float | None:
+    """Cost of one second on ``device``, in the currency of ``[costs]`` (per hour there); None if it is not named.
 
     Args:
         config: the topology file; ``./sluice.toml`` where None.
@@ -16,6 +16,10 @@ def per_second(config: Path | None, device: str) -> float:
     Raises:
         SettingsError: the file cannot be read or holds something unusable.
     """
-    costs = load(config).costs
-    kind = device.partition(":")[0]
-    return costs.get(device, costs.get(kind, 0.0)) / 3600
+    return load(config).price(device)
+
+
+@cache
+def per_second(config: Path | None, device: str) -> float:
+    """As :func:`known_per_second`, 0 where no price is known."""
+    return known_per_second(config, device) or 0.0

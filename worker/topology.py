@@ -103,11 +103,13 @@ class Vendor(_Table):
         quiet_seconds: an upload without ``_READY`` is complete after so long without a change; None: as the
             setting of that name says.
         encoding: of file names that are no UTF-8, such as ``cp932`` or ``gbk``; guessed where None.
+        budget_per_month: in place of ``per_vendor`` of ``[budget]``.
     """
 
     watermark_rights: str | None = Field(None, min_length=1)
     quiet_seconds: float | None = Field(None, ge=0)
     encoding: str | None = None
+    budget_per_month: float | None = Field(None, gt=0)
 
     @field_validator("encoding")
     @classmethod
@@ -118,12 +120,27 @@ class Vendor(_Table):
             raise ValueError(f"{value} is no encoding that is known; such as cp932, gbk or latin-1") from None
 
 
+class Budget(_Table):
+    """``[budget]``: what may be spent, in the currency of ``[costs]``; None: no limit.
+
+    Attributes:
+        per_batch: for each batch.
+        per_vendor: for each vendor in a month (UTC).
+        per_month: for everything in a month (UTC).
+    """
+
+    per_batch: float | None = Field(None, gt=0)
+    per_vendor: float | None = Field(None, gt=0)
+    per_month: float | None = Field(None, gt=0)
+
+
 class Topology(_Table):
     """The whole file.
 
     Attributes:
         workers: groups by name.
         costs: per hour by device (``cpu``, ``cuda``, or ``cuda:0`` for one of them), in any currency.
+        budget: what may be spent.
         vendors: by name, which is the first folder of an upload.
     """
 
@@ -133,7 +150,13 @@ class Topology(_Table):
     costs: dict[Annotated[str, Field(pattern=r"^(cpu|cuda(:\d+)?)$")], Annotated[float, Field(ge=0)]] = Field(
         default_factory=dict
     )
+    budget: Budget = Budget()
     vendors: dict[str, Vendor] = Field(default_factory=dict)
+
+    def price(self, device: str) -> float | None:
+        """Cost of one second on a device; None where ``[costs]`` names neither the device nor its kind."""
+        per_hour = self.costs.get(device, self.costs.get(device.partition(":")[0]))
+        return None if per_hour is None else per_hour / 3600
 
     def vendor(self, name: str) -> Vendor:
         """What is agreed with a vendor; the defaults for one that the file does not name."""

@@ -2,6 +2,7 @@
 
 from alembic import context
 
+from records.budget import tables as _money  # noqa: F401 - adds its tables to the metadata
 from records.tables import metadata
 
 context.configure(connection=context.config.attributes["connection"], target_metadata=metadata)

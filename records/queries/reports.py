@@ -7,26 +7,22 @@ and take a connection of SQLAlchemy as well as one of psycopg alone: importing S
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any
 
 from line.breaker import BREAKER_OF, Breaker
 from line.errors import InputError
 from line.states import SETTLED, BatchState, ImageState
 from line.trouble import Trouble, TroubleKind
 from records.heartbeat import STALE_SECONDS
-
-if TYPE_CHECKING:
-    import psycopg
-    import sqlalchemy as sa
-
-    Connection: TypeAlias = sa.Connection | psycopg.Connection[Any]
+from records.queries import budgets
+from records.queries.select import Connection, select
 
 NEWEST = 50
 """Batches that the overview lists."""
 
 
 def batch(connection: "Connection", batch_id: int) -> dict[str, Any]:
-    """One batch: state, counts by state, artifact rate, throughput, cost, breaker.
+    """One batch: state, counts by state, artifact rate, throughput, cost by step, budget, breaker.
 
     Raises:
         InputError: there is none of that id.
@@ -34,7 +30,7 @@ def batch(connection: "Connection", batch_id: int) -> dict[str, Any]:
     reports = _reports(connection, "batches.id = %(chosen)s", batch_id)
     if not reports:
         raise _unknown(connection, batch_id)
-    return reports[0]
+    return reports[0] | budgets.of_batch(connection, batch_id)
 
 
 def all_batches(connection: "Connection", limit: int = NEWEST) -> list[dict[str, Any]]:
@@ -44,7 +40,7 @@ def all_batches(connection: "Connection", limit: int = NEWEST) -> list[dict[str,
 
 
 def _reports(connection: "Connection", condition: str, chosen: int) -> list[dict[str, Any]]:
-    rows = _select(
+    rows = select(
         connection,
         "SELECT batches.*, recipes.name AS recipe_name FROM batches"
         f" JOIN recipes ON recipes.digest = batches.recipe WHERE {condition} ORDER BY batches.id DESC",
@@ -57,7 +53,7 @@ def _reports(connection: "Connection", condition: str, chosen: int) -> list[dict
 
 
 def _counts_by_state(connection: "Connection", batch_ids: Sequence[int]) -> list[Any]:
-    return _select(
+    return select(
         connection,
         "SELECT batch_id, state::text AS state, sum(images)::bigint AS images, sum(positions)::bigint AS positions,"
         " sum(judged)::bigint AS judged, sum(artifacts)::bigint AS artifacts"
@@ -126,7 +122,7 @@ def progress(connection: "Connection", batch_id: int) -> Progress:
     Raises:
         InputError: there is no batch of that id.
     """
-    rows = _select(
+    rows = select(
         connection,
         "SELECT batches.images, batches.state::text AS state, batches.manifest_due,"
         " jsonb_array_length(recipes.body -> 'steps') AS steps,"
@@ -149,7 +145,7 @@ def progress(connection: "Connection", batch_id: int) -> Progress:
 
 def queues(connection: "Connection") -> dict[str, dict[str, int]]:
     """For each queue with open shards: how many wait and how many are worked on."""
-    rows = _select(
+    rows = select(
         connection,
         "SELECT queues[at + 1] AS queue, count(*) FILTER (WHERE lease_until IS NULL) AS waiting,"
         " count(*) FILTER (WHERE lease_until IS NOT NULL) AS working"
@@ -195,14 +191,14 @@ class Overview:
 def overview(connection: "Connection") -> Overview:
     """The state of the whole line; costs the same however many images and batches there are."""
     recent = f"seen_at > now() - interval '{STALE_SECONDS} seconds'"
-    workers = _select(
+    workers = select(
         connection,
         f"SELECT queue, count(*) AS workers FROM workers, unnest(queues) AS queue WHERE {recent} GROUP BY 1",
     )
-    schedulers = _select(
+    schedulers = select(
         connection, f"SELECT count(*) AS live FROM workers WHERE {recent} AND cardinality(queues) = 0"
     )
-    unable = _select(
+    unable = select(
         connection,
         f"SELECT node || ': ' || trouble AS sentence FROM workers WHERE {recent} AND trouble <> '' ORDER BY node",
     )
@@ -218,7 +214,7 @@ def overview(connection: "Connection") -> Overview:
 
 def troubles(connection: "Connection", batch_id: int | None = None) -> list[Trouble]:
     """The troubles that nobody dismissed, oldest first; of one batch and of none where it is named."""
-    rows = _select(
+    rows = select(
         connection,
         "SELECT * FROM troubles WHERE dismissed_at IS NULL"
         " AND (%(batch)s::bigint IS NULL OR batch_id IS NULL OR batch_id = %(batch)s) ORDER BY since, id",
@@ -240,11 +236,11 @@ def troubles(connection: "Connection", batch_id: int | None = None) -> list[Trou
 
 
 def _is_any(connection: "Connection", source: str) -> bool:
-    return bool(_select(connection, f"SELECT EXISTS (SELECT {source}) AS found")[0].found)
+    return bool(select(connection, f"SELECT EXISTS (SELECT {source}) AS found")[0].found)
 
 
 def _unknown(connection: "Connection", batch_id: int) -> InputError:
-    rows = _select(connection, "SELECT * FROM forgotten_batches WHERE id = %(batch)s", batch=batch_id)
+    rows = select(connection, "SELECT * FROM forgotten_batches WHERE id = %(batch)s", batch=batch_id)
     if not rows:
         return InputError(f"there is no batch {batch_id}; `sluice status` lists them")
     (row,) = rows
@@ -252,13 +248,3 @@ def _unknown(connection: "Connection", batch_id: int) -> InputError:
         f"batch {batch_id} ({row.vendor}/{row.upload}) was forgotten on {row.forgotten_at:%Y-%m-%d}; what it delivered "
         f"and its manifest lie in {row.delivered}"
     )
-
-
-def _select(connection: Any, query: str, **parameters: Any) -> list[Any]:
-    """Rows whose columns are attributes, by either kind of connection."""
-    if hasattr(connection, "exec_driver_sql"):
-        return list(connection.exec_driver_sql(query, parameters))
-    from psycopg.rows import namedtuple_row
-
-    with connection.cursor(row_factory=namedtuple_row) as cursor:
-        return list(cursor.execute(query, parameters))

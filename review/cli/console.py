@@ -62,7 +62,17 @@ def batch_table(report: Mapping[str, Any]) -> Table:
         table.add_row("watermark rights", report["watermark_rights"])
     if report["cost"]:
         table.add_row("cost", f"{report['cost']:.4f}")
+    for transform, cost in report.get("cost_per_thousand", {}).items():
+        table.add_row(f"  {transform}", f"{cost:.3f} per thousand")
+    for account in report.get("budget", []):
+        table.add_row(f"budget, {account['scope']}", budget_line(account))
     return table
+
+
+def budget_line(account: Mapping[str, Any]) -> str:
+    """An account as people read it."""
+    shares = " | ".join(f"{account[name]:.4f} {name}" for name in ("spent", "reserved", "left"))
+    return f"{shares} of {account['ceiling']:.4f}"
 
 
 def rows(title: str, columns: Sequence[str], lines: Iterable[Iterable[Any]]) -> None:

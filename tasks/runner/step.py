@@ -31,7 +31,7 @@ from tasks.runner.io import OriginalReplacedError, read, write
 from tasks.runner.lease import Lease
 from tasks.runner.prefetch import Prefetch
 from tasks.runner.types import Loaded, PreparedStep
-from worker.costs import per_second
+from worker.costs import known_per_second
 from worker.logs import log_context
 from worker.provenance import made_with
 
@@ -187,12 +187,14 @@ class StepRunner:
     def _step_run(self, claim: Claim, prepared: PreparedStep) -> StepRun:
         transform, model, settings = prepared.transform, prepared.model, self.context.settings
         options = claim.recipe.options_of(prepared.step)
+        price = known_per_second(settings.config, settings.device)
         return StepRun(
             transform=transform.name,
             model=model.name if model else None,
             revision=model.revision if model else None,
             device=settings.device,
-            cost_per_second=per_second(settings.config, settings.device),
+            cost_per_second=price or 0.0,
+            is_priced=price is not None,
             judges=transform.edits or transform.delivers,
             delivers=transform.delivers,
             ends_chain=claim.is_last,

@@ -103,8 +103,9 @@ def _tell(report: dict[str, Any], out: Path, as_json: bool) -> None:
             soft_wrap=True,
         )
     if report["state"] == "halted":
+        more = " --budget AMOUNT" if report["halt_reason"].startswith("budget:") else ""
         console.out.print(
-            f"[red]halted[/]: {report['halt_reason']}. Go on through a probe: {_called()} resume {batch}",
+            f"[red]halted[/]: {report['halt_reason']}. Go on through a probe: {_called()} resume {batch}{more}",
             soft_wrap=True,
         )
 

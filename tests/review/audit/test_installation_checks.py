@@ -17,7 +17,7 @@ from review.audit.contract import InstallationCheck
 from review.audit.subject import Installation, Listener, RecordedFacts
 from tests.harness import db_builders, waiting
 from tests.harness.line import Line
-from worker.topology import Topology
+from worker.topology import Budget, Topology
 
 CHECKS = contract.build()
 EXAMPLES = {
@@ -25,6 +25,7 @@ EXAMPLES = {
         Installation(Topology(), records=RecordedFacts(inputs=20, missing=("objects/a.qoi",))),
         "1 of 20 inputs of recent steps are gone, such as objects/a.qoi",
     ),
+    "no_budget": (Installation(Topology(costs={"cpu": 0.04})), "nothing limits what may be spent"),
     "nameless_decisions": (
         Installation(Topology(), records=RecordedFacts(decisions=9, nameless=4)),
         "4 of 9 decisions",
@@ -52,6 +53,15 @@ def test_every_check_of_an_installation_has_an_example() -> None:
 def test_an_installation_without_faults_has_no_red_flag() -> None:
     assert (
         contract.audit(CHECKS, Installation(Topology(), records=RecordedFacts(decisions=3, inputs=20))) == []
+    )
+
+
+def test_a_budget_without_a_price_is_fatal() -> None:
+    (flag,) = contract.audit(CHECKS, Installation(Topology(budget=Budget(per_batch=12))))
+    assert (flag.level, flag.check) == ("fatal", "no_budget")
+    assert "no price of cpu" in flag.sentence
+    assert (
+        contract.audit(CHECKS, Installation(Topology(costs={"cpu": 0.04}, budget=Budget(per_batch=12)))) == []
     )
 
 

@@ -1,0 +1,14 @@
+"""Budgets: accounts, reservations of shards, and totals of each step of a batch."""
+
+from pathlib import Path
+from typing import Any
+
+from alembic import op
+
+revision = "0010"
+down_revision = "0009"
+
+
+def upgrade() -> None:
+    driver: Any = op.get_bind().connection.driver_connection
+    driver.execute(Path(__file__).with_suffix(".sql").read_text("utf-8"))
