@@ -71,6 +71,11 @@ VERBS = {
         "review.cli.quality.provenance",
         "Compare the origin and rights stated in delivered FILES with the record.",
     ),
+    "quote": Verb(
+        "review.cli.line.quote",
+        "Measure a sample of UPLOAD (a folder) on this machine; print what all of it will cost and how long it "
+        "takes.",
+    ),
     "reject": Verb(
         "review.cli.people.decide",
         "Discard IMAGEs; a file that was already delivered is deleted.",
