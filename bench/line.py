@@ -35,6 +35,7 @@ import cv2
 
 from bench import entry
 from bench.line_processes import measure_processes
+from bench.process import context
 from gates.contract import judge
 from gates.contract import registry as gate_registry
 from gates.edit import Edit
@@ -42,10 +43,7 @@ from imaging import decode, intermediate
 from line.facts import Facts
 from line.picture import Edited, Picture, Publishable
 from line.recipe import Recipe
-from line.settings import settings
 from records.storage.bucket import Bucket, open_bucket
-from tasks.recipes import load
-from tasks.registry import registry
 from tasks.runner.types import PreparedStep
 from worker.model_cache import ModelCache
 
@@ -83,7 +81,7 @@ def main() -> None:
     parser.add_argument("--line", action="store_true", help="measure the processes of the whole line too")
     options = entry.parse(parser, quick={"images": 8, "rounds": 2})
     files = pick(options.images)
-    result = measure(files, load(options.recipe), options.rounds, options.skip)
+    result = measure(files, context().recipe(options.recipe), options.rounds, options.skip)
     if options.line:
         result["processes"] = measure_processes(files, options.recipe)
     over = over_budget(result["ratios"], tomllib.loads(BUDGET.read_text("utf-8")))
@@ -142,10 +140,10 @@ def one(file: Path, recipe: Recipe, store: Bucket, meter: Meter, skipped: list[s
     gates("admit", Edit("admit", picture.rgb, picture.rgb), meter)
     keep(picture, store, meter)
     for step in recipe.steps[1:]:
-        transform = registry().get(step.transform)
+        transform = context().transforms.get(step.transform)
         if step.transform in skipped or not transform.is_needed(picture.facts, step.params):
             continue
-        prepared = PreparedStep.of(recipe, step, transform, models())
+        prepared = PreparedStep.of(recipe, step, transform, models(), context().codec)
         with meter.part(PART_OF.get(transform.name, "encode")):
             (outcome,) = transform.function([picture], prepared.model, **step.params)
         after = follow(transform.name, recipe, picture, outcome, meter)
@@ -160,7 +158,7 @@ def one(file: Path, recipe: Recipe, store: Bucket, meter: Meter, skipped: list[s
 @cache
 def models() -> ModelCache:
     """The models of this process."""
-    return ModelCache.of(settings())
+    return context().models
 
 
 def follow(name: str, recipe: Recipe, before: Picture, outcome: Any, meter: Meter) -> Picture | None:

@@ -21,7 +21,7 @@ import cv2
 import numpy as np
 
 from bench import entry
-from line.settings import settings
+from line.settings import load_settings
 from models.contract import (
     Denoiser,
     Enlargement,
@@ -56,12 +56,13 @@ def drawn() -> None:
         "random_compact_64": Compact(num_in_ch=3, num_out_ch=3, num_feat=64, num_conv=16, upscale=2),
     }
     for name, network in networks.items():
-        path = manifest.weights_folder() / name / "net.safetensors"
+        path = load_settings().weights_folder / name / "net.safetensors"
         path.parent.mkdir(parents=True)
         save_file(network.state_dict(), path)
         file = File(path=path.name, sha256=manifest.sha256_of(path), bytes=path.stat().st_size)
         manifest.register(
             Weights(
+                root=load_settings().weights_folder,
                 name=name,
                 task="upscale",
                 reader="spandrel",
@@ -130,7 +131,11 @@ def working(call: Callable[[], Any], device: str) -> float | None:
 def measure(device: str, sides: list[int], batches: list[int], at_least: float) -> list[dict[str, Any]]:
     """One row for each model, side and micro-batch."""
     rows: list[dict[str, Any]] = []
-    ready = {name: kind for name, kind in registry().models.items() if kind.missing() is None}
+    ready = {
+        name: kind
+        for name, kind in registry(load_settings().weights_folder).models.items()
+        if kind.missing() is None
+    }
     for name, kind in sorted(ready.items(), key=lambda item: (item[1].task, issubclass(item[1], Network))):
         here = ModelCache(device)
         model = here.get(name, kind.task)
@@ -191,7 +196,7 @@ def machine(device: str) -> dict[str, Any]:
 
 def main() -> None:
     parser = entry.parser(__doc__)
-    parser.add_argument("--device", default=settings().device)
+    parser.add_argument("--device", default=load_settings().device)
     parser.add_argument("--sides", type=int, nargs="+", default=[128, 256])
     parser.add_argument("--batches", type=int, nargs="+", default=[1, 4])
     parser.add_argument("--seconds", type=float, default=0.5, help="per figure")
@@ -202,15 +207,13 @@ def main() -> None:
         os.environ["SLUICE_MICRO_BATCH"] = str(max(given.batches))
         names = [
             name
-            for name, kind in registry().models.items()
+            for name, kind in registry(load_settings().weights_folder).models.items()
             if issubclass(kind, Network) and not kind.missing()
         ]
         if not names and find_spec("spandrel"):
             os.environ["SLUICE_HOME"] = folder
-            settings.cache_clear()
             drawn()
             print("no weights are ready here: two networks of usual size, drawn at random")
-        settings.cache_clear()
         on, rows = machine(given.device), measure(given.device, given.sides, given.batches, given.seconds)
     print(", ".join(f"{key} {value}" for key, value in on.items()))
     print(f"{'task':11}{'model':20}{'side':>5}{'batch':>6}{'MP/s':>9}{'x classical':>12}"

@@ -9,10 +9,10 @@ import numpy as np
 from celery import Celery, chain, group
 from celery.signals import worker_process_init
 
+from bench.process import context
 from bench.steps import RECIPE, one_step, start_worker
 from line.facts import Facts
 from line.picture import Original, Picture
-from tasks.recipes import load
 
 app = Celery("naive", broker=os.environ.get("NAIVE_BROKER"), backend=os.environ.get("NAIVE_BROKER"))
 
@@ -25,7 +25,7 @@ def _init(**_: object) -> None:
 @app.task(name="naive.step")
 def step(state: str, position: int) -> str:
     """One step of one image; ``state`` names the files it left."""
-    recipe = load(RECIPE)
+    recipe = context().recipe(RECIPE)
     base = Path(state)
     if state.startswith("-"):  # it left the line
         return state
@@ -52,7 +52,7 @@ def step(state: str, position: int) -> str:
 
 def begin(files: list[Path]) -> None:
     """Run every file through its chain and wait for the last."""
-    positions = range(len(load(RECIPE).steps))
+    positions = range(len(context().recipe(RECIPE).steps))
     chains = [
         chain(step.s(str(file), 0), *(step.s(position) for position in positions[1:])) for file in files
     ]

@@ -21,7 +21,7 @@ import sqlalchemy as sa
 
 from bench import entry
 from line.states import ImageState
-from records.database import open_database
+from records.database import Database
 from records.queries import listings, reports, review_queue, text_search_results
 from stack.servers.postgres import EmbeddedPostgres
 from tasks.templates.rescan import PAGE_IMAGES
@@ -48,14 +48,14 @@ def main() -> None:
 def measure(folder: Path, images: int, calls: int) -> dict[str, Any]:
     """Fill the records and time each query."""
     with EmbeddedPostgres(folder) as server:
-        database = open_database(server.url)
+        database = Database(server.url)
         database.migrate()
         started = time.perf_counter()
         fill(database.engine, images)
         seconds = time.perf_counter() - started
         with database.engine.connect() as connection:
             rows = [timed(name, partial(query, connection), calls) for name, query in queries(images).items()]
-        database.engine.dispose()
+        database.close()
     return {"images": images, "fill_seconds": seconds, "rows": rows}
 
 

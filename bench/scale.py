@@ -109,30 +109,28 @@ def measure(folder: Path, size: int, options: argparse.Namespace) -> dict[str, A
     }
     for name in ("SLUICE_DATABASE_URL", "SLUICE_BROKER_URL", "SLUICE_BUCKET_URL"):
         os.environ.pop(name, None)
-    from line.settings import settings
+    from bench.process import context
     from line.states import SETTLED
     from records import recipes, workers
-    from records.database import engine, transact
     from records.queries import reports
-    from records.storage.bucket import bucket
     from stack.local import Stack
-    from tasks.recipes import load
+    from tasks.context import Context
 
-    settings.cache_clear()
     path = folder / "tiny.toml"
     path.write_text(RECIPE.format(shard=options.shard))
     draw(home / "bucket" / "ingest" / "bench" / f"tiny-{size}", size)
-    with Stack() as stack:
-        recipe = load(str(path))
+    with Stack(context().settings) as stack:
+        line = Context(stack.settings)
+        transact, recipe = line.database.transact, line.recipe(str(path))
         transact(lambda connection: recipes.save(connection, recipe))
-        watch = Watch(stack, settings().broker())
+        watch = Watch(stack, stack.settings.broker())
         while not (transact(workers.schedulers) and transact(workers.live)):
             time.sleep(0.2)
         time.sleep(3.0)  # it has gone round some times
         watch.look()
         before = {kind: sum(watched.cpu.values()) for kind, watched in watch.kinds.items()}
         marker = f"ingest/bench/tiny-{size}/_READY"
-        bucket(settings().bucket).put(marker, json.dumps({"recipe": recipe.digest}).encode())
+        line.bucket.put(marker, json.dumps({"recipe": recipe.digest}).encode())
         started, taken = time.monotonic(), 0.0
         at: list[tuple[float, int]] = []
         while time.monotonic() - started < 60 * options.minutes:
@@ -165,7 +163,7 @@ def measure(folder: Path, size: int, options: argparse.Namespace) -> dict[str, A
             "redis_mb": quarters(watch.redis_mb),
             "messages_at_most": watch.messages,
         }
-        engine().dispose()
+        line.database.engine.dispose()
     return result
 
 

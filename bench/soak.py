@@ -108,8 +108,7 @@ def soak(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
     os.environ |= {"SLUICE_HOME": str(home), "SLUICE_LOG_LEVEL": "WARNING", "SLUICE_LEASE_SECONDS": "10"}
     for name in ("SLUICE_DATABASE_URL", "SLUICE_BROKER_URL", "SLUICE_BUCKET_URL"):
         os.environ.pop(name, None)
-    from line.settings import settings
-    from records.database import engine, migrate
+    from bench.process import context
     from stack import programs as fleet
     from stack import supervisor
     from stack.servers.postgres import EmbeddedPostgres
@@ -117,18 +116,16 @@ def soak(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
     from worker.topology import WorkerGroup
 
     supervisor.LONGEST_PAUSE = 2.0  # who dies at our hands every few seconds is no failing program
-    settings.cache_clear()
     with EmbeddedPostgres(home) as postgres, EmbeddedRedis(home) as broker:
         os.environ |= {"SLUICE_DATABASE_URL": postgres.url, "SLUICE_BROKER_URL": broker.url}
-        settings.cache_clear()
-        migrate()
-        env = fleet.environment(settings(), postgres.url, broker.url)
+        context().database.migrate()
+        env = fleet.environment(context().settings, postgres.url, broker.url)
         group = WorkerGroup(queues=("admit", "find_text", "erase_text", "upscale", "deliver"))
         programs = [fleet.scheduler(env)]
         programs += [fleet.worker(f"worker-{number}", group, env) for number in range(options.workers)]
         with supervisor.Supervisor(home, programs, [postgres, broker]) as watched:
             result = _run(folder, options, watched, redis.Redis.from_url(broker.url))
-        engine().dispose()
+        context().database.engine.dispose()
     return result
 
 
@@ -230,20 +227,21 @@ class Stall:
 
 def _busy() -> int | None:
     """Images that have not settled, and manifests that are due; None while Postgres is away."""
+    from bench.process import context
     from line.errors import ServiceError
-    from records.database import transact
 
     query = sa.text(
         "SELECT (SELECT count(*) FROM images WHERE state IN ('waiting', 'working', 'held'))"
         " + (SELECT count(*) FROM batches WHERE manifest_due OR state <> 'done')"
     )
     try:
-        return int(transact(lambda connection: connection.scalar(query) or 0, patience=0))
+        return int(context().database.transact(lambda connection: connection.scalar(query) or 0, patience=0))
     except ServiceError:
         return None
 
 
 def _submit(folder: Path, pictures: list[bytes], first: int, count: int, recipe: Path) -> None:
+    from bench.process import context
     from review.cli.upload import place
 
     folder.mkdir()
@@ -253,7 +251,7 @@ def _submit(folder: Path, pictures: list[bytes], first: int, count: int, recipe:
         (folder / f"photo{number:06}.jpg").write_bytes(data + f"{number:06}".encode())
     while True:
         try:
-            place(folder, "soak", str(recipe), out=None)
+            place(context(), folder, "soak", str(recipe), out=None)
             return
         except Exception as error:  # a server is away: whoever uploads tries again
             print(f"  uploading again: {type(error).__name__}", file=sys.stderr)
@@ -288,11 +286,10 @@ def memory(pids: dict[str, int]) -> dict[str, float]:
 
 def verdict(submitted: int) -> dict[str, Any]:
     """What the records, the folders and the manifests say of every image."""
-    from records.database import engine
-    from records.storage.bucket import bucket
+    from bench.process import context
     from tests.harness.promises import unjudged
 
-    with engine().connect() as connection:
+    with context().database.engine.connect() as connection:
         states: dict[str, int] = dict(
             connection.execute(sa.text("SELECT state::text, count(*) FROM images GROUP BY 1")).all()
         )
@@ -309,7 +306,7 @@ def verdict(submitted: int) -> dict[str, Any]:
         duplicated, unlike, untold = int(again or 0), 0, 0
         wrong: list[tuple[Any, ...]] = []
         for batch in batches:
-            out = bucket(batch.out)
+            out = context().buckets.at(batch.out)
             files = {item.key for item in out.walk("")} - {"manifest.jsonl"}
             query = sa.text("SELECT file FROM images WHERE batch_id = :id AND state = 'delivered'")
             recorded = list(connection.scalars(query, {"id": batch.id}))

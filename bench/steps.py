@@ -1,17 +1,13 @@
 """The steps of the catalogue recipe in memory, as the baselines run them: no records, no messages."""
 
-from functools import cache
-
 import cv2
 
+from bench.process import context
 from line.facts import Facts
 from line.picture import Edited, Original, Picture, Publishable
 from line.recipe import Recipe, seed_of
-from line.settings import settings
-from tasks.registry import registry
 from tasks.runner.execute import execute
 from tasks.runner.types import Loaded, PreparedStep
-from worker.model_cache import ModelCache
 
 RECIPE = "catalog"
 
@@ -19,10 +15,10 @@ RECIPE = "catalog"
 def one_step(recipe: Recipe, position: int, subject: Original | Picture) -> Picture | bytes | None:
     """One step and its gates as a worker runs them; None where the image leaves the line."""
     step = recipe.steps[position]
-    transform = registry().get(step.transform)
+    transform = context().transforms.get(step.transform)
     if not transform.is_needed(subject.facts, step.params):
         return subject if isinstance(subject, Picture) else None
-    prepared = PreparedStep.of(recipe, step, transform, _models())
+    prepared = PreparedStep.of(recipe, step, transform, context().models, context().codec)
     tried = execute(prepared, [Loaded(subject, 0)])[0]
     if not tried.verdict.passed:
         return None
@@ -33,12 +29,6 @@ def one_step(recipe: Recipe, position: int, subject: Original | Picture) -> Pict
     picture = tried.outcome.picture
     facts = Facts(width=picture.width, height=picture.height, masked=picture.mask is not None)
     return picture.with_(facts=picture.facts | facts, seed=seed_of(recipe.seed, subject.name, position + 1))
-
-
-@cache
-def _models() -> ModelCache:
-    """The models of this process."""
-    return ModelCache.of(settings())
 
 
 def start_worker() -> None:

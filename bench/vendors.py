@@ -167,33 +167,31 @@ def measure(folder: Path, vendors: list[Vendor], taken: Iterator[Photo], count: 
     os.environ |= {"SLUICE_HOME": str(home), "SLUICE_LOG_LEVEL": "WARNING", "SLUICE_CONFIG": str(config)}
     for name in ("SLUICE_DATABASE_URL", "SLUICE_BROKER_URL", "SLUICE_BUCKET_URL"):
         os.environ.pop(name, None)
-    from line.settings import settings
-    from records.database import engine
+    from bench.process import context
     from stack.local import Stack
+    from tasks.context import Context
 
-    settings.cache_clear()
     for number, vendor in enumerate(vendors):
         for upload in ("first", "second"):
             draw(folder / vendor.name / upload, vendor, number, taken, count)
     (folder / "vendors.toml").write_text(RECIPE)
-    with Stack() as stack:
-        Session(folder, stack).run(vendors)
-        engine().dispose()
+    with Stack(context().settings) as stack:
+        Session(folder, stack, Context(stack.settings)).run(vendors)
 
 
 class Session:
     """A person at a line that is up."""
 
-    def __init__(self, folder: Path, stack: Any) -> None:
-        self.folder, self.stack = folder, stack
+    def __init__(self, folder: Path, stack: Any, line: Any) -> None:
+        self.folder, self.stack, self.line = folder, stack, line
 
     def run(self, vendors: list[Vendor]) -> None:
         from line.states import TemplateState
         from records import templates
-        from records.database import transact
-        from scheduler import decide
+        from scheduler.decide import Decisions
         from tasks.templates import rescan
 
+        transact, decisions = self.line.database.transact, Decisions(self.line)
         batches = self.upload(vendors, "first")
         self.until(lambda: not transact(templates.due), "all batches are looked through for templates")
         again: set[int] = set()
@@ -206,10 +204,10 @@ class Session:
                 vendor.confirmed += right
                 vendor.dismissed += not right
                 if right:
-                    _, looks = rescan.looked_at(one["template"])
+                    _, looks = rescan.looked_at(self.line, one["template"])
                     again |= {look.image for look in looks if look.bears}
-        for image in again.union(*(decide.flagged(batch) for batch in batches.values())):
-            decide.requeue(image, "bench")
+        for image in again.union(*(decisions.flagged(batch) for batch in batches.values())):
+            decisions.requeue(image, "bench")
         self.wait(list(batches.values()), "once more")
         for vendor in vendors:
             vendor.answered = self.judged(vendor, "first")
@@ -224,7 +222,11 @@ class Session:
         recipe = str(self.folder / "vendors.toml")
         batches = {
             vendor.name: place(
-                self.folder / vendor.name / which, vendor.name, recipe, out=self.out(vendor, which).as_uri()
+                self.line,
+                self.folder / vendor.name / which,
+                vendor.name,
+                recipe,
+                out=self.out(vendor, which).as_uri(),
             )
             for vendor in vendors
         }
@@ -238,8 +240,9 @@ class Session:
         return judged(self.folder / vendor.name / which, self.out(vendor, which) / "manifest.jsonl")
 
     def wait(self, batches: list[int], what: str) -> None:
-        from records.database import transact
         from records.queries import reports
+
+        transact = self.line.database.transact
 
         def is_over() -> bool:
             found = [

@@ -8,18 +8,18 @@ import time
 from pathlib import Path
 from typing import Self
 
+from bench.process import context
 from bench.steps import RECIPE, one_step, start_worker
 from line.picture import Original, Picture
 from records import batches
-from records.database import transact
 from review.cli.upload import place
 from stack.local import Stack
-from tasks.recipes import load
+from tasks.context import Context
 
 
 def whole(path: str, out: str) -> None:
     """One photo through the whole recipe in memory."""
-    recipe = load(RECIPE)
+    recipe = context().recipe(RECIPE)
     subject: Original | Picture = Original(Path(path).name, Path(path).read_bytes())
     for position in range(len(recipe.steps)):
         result = one_step(recipe, position, subject)
@@ -63,7 +63,8 @@ class Line:
         self.folder = folder
 
     def __enter__(self) -> Self:
-        self.stack = Stack().__enter__()
+        self.stack = Stack(context().settings).__enter__()
+        self.context = Context(self.stack.settings)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -71,9 +72,9 @@ class Line:
 
     def run(self, upload: Path) -> None:
         out = (self.folder / "line").as_uri()
-        batch_id = place(upload, "bench", RECIPE, out=out)
+        batch_id = place(self.context, upload, "bench", RECIPE, out=out)
         while True:
-            row = transact(lambda connection: batches.get(connection, batch_id))
+            row = self.context.database.transact(lambda connection: batches.get(connection, batch_id))
             if row.state == "halted":
                 raise RuntimeError(f"batch {batch_id} halted; `sluice status {batch_id}` says why")
             if row.state == "done" and not row.manifest_due:

@@ -55,7 +55,7 @@ def decode(
 ) -> Decoded:
     """Decode ``data``; its true type counts, ``name`` is only compared with it.
 
-    In this process: what comes from a vendor goes through :func:`imaging.sandbox.photo_client.decode_sandboxed`.
+    In this process: what comes from a vendor goes through :func:`imaging.codec.Codec.decode`.
     Transparent pixels are laid on ``background`` (#rrggbb, sRGB). ``on_size`` gets width and height once
     the header is known to be within ``limits``. Not for several threads at once: Python's warning filters
     belong to the process.

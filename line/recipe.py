@@ -155,3 +155,9 @@ def parse_source(source: RecipeSource) -> Recipe:
         return Recipe.model_validate(source.body)
     except ValidationError as error:
         raise RecipeError.of(source.errors(error)) from None
+
+
+def file_of(recipe: Recipe) -> str:
+    """The extension of the files a recipe delivers, with its dot."""
+    wished = recipe.steps[-1].params.get("format", "jpeg")
+    return {"jpeg": ".jpg", "png": ".png", "webp": ".webp", "tiff": ".tif"}.get(str(wished), f".{wished}")

@@ -1,7 +1,6 @@
 """Settings of this installation: read once from ``SLUICE_*``, passed down as one frozen object."""
 
 import json
-from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -104,6 +103,11 @@ class Settings(BaseSettings):
         """URL of the bucket; a folder below ``SLUICE_HOME`` if it is not set."""
         return self.bucket_url or (self.home_folder / "bucket").as_uri()
 
+    @property
+    def weights_folder(self) -> Path:
+        """Weights that were pulled or added."""
+        return self.home_folder / "weights"
+
     def database(self) -> str:
         """SQLAlchemy URL of Postgres.
 
@@ -127,9 +131,8 @@ def _secret(value: SecretStr | None, variable: str) -> str:
     return value.get_secret_value()
 
 
-@cache
-def settings() -> Settings:
-    """The settings of this process.
+def load_settings() -> Settings:
+    """The settings in this process's environment. Only its entry calls this, once, and passes them down.
 
     Raises:
         SettingsError: a variable holds something unusable; names it.

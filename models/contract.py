@@ -11,6 +11,7 @@ from copy import copy
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
+from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -122,8 +123,8 @@ class Model(ABC):
     fails: ClassVar[tuple[str, ...]] = ()
     options_schema: ClassVar[type[BaseModel] | None] = None
 
-    def __init__(self, device: str = "cpu") -> None:
-        self.device = device
+    def __init__(self, device: str = "cpu", micro_batch: int = 4) -> None:
+        self.device, self.micro_batch = device, micro_batch
         self.tile: int | None = None
         self.options: Any = self.options_schema() if self.options_schema else None
 
@@ -327,6 +328,11 @@ class ModelRegistry(Registry[type[Model]]):
     def of_task(self, task: Task) -> list[str]:
         return sorted(name for name, model in self.models.items() if model.task == task)
 
+    @property
+    def has_weights(self) -> bool:
+        """Whether it was synchronised with a set of weights."""
+        return bool(self._registered)
+
     def sync(self, registered: dict[str, manifest.Weights]) -> None:
         """Replace the models with weights by those of the catalogue and the weights folder.
 
@@ -370,14 +376,19 @@ def _package_registry() -> ModelRegistry:
     return models
 
 
-def registry() -> ModelRegistry:
+def registry(weights_folder: Path | None = None) -> ModelRegistry:
     """The models of this package (``MODELS`` of each module) and one model for each set of weights.
+
+    Args:
+        weights_folder: where weights that were pulled or added lie; without one, as the last call found them, or
+            the catalogue's, none of which is ready.
 
     Each call checks the weights folder again, which costs one ``stat`` if nothing changed. So running workers see
     weights that were added since.
     """
     models = _package_registry()
-    models.sync(manifest.all_weights())
+    if weights_folder is not None or not models.has_weights:
+        models.sync(manifest.all_weights(weights_folder))
     return models
 
 

@@ -3,7 +3,6 @@
 import os
 import time
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -12,7 +11,6 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from line.errors import ServiceError
-from line.settings import settings
 
 T = TypeVar("T")
 
@@ -83,6 +81,11 @@ class Database:
             )
             sa.event.listen(self._engines[pid], "do_connect", _connect)
         return self._engines[pid]
+
+    def close(self) -> None:
+        """Close this process's connections; the next transaction opens new ones."""
+        if engine := self._engines.pop(os.getpid(), None):
+            engine.dispose()
 
     def transact(self, work: Callable[[sa.Connection], T], *, actor: str = "", patience: float = 60.0) -> T:
         """Run ``work`` in one transaction, again after an outage of Postgres, for ``patience`` seconds.
@@ -177,29 +180,3 @@ def is_outage(error: BaseException) -> bool:
 
 def _first_line(error: DBAPIError) -> str:
     return str(error.orig).strip().splitlines()[0]
-
-
-@cache
-def open_database(url: str) -> Database:
-    """The database at ``url``, opened once in this process."""
-    return Database(url)
-
-
-def database() -> Database:
-    """The database that this process's settings name."""
-    return open_database(settings().database())
-
-
-def transact(work: Callable[[sa.Connection], T], *, actor: str = "", patience: float = 60.0) -> T:
-    """:meth:`Database.transact` of :func:`database`."""
-    return database().transact(work, actor=actor, patience=patience)
-
-
-def migrate(url: str | None = None) -> None:
-    """:meth:`Database.migrate`."""
-    (open_database(url) if url else database()).migrate()
-
-
-def engine(url: str | None = None) -> sa.Engine:
-    """The engine of :func:`database`, or of the one at ``url``."""
-    return (open_database(url) if url else database()).engine

@@ -14,7 +14,7 @@ from typing import Any, Self
 import psycopg
 import sqlalchemy as sa
 
-from records.database import engine
+from records.database import Database
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +26,8 @@ RETRY_SECONDS = 2.0
 class Listener:
     """A connection of its own on which nothing but notifications arrives. One thread waits; any may interrupt it."""
 
-    def __init__(self) -> None:
+    def __init__(self, database: Database) -> None:
+        self._database = database
         self._connection: psycopg.Connection[Any] | None = None
         self._retry_at = 0.0
         self._woken, self._waker = os.pipe()
@@ -84,7 +85,7 @@ class Listener:
     def _connect(self) -> bool:
         self._retry_at = time.monotonic() + RETRY_SECONDS
         try:
-            pooled = engine().raw_connection()
+            pooled = self._database.engine.raw_connection()
             connection: Any = pooled.driver_connection
             pooled.detach()  # it is ours from here on, and the pool makes another
             connection.rollback()

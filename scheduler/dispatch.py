@@ -4,35 +4,42 @@ import logging
 from collections.abc import Sequence
 from typing import Any
 
-from celery import chain
-from kombu.exceptions import OperationalError
-from redis.exceptions import RedisError
+from celery import Celery, chain
 
+from line.errors import ServiceError
 from records import shards
-from records.database import transact
+from records.database import Database
 from records.shards import ShardMessage
 from tasks.registry import task_name
-from worker.broker import explained
-from worker.celery import app
+from worker.broker import Broker
 
 log = logging.getLogger(__name__)
 
 
-def publish(shard_ids: Sequence[int]) -> None:
-    """Send the messages of these shards.
+class Dispatcher:
+    """Sends the messages of shards.
 
-    What cannot be sent now (Redis is away, this process dies) is found by the sweep, so nothing
-    here needs to be certain.
+    Args:
+        database: holds the shards.
+        broker: takes the messages.
     """
-    if not shard_ids:
-        return
-    messages = transact(lambda connection: shards.messages(connection, shard_ids))
-    try:
-        with app.producer_pool.acquire(block=True, timeout=5) as producer:
-            for message in messages:
-                _chain(message).apply_async(producer=producer, retry=False)
-    except (OperationalError, RedisError, OSError) as error:
-        log.warning("%d shards not sent: %s", len(messages), explained(error))
+
+    def __init__(self, database: Database, broker: Broker) -> None:
+        self.database, self.broker = database, broker
+
+    def publish(self, shard_ids: Sequence[int]) -> None:
+        """Send the messages of these shards.
+
+        What cannot be sent now (Redis is away, this process dies) is found by the sweep, so nothing
+        here needs to be certain.
+        """
+        if not shard_ids:
+            return
+        messages = self.database.transact(lambda connection: shards.messages(connection, shard_ids))
+        try:
+            self.broker.send(shard_chain(self.broker.app, message) for message in messages)
+        except ServiceError as error:
+            log.warning("%d shards not sent: %s", len(messages), error)
 
 
 def message_id(message: ShardMessage, at: int) -> str:
@@ -47,7 +54,8 @@ def describe(message: ShardMessage) -> str:
     return f"batch {message.batch_id} ({upload}), shard {message.number}, {images}"
 
 
-def _chain(message: ShardMessage) -> Any:
+def shard_chain(app: Celery, message: ShardMessage) -> Any:
+    """The steps that lie before a shard, as immutable signatures on their transforms' queues."""
     route = message.route
     steps = [
         app.signature(

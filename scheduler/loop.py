@@ -12,25 +12,24 @@ from dataclasses import dataclass
 from functools import partial
 
 from line.errors import ServiceError, SluiceError
-from line.settings import settings
 from line.trouble import TroubleKind
 from records import batches, troubles, workers
-from records.database import migrate, transact
 from records.heartbeat import BEAT_SECONDS
 from records.listener import Listener
 from records.process_identity import process_identity
 from records.queries import reports
-from records.storage.bucket import bucket
-from scheduler import manifest, probe
+from scheduler import probe
 from scheduler.budget import Spending, TopologyFile
-from scheduler.delete_delivered import withdraw
-from scheduler.dispatch import publish
+from scheduler.delete_delivered import DeliveredFiles
+from scheduler.dispatch import Dispatcher
+from scheduler.intake.recipe_check import RecipeCheck
 from scheduler.intake.scan import Scan
+from scheduler.intake.take import Intake
+from scheduler.manifest import Manifests
 from scheduler.plan import plan
-from scheduler.sweep import sweep
+from scheduler.sweep import Sweep
 from scheduler.template_learning import TemplateLearning
-from worker.broker import check_writable
-from worker.logs import configure_logging
+from tasks.context import Context
 
 log = logging.getLogger(__name__)
 
@@ -94,36 +93,39 @@ class Loop:
     """One scheduler; :meth:`run` until :meth:`stop`.
 
     It sleeps until Postgres tells of a change (:mod:`records.listener`), and looks by itself now and then.
+
+    Args:
+        context: of the process.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, context: Context) -> None:
+        settings, database = context.settings, context.database
+        self._context, self._database, self._poll_seconds = context, database, settings.poll_seconds
         self._over = threading.Event()
         self._news = threading.Event()
         self._busy = True
-        self._listener = Listener()
+        self._listener = Listener(database)
+        self._dispatcher = Dispatcher(database, context.broker)
         self._scan: Scan | None = None
-        self._learning = TemplateLearning()
-        self._spending = Spending(TopologyFile(settings().config), settings().step_seconds)
+        self._learning = TemplateLearning(database, context.broker)
+        self._manifests = Manifests(database, context.buckets, settings.home_folder)
+        self._spending = Spending(TopologyFile(settings.config), settings.step_seconds)
         self._broker_trouble: str | None = None  # not known yet: an earlier scheduler may have reported it
+        sweep = Sweep(self._dispatcher, context.declarations, settings.grace_seconds)
         self._rounds = [
             Round(self.plan_and_publish, on_news=True),
-            Round(close, on_news=True),
-            Round(sweep, every=settings().sweep_seconds),
+            Round(self.close, on_news=True),
+            Round(sweep.sweep, every=settings.sweep_seconds),
             Round(self.beat, every=BEAT_SECONDS, idle=BEAT_SECONDS),
             Round(self.check_broker, every=5.0),
         ]
         # what may take minutes for one upload has a thread of its own: nobody else waits for it
         self._slow = [
-            Round(withdraw, on_news=True),
+            Round(DeliveredFiles(database, context.buckets).withdraw, on_news=True),
             Round(self._learning.send_due, on_news=True),
             Round(self.write_manifests, on_news=True),
             Round(self.scan, every=SCAN_SECONDS, idle=SCAN_SECONDS),
         ]
-
-    def plan_and_publish(self) -> None:
-        """Record the shards there is room and money for, commit, then send them."""
-        transact(self._spending.open_accounts)
-        publish(transact(partial(plan, spending=self._spending)))
 
     def stop(self, *_: object) -> None:
         """End after the current round."""
@@ -148,11 +150,11 @@ class Loop:
             started = time.monotonic()
             self._go_round(self._rounds, news=news)
             try:
-                self._busy = transact(reports.has_work, patience=0)
+                self._busy = self._database.transact(reports.has_work, patience=0)
             except ServiceError:
                 self._busy = True
             # several changes that follow each other closely are one round's work
-            self._over.wait(max(0.0, started + settings().poll_seconds - time.monotonic()))
+            self._over.wait(max(0.0, started + self._poll_seconds - time.monotonic()))
             news = self._listener.wait(self._pause(self._rounds))
             if news:
                 self._news.set()
@@ -162,7 +164,7 @@ class Loop:
         while not self._over.is_set():
             self._news.clear()
             self._go_round(self._slow, news=news)
-            self._over.wait(settings().poll_seconds)
+            self._over.wait(self._poll_seconds)
             news = self._news.wait(max(0.0, self._pause(self._slow)))
 
     def _go_round(self, duties: list[Round], *, news: bool) -> None:
@@ -186,15 +188,16 @@ class Loop:
             device="cpu",
             trouble=trouble,
         )
-        transact(sign_of_life)
+        self._database.transact(sign_of_life)
 
     def check_broker(self) -> None:
         """Report that Redis takes no messages, or that it does again: also while there is nothing to send."""
         sentence = ""
         try:
-            check_writable()
+            self._context.broker.check_writable()
         except ServiceError as error:
             sentence = str(error)
+        transact = self._database.transact
         if sentence:
             transact(partial(troubles.report, kind=TroubleKind.SERVER, subject="Redis", sentence=sentence))
         elif self._broker_trouble != "":
@@ -203,13 +206,30 @@ class Loop:
 
     def write_manifests(self) -> None:
         """Write the manifests that are due: the last thing that a run waits for, so after its templates."""
-        manifest.write_due(self._learning.is_pending)
+        self._manifests.write_due(self._learning.is_pending)
 
     def scan(self) -> None:
         """Take what is complete in the ingest bucket."""
         if self._scan is None:
-            self._scan = Scan(bucket(settings().bucket))
+            self._scan = Scan(
+                Intake.of(self._context, RecipeCheck().load), self._context.settings.quiet_seconds
+            )
         self._scan.once()
+
+    def plan_and_publish(self) -> None:
+        """Record the shards there is room and money for, commit, then send them."""
+        transact = self._database.transact
+        transact(self._spending.open_accounts)
+        work = partial(plan, transforms=self._context.declarations, spending=self._spending)
+        self._dispatcher.publish(transact(work))
+
+    def close(self) -> None:
+        """Conclude probes that are back and close batches in which everything has settled."""
+        transact = self._database.transact
+        transact(probe.conclude)
+        for batch_id in transact(batches.settled):
+            if transact(partial(batches.close, batch_id=batch_id)):
+                log.info("batch %d: done", batch_id, extra={"batch": batch_id})
 
 
 def node() -> str:
@@ -217,22 +237,13 @@ def node() -> str:
     return f"scheduler-{os.getpid()}@{socket.gethostname()}"
 
 
-def close() -> None:
-    """Conclude probes that are back and close batches in which everything has settled."""
-    transact(probe.conclude)
-    for batch_id in transact(batches.settled):
-        if transact(partial(batches.close, batch_id=batch_id)):
-            log.info("batch %d: done", batch_id, extra={"batch": batch_id})
-
-
-def main() -> None:
-    """Entry of the scheduler's process: migrate, then go round until SIGTERM."""
-    configure_logging(settings().log_level, settings().log_format)
-    migrate()
-    loop = Loop()
+def run(context: Context) -> None:
+    """Migrate, then go round until SIGTERM."""
+    context.database.migrate()
+    loop = Loop(context)
     signal.signal(signal.SIGTERM, loop.stop)
     signal.signal(signal.SIGINT, loop.stop)
     log.info("scheduler up")
     loop.run()
-    transact(partial(workers.leave, node=node(), process=process_identity()), patience=2)
+    context.database.transact(partial(workers.leave, node=node(), process=process_identity()), patience=2)
     log.info("scheduler down")

@@ -5,6 +5,7 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
@@ -19,7 +20,7 @@ from records.shards import NewShard, Route
 from scheduler import budget
 from scheduler.budget import Spending
 from scheduler.route import megapixels, route, size_class
-from tasks.registry import registry
+from tasks.registry import DeclarationRegistry
 
 log = logging.getLogger(__name__)
 
@@ -62,10 +63,13 @@ class Window:
         self.of_batch[batch_id] += 1
 
 
-def plan(connection: sa.Connection, spending: Spending | None = None) -> list[int]:
+def plan(
+    connection: sa.Connection, transforms: DeclarationRegistry[Any], spending: Spending | None = None
+) -> list[int]:
     """One round: record the shards there is room for and answer their ids, to be published after commit.
 
     Args:
+        transforms: name the queues, and say which images need which steps.
         spending: fits the shards into budgets; None: nothing is limited.
     """
     if not connection.scalar(sa.select(sa.func.pg_try_advisory_xact_lock(_PLAN_LOCK))):
@@ -76,7 +80,9 @@ def plan(connection: sa.Connection, spending: Spending | None = None) -> list[in
             window.stuck.update((in_flight.batch_id, queue) for queue in in_flight.queues_left)
         else:
             window.take(in_flight.batch_id, in_flight.queues_left)
-    offers = {batch.id: _offers(connection, batch, window) for batch in batches.open_ones(connection)}
+    offers = {
+        batch.id: _offers(connection, batch, window, transforms) for batch in batches.open_ones(connection)
+    }
     chosen: dict[int, list[NewShard]] = defaultdict(list)
     while offers:
         batch_id = min(offers, key=lambda batch_id: (window.of_batch[batch_id], batch_id))
@@ -125,7 +131,9 @@ def _record(
     return created
 
 
-def _offers(connection: sa.Connection, batch: Batch, window: Window) -> Iterator[NewShard]:
+def _offers(
+    connection: sa.Connection, batch: Batch, window: Window, transforms: DeclarationRegistry[Any]
+) -> Iterator[NewShard]:
     """Shards that a batch could start now, the most advanced images first."""
     probing = batch.state == BatchState.PROBING
     fronts = waiting.fronts(connection, batch.id, probing=probing)
@@ -138,8 +146,9 @@ def _offers(connection: sa.Connection, batch: Batch, window: Window) -> Iterator
         complete = len(images) == 8 * rule.shard_images
         behind = any(step < position for _, step in fronts)
         last = not complete and not behind and not waiting.travelling(connection, batch.id, position)
-        size = _tail_size(len(images), rule, window, recipe, position) if last else rule.shard_images
-        for (path, _), members in _grouped(recipe, position, images).items():
+        queue = transforms.get(recipe.steps[position].transform).queue
+        size = _tail_size(len(images), rule, window.hands(queue)) if last else rule.shard_images
+        for (path, _), members in _grouped(recipe, position, images, transforms).items():
             for part, full in _parts(members, size, rule.shard_megapixels):
                 if not path.queues or not window.fits(batch.id, path.queues, rule.window):
                     break
@@ -150,22 +159,20 @@ def _offers(connection: sa.Connection, batch: Batch, window: Window) -> Iterator
                 yield NewShard(batch.id, recipe_digest, path, ids, pixels)
 
 
-def _tail_size(count: int, rule: DispatchTable, window: Window, recipe: Recipe, position: int) -> int:
+def _tail_size(count: int, rule: DispatchTable, workers: int) -> int:
     """Smaller shards towards the end, so that all workers end at about the same time.
 
     Guided self-scheduling (Polychronopoulos and Kuck, 1987).
     """
-    queue = registry().get(recipe.steps[position].transform).queue
-    hands = max(1, window.hands(queue))
-    return max(1, min(rule.shard_images, math.ceil(count / (2 * hands))))
+    return max(1, min(rule.shard_images, math.ceil(count / (2 * max(1, workers)))))
 
 
 def _grouped(
-    recipe: Recipe, position: int, images: Sequence[WaitingImage]
+    recipe: Recipe, position: int, images: Sequence[WaitingImage], transforms: DeclarationRegistry[Any]
 ) -> dict[tuple[Route, int], list[WaitingImage]]:
     groups: dict[tuple[Route, int], list[WaitingImage]] = defaultdict(list)
     for image in images:
-        path = route(recipe, position, image.facts, registry())
+        path = route(recipe, position, image.facts, transforms)
         groups[path, size_class(megapixels(image.facts, image.bytes))].append(image)
     return groups
 

@@ -1,22 +1,23 @@
 """From an image's facts to the chain it travels next. Pure."""
 
 import math
+from typing import Any
 
 from line.facts import Facts
 from line.recipe import Recipe
 from records.shards import Route
-from tasks.registry import TransformRegistry
-from tasks.transform import Transform
+from tasks.declaration import Declaration
+from tasks.registry import DeclarationRegistry
 
 
-def route(recipe: Recipe, position: int, facts: Facts, registry: TransformRegistry) -> Route:
+def route(recipe: Recipe, position: int, facts: Facts, registry: DeclarationRegistry[Any]) -> Route:
     """The steps from ``position`` on that can be decided now, as far as one chain may carry them.
 
     A chain ends after a step whose findings decide what follows: nothing is planned on facts that
     are not known yet.
     """
     steps = [(index, registry.get(step.transform)) for index, step in enumerate(recipe.steps)][position:]
-    taken: list[tuple[int, Transform]] = []
+    taken: list[tuple[int, Declaration]] = []
     informed = position > 0
     for index, transform in steps:
         if transform.needed is not None:

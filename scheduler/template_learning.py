@@ -5,15 +5,13 @@ import time
 from functools import partial
 
 import sqlalchemy as sa
-from kombu.exceptions import OperationalError
-from redis.exceptions import RedisError
 
+from line.errors import ServiceError
 from records import recipes, templates
 from records.batches import Batch
-from records.database import transact
+from records.database import Database
 from tasks.registry import LEARN_TEMPLATES, task_name
-from worker.broker import explained
-from worker.celery import app
+from worker.broker import Broker
 from worker.queues import Queue
 
 log = logging.getLogger(__name__)
@@ -28,21 +26,29 @@ class TemplateLearning:
     """Sends one task for each batch that is due; several schedulers may, as learning twice does no harm.
 
     Learning reads pixels, so a worker of the text queue does it and never the scheduler.
+
+    Args:
+        database: tells which batches are due.
+        broker: takes the messages.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, database: Database, broker: Broker) -> None:
+        self._database, self._broker = database, broker
         self._first_sent: dict[int, float] = {}
         self._last_sent: dict[int, float] = {}
 
     def send_due(self) -> None:
         """Send what is due and was not sent within ``RESEND_SECONDS``."""
+        transact = self._database.transact
         ready = {batch.id for batch in transact(templates.due) if transact(partial(is_searched, batch=batch))}
         for times in (self._first_sent, self._last_sent):
             for batch_id in times.keys() - ready:
                 del times[batch_id]
         now = time.monotonic()
         for batch_id in sorted(ready):
-            if now - self._last_sent.get(batch_id, -RESEND_SECONDS) >= RESEND_SECONDS and _send(batch_id):
+            if now - self._last_sent.get(batch_id, -RESEND_SECONDS) >= RESEND_SECONDS and self._send(
+                batch_id
+            ):
                 self._last_sent[batch_id] = now
                 self._first_sent.setdefault(batch_id, now)
 
@@ -50,6 +56,23 @@ class TemplateLearning:
         """Whether a worker was asked to learn from a batch not long ago, and has not done so yet."""
         first = self._first_sent.get(batch_id)
         return first is not None and time.monotonic() - first < MAX_WAIT_SECONDS
+
+    def _send(self, batch_id: int) -> bool:
+        """Send the task; False where the broker is away."""
+        message = self._broker.app.signature(
+            task_name(LEARN_TEMPLATES),
+            args=(batch_id,),
+            immutable=True,
+            task_id=f"{LEARN_TEMPLATES}.{batch_id}",
+            queue=Queue.FIND_TEXT.value,
+            argsrepr=f"batch {batch_id}",
+        )
+        try:
+            self._broker.send([message])
+        except ServiceError as error:
+            log.warning("batch %d: %s not sent: %s", batch_id, LEARN_TEMPLATES, error)
+            return False
+        return True
 
 
 def is_searched(connection: sa.Connection, batch: Batch) -> bool:
@@ -59,21 +82,3 @@ def is_searched(connection: sa.Connection, batch: Batch) -> bool:
         templates.surveyed(connection, batch.id)
         return False
     return templates.is_searched(connection, batch.id, batch.recipe, position)
-
-
-def _send(batch_id: int) -> bool:
-    """Send the task; False where the broker is away."""
-    try:
-        with app.producer_pool.acquire(block=True, timeout=5) as producer:
-            app.signature(
-                task_name(LEARN_TEMPLATES),
-                args=(batch_id,),
-                immutable=True,
-                task_id=f"{LEARN_TEMPLATES}.{batch_id}",
-                queue=Queue.FIND_TEXT.value,
-                argsrepr=f"batch {batch_id}",
-            ).apply_async(producer=producer, retry=False)
-    except (OperationalError, RedisError, OSError) as error:
-        log.warning("batch %d: %s not sent: %s", batch_id, LEARN_TEMPLATES, explained(error))
-        return False
-    return True

@@ -2,14 +2,16 @@
 
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pydantic import SecretStr
+
 from line.errors import ServiceError
-from line.settings import settings
+from line.settings import Settings
 from stack.servers.home import HomeLock
 
 if TYPE_CHECKING:
@@ -27,39 +29,28 @@ class Addresses:
     flower_url: str = ""
     desk_url: str = ""
 
-    def write(self) -> None:
-        write_private(_file(), json.dumps(asdict(self)))
+    def write(self, home: Path) -> None:
+        write_private(_file(home), json.dumps(asdict(self)))
 
-    def use(self) -> Callable[[], None]:
-        """Let this process and its children work with these; answers how to undo that."""
-        told = {
-            "SLUICE_DATABASE_URL": self.database_url,
-            "SLUICE_BROKER_URL": self.broker_url,
-            "SLUICE_BUCKET_URL": self.bucket_url,
-        }
-        before = {name: os.environ.get(name) for name in told}
-        os.environ.update(told)
-        settings.cache_clear()
-
-        def undo() -> None:
-            for name, value in before.items():
-                if value is None:
-                    os.environ.pop(name, None)
-                else:
-                    os.environ[name] = value
-            settings.cache_clear()
-
-        return undo
+    def applied_to(self, settings: Settings) -> Settings:
+        """The settings with the servers and the bucket of this stack."""
+        return settings.model_copy(
+            update={
+                "database_url": SecretStr(self.database_url),
+                "broker_url": SecretStr(self.broker_url),
+                "bucket_url": self.bucket_url,
+            }
+        )
 
 
-def running() -> Addresses | None:
-    """The stack that is up in SLUICE_HOME, if one is."""
+def running(home: Path) -> Addresses | None:
+    """The stack that is up in a state folder, if one is."""
     try:
-        found = Addresses(**json.loads(_file().read_text()))
+        addresses = Addresses(**json.loads(_file(home).read_text()))
     except (FileNotFoundError, ValueError, TypeError):
         return None
     # the lock, not the pid: after a crash another process may bear its number
-    return found if HomeLock(settings().home_folder).is_taken() else None
+    return addresses if HomeLock(home).is_taken() else None
 
 
 def write_private(path: Path, text: str) -> None:
@@ -69,13 +60,13 @@ def write_private(path: Path, text: str) -> None:
         file.write(text)
 
 
-def forget() -> None:
+def forget(home: Path) -> None:
     """The stack is down."""
-    _file().unlink(missing_ok=True)
+    _file(home).unlink(missing_ok=True)
 
 
 @contextmanager
-def reader() -> Iterator["psycopg.Connection[Any]"]:
+def reader(settings: Settings) -> Iterator["psycopg.Connection[Any]"]:
     """A connection to the records for one command that only reads, by the driver alone: it is there at once.
 
     Raises:
@@ -83,8 +74,8 @@ def reader() -> Iterator["psycopg.Connection[Any]"]:
     """
     import psycopg
 
-    with records():
-        url = settings().database().replace("postgresql+psycopg://", "postgresql://", 1)
+    with reachable(settings) as reached:
+        url = reached.database().replace("postgresql+psycopg://", "postgresql://", 1)
         try:
             with psycopg.connect(url, connect_timeout=5, autocommit=True) as connection:
                 yield connection
@@ -93,31 +84,26 @@ def reader() -> Iterator["psycopg.Connection[Any]"]:
 
 
 @contextmanager
-def records() -> Iterator[None]:
-    """Reach the records for one command, with the schema up to date.
+def reachable(settings: Settings) -> Iterator[Settings]:
+    """The settings with which one command reaches the records, whose schema is up to date.
 
     Starts the embedded Postgres where no line is up, and stops it again.
     """
-    if settings().database_url is not None:
-        yield
+    if settings.database_url is not None:
+        yield settings
         return
-    if found := running():
-        found.use()
-        yield
+    if addresses := running(settings.home_folder):
+        yield addresses.applied_to(settings)
         return
-    from records.database import migrate
+    from records.database import Database
     from stack.servers.postgres import EmbeddedPostgres
 
-    with EmbeddedPostgres(settings().home_folder) as server:
-        os.environ["SLUICE_DATABASE_URL"] = server.url
-        settings.cache_clear()
-        try:
-            migrate()
-            yield
-        finally:
-            del os.environ["SLUICE_DATABASE_URL"]
-            settings.cache_clear()
+    with EmbeddedPostgres(settings.home_folder) as server:
+        database = Database(server.url)
+        database.migrate()
+        database.close()
+        yield settings.model_copy(update={"database_url": SecretStr(server.url)})
 
 
-def _file() -> Path:
-    return settings().home_folder / "stack.json"
+def _file(home: Path) -> Path:
+    return home / "stack.json"

@@ -11,10 +11,10 @@ from typing import Self
 import sqlalchemy as sa
 
 from line.errors import ServiceError
-from line.settings import settings
+from line.settings import Settings
 from line.trouble import TroubleKind
 from records import troubles
-from records.database import migrate, transact
+from records.database import Database
 from stack import connection
 from stack import programs as fleet
 from stack.connection import Addresses
@@ -35,9 +35,14 @@ class Stack:
     """Everything that one machine needs; servers that are named by settings are used, not started.
 
     Args:
+        settings: of the process that starts it.
         flower: whether to start Flower, on ``flower_port`` (the default one where None, any free one where 0).
         desk: whether to start the review desk, on ``desk_port``, likewise.
         quiet_seconds: quiet period of uploads where the setting of that name is not set.
+
+    Attributes:
+        settings: as it is up, those with which its servers and its bucket are reached.
+        database: the records, as it is up.
 
     Raises:
         InputError: as it is entered, where a port is taken.
@@ -45,6 +50,7 @@ class Stack:
 
     def __init__(
         self,
+        settings: Settings,
         *,
         flower: bool = False,
         flower_port: int | None = None,
@@ -52,11 +58,11 @@ class Stack:
         desk_port: int | None = None,
         quiet_seconds: float | None = None,
     ) -> None:
-        home = settings().home_folder
+        home = self.home = settings.home_folder
         self.flower = Page.at("flower", flower_port, home) if flower else None
         self.desk = Page.at("desk", desk_port, home) if desk else None
-        self.topology = load(settings().config)
-        self.addresses: Addresses | None = None
+        self.topology = load(settings.config)
+        self.settings = settings
         self._exit = ExitStack()
         self._supervisor: Supervisor | None = None
         self._quiet_seconds = quiet_seconds
@@ -65,16 +71,18 @@ class Stack:
 
     def __enter__(self) -> Self:
         with self._exit:
-            self._exit.enter_context(HomeLock(settings().home_folder, "a line"))
+            self._exit.enter_context(HomeLock(self.home, "a line"))
             for page in filter(None, (self.flower, self.desk)):
                 page.check_port()
-            servers = self._servers()
-            self._exit.callback(self.addresses.use())  # type: ignore[union-attr]  # set by _servers
-            migrate()
-            self._supervisor = Supervisor(settings().home_folder, self._programs(), servers)
+            servers, addresses = self._servers()
+            self.settings = addresses.applied_to(self.settings)
+            self.database = Database(self.settings.database())
+            self._exit.callback(self.database.close)
+            self.database.migrate()
+            self._supervisor = Supervisor(self.home, self._programs(), servers)
             self._exit.enter_context(self._supervisor)
-            self.addresses.write()  # type: ignore[union-attr]
-            self._exit.callback(connection.forget)
+            addresses.write(self.home)
+            self._exit.callback(connection.forget, self.home)
             self._exit = self._exit.pop_all()
         return self
 
@@ -107,7 +115,7 @@ class Stack:
 
         if failing != before:
             try:
-                transact(write, patience=0)
+                self.database.transact(write, patience=0)
             except ServiceError as error:
                 self._failing = before  # reported once the records are back
                 log.warning("%s", error)
@@ -117,11 +125,12 @@ class Stack:
         watches = self._supervisor.watches if self._supervisor else []
         return {watch.name: watch.pid for watch in watches if watch.pid}
 
-    def _servers(self) -> list[Service]:
+    def _servers(self) -> tuple[list[Service], Addresses]:
+        """Start the servers that no setting names; answers these, and where all of them are."""
         started: list[Service] = []
-        home, set_ = settings().home_folder, settings()
-        database = set_.database_url.get_secret_value() if set_.database_url else ""
-        broker = set_.broker_url.get_secret_value() if set_.broker_url else ""
+        home, settings = self.home, self.settings
+        database = settings.database_url.get_secret_value() if settings.database_url else ""
+        broker = settings.broker_url.get_secret_value() if settings.broker_url else ""
         if not database:
             postgres = self._exit.enter_context(EmbeddedPostgres(home))
             database = postgres.url
@@ -131,12 +140,11 @@ class Stack:
             broker = redis.url
             started.append(redis)
         flower, desk = (page.url if page else "" for page in (self.flower, self.desk))
-        self.addresses = Addresses(os.getpid(), database, broker, set_.bucket, flower, desk)
-        return started
+        return started, Addresses(os.getpid(), database, broker, settings.bucket, flower, desk)
 
     def _programs(self) -> list[Program]:
-        env = fleet.environment(settings(), settings().database(), settings().broker())
-        if self._quiet_seconds is not None and "quiet_seconds" not in settings().model_fields_set:
+        env = fleet.environment(self.settings, self.settings.database(), self.settings.broker())
+        if self._quiet_seconds is not None and "quiet_seconds" not in self.settings.model_fields_set:
             env["SLUICE_QUIET_SECONDS"] = str(self._quiet_seconds)
         programs = [fleet.scheduler(env), *fleet.workers(self.topology, env)]
         if self.flower:

@@ -12,16 +12,16 @@ from celery.signals import worker_process_init
 from celery.utils.log import get_task_logger
 
 from line.errors import ModelError, ServiceError
-from line.settings import settings
 from line.trouble import TroubleKind
 from records import troubles, workers
 from records.process_identity import process_identity
 from records.storage.bucket import AccessError
 from tasks.context import Context
-from tasks.registry import LEARN_TEMPLATES, task_name
+from tasks.registry import LEARN_TEMPLATES, build, task_name
 from tasks.runner.step import StepRunner
 from tasks.templates.learn import learn
 from tasks.transform import Transform
+from worker.app import SluiceApp
 from worker.celery import app
 from worker.device import check_pinned
 from worker.device_errors import DeviceLostError
@@ -35,16 +35,19 @@ REFUSED_SECONDS = 3.0
 
 
 class Steps:
-    """The tasks of one worker: each runs a step of a shard and decides whether its chain goes on."""
+    """The tasks of one worker: each runs a step of a shard and decides whether its chain goes on.
 
-    def __init__(self, context: Context) -> None:
-        self.context = context
-        self.runner = StepRunner(context)
+    The context belongs to the child that runs tasks: a connection never crosses a fork.
+    """
+
+    def __init__(self, app: SluiceApp) -> None:
+        self.app = app
         self._troubles: set[str] = set()
 
     def register(self) -> None:
         """Make a task of every transform."""
-        for transform in self.context.transforms.transforms.values():
+        app = self.app
+        for transform in build(app.process_settings.plugins).transforms.values():
             app.task(bind=True, name=task_name(transform.name), queue=transform.queue)(self._task(transform))
 
         @app.task(name=task_name(LEARN_TEMPLATES), queue=Queue.FIND_TEXT)
@@ -54,6 +57,8 @@ class Steps:
 
     def start_child(self, **_: object) -> None:
         """In the child that runs tasks, before the first one."""
+        self.context = Context(self.app.process_settings)
+        self.runner = StepRunner(self.context)
         check_pinned(self.context.settings.device)
         cv2.setNumThreads(1)  # cores are shared out as processes
 
@@ -113,6 +118,6 @@ class Steps:
             )
 
 
-_steps = Steps(Context(settings()))
+_steps = Steps(app)
 _steps.register()
 worker_process_init.connect(_steps.start_child, weak=False)

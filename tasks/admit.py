@@ -5,10 +5,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from imaging.codec import Codec
 from imaging.damage import Damage
 from imaging.limits import Limits
 from imaging.refusal import RefusedError
-from imaging.sandbox.photo_client import decode_sandboxed
 from line.facts import Facts
 from line.picture import Edited, Flagged, Original, Outcome, Picture, Refused
 from tasks.transform import transform
@@ -43,18 +43,18 @@ class AdmitParams(BaseModel):
 
 
 @transform(queue=Queue.ADMIT, edits=False, params=AdmitParams)
-def admit(originals: Sequence[Original], model: Any, **params: Any) -> list[Outcome]:
+def admit(originals: Sequence[Original], model: Any, codec: Codec, **params: Any) -> list[Outcome]:
     """Decode each original to upright 8-bit sRGB with its facts, or refuse it; see :class:`AdmitParams`."""
     given = AdmitParams(**params)
     limits = Limits(
         given.max_bytes, given.max_pixels, given.max_side, given.min_side, first_frame=given.frames == "first"
     )
-    return [_admit(original, limits, given.background) for original in originals]
+    return [_admit(original, codec, limits, given.background) for original in originals]
 
 
-def _admit(original: Original, limits: Limits, background: str) -> Outcome:
+def _admit(original: Original, codec: Codec, limits: Limits, background: str) -> Outcome:
     try:
-        decoded = decode_sandboxed(original.name, original.data, limits=limits, background=background)
+        decoded = codec.decode(original.name, original.data, limits=limits, background=background)
     except RefusedError as error:
         return Refused(error.reason, error.sentence)
     picture = Picture(original.name, decoded.rgb, facts=original.facts | decoded.facts)

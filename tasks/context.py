@@ -1,22 +1,45 @@
 """What a process of the line works with, built once at its entry and passed down."""
 
+from contextlib import AbstractContextManager
 from functools import cached_property
+from typing import TYPE_CHECKING, Self
 
+from line.recipe import Recipe
 from line.settings import Settings
-from records.database import Database, open_database
-from records.storage.bucket import Bucket, bucket
-from tasks.registry import TransformRegistry, build
-from worker.model_cache import ModelCache
+from records.database import Database
+from records.storage.bucket import Bucket, Buckets
+from records.storage.tempdir import scratch
+from tasks.declaration import Declaration
+from tasks.registry import DeclarationRegistry, TransformRegistry, build, build_declarations
+
+if TYPE_CHECKING:
+    from imaging.codec import Codec
+    from models.contract import ModelRegistry
+    from worker.broker import Broker
+    from worker.model_cache import ModelCache
 
 
 class Context:
-    """Settings, database, bucket, transforms and models of one process; each is opened on first use.
+    """Settings, servers, transforms and models of one process; each is opened on first use.
 
-    A test replaces any of them by assigning to it.
+    Used as a context manager, it closes the connections to the records at the end. A test replaces any part by
+    assigning to it.
     """
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self.buckets = Buckets()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections to the records."""
+        if "database" in self.__dict__:
+            self.database.close()
 
     @cached_property
     def database(self) -> Database:
@@ -25,19 +48,58 @@ class Context:
         Raises:
             SettingsError: no database is named.
         """
-        return open_database(self.settings.database())
+        return Database(self.settings.database())
 
     @cached_property
     def bucket(self) -> Bucket:
         """Uploads, and the pictures between steps."""
-        return bucket(self.settings.bucket)
+        return self.buckets.at(self.settings.bucket)
+
+    @cached_property
+    def codec(self) -> "Codec":
+        """Opens photos and signs what is delivered."""
+        from imaging.codec import Codec
+
+        return Codec.of(self.settings)
+
+    @cached_property
+    def broker(self) -> "Broker":
+        """Where messages to the workers are sent."""
+        from worker.app import SluiceApp  # half a second, for commands that send nothing
+        from worker.broker import Broker
+
+        return Broker(SluiceApp(self.settings))
+
+    @cached_property
+    def declarations(self) -> DeclarationRegistry[Declaration]:
+        """What the transforms declare, without their functions: enough to plan, and no pixels are imported."""
+        return build_declarations(self.settings.plugins)
 
     @cached_property
     def transforms(self) -> TransformRegistry:
         """The transforms of the line and of the plug-ins."""
         return build(self.settings.plugins)
 
+    @property
+    def model_registry(self) -> "ModelRegistry":
+        """The models there are now; weights may be added while the process runs."""
+        from models.contract import registry
+
+        return registry(self.settings.weights_folder)
+
+    def recipe(self, name_or_path: str) -> Recipe:
+        """A checked recipe; see :func:`tasks.recipes.load`."""
+        from tasks.recipes import load  # the gates come with it
+
+        return load(name_or_path, self.transforms, self.model_registry)
+
     @cached_property
-    def models(self) -> ModelCache:
+    def models(self) -> "ModelCache":
         """The models that this process has loaded; it must be pinned to its device."""
+        from worker.model_cache import ModelCache
+
         return ModelCache.of(self.settings)
+
+    def scratch(self) -> AbstractContextManager[str]:
+        """A temporary folder; see :func:`records.storage.tempdir.scratch`."""
+        return scratch(self.settings.home_folder)

@@ -7,14 +7,13 @@ from typing import Any, Final
 
 import numpy as np
 
+from imaging.codec import Codec
 from imaging.containers.jpeg_rewrite import rewrite
 from imaging.encode import Format, decode, encode, srgb_profile
 from imaging.fit import Shape
 from imaging.limits import Limits
-from imaging.metadata.content_credentials import credential_signer
 from imaging.metadata.marks import Marks
 from imaging.refusal import RefusedError
-from imaging.sandbox.photo_client import decode_sandboxed
 from line.delivery import DeliverParams, OutputRules
 from line.facts import Facts
 from line.picture import Flagged, Outcome, Picture, Publishable, Rgb
@@ -43,17 +42,17 @@ class _File:
 
 
 @transform(queue=Queue.DELIVER, edits=False, delivers=True, params=DeliverParams)
-def deliver(pictures: Sequence[Picture], model: Any, **params: Any) -> list[Outcome]:
+def deliver(pictures: Sequence[Picture], model: Any, codec: Codec, **params: Any) -> list[Outcome]:
     """Encode each picture, or flag it where it breaks a rule that no person has waived.
 
     A JPEG that no step has changed and that meets the rules keeps its own compressed pixels. See
     :class:`line.delivery.DeliverParams` for the parameters.
     """
     wanted = DeliverParams(**params)
-    return [_deliver(picture, wanted) for picture in pictures]
+    return [_deliver(picture, wanted, codec) for picture in pictures]
 
 
-def _deliver(picture: Picture, params: DeliverParams) -> Outcome:
+def _deliver(picture: Picture, params: DeliverParams, codec: Codec) -> Outcome:
     white = white_border(picture.rgb)
     shaped = _shape(params).apply(picture.rgb)
     readings = {
@@ -66,10 +65,10 @@ def _deliver(picture: Picture, params: DeliverParams) -> Outcome:
     if broken and not is_accepted:
         return _flagged(picture, broken, readings)
     marks = Marks.due(picture.facts, keep_rights="rights" in params.keep)
-    file = _own_stream(picture, shaped, params, marks)
+    file = _own_stream(picture, shaped, params, marks, codec)
     if file is None:
         file = _encoded(shaped, Format(params.format), params, params.dpi, marks)
-    file = _signed(file, Format(params.format), picture)
+    file = _signed(file, Format(params.format), picture, codec)
     readings |= {"bytes": float(len(file.data)), "reencoded": float(file.quality is not None)}
     if file.quality is not None:
         readings["quality"] = float(file.quality)
@@ -79,6 +78,7 @@ def _deliver(picture: Picture, params: DeliverParams) -> Outcome:
             _encoded(_shape(rules).apply(picture.rgb), Format(rules.format), rules, params.dpi, marks),
             Format(rules.format),
             picture,
+            codec,
         )
         for name, rules in files.items()
     }
@@ -139,7 +139,9 @@ def _too_large(file: _File, rules: OutputRules, name: str = "") -> Iterator[tupl
         )
 
 
-def _own_stream(picture: Picture, shaped: Rgb, params: DeliverParams, marks: Marks) -> _File | None:
+def _own_stream(
+    picture: Picture, shaped: Rgb, params: DeliverParams, marks: Marks, codec: Codec
+) -> _File | None:
     """The vendor's own JPEG stream with our metadata; None where it cannot be delivered as it is."""
     if picture.original is None or shaped is not picture.rgb or params.format != "jpeg":
         return None
@@ -151,7 +153,7 @@ def _own_stream(picture: Picture, shaped: Rgb, params: DeliverParams, marks: Mar
         )
         if len(data) > params.max_bytes:
             return None
-        rgb = decode_sandboxed(picture.name, data, limits=_NO_LIMITS).rgb
+        rgb = codec.decode(picture.name, data, limits=_NO_LIMITS).rgb
     except (ValueError, RefusedError):
         return None
     return _File(data, rgb, None) if np.array_equal(rgb, picture.rgb) else None
@@ -168,9 +170,9 @@ def _encoded(rgb: Rgb, form: Format, rules: OutputRules, dpi: int, marks: Marks)
     return _File(data, decode(data), quality)
 
 
-def _signed(file: _File, form: Format, picture: Picture) -> _File:
+def _signed(file: _File, form: Format, picture: Picture, codec: Codec) -> _File:
     """The file with content credentials, where a certificate is configured."""
-    signer = credential_signer()
+    signer = codec.signer
     if signer is None:
         return file
     parent = None

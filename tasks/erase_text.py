@@ -12,6 +12,7 @@ from line.picture import Edited, Flagged, Mask, Outcome, Picture, Rgb
 from models.contract import Filler, Model, Task
 from models.fill.mask_refinement import JPEG, ringing_pixels
 from overlay.unblend import unblended
+from tasks.needs import is_masked
 from tasks.transform import transform
 from worker.queues import Queue
 
@@ -19,11 +20,6 @@ GROUND = 48
 """Pixels of surroundings by which a photo's quiet places are known."""
 JOIN = 25
 """Pixels between two fills up to which they are told as one."""
-
-
-def is_masked(facts: Facts, **params: object) -> bool:
-    """Whether an earlier step or a person left a mask."""
-    return facts.masked
 
 
 @transform(

@@ -1,5 +1,6 @@
 """Checking a recipe against the transforms, models and gates there are, and filling in what it leaves out."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import ValidationError
@@ -10,30 +11,48 @@ from gates.metrics.picture import look
 from line.errors import InputError, ModelError, RecipeError
 from line.recipe import Recipe, Step, locate, parse_source
 from line.recipe_source import RecipeSource, read
-from models.contract import registry as models
-from tasks.registry import TransformRegistry, registry
+from models.contract import ModelRegistry
+from models.contract import registry as built_in_models
+from tasks.registry import TransformRegistry
 from tasks.transform import Transform
 
 
-def load(name_or_path: str) -> Recipe:
-    """A recipe by name or path, checked, with every default written out.
+@dataclass(frozen=True, slots=True)
+class Available:
+    """What a recipe may name."""
+
+    transforms: TransformRegistry
+    models: ModelRegistry
+
+
+def load(name_or_path: str, transforms: TransformRegistry, models: ModelRegistry | None = None) -> Recipe:
+    """A recipe by name or path, checked, with every default written out; see :func:`check`.
 
     Raises:
         RecipeError: names file, line and key, and says what is wrong.
     """
     path = locate(name_or_path)
-    return check(path.read_text("utf-8"), str(path), registry())
+    return check(path.read_text("utf-8"), str(path), transforms, models)
 
 
-def check(text: str, path: str, transforms: TransformRegistry) -> Recipe:
-    """Check a recipe's text; see :func:`load`. All that is wrong is said at once."""
+def check(text: str, path: str, transforms: TransformRegistry, models: ModelRegistry | None = None) -> Recipe:
+    """Check a recipe's text, and report all faults together.
+
+    Args:
+        path: names the file in errors.
+        transforms, models: that a recipe may name; only built-in models where None.
+
+    Raises:
+        RecipeError: see :func:`load`.
+    """
+    available = Available(transforms, built_in_models() if models is None else models)
     source = read(text, path, locate)
     recipe = parse_source(source)
     faults = _style_faults(source, recipe)
     steps: list[Step] = []
     for index, step in enumerate(recipe.steps):
         try:
-            steps.append(_check_step(source, index, step, transforms, recipe))
+            steps.append(_check_step(source, index, step, available, recipe))
         except RecipeError as error:
             faults.append(error)
     if len(steps) == len(recipe.steps):
@@ -48,9 +67,7 @@ def limits_of(step: Step) -> dict[str, Limit]:
     return {reading: Limit(table.at_least, table.at_most) for reading, table in step.limits.items()}
 
 
-def _check_step(
-    source: RecipeSource, index: int, step: Step, transforms: TransformRegistry, recipe: Recipe
-) -> Step:
+def _check_step(source: RecipeSource, index: int, step: Step, available: Available, recipe: Recipe) -> Step:
     """The step with every default written out.
 
     Raises:
@@ -58,7 +75,7 @@ def _check_step(
     """
     here: list[str | int] = ["steps", index]
     try:
-        transform = transforms.get(step.transform)
+        transform = available.transforms.get(step.transform)
     except InputError as error:
         raise source.error([*here, "transform"], str(error)) from None
     faults: list[RecipeError] = []
@@ -69,8 +86,8 @@ def _check_step(
         allowed = ", ".join(sorted(transform.schema.model_fields)) or "none"
         faults += source.errors(error, here, f" ({transform.name} takes: {allowed})")
     try:
-        filled["model"] = _model_of(transform, step)
-        filled["options"] = _options_of(filled["model"], step, recipe)
+        filled["model"] = _model_of(transform, step, available.models)
+        filled["options"] = _options_of(filled["model"], step, recipe, available.models)
     except ModelError as error:
         faults.append(source.error([*here, "options" if "model" in filled else "model"], str(error)))
     except ValidationError as error:
@@ -95,7 +112,7 @@ def _limit_faults(
     ]
 
 
-def _model_of(transform: Transform, step: Step) -> str | None:
+def _model_of(transform: Transform, step: Step, models: ModelRegistry) -> str | None:
     if transform.task is None:
         if step.model is not None:
             raise ModelError(f"{transform.name} uses no model")
@@ -103,11 +120,11 @@ def _model_of(transform: Transform, step: Step) -> str | None:
     name = step.model or transform.default_model
     if name is None:
         raise ModelError(f"{transform.name} needs a model for {transform.task}")
-    models().get(name, transform.task)
+    models.get(name, transform.task)
     return name
 
 
-def _options_of(model: str | None, step: Step, recipe: Recipe) -> dict[str, Any]:
+def _options_of(model: str | None, step: Step, recipe: Recipe, models: ModelRegistry) -> dict[str, Any]:
     if model is None:
         if step.options:
             raise ModelError(f"{step.transform} uses no model, so there is nothing to set")
@@ -118,7 +135,7 @@ def _options_of(model: str | None, step: Step, recipe: Recipe) -> dict[str, Any]
     if named and named not in recipe.prompts:
         names = ", ".join(sorted(recipe.prompts)) or "none"
         raise ModelError(f"prompt names a template of this recipe, [prompts.{named}]; there are: {names}")
-    options = models().models[model].checked(step.options)
+    options = models.models[model].checked(step.options)
     options.pop("avoid", None)
     return options
 
@@ -155,15 +172,3 @@ def _order_faults(source: RecipeSource, transforms: list[Transform]) -> list[Rec
         if transform.enlarges:
             enlarged = transform.name
     return faults
-
-
-def file_of(recipe: Recipe) -> str:
-    """The extension of the files a recipe delivers, with its dot."""
-    wished = recipe.steps[-1].params.get("format", "jpeg")
-    return {"jpeg": ".jpg", "png": ".png", "webp": ".webp", "tiff": ".tif"}.get(str(wished), f".{wished}")
-
-
-def removing(recipe: Recipe) -> list[int]:
-    """Positions of the steps that remove something by a mask."""
-    transforms = registry()
-    return [i for i, step in enumerate(recipe.steps) if transforms.get(step.transform).removes]

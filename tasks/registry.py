@@ -2,44 +2,56 @@
 
 import importlib
 import traceback
-from collections.abc import Sequence
-from functools import cache
-from types import ModuleType
+from collections.abc import Iterator, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, TypeVar
 
-from line.discover import load_all
+from line.discover import load_all, submodules
 from line.errors import InputError
+from line.recipe import Recipe
 from line.registry import Registry
-from line.settings import settings
-from tasks.transform import Transform, TransformError
+from tasks.declaration import Declaration, TransformError, read
+from tasks.transform import Transform
+
+Declared = TypeVar("Declared", bound=Declaration)
 
 LEARN_TEMPLATES = "learn_templates"
 """Name of the task that learns vendor templates from a batch; it is no transform of a recipe."""
 
 
-class TransformRegistry(Registry[Transform]):
-    """Transforms by name."""
+class DeclarationRegistry(Registry[Declared]):
+    """Declarations of transforms by name."""
 
     kind = "transform"
     error = TransformError
 
     @property
-    def transforms(self) -> dict[str, Transform]:
+    def transforms(self) -> dict[str, Declared]:
         return self.items
 
-    def add(self, transform: Transform) -> Transform:
+    def add(self, transform: Declared) -> Declared:
         self.insert(transform.name, transform)
         return transform
 
-    def get(self, name: str) -> Transform:
+    def get(self, name: str) -> Declared:
         """The transform called ``name``.
 
         Raises:
             InputError: there is none; lists those there are.
         """
         if name not in self.transforms:
-            known = ", ".join(sorted(self.transforms))
-            raise InputError(f"no transform is named {name!r}; there are: {known}")
+            names = ", ".join(sorted(self.transforms))
+            raise InputError(f"no transform is named {name!r}; there are: {names}")
         return self.transforms[name]
+
+    def removing(self, recipe: Recipe) -> list[int]:
+        """Positions of the steps that remove something by a mask."""
+        return [i for i, step in enumerate(recipe.steps) if self.get(step.transform).removes]
+
+
+class TransformRegistry(DeclarationRegistry[Transform]):
+    """Transforms by name, with their functions."""
 
 
 class PluginError(InputError):
@@ -54,21 +66,44 @@ def build(plugins: Sequence[str] = ()) -> TransformRegistry:
     """
     registry = TransformRegistry()
     for module in load_all("tasks"):
-        _add_transforms(registry, module)
+        for transform in _transforms_of(module):
+            registry.add(transform)
+    _add_plugins(plugins, registry)
+    return registry
+
+
+def build_declarations(plugins: Sequence[str] = ()) -> DeclarationRegistry[Declaration]:
+    """The same without the functions: this package's files are read, and only the plug-ins imported."""
+    registry = DeclarationRegistry[Declaration]()
+    for name in submodules("tasks"):
+        spec = find_spec(name)
+        if spec is not None and spec.origin is not None and (declared := read(Path(spec.origin))):
+            registry.add(declared)
+    _add_plugins(plugins, registry)
+    return registry
+
+
+def _add_plugins(plugins: Sequence[str], registry: DeclarationRegistry[Any]) -> None:
+    """Add the transforms that plug-ins bring.
+
+    Raises:
+        PluginError: one cannot be imported, or brings a transform whose name is taken.
+    """
     for name in plugins:
         try:
-            _add_transforms(registry, importlib.import_module(name))
+            for transform in _transforms_of(importlib.import_module(name)):
+                registry.add(transform)
         except (Exception, SystemExit) as error:  # whatever a stranger's module does when it is imported
             raise PluginError(
                 f"SLUICE_PLUGINS: the plug-in {name} cannot be used: {_explained(error)}"
             ) from error
-    return registry
 
 
-def _add_transforms(registry: TransformRegistry, module: ModuleType) -> None:
+def _transforms_of(module: object) -> Iterator[Transform]:
+    """Those that a module declares itself, not those it imports."""
     for value in vars(module).values():
-        if isinstance(value, Transform) and value.function.__module__ == module.__name__:
-            registry.add(value)
+        if isinstance(value, Transform) and value.function.__module__ == getattr(module, "__name__", ""):
+            yield value
 
 
 def _explained(error: BaseException) -> str:
@@ -86,9 +121,3 @@ def _explained(error: BaseException) -> str:
 def task_name(transform: str) -> str:
     """What Celery and Flower call the task of a transform."""
     return f"sluice.{transform}"
-
-
-@cache
-def registry() -> TransformRegistry:
-    """The transforms of this process."""
-    return build(settings().plugins)

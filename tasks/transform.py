@@ -2,59 +2,39 @@
 
 import inspect
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, create_model
 
-from line.errors import SluiceError
-from line.facts import Facts
 from line.picture import Original, Outcome, Picture
 from line.vendor import UNKNOWN_VENDOR, VendorContext
-from models.contract import Model, Task
+from tasks.declaration import Declaration, TransformError
+
+if TYPE_CHECKING:
+    from imaging.codec import Codec
+    from models.contract import Model
 
 Function: TypeAlias = Callable[..., Sequence[Outcome]]
 
 
-class TransformError(SluiceError):
-    """Raised when a transform is declared in a way that cannot work."""
-
-
 @dataclass(frozen=True)
-class Transform:
+class Transform(Declaration):
     """A step of the line: ``function(pictures, model, **params)`` returns one outcome per picture.
 
-    A function with a third positional parameter, ``vendor``, also receives what is on record about the
-    vendor of the batch.
+    A function with a parameter ``vendor`` also receives what is on record about the vendor of the batch, one with a
+    parameter ``codec`` what opens and signs photos in this process.
 
     Attributes:
-        name: the function's name, which is the file's, the recipe's and the task's.
-        queue: where its tasks go.
         function: pure in its pictures: no state kept, nothing written.
-        task: what its model must be able to do; None where it needs none (``model`` is None then).
-        default_model: used where the recipe names none.
-        needed: says from an image's facts and the parameters whether it needs this step; None = always.
-        edits: whether it changes pixels, so that its verdict makes an image judged.
-        removes / enlarges: for the order rule: nothing is removed after an enlargement.
-        informs: whether its findings decide which later steps an image needs; a chain ends after it.
-        delivers: whether its outcome is the published file.
         trained: files that come with it and that its outcome hangs on, for the record.
         params: the model of its parameters; None where they are the function's keyword defaults.
     """
 
-    name: str
-    queue: str
     function: Function
-    task: Task | None = None
-    default_model: str | None = None
-    needed: Callable[..., bool] | None = None
-    edits: bool = True
-    removes: bool = False
-    enlarges: bool = False
-    informs: bool = False
-    delivers: bool = False
+    _: KW_ONLY
     trained: tuple[Path, ...] = ()
     params: type[BaseModel] | None = None
 
@@ -78,29 +58,33 @@ class Transform:
         """Whether the function has a parameter ``vendor``."""
         return "vendor" in inspect.signature(self.function).parameters
 
+    @cached_property
+    def takes_codec(self) -> bool:
+        """Whether the function has a parameter ``codec``."""
+        return "codec" in inspect.signature(self.function).parameters
+
     def run(
         self,
         pictures: Sequence[Picture | Original],
-        model: Model | None,
+        model: "Model | None",
         params: dict[str, Any],
         vendor: VendorContext = UNKNOWN_VENDOR,
+        codec: "Codec | None" = None,
     ) -> Sequence[Outcome]:
-        """Call the function, with the vendor where it takes one.
+        """Call the function, with the vendor and the codec where it takes them.
 
         Raises:
             TransformError: it returned another number of outcomes than it was given pictures.
         """
-        context = {"vendor": vendor} if self.takes_vendor else {}
+        context: dict[str, Any] = {"vendor": vendor} if self.takes_vendor else {}
+        if self.takes_codec:
+            context["codec"] = codec
         outcomes = self.function(pictures, model, **context, **params)
         if len(outcomes) != len(pictures):
             raise TransformError(
                 f"{self.name} returned {len(outcomes)} outcomes for {len(pictures)} pictures"
             )
         return outcomes
-
-    def is_needed(self, facts: Facts, params: dict[str, Any]) -> bool:
-        """Whether an image with these facts needs this step."""
-        return self.needed is None or self.needed(facts, **params)
 
 
 def transform(queue: str, **declared: Any) -> Callable[[Function], Transform]:

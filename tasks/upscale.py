@@ -4,18 +4,13 @@ from typing import Literal, cast
 
 import numpy as np
 
-from line.facts import Facts
 from line.picture import Edited, Flagged, Outcome, Picture, Rgb
 from models.contract import Enlargement, Model, Task, Upscaler
 from models.inference.guidance import Weights, away_from, edges, guided
 from models.lanczos import Lanczos
+from tasks.needs import is_small
 from tasks.transform import transform
 from worker.queues import Queue
-
-
-def is_small(facts: Facts, *, target: int, **params: object) -> bool:
-    """Whether the long side is below ``target``."""
-    return max(facts.size()) < target
 
 
 @transform(

@@ -5,45 +5,56 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from celery import Celery
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from line.errors import ServiceError
-from worker.celery import app
 
 
-def queued_ids(queues: Iterable[str]) -> set[str]:
-    """Ids of the tasks that lie in these queues, not yet taken by a worker.
+class Broker:
+    """The broker of a Celery app.
 
-    What a worker has taken is not counted: with one child and prefetch 1 it is claimed at once, or
-    its worker is dead.
-
-    Raises:
-        ServiceError: the broker cannot be reached.
+    Every method raises ServiceError where the broker cannot be reached or does not do it; it says what to do.
     """
-    with _client() as client:
-        return {
-            json.loads(message)["headers"]["id"]
-            for queue in queues
-            for message in client.lrange(queue, 0, -1)
-        }
 
+    def __init__(self, app: Celery) -> None:
+        self.app = app
 
-def check_writable() -> None:
-    """Write a key that expires.
+    def send(self, messages: Iterable[Any]) -> None:
+        """Send signatures or chains of the app over one connection; those before a failure are sent."""
+        with _explained_errors(), self.app.producer_pool.acquire(block=True, timeout=5) as producer:
+            for message in messages:
+                message.apply_async(producer=producer, retry=False)
 
-    Raises:
-        ServiceError: the broker cannot be reached, or takes no writes; says what to do.
-    """
-    with _client() as client:
-        client.set("sluice.writable", "1", ex=60)
+    def queued_ids(self, queues: Iterable[str]) -> set[str]:
+        """Ids of the tasks that lie in these queues, not yet taken by a worker.
+
+        What a worker has taken is not counted: with one child and prefetch 1 it is claimed at once, or
+        its worker is dead.
+        """
+        with self._client() as client:
+            return {
+                json.loads(message)["headers"]["id"]
+                for queue in queues
+                for message in client.lrange(queue, 0, -1)
+            }
+
+    def check_writable(self) -> None:
+        """Write a key that expires."""
+        with self._client() as client:
+            client.set("sluice.writable", "1", ex=60)
+
+    @contextmanager
+    def _client(self) -> Iterator[Any]:
+        with _explained_errors(), self.app.connection_for_read() as connection:
+            yield connection.default_channel.client  # type: ignore[attr-defined]
 
 
 @contextmanager
-def _client() -> Iterator[Any]:
+def _explained_errors() -> Iterator[None]:
     try:
-        with app.connection_for_read() as connection:
-            yield connection.default_channel.client  # type: ignore[attr-defined]
+        yield
     except (OperationalError, RedisError, OSError) as error:
         raise ServiceError(explained(error)) from error
 

@@ -1,82 +1,22 @@
-"""The Celery app, found by ``celery -A worker``; it imports no task and no model."""
+"""Entry of a worker's process, found by ``celery -A worker``; it imports no task and no model."""
 
-import socket
+from celery.signals import import_modules, setup_logging
 
-from celery import Celery
-from celery.signals import setup_logging
-from kombu.transport.redis import Transport
-
-from line.settings import settings
+from line.settings import load_settings
+from worker.app import SluiceApp
 from worker.device import pin
-from worker.heartbeat import Heartbeat
 from worker.logs import configure_logging
-from worker.running_line import running_broker
 
-pin(settings().device)
-
-KEEPALIVE = {
-    number: value
-    for name, value in (
-        ("TCP_KEEPIDLE", 5),
-        ("TCP_KEEPINTVL", 3),
-        ("TCP_KEEPCNT", 3),
-        ("TCP_USER_TIMEOUT", 12_000),
-    )
-    if (number := getattr(socket, name, None)) is not None
-}
-"""Socket options with which a Redis that vanished without a word is left within 20 s."""
-
-# Seconds that a request of an idle worker waits at Redis; a message ends it at once. A worker that is told to stop
-# waits for its request to end, so a longer time would delay the end of `sluice run`. kombu's own setting for it,
-# polling_interval, would also make whoever asks the workers something sleep that long between two answers.
-Transport.brpop_timeout = 2
+app = SluiceApp(load_settings())
+app.set_current()
 
 
-def _broker_url() -> str | None:
-    url = settings().broker_url
-    return url.get_secret_value() if url else running_broker(settings().home_folder)
-
-
-app = Celery("sluice", include=["tasks._celery"])
-app.conf.update(
-    broker_url=_broker_url(),
-    broker_connection_retry_on_startup=True,
-    broker_transport_options={
-        # Postgres finds what was lost, long before this; a step is bounded by step_seconds.
-        "visibility_timeout": max(3600, 4 * settings().step_seconds),
-        "socket_keepalive": True,
-        "socket_keepalive_options": KEEPALIVE,
-        "socket_connect_timeout": 5,
-        "socket_timeout": 20,
-        "health_check_interval": 10,
-    },
-    # A Redis that is read-only for a while (a failover) or refuses a command is waited for.
-    broker_channel_error_retry=True,
-    # Ids only, as JSON: nothing that arrives by the broker is ever executed or unpickled.
-    accept_content=["json"],
-    task_serializer="json",
-    result_serializer="json",
-    task_ignore_result=True,
-    task_store_errors_even_if_ignored=False,
-    task_acks_late=True,
-    task_reject_on_worker_lost=True,
-    worker_prefetch_multiplier=1,
-    worker_send_task_events=True,
-    task_send_sent_event=False,
-    task_track_started=False,
-    task_time_limit=settings().step_seconds,
-    task_create_missing_queues=True,
-    task_default_queue="admit",
-    task_queue_max_priority=None,
-    worker_max_memory_per_child=(settings().memory or 0) // 1024 or None,
-    worker_hijack_root_logger=False,
-    worker_cancel_long_running_tasks_on_connection_loss=False,
-    worker_enable_remote_control=True,
-    enable_utc=True,
-)
-app.steps["worker"].add(Heartbeat)
+@import_modules.connect
+def _pin(**_: object) -> None:
+    """Pin the process to its device, before the tasks and their frameworks are imported."""
+    pin(app.process_settings.device)
 
 
 @setup_logging.connect
 def _log(**_: object) -> None:
-    configure_logging(settings().log_level, settings().log_format)
+    configure_logging(app.process_settings.log_level, app.process_settings.log_format)

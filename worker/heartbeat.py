@@ -11,9 +11,8 @@ from celery import bootsteps
 from sqlalchemy.exc import DBAPIError
 
 from line.errors import SluiceError
-from line.settings import settings
 from records import lost_shards, workers
-from records.database import transact
+from records.database import Database
 from records.heartbeat import BEAT_SECONDS
 from records.process_identity import is_known_dead, process_identity
 
@@ -32,6 +31,8 @@ class Heartbeat(bootsteps.StartStopStep):
         super().__init__(parent, **options)
         self.timer: Any = None
         self.process = ""
+        settings = parent.app.process_settings
+        self.device, self.database = settings.device, Database(settings.database())
 
     def start(self, parent: Any) -> None:
         self.process = process_identity()
@@ -42,9 +43,12 @@ class Heartbeat(bootsteps.StartStopStep):
         if self.timer:
             self.timer.cancel()
         try:
-            transact(partial(workers.leave, node=parent.hostname, process=self.process), patience=0)
+            self.database.transact(
+                partial(workers.leave, node=parent.hostname, process=self.process), patience=0
+            )
         except (SluiceError, DBAPIError) as error:
             log.warning("%s could not sign off: %s", parent.hostname, error)
+        self.database.close()
 
     def beat(self, parent: Any) -> None:
         queues = sorted(parent.app.amqp.queues.consume_from)
@@ -57,12 +61,12 @@ class Heartbeat(bootsteps.StartStopStep):
                 host=socket.gethostname(),
                 pid=os.getpid(),
                 queues=queues,
-                device=settings().device,
+                device=self.device,
             )
             return lost_shards.mark_dead(connection, self.process, is_known_dead) if self.process else 0
 
         try:
-            if dead := transact(write, patience=0):
+            if dead := self.database.transact(write, patience=0):
                 log.warning("%s: %d shards lost the process that worked on them", parent.hostname, dead)
         except (SluiceError, DBAPIError) as error:
             log.warning("%s could not write its heartbeat: %s", parent.hostname, error)

@@ -11,6 +11,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -47,16 +48,21 @@ class ModelCache:
     Attributes:
         device: ``cpu``, or ``cuda:N`` as the process was pinned to it.
         room: MB for all of them and the working memory of the most demanding; None: no limit.
+        weights_folder: where their weights lie; None: none are here.
+        micro_batch: pictures given to a model at once.
     """
 
     device: str = "cpu"
     room: float | None = None
+    weights_folder: Path | None = None
+    micro_batch: int = 4
     _loaded: OrderedDict[str, LoadedModel] = field(default_factory=OrderedDict)
 
     @classmethod
     def of(cls, settings: Settings) -> "ModelCache":
         """For this process, which must be pinned to its device."""
-        return cls(settings.device, _room(local(settings.device), settings.memory))
+        room = _room(local(settings.device), settings.memory)
+        return cls(settings.device, room, settings.weights_folder, settings.micro_batch)
 
     @property
     def names(self) -> list[str]:
@@ -69,7 +75,7 @@ class ModelCache:
         Raises:
             ModelError: unknown, made for another task, not ready, or larger than the room there is.
         """
-        kind, options = registry().get(name, task), options or {}
+        kind, options = registry(self.weights_folder).get(name, task), options or {}
         precision = options.get("precision", "auto")
         key = name if precision == "auto" else f"{name} in {precision}"  # the one option that loading needs
         here = self._loaded.get(key)
@@ -130,7 +136,7 @@ class ModelCache:
 
     def _loaded_and_warm(self, kind: type[Model], options: Mapping[str, Any]) -> LoadedModel:
         before, begun = self._in_use(), time.perf_counter()
-        model = kind(device=local(self.device)).configured(options)
+        model = kind(local(self.device), self.micro_batch).configured(options)
         model.load()
         loaded = time.perf_counter()
         model.warm_up()

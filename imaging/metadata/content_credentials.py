@@ -3,13 +3,12 @@
 import io
 import json
 from collections.abc import Mapping, Sequence
-from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
 from line.errors import SettingsError
-from line.settings import settings
+from line.settings import Settings
 from line.source_types import GENERATED, URI
 
 _ACTIONS: Final = {
@@ -115,19 +114,18 @@ def _actions(edits: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return actions or [{"action": "c2pa.published"}]
 
 
-@cache
-def credential_signer() -> CredentialSigner | None:
-    """The signer of this installation; None where no certificate is configured.
+def credential_signer(settings: Settings) -> CredentialSigner | None:
+    """The signer with the certificate that the settings name; None where they name none.
 
     Raises:
         SettingsError: the configured files cannot be read or used.
     """
-    certificate, key = settings().c2pa_certificate, settings().c2pa_key
+    certificate, key = settings.c2pa_certificate, settings.c2pa_key
     if certificate is None or key is None:
         if certificate is not key:
             raise SettingsError("SLUICE_C2PA_CERTIFICATE and SLUICE_C2PA_KEY belong together: set both")
         return None
-    return CredentialSigner(_content(certificate), _content(key), settings().c2pa_algorithm)
+    return CredentialSigner(_content(certificate), _content(key), settings.c2pa_algorithm)
 
 
 def _content(path: Path) -> bytes:

@@ -16,7 +16,6 @@ from imaging.refusal import RefusedError
 from imaging.sandbox.archive_server import DATA, END, ENTRY, ENTRY_END, FRAME
 from imaging.sandbox.process import OWN_FAULTS, Confined
 from line.errors import ServiceError
-from line.settings import settings
 
 MAX_FRAME_BYTES = 1 << 20
 
@@ -118,17 +117,25 @@ class Unpacker:
 
 
 def sandboxed_entries(
-    path: Path, limits: ArchiveLimits = DEFAULT_LIMITS, encoding: str | None = None
+    path: Path,
+    limits: ArchiveLimits = DEFAULT_LIMITS,
+    encoding: str | None = None,
+    *,
+    seconds: float = 60.0,
+    memory: int = 2_500_000_000,
 ) -> Iterator[Entry]:
     """:func:`imaging.archives.reader.entries` of a file, in another process with bounded memory and time.
+
+    Args:
+        seconds: maximum time without an answer of the other process.
+        memory: maximum bytes of the other process.
 
     Raises:
         ArchiveError: as there; also where the archive breaks, hangs or fills that process.
         ServiceError: the process was killed from outside, or cannot be started: to be tried again.
     """
-    allowed = settings()
     with path.open("rb") as file:
-        unpacker = Unpacker(file, limits, allowed.decode_seconds, allowed.decode_memory, encoding)
+        unpacker = Unpacker(file, limits, seconds, memory, encoding)
     with contextlib.closing(unpacker):
         yield from unpacker.entries()
 

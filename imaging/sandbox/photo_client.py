@@ -1,14 +1,13 @@
 """Client of the decoding process: a hostile file can only kill, hang or fill that process."""
 
-import atexit
 import errno
 import json
 import logging
-import os
 import signal
 import sys
 import threading
 import time
+import weakref
 from dataclasses import asdict
 from typing import ClassVar
 
@@ -22,7 +21,6 @@ from imaging.sandbox.photo_server import ANSWER, HELLO, REQUEST
 from imaging.sandbox.process import OWN_FAULTS, Confined
 from line.errors import ServiceError
 from line.facts import Facts
-from line.settings import settings
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +30,6 @@ _MAX_PICTURES = 500
 """Pictures after which a decoder is replaced, so that effects of a hostile file do not last."""
 _MAX_JSON_BYTES = 1 << 16
 """Maximum size of the JSON in an answer."""
-_DEFAULT_LIMITS = Limits()
 
 
 class _Checked(BaseModel):
@@ -93,7 +90,7 @@ class Decoder:
 
     command: ClassVar[tuple[str, ...]] = (sys.executable, "-P", "-m", "imaging.sandbox.photo_server")
 
-    def __init__(self, seconds: float, memory: int) -> None:
+    def __init__(self, seconds: float = 60.0, memory: int = 2_500_000_000) -> None:
         self.seconds, self.memory = seconds, memory
         self._lock = threading.Lock()
         self._confined: Confined | None = None
@@ -105,7 +102,7 @@ class Decoder:
         return self._confined.process.pid if self._confined else None
 
     def decode(self, name: str, data: bytes, limits: Limits, background: str) -> Decoded:
-        """See :func:`decode_sandboxed`."""
+        """See :meth:`imaging.codec.Codec.decode`."""
         with self._lock:
             for _ in range(2):
                 try:
@@ -156,6 +153,7 @@ class Decoder:
             self.close()  # it may have been killed while idle
         if self._confined is None:
             self._confined = self._start()
+            weakref.finalize(self, self._confined.kill)  # also at the end of this process
             self._served = 0
         return self._confined
 
@@ -179,32 +177,6 @@ class Decoder:
         """Reap the process that has ended; returns the signal that ended it, or 0."""
         self._confined = None
         return confined.end()
-
-
-def decode_sandboxed(
-    name: str, data: bytes, *, limits: Limits = _DEFAULT_LIMITS, background: str = "#ffffff"
-) -> Decoded:
-    """:func:`imaging.decode.decode`, in another process with bounded memory and time.
-
-    Raises:
-        RefusedError: as there; also ``decoder_died`` and ``decoder_hung``.
-        MemoryError: the machine as a whole has too little memory to decode it now.
-        ServiceError: the other process cannot be started.
-    """
-    return _mine().decode(name, data, limits, background)
-
-
-_decoders: dict[int, Decoder] = {}
-"""The decoder by process id: after a fork the inherited one belongs to the parent."""
-
-
-def _mine() -> Decoder:
-    me = os.getpid()
-    if me not in _decoders:
-        _decoders.clear()
-        _decoders[me] = Decoder(settings().decode_seconds, settings().decode_memory)
-        atexit.register(_decoders[me].close)
-    return _decoders[me]
 
 
 def _answer(confined: Confined, limits: Limits, deadline: float) -> Decoded | RefusedError:

@@ -14,7 +14,6 @@ from PIL import Image
 
 from line.errors import ModelError
 from line.picture import Rgb
-from line.settings import settings
 from line.source_types import COMPOSITE_GENERATED, ENHANCED, GENERATED
 from models.contract import Model
 from models.inference.padding import padded
@@ -125,7 +124,7 @@ class Network(Model):
             by_size.setdefault(key, []).append(index)
         # On a CPU batches are not faster, and single pictures keep results independent of their neighbours.
         alone = self.draws or not self.device.startswith("cuda")
-        max_batch = 1 if alone else settings().micro_batch
+        max_batch = 1 if alone else self.micro_batch
         for group in by_size.values():
             yield from (group[i : i + max_batch] for i in range(0, len(group), max_batch))
 

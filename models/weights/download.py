@@ -12,7 +12,6 @@ from typing import Any, TypeAlias
 from urllib.parse import quote, urlsplit
 
 from line.errors import ModelError
-from line.settings import settings
 from models.weights import manifest, package
 from models.weights.manifest import File, Weights
 
@@ -41,9 +40,9 @@ def pull(
     Files that are already there with the right hash are not fetched again.
 
     Args:
-        wanted: the set of weights.
+        wanted: the set of weights, with the weights folder as its root.
         sha256: hash of the file if the catalogue has none; only for sets of one file.
-        mirror: folder to copy the files from instead of downloading; defaults to ``SLUICE_WEIGHTS_MIRROR``.
+        mirror: folder to copy the files from instead of downloading.
         progress: callback for progress.
 
     Raises:
@@ -58,7 +57,6 @@ def pull(
             f"{wanted.name}: there is no trusted hash for {unknown[0]}; pass the hash that you trust: "
             f"sluice models pull {wanted.name} --sha256 HASH"
         )
-    mirror = mirror or settings().weights_mirror
     fetched = tuple(_fetch(wanted, file, mirror, progress) for file in files)
     weights = wanted.model_copy(update={"files": fetched})
     manifest.register(weights)
@@ -86,7 +84,7 @@ def _fetch(wanted: Weights, file: File, mirror: Path | None, progress: Progress)
         else:
             _download(wanted, file, part, progress)
         part.replace(target)
-    whole = manifest.check(target, file.sha256)
+    whole = manifest.check(target, file.sha256, wanted.root)
     return file.model_copy(update={"sha256": whole, "bytes": target.stat().st_size})
 
 
@@ -188,7 +186,7 @@ def add(sources: list[Path], wanted: Weights, *, sha256: str = "", progress: Pro
 
     Args:
         sources: the files, in the order of ``wanted.files``.
-        wanted: the set of weights.
+        wanted: the set of weights, with the weights folder as its root.
         sha256: expected hash, for sets of one file; "" accepts any.
         progress: callback for progress.
 
@@ -203,7 +201,7 @@ def add(sources: list[Path], wanted: Weights, *, sha256: str = "", progress: Pro
         target.parent.mkdir(parents=True, exist_ok=True)
         part = target.with_name(target.name + ".part")
         _copy(source, part, progress)
-        whole = manifest.check(part, file.sha256)
+        whole = manifest.check(part, file.sha256, wanted.root)
         part.replace(target)
         copied.append(file.model_copy(update={"sha256": whole, "bytes": target.stat().st_size}))
     weights = wanted.model_copy(update={"files": tuple(copied)})

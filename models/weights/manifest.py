@@ -14,7 +14,6 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from line.errors import ModelError
-from line.settings import settings
 from models.task import Task
 
 CATALOG = Path(__file__).parent / "catalog.toml"
@@ -91,6 +90,7 @@ class Weights(_Table):
         memory_per_megapixel: working memory per megapixel of input (MB).
         generative: whether the model invents content (inpainting, GAN, diffusion) instead of estimating it.
         options: further options of the reader.
+        root: weights folder of this machine; None where there is none.
     """
 
     name: Name
@@ -104,10 +104,21 @@ class Weights(_Table):
     memory_per_megapixel: float = Field(2000.0, ge=0)
     generative: bool = True
     options: dict[str, Any] = {}
+    root: Path | None = Field(None, exclude=True)
 
     @property
     def folder(self) -> Path:
-        return weights_folder() / self.name
+        """The folder of its files.
+
+        Raises:
+            ModelError: there is no weights folder.
+        """
+        return self._root() / self.name
+
+    def _root(self) -> Path:
+        if self.root is None:
+            raise ModelError(f"{self.name} is not ready: this process has no weights folder")
+        return self.root
 
     @property
     def sha256(self) -> str:
@@ -128,10 +139,6 @@ class Weights(_Table):
         return self.memory or sum(file.bytes or 0 for file in self.files) / 1e6
 
 
-def weights_folder() -> Path:
-    return settings().home_folder / "weights"
-
-
 # --- catalogue and manifest ----------------------------------------------------------------------
 
 
@@ -142,13 +149,13 @@ def catalog() -> dict[str, Weights]:
     return {name: Weights(name=name, **table) for name, table in tables.items()}
 
 
-def registered() -> dict[str, Weights]:
-    """The sets registered in the weights folder, by name.
+def registered(root: Path) -> dict[str, Weights]:
+    """The sets registered in a weights folder, by name.
 
     Raises:
         ModelError: the manifest cannot be read.
     """
-    path = weights_folder() / MANIFEST
+    path = root / MANIFEST
     try:
         status = path.stat()
     except OSError:
@@ -157,15 +164,19 @@ def registered() -> dict[str, Weights]:
     return _read(path, (status.st_mtime_ns, status.st_ino, status.st_size))
 
 
-def all_weights() -> dict[str, Weights]:
-    """The catalogue, overridden by the sets registered on this machine."""
-    return catalog() | registered()
+def all_weights(root: Path | None) -> dict[str, Weights]:
+    """The catalogue, overridden by the sets registered in a weights folder."""
+    if root is None:
+        return catalog()
+    listed = {name: weights.model_copy(update={"root": root}) for name, weights in catalog().items()}
+    return listed | registered(root)
 
 
 @cache
 def _read(path: Path, stamp: tuple[int, ...]) -> dict[str, Weights]:
     try:
-        return {name: Weights(**table) for name, table in json.loads(path.read_text("utf-8")).items()}
+        tables = json.loads(path.read_text("utf-8"))
+        return {name: Weights(root=path.parent, **table) for name, table in tables.items()}
     except (OSError, ValueError, TypeError, ValidationError) as error:
         first = str(error).splitlines()[0]
         raise ModelError(
@@ -186,6 +197,8 @@ def locate(weights: Weights, file: File) -> Path:
 def missing(weights: Weights) -> str | None:
     """Instruction for completing the files, or None if all are present; checks existence and size only."""
     for file in weights.files:
+        if weights.root is None:
+            return f"not here yet: sluice models pull {weights.name}"
         path = locate(weights, file)
         if path.is_file() and (file.bytes is None or path.stat().st_size == file.bytes):
             continue
@@ -208,7 +221,7 @@ def paths(weights: Weights) -> list[Path]:
         raise ModelError(f"{weights.name} is not ready: {instruction}")
     located = [locate(weights, file) for file in weights.files]
     for path, file in zip(located, weights.files, strict=True):
-        check(path, file.sha256)
+        check(path, file.sha256, weights.root)
     return located
 
 
@@ -220,17 +233,17 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def check(path: Path, sha256: str) -> str:
+def check(path: Path, sha256: str, root: Path | None = None) -> str:
     """SHA-256 of the file; it must start with ``sha256``.
 
     Raises:
-        ModelError: the hash differs. A file in the weights folder is renamed to ``.refused``, so that it can be
-            examined but not loaded.
+        ModelError: the hash differs. A file in the weights folder ``root`` is renamed to ``.refused``, so that it can
+            be examined but not loaded.
     """
     actual = sha256_of(path)
     if actual.startswith(sha256):
         return actual
-    if not path.is_relative_to(weights_folder()):
+    if root is None or not path.is_relative_to(root):
         raise ModelError(f"{path} has the SHA-256 {actual}, not {sha256}: it is refused")
     aside = path.with_name(path.name + ".refused")
     path.replace(aside)
@@ -244,8 +257,8 @@ def check(path: Path, sha256: str) -> str:
 
 def register(weights: Weights) -> None:
     """Add a set to the manifest; it replaces a set of the same name. Its files must be in place."""
-    with _locked() as folder:
-        listed = dict(registered()) | {weights.name: weights}
+    with _locked(weights.folder.parent) as folder:
+        listed = dict(registered(folder)) | {weights.name: weights}
         tables: Mapping[str, Any] = {
             name: entry.model_dump(mode="json") for name, entry in sorted(listed.items())
         }
@@ -255,8 +268,7 @@ def register(weights: Weights) -> None:
 
 
 @contextmanager
-def _locked() -> Iterator[Path]:
-    folder = weights_folder()
+def _locked(folder: Path) -> Iterator[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -1,8 +1,8 @@
 """Buckets: a folder of a file system, or S3; one interface for both."""
 
+import threading
 from collections.abc import Iterator
 from datetime import datetime
-from functools import cache
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import unquote, urlparse
@@ -15,11 +15,11 @@ from records.storage.listing import Level, Listed
 __all__ = [
     "AccessError",
     "Bucket",
+    "Buckets",
     "Level",
     "Listed",
     "MissingObjectError",
     "UnwritableKeyError",
-    "bucket",
     "open_bucket",
 ]
 
@@ -85,10 +85,19 @@ class Bucket(Protocol):
         ...
 
 
-@cache
-def bucket(url: str) -> Bucket:
-    """The bucket at ``url``, opened once in this process."""
-    return open_bucket(url)
+class Buckets:
+    """The buckets that a process works with, each opened once."""
+
+    def __init__(self) -> None:
+        self._by_url: dict[str, Bucket] = {}
+        self._lock = threading.Lock()
+
+    def at(self, url: str) -> Bucket:
+        """The bucket at ``url``; see :func:`open_bucket`."""
+        with self._lock:
+            if url not in self._by_url:
+                self._by_url[url] = open_bucket(url)
+            return self._by_url[url]
 
 
 def open_bucket(url: str) -> Bucket:

@@ -6,18 +6,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from line.settings import settings
 from records.process_identity import is_known_dead, process_identity
 
 
 @contextmanager
-def scratch() -> Iterator[str]:
-    """A folder that is removed afterwards.
+def scratch(home: Path) -> Iterator[str]:
+    """A folder in the state folder ``home`` that is removed afterwards.
 
     Its name holds the identity of this process: the state folder may be shared by several containers, where
     the same process number means another process.
     """
-    room = settings().home_folder / "scratch"
+    room = home / "scratch"
     room.mkdir(parents=True, exist_ok=True)
     _clear(room)
     with tempfile.TemporaryDirectory(prefix=process_identity().replace("/", "_") + "-", dir=room) as folder:

@@ -1,5 +1,6 @@
 """Checks of everything that the line needs from a machine."""
 
+import contextlib
 import importlib.util
 import os
 import shutil
@@ -10,9 +11,9 @@ from typing import Any
 
 from imaging.metadata.content_credentials import credential_signer
 from line.errors import SluiceError
-from line.settings import settings
+from line.settings import Settings
 from models.contract import registry
-from records.database import engine
+from records.database import Database
 from review.cli.preflight import check_writable
 from stack.servers import postgres, redis
 
@@ -35,9 +36,9 @@ class Finding:
         return asdict(self)
 
 
-def findings() -> list[Finding]:
+def findings(settings: Settings) -> list[Finding]:
     """The results of all checks, in the order in which to repair them."""
-    looks: list[Callable[[], Finding]] = [
+    looks: list[Callable[[Settings], Finding]] = [
         _python,
         _home,
         _database,
@@ -47,16 +48,16 @@ def findings() -> list[Finding]:
         _extra,
         _credentials,
     ]
-    return [look() for look in looks] + _models()
+    return [look(settings) for look in looks] + _models(settings)
 
 
-def _python() -> Finding:
+def _python(_: Settings) -> Finding:
     version = ".".join(str(part) for part in sys.version_info[:3])
     return Finding("Python", sys.version_info >= (3, 11), version, "install Python 3.11 or newer")
 
 
-def _home() -> Finding:
-    home = settings().home_folder
+def _home(settings: Settings) -> Finding:
+    home = settings.home_folder
     base = next(path for path in (home, *home.parents) if path.exists())
     free = shutil.disk_usage(base).free / 1e9
     good = os.access(base, os.W_OK) and free > 1
@@ -65,57 +66,57 @@ def _home() -> Finding:
     )
 
 
-def _credentials() -> Finding:
+def _credentials(settings: Settings) -> Finding:
     mend = "set SLUICE_C2PA_CERTIFICATE and SLUICE_C2PA_KEY to sign what is delivered"
-    if settings().c2pa_certificate is None and settings().c2pa_key is None:
+    if settings.c2pa_certificate is None and settings.c2pa_key is None:
         return Finding("content credentials", False, "no certificate is configured", mend, needed=False)
 
     def try_certificate() -> str:
-        credential_signer()
+        credential_signer(settings)
         return "signs; readers show 'untrusted' unless the certificate's issuer is on their trust list"
 
     return _look("content credentials", try_certificate, mend)
 
 
-def _database() -> Finding:
-    if settings().database_url is None:
+def _database(settings: Settings) -> Finding:
+    if settings.database_url is None:
         return _look("Postgres", lambda: f"embedded, {postgres.version()}", "make install")
 
     def ask() -> str:
-        with engine().connect() as connection:
-            return (
-                f"SLUICE_DATABASE_URL answers, {connection.exec_driver_sql('SHOW server_version').scalar()}"
-            )
+        database = Database(settings.database())
+        with contextlib.closing(database), database.engine.connect() as connection:
+            version = connection.exec_driver_sql("SHOW server_version").scalar()
+        return f"SLUICE_DATABASE_URL answers, {version}"
 
     return _look("Postgres", ask, "start it, or correct SLUICE_DATABASE_URL")
 
 
-def _broker() -> Finding:
-    if settings().broker_url is None:
+def _broker(settings: Settings) -> Finding:
+    if settings.broker_url is None:
         return _look(
             "Redis",
-            lambda: f"embedded, {redis.EmbeddedRedis(settings().home_folder).binary.name}",
+            lambda: f"embedded, {redis.EmbeddedRedis(settings.home_folder).binary.name}",
             "make install",
         )
 
     def ask() -> str:
         import redis as client
 
-        with client.Redis.from_url(settings().broker(), socket_connect_timeout=3) as connection:
+        with client.Redis.from_url(settings.broker(), socket_connect_timeout=3) as connection:
             return f"SLUICE_BROKER_URL answers, {connection.info('server')['redis_version']}"
 
     return _look("Redis", ask, "start it, or correct SLUICE_BROKER_URL")
 
 
-def _bucket() -> Finding:
+def _bucket(settings: Settings) -> Finding:
     def ask() -> str:
-        check_writable(settings().bucket, "it")
-        return settings().bucket
+        check_writable(settings.bucket, "it")
+        return settings.bucket
 
     return _look("bucket", ask, "correct SLUICE_BUCKET_URL, and AWS_* for S3")
 
 
-def _setpriv() -> Finding:
+def _setpriv(_: Settings) -> Finding:
     found = shutil.which("setpriv")
     return Finding(
         "setpriv", found is not None, found or "not found",
@@ -123,17 +124,17 @@ def _setpriv() -> Finding:
     )  # fmt: skip
 
 
-def _extra() -> Finding:
+def _extra(_: Settings) -> Finding:
     there = importlib.util.find_spec("torch") is not None
     return Finding(
         "extra gpu", there, "torch is installed" if there else "no torch", "make install-gpu", needed=False
     )
 
 
-def _models() -> list[Finding]:
+def _models(settings: Settings) -> list[Finding]:
     return [
         Finding(f"model {name}", lack is None, f"for {model.task}", lack or "", needed=False)
-        for name, model in sorted(registry().models.items())
+        for name, model in sorted(registry(settings.weights_folder).models.items())
         for lack in [model.missing()]
     ]
 

@@ -11,6 +11,7 @@ from line.errors import InputError
 from models.task import Task
 from review.cli import complete
 from review.cli.options import json_option
+from review.cli.session import Session, pass_session
 
 if TYPE_CHECKING:
     from models.weights import manifest
@@ -29,15 +30,17 @@ def models(context: click.Context, as_json: bool) -> None:
     --json adds source, hash, memory, inputs, outputs and known weaknesses.
     """
     if context.invoked_subcommand is None:
-        _show(as_json)
+        _show(context.ensure_object(Session), as_json)
 
 
-def _show(as_json: bool) -> None:
+def _show(session: Session, as_json: bool) -> None:
     from models.contract import registry
     from review.cli import console
 
     found = []
-    for name, model in sorted(registry().models.items(), key=lambda item: (item[1].task, item[0])):
+    for name, model in sorted(
+        registry(session.settings.weights_folder).models.items(), key=lambda item: (item[1].task, item[0])
+    ):
         lack = model.missing()
         found.append(
             {
@@ -88,7 +91,10 @@ sha256_option = click.option(
 @click.option(
     "--task", type=click.Choice([task.value for task in Task]), help="For hf://…: the model's task."
 )
-def pull(name: str, sha256: str, mirror: Path | None, called: str | None, task: str | None) -> None:
+@pass_session
+def pull(
+    session: Session, name: str, sha256: str, mirror: Path | None, called: str | None, task: str | None
+) -> None:
     """Download the weights of model NAME into SLUICE_HOME/weights; resumes after a break and checks the hash.
 
     NAME is a name from the catalogue, or a pipeline of the Hugging Face hub at a fixed revision,
@@ -100,7 +106,9 @@ def pull(name: str, sha256: str, mirror: Path | None, called: str | None, task: 
     """
     from models.weights import download
 
-    wanted = _of_hub(name, called, task) if name.startswith("hf://") else _of_catalogue(name)
+    root, mirror = session.settings.weights_folder, mirror or session.settings.weights_mirror
+    is_on_hub = name.startswith("hf://")
+    wanted = _of_hub(root, name, called, task) if is_on_hub else _of_catalogue(root, name)
     with _bar() as progress:
         found = download.pull(wanted, sha256=_hash(sha256), mirror=mirror, progress=progress)
     name = found.name
@@ -130,7 +138,10 @@ def pull(name: str, sha256: str, mirror: Path | None, called: str | None, task: 
 @click.option(
     "--option", "options", multiple=True, metavar="KEY=VALUE", help="Option of the reader, such as net=alex."
 )
+@pass_session
 def add(
+    session: Session,
+    /,
     file: Path,
     name: str,
     task: str | None,
@@ -154,7 +165,8 @@ def add(
         raise InputError(f"{name} is not in the catalogue: name its task with --task")
     renamed = {"working": "memory_per_megapixel"}
     table |= {renamed.get(key, key): value for key, value in fields.items() if value is not None}
-    table |= {"name": name, "task": task or table["task"]}
+    root = session.settings.weights_folder
+    table |= {"name": name, "task": task or table["task"], "root": root}
     more = {"precision": precision} if precision else {}
     table["options"] = table.get("options", {}) | more | dict(_pair(option) for option in options)
     base = file if file.is_dir() else file.parent
@@ -165,7 +177,7 @@ def add(
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         raise InputError(f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}") from None
-    if name in registry().models and name not in manifest.all_weights():
+    if name in registry(root).models and name not in manifest.all_weights(root):
         raise InputError(f"{name} is the name of a built-in model without weights: choose another name")
     model_of(wanted)  # refuses what no reader can take
     with _bar() as bar:
@@ -173,16 +185,16 @@ def add(
     click.echo(f"{name}: {found.task}, SHA-256 {found.sha256}, in {found.folder}")
 
 
-def _of_catalogue(name: str) -> "manifest.Weights":
+def _of_catalogue(root: Path, name: str) -> "manifest.Weights":
     from models.weights import manifest
 
-    available = manifest.all_weights()
+    available = manifest.all_weights(root)
     if name not in available:
         raise InputError(f"no weights are named {name!r}; there are: {', '.join(sorted(available))}")
     return available[name]
 
 
-def _of_hub(url: str, name: str | None, task: str | None) -> "manifest.Weights":
+def _of_hub(root: Path, url: str, name: str | None, task: str | None) -> "manifest.Weights":
     from pydantic import ValidationError
 
     from models.contract import registry
@@ -190,10 +202,10 @@ def _of_hub(url: str, name: str | None, task: str | None) -> "manifest.Weights":
 
     if not name or not task:
         raise InputError("a model of the hub needs --name, its name in recipes, and --task, its task")
-    if name in registry().models and name not in manifest.registered():
+    if name in registry(root).models and name not in manifest.registered(root):
         raise InputError(f"{name} is the name of another model: choose another")
     try:
-        return huggingface.look_up(url, name, Task(task))
+        return huggingface.look_up(url, name, Task(task)).model_copy(update={"root": root})
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         raise InputError(f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}") from None

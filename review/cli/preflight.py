@@ -4,7 +4,7 @@ import secrets
 from pathlib import Path
 
 from line.errors import InputError, ServiceError
-from records.storage.bucket import UnwritableKeyError, bucket
+from records.storage.bucket import UnwritableKeyError, open_bucket
 
 
 def check_out(upload: Path, out: Path) -> None:
@@ -41,7 +41,7 @@ def check_writable(url: str, what: str) -> None:
     """
     key = f".sluice-{secrets.token_hex(4)}.writable"
     try:
-        store = bucket(url)
+        store = open_bucket(url)
         store.put(key, b"")
         store.delete(key)
     except (ServiceError, UnwritableKeyError) as error:

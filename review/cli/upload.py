@@ -14,15 +14,13 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 from imaging.archives.suffixes import ARCHIVE_SUFFIXES
 from line.errors import InputError, ServiceError
 from line.recipe import Recipe
-from line.settings import settings
 from records import batches, recipes
-from records.database import transact
-from records.storage.bucket import Bucket, bucket
+from records.storage.bucket import Bucket
 from review.cli.console import err
 from review.cli.local_files import LocalFiles, content_digest, local_files
 from scheduler.intake.listing import INGEST, Upload
-from scheduler.intake.take import take
-from tasks.recipes import load
+from scheduler.intake.take import Intake
+from tasks.context import Context
 
 SIGN_OF_LIFE_SECONDS = 10.0
 """Pause between two writes of the marker that says an upload is being copied (s)."""
@@ -31,7 +29,7 @@ MAX_NAMED = 3
 """Maximum number of unread files that are named on the terminal."""
 
 
-def place(upload: Path, vendor: str, recipe_name: str, *, out: str | None) -> int:
+def place(context: Context, upload: Path, vendor: str, recipe_name: str, *, out: str | None) -> int:
     """Copy an upload into the bucket, mark it complete, and answer its batch.
 
     The same content with the same recipe and target is the same upload: what an interrupted copy left is gone
@@ -42,18 +40,18 @@ def place(upload: Path, vendor: str, recipe_name: str, *, out: str | None) -> in
         InputError: nothing can be taken, or the vendor's name or the recipe cannot be used.
     """
     check_vendor(vendor)
-    recipe = load(recipe_name)
+    recipe = context.recipe(recipe_name)
     found = local_files(upload)
     digest = content_digest(found, recipe.digest, str(out))[:12]
     suffix = _archive_suffix(upload)
     folder = f"{INGEST}/{vendor}/{_plain(upload.name.removesuffix(suffix))}-{digest}"
     _tell_unread(found)
-    store = bucket(settings().bucket)
+    transact = context.database.transact
     for number in range(1, 10_000):
         prefix = folder + (f"-{number}" if number > 1 else "") + suffix.lower()
         batch_id = transact(partial(batches.of_prefix, prefix=prefix))
         if batch_id is None:
-            return _send(store, Upload(prefix, bool(suffix)), found, recipe, out)
+            return _send(Intake.of(context), Upload(prefix, bool(suffix)), found, recipe, out)
         if out is None or transact(partial(batches.is_open, batch_id=batch_id)):
             return batch_id
     raise InputError(f"{upload}: submitted too often; remove older ones below {INGEST}/ in the bucket")
@@ -72,7 +70,8 @@ def check_vendor(vendor: str) -> None:
         )
 
 
-def _send(store: Bucket, upload: Upload, found: LocalFiles, recipe: Recipe, out: str | None) -> int:
+def _send(intake: Intake, upload: Upload, found: LocalFiles, recipe: Recipe, out: str | None) -> int:
+    store, transact = intake.store, intake.database.transact
     transact(lambda connection: recipes.save(connection, recipe))
     with _signs_of_life(store, upload):
         _copy(store, upload, found)
@@ -80,7 +79,7 @@ def _send(store: Bucket, upload: Upload, found: LocalFiles, recipe: Recipe, out:
         store.put(
             upload.marker, json.dumps(wishes | ({"unread": found.unread} if found.unread else {})).encode()
         )
-    batch_id = take(store, upload) or transact(partial(batches.of_prefix, prefix=upload.prefix))
+    batch_id = intake.take(upload) or transact(partial(batches.of_prefix, prefix=upload.prefix))
     if batch_id is None:
         raise ServiceError(f"{upload.prefix} was copied but not recorded; the scheduler takes it")
     return batch_id

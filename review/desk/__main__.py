@@ -2,4 +2,5 @@
 
 from review.desk.serve import main
 
-main()
+if __name__ == "__main__":  # the drawing processes import this module too
+    main()

@@ -5,6 +5,7 @@ from pathlib import Path
 from tornado.web import Application
 
 from review.desk.background_jobs import BackgroundJobs
+from review.desk.drawing_pool import DrawingPool
 from review.desk.handlers import (
     BatchHandler,
     DecisionHandler,
@@ -16,12 +17,13 @@ from review.desk.handlers import (
 from review.desk.mask import DrawHandler, MaskHandler
 from review.desk.templates import RescanHandler, TemplatePictureHandler, TemplatesHandler
 from review.desk.troubles import DismissHandler
+from tasks.context import Context
 
 HERE = Path(__file__).parent
 
 
-def application(password: str) -> Application:
-    """The desk as a Tornado application; every page requires ``password``.
+def application(line: Context, drawing: DrawingPool, password: str) -> Application:
+    """The desk of a line as a Tornado application; every page requires ``password``.
 
     Tornado is installed with Flower. Its templates escape all values, and it refuses a form without the token of
     the page it came from, so a foreign site cannot send one.
@@ -46,6 +48,8 @@ def application(password: str) -> Application:
         static_path=str(HERE / "static"),
         xsrf_cookies=True,
         xsrf_cookie_kwargs={"samesite": "Strict", "httponly": True},
+        line=line,
+        drawing=drawing,
         password=password,
-        jobs=BackgroundJobs(),
+        jobs=BackgroundJobs(line),
     )

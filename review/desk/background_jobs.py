@@ -5,7 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from line.errors import InputError, SluiceError
-from scheduler import decide
+from scheduler.decide import Decisions
+from tasks.context import Context
 from tasks.templates import rescan
 
 log = logging.getLogger(__name__)
@@ -37,7 +38,8 @@ class BackgroundJobs:
     Jobs live in memory: after a restart of the desk a person can simply start the search again.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, line: Context) -> None:
+        self._line = line
         self.by_template: dict[int, RescanJob] = {}
         self._pool = ThreadPoolExecutor(1, "rescan")
 
@@ -50,12 +52,13 @@ class BackgroundJobs:
         previous = self.by_template.get(template)
         if previous is None or previous.is_over:
             self.by_template[template] = RescanJob()
-            self._pool.submit(_run, self.by_template[template], template, person)
+            self._pool.submit(_run, self._line, self.by_template[template], template, person)
 
 
-def _run(job: RescanJob, template: int, person: str) -> None:
+def _run(line: Context, job: RescanJob, template: int, person: str) -> None:
     try:
-        job.total, looks = rescan.looked_at(template)
+        decisions = Decisions(line)
+        job.total, looks = rescan.looked_at(line, template)
         for look in looks:
             job.scanned += 1
             if look.trouble:
@@ -63,7 +66,7 @@ def _run(job: RescanJob, template: int, person: str) -> None:
                 log.warning("image %d cannot be searched: %s", look.image, look.trouble)
             if look.bears:
                 try:
-                    decide.requeue(look.image, person)
+                    decisions.requeue(look.image, person)
                     job.requeued += 1
                 except InputError as error:
                     job.skipped += 1

@@ -5,18 +5,21 @@ import base64
 import binascii
 import hmac
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
+import sqlalchemy as sa
 from tornado.web import HTTPError, RequestHandler
 
 from line.errors import InputError, ServiceError, SluiceError
+from review.desk.drawing_pool import DrawingPool
+from tasks.context import Context
 
 T = TypeVar("T")
 EXECUTOR = ThreadPoolExecutor(4, "desk")
-"""Only a few threads: drawing a large photo takes some hundred megabytes."""
+"""Only a few threads, each with a connection to the records."""
 USER_NAME = re.compile(r"[\w.@+-]{1,60}")
 """Names that people may log in with; the records keep them with each decision."""
 CONTENT_SECURITY_POLICY = (
@@ -39,6 +42,16 @@ class BaseHandler(RequestHandler):
     person: str = ""
     """Who is logged in, in the form that the records keep: ``person:NAME``."""
 
+    @property
+    def line(self) -> Context:
+        """The line that the desk belongs to."""
+        return cast(Context, self.settings["line"])
+
+    @property
+    def drawing(self) -> DrawingPool:
+        """Draws pictures, outside of this process."""
+        return cast(DrawingPool, self.settings["drawing"])
+
     def set_default_headers(self) -> None:
         self.set_header("Content-Security-Policy", CONTENT_SECURITY_POLICY)
         self.set_header("X-Content-Type-Options", "nosniff")
@@ -53,19 +66,27 @@ class BaseHandler(RequestHandler):
         self.person = f"person:{name}"
 
     async def in_thread(self, function: Callable[[], T]) -> T:
-        """Run ``function`` in a thread, because records and pictures would block the server's event loop.
+        """Run ``function`` in a thread, because records would block the server's event loop; see :meth:`answer`."""
+        return await self.answer(asyncio.get_running_loop().run_in_executor(EXECUTOR, function))
+
+    async def answer(self, result: Awaitable[T]) -> T:
+        """Await a result.
 
         Raises:
-            RequestError: ``function`` raised a SluiceError; with the error's message.
+            RequestError: there was a SluiceError instead; with the error's message.
         """
         try:
-            return await asyncio.get_running_loop().run_in_executor(EXECUTOR, function)
+            return await result
         except InputError as error:
             raise RequestError(HTTPStatus.CONFLICT, str(error)) from error
         except ServiceError as error:
             raise RequestError(HTTPStatus.SERVICE_UNAVAILABLE, str(error)) from error
         except SluiceError as error:
             raise RequestError(HTTPStatus.INTERNAL_SERVER_ERROR, str(error)) from error
+
+    async def transact(self, work: Callable[[sa.Connection], T], *, actor: str = "") -> T:
+        """:meth:`records.database.Database.transact` in a thread; see :meth:`in_thread`."""
+        return await self.in_thread(lambda: self.line.database.transact(work, actor=actor))
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """Answer with an error page, or with JSON for the desk's own script."""

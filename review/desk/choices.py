@@ -6,8 +6,9 @@ from functools import partial
 
 from line.recipe import Recipe
 from records.queries.review_queue import FlaggedImage
-from scheduler import decide
-from tasks.recipes import removing
+from scheduler.decide import Decisions
+from tasks.declaration import Declaration
+from tasks.registry import DeclarationRegistry
 
 TEXT_QUESTIONS = {
     "overlay_or_print": ("It is print: keep it", "It is an overlay: erase all of it"),
@@ -34,11 +35,11 @@ class Choice:
     name: str
     key: str
     label: str
-    act: Callable[[int, str], None]
+    act: Callable[[Decisions, int, str], None]
     done: str
 
 
-def choices(image: FlaggedImage) -> list[Choice]:
+def choices(image: FlaggedImage, transforms: DeclarationRegistry[Declaration]) -> list[Choice]:
     """The decisions that apply to ``image``, the most frequent first."""
     offered = []
     if image.reason in TEXT_QUESTIONS:
@@ -52,25 +53,23 @@ def choices(image: FlaggedImage) -> list[Choice]:
             )
     elif image.proposal or image.current:
         offered.append(_accept("Good: use the result" if image.is_edited else "Accept it as it is"))
-        if image.mask and not image.is_edited and may_draw(image):
+        if image.mask and not image.is_edited and may_draw(image, transforms):
             offered.append(_erase("found", "o", "Erase what was found", "erased as found"))
-    offered.append(
-        Choice("requeue", "r", "Try again", lambda image, person: decide.requeue(image, person), "requeued")
-    )
-    offered.append(Choice("reject", "x", "Discard", decide.reject, "discarded"))
+    offered.append(Choice("requeue", "r", "Try again", Decisions.requeue, "requeued"))
+    offered.append(Choice("reject", "x", "Discard", Decisions.reject, "discarded"))
     return offered
 
 
 def _accept(label: str) -> Choice:
-    return Choice("accept", "a", label, decide.accept, "accepted")
+    return Choice("accept", "a", label, Decisions.accept, "accepted")
 
 
 def _erase(mask: str, key: str, label: str, done: str) -> Choice:
-    return Choice(mask, key, label, partial(decide.requeue, mask=mask), done)
+    return Choice(mask, key, label, partial(Decisions.requeue, mask=mask), done)
 
 
-def may_draw(image: FlaggedImage) -> bool:
+def may_draw(image: FlaggedImage, transforms: DeclarationRegistry[Declaration]) -> bool:
     """Whether a person can supply a mask: the image is decoded and not yet past the first step that removes."""
     recipe = Recipe.model_validate(image.recipe, strict=False)
-    position, removes = recipe.position(image.step), removing(recipe)
+    position, removes = recipe.position(image.step), transforms.removing(recipe)
     return image.current is not None and position is not None and bool(removes) and position <= removes[0]

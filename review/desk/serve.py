@@ -6,8 +6,10 @@ import sys
 import click
 
 from line.errors import SettingsError, SluiceError
-from line.settings import settings
+from line.settings import load_settings
 from review.desk.application import application
+from review.desk.drawing_pool import DrawingPool
+from tasks.context import Context
 
 MAX_REQUEST_BYTES = 64 * 1024 * 1024
 """Maximum size of a request: a mask that a person drew."""
@@ -24,20 +26,24 @@ def main(address: str, port: int) -> None:
     in SLUICE_DESK_PASSWORD.
     """
     try:
-        asyncio.run(serve(address, port))
+        settings = load_settings()
+        with Context(settings) as line, DrawingPool(settings) as drawing:
+            asyncio.run(serve(line, drawing, address, port))
     except SluiceError as error:
         print(f"sluice: {error}", file=sys.stderr)  # noqa: T201 - the process's last message
         raise SystemExit(2) from None
 
 
-async def serve(address: str, port: int) -> None:
+async def serve(line: Context, drawing: DrawingPool, address: str, port: int) -> None:
     """Answer requests until the process is stopped.
 
     Raises:
         SettingsError: there is no password, so anybody could decide.
     """
-    password = settings().desk_password
+    password = line.settings.desk_password
     if password is None or not password.get_secret_value():
         raise SettingsError("SLUICE_DESK_PASSWORD is not set: the desk decides what is published")
-    application(password.get_secret_value()).listen(port, address, max_body_size=MAX_REQUEST_BYTES)
+    application(line, drawing, password.get_secret_value()).listen(
+        port, address, max_body_size=MAX_REQUEST_BYTES
+    )
     await asyncio.Event().wait()

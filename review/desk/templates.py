@@ -4,13 +4,11 @@ from functools import partial
 from http import HTTPStatus
 from typing import Any
 
-import cv2
+import sqlalchemy as sa
 
 from line.states import TemplateState
 from records import templates
-from records.database import transact
 from review.desk.base_handler import BaseHandler, RequestError
-from tasks.templates.previews import side_by_side
 
 ANSWERS = {"confirm": TemplateState.CONFIRMED, "dismiss": TemplateState.DISMISSED}
 DISPLAY_ORDER = [TemplateState.PROPOSED, TemplateState.CONFIRMED, TemplateState.DISMISSED]
@@ -20,7 +18,7 @@ class TemplatesHandler(BaseHandler):
     """All templates, undecided ones first; and a person's decision on one."""
 
     async def get(self) -> None:
-        listed = await self.in_thread(lambda: transact(templates.listed))
+        listed = await self.transact(templates.listed)
         self.render(
             "templates.html",
             templates=sorted(listed, key=lambda template: DISPLAY_ORDER.index(template["state"])),
@@ -32,7 +30,7 @@ class TemplatesHandler(BaseHandler):
         if state is None:
             raise RequestError(HTTPStatus.BAD_REQUEST, "the answer must be confirm or dismiss")
         act = partial(templates.decide, template_id=int(number), state=state, actor=self.person)
-        await self.in_thread(lambda: transact(act))
+        await self.transact(act)
         self.redirect("/templates", status=HTTPStatus.SEE_OTHER)
 
 
@@ -40,7 +38,7 @@ class RescanHandler(BaseHandler):
     """Starts the search for photos that still have a confirmed template."""
 
     async def post(self, number: str) -> None:
-        template = await self.in_thread(partial(_template, int(number)))
+        template = await self.transact(partial(_template, template_id=int(number)))
         if template is None or template["state"] != TemplateState.CONFIRMED:
             raise RequestError(HTTPStatus.CONFLICT, f"template {number} is not confirmed")
         self.settings["jobs"].start(int(number), self.person)
@@ -51,13 +49,13 @@ class TemplatePictureHandler(BaseHandler):
     """A template on up to three photos, with what would be erased below each, as PNG."""
 
     async def get(self, number: str) -> None:
-        template = await self.in_thread(partial(_template, int(number)))
+        template = await self.transact(partial(_template, template_id=int(number)))
         if template is None:
             raise RequestError(HTTPStatus.NOT_FOUND, f"there is no template {number}")
-        rgb = await self.in_thread(partial(side_by_side, template["examples"]))
+        data = await self.answer(self.drawing.template(template["examples"]))
         self.set_header("Content-Type", "image/png")
-        self.finish(cv2.imencode(".png", cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR))[1].tobytes())
+        self.finish(data)
 
 
-def _template(template_id: int) -> dict[str, Any] | None:
-    return next(iter(transact(partial(templates.listed, ids=[template_id]))), None)
+def _template(connection: sa.Connection, template_id: int) -> dict[str, Any] | None:
+    return next(iter(templates.listed(connection, ids=[template_id])), None)

@@ -1,18 +1,16 @@
 """What waits in the line, on the desk's overview; a person may dismiss what was seen."""
 
+from collections.abc import Sequence
 from functools import partial
 from http import HTTPStatus
 
 from line.trouble import Trouble, TroubleKind
 from records import troubles
-from records.database import transact
-from records.queries import reports
 from review.desk.base_handler import BaseHandler
 
 
-def shown() -> list[Trouble]:
+def shown(current: Sequence[Trouble]) -> list[Trouble]:
     """The troubles that stand on the overview; uploads that merely arrive do not."""
-    current = transact(partial(reports.troubles, batch_id=None))
     return [trouble for trouble in current if trouble.kind is not TroubleKind.ARRIVING]
 
 
@@ -21,5 +19,5 @@ class DismissHandler(BaseHandler):
 
     async def post(self, number: str) -> None:
         act = partial(troubles.dismiss, trouble_id=int(number))
-        await self.in_thread(lambda: transact(act, actor=self.person))
+        await self.transact(act, actor=self.person)
         self.redirect("/", status=HTTPStatus.SEE_OTHER)

@@ -9,8 +9,7 @@ from line.errors import InputError, ModelError
 from line.facts import Facts
 from line.picture import Mask, Picture, Rgb
 from line.recipe import Recipe, Step
-from models.contract import Model, Task
-from models.contract import registry as models
+from models.contract import Model, ModelRegistry, Task
 from tasks.context import Context
 from tasks.registry import TransformRegistry
 from tasks.runner.execute import execute, run
@@ -80,7 +79,7 @@ def _loaded(picture: Picture) -> Loaded:
     return Loaded(picture.with_(facts=facts), picture.seed)
 
 
-def step_of(transforms: TransformRegistry, recipe: Recipe, transform: str, model: str) -> tuple[Step, int]:
+def step_of(context: Context, recipe: Recipe, transform: str, model: str) -> tuple[Step, int]:
     """The recipe's step for ``transform`` with another model, and its position.
 
     A recipe without that step gives the default step and position 0. The recipe's options are used if the model
@@ -88,8 +87,8 @@ def step_of(transforms: TransformRegistry, recipe: Recipe, transform: str, model
     """
     position = recipe.position(transform)
     template = recipe.steps[position] if position is not None else Step(transform=transform)
-    filled = transforms.get(transform).schema(**template.params).model_dump()
-    options = _options(model, template)
+    filled = context.transforms.get(transform).schema(**template.params).model_dump()
+    options = _options(context.model_registry, model, template)
     return Step(
         transform=transform, model=model, limits=template.limits, options=options, **filled
     ), position or 0
@@ -103,9 +102,11 @@ def trial(context: Context, recipe: Recipe, transform: str, model: str) -> Trial
         ModelError: the model does not exist for this task or is not ready.
     """
     chosen = comparable_transform(context.transforms, transform)
-    step, position = step_of(context.transforms, recipe, transform, model)
+    step, position = step_of(context, recipe, transform, model)
     loaded = context.models.get(model, chosen.task or Task.FILL, recipe.options_of(step))
-    return Trial(PreparedStep(chosen, step, recipe, loaded, context.models), position, loaded)
+    return Trial(
+        PreparedStep(chosen, step, recipe, loaded, context.models, codec=context.codec), position, loaded
+    )
 
 
 def comparable_transform(transforms: TransformRegistry, name: str) -> Transform:
@@ -122,23 +123,23 @@ def comparable_transform(transforms: TransformRegistry, name: str) -> Transform:
     return transforms.get(name)
 
 
-def transform_of(transforms: TransformRegistry, model: str) -> Transform:
+def transform_of(context: Context, model: str) -> Transform:
     """The transform that uses a model's task.
 
     Raises:
         InputError: the model does not exist, or its task has no comparable transform.
     """
-    kind = models().models.get(model)
+    kind = context.model_registry.models.get(model)
     if kind is None:
         raise InputError(f"there is no model {model!r}; `sluice models` lists all models")
-    for transform in transforms.transforms.values():
+    for transform in context.transforms.transforms.values():
         if transform.task is kind.task and transform.task in COMPARABLE:
             return transform
     raise InputError(f"{model} is a model for {kind.task}, which returns no picture to compare")
 
 
-def _options(model: str, template: Step) -> dict[str, Any]:
-    kind = models().models.get(model)
+def _options(models: ModelRegistry, model: str, template: Step) -> dict[str, Any]:
+    kind = models.models.get(model)
     if kind is None or not template.options:
         return {}
     try:

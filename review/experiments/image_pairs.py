@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gates.edit import Edit
+from imaging.codec import Codec
 from imaging.mask import read_mask
 from imaging.refusal import RefusedError
-from imaging.sandbox.photo_client import decode_sandboxed
 from line.errors import InputError
 from line.picture import Mask, Rgb
 
@@ -23,9 +23,10 @@ class Pair:
     after: Path
     mask: Path | None = None
 
-    def edit(self, transform: str) -> Edit:
-        first, second = read(self.before), read(self.after)
-        return Edit(transform, first, second, mask=read_mask_of(first, self.mask) if self.mask else None)
+    def edit(self, codec: Codec, transform: str) -> Edit:
+        first, second = read(codec, self.before), read(codec, self.after)
+        mask = read_mask_of(codec, first, self.mask) if self.mask else None
+        return Edit(transform, first, second, mask=mask)
 
 
 def pairs(before: Path, after: Path, mask: Path | None = None) -> list[Pair]:
@@ -58,26 +59,26 @@ def _shared(before: Path, after: Path, mask: Path | None) -> Iterator[Pair]:
             )
 
 
-def read(path: Path) -> Rgb:
+def read(codec: Codec, path: Path) -> Rgb:
     """[H, W, 3] uint8 sRGB picture of a file, decoded as at admission; transparency becomes white.
 
     Raises:
         InputError: the file cannot be admitted.
     """
     try:
-        return decode_sandboxed(path.name, path.read_bytes()).rgb
+        return codec.decode(path.name, path.read_bytes()).rgb
     except RefusedError as error:
         raise InputError(f"{path}: {error.sentence}") from None
 
 
-def read_mask_of(picture: Rgb, path: Path) -> Mask:
+def read_mask_of(codec: Codec, picture: Rgb, path: Path) -> Mask:
     """[H, W] uint8 mask of a picture, from a file in any supported format.
 
     Raises:
         InputError: the file cannot be read, or its size differs from the picture's.
     """
     try:
-        mask = read_mask(path.name, path.read_bytes())
+        mask = read_mask(codec, path.name, path.read_bytes())
     except RefusedError as error:
         raise InputError(f"mask {path}: {error.sentence}") from None
     if mask.shape != picture.shape[:2]:

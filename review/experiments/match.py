@@ -18,7 +18,6 @@ from review.experiments.experiment import Trial, TrialResult, comparable_transfo
 from review.experiments.perceptual import Distance, distance
 from review.experiments.samples import Sample
 from tasks.context import Context
-from tasks.registry import TransformRegistry
 from tasks.transform import Transform
 from tasks.upscale import target_size
 from worker.costs import per_second
@@ -49,10 +48,10 @@ class Plan:
     position: int
 
     @classmethod
-    def of(cls, transforms: TransformRegistry, recipe: Recipe, transform: str, model: str) -> "Plan":
-        step, position = step_of(transforms, recipe, transform, model)
+    def of(cls, context: Context, recipe: Recipe, transform: str, model: str) -> "Plan":
+        step, position = step_of(context, recipe, transform, model)
         target = int(step.params.get("target", 0))
-        return cls(comparable_transform(transforms, transform), target, recipe.seed, position)
+        return cls(comparable_transform(context.transforms, transform), target, recipe.seed, position)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,7 +91,7 @@ def match(
         folder: folder for the results, ``MODEL/NAME.png``.
         progress: called with the picture's name after each picture of each pass, so three times for each picture.
     """
-    plan = Plan.of(context.transforms, recipe, transform, models[0])
+    plan = Plan.of(context, recipe, transform, models[0])
     first, second = (_run(context, samples, plan, model, recipe, folder, progress) for model in models)
     measure = distance(context.models)
     between: list[dict[str, float]] = []

@@ -43,7 +43,7 @@ def distance(models: ModelCache, wanted: str = DEFAULT) -> Distance:
     Raises:
         ModelError: there is no such distance.
     """
-    problem = registry().get(wanted, Task.PERCEPTUAL).missing()
+    problem = registry(models.weights_folder).get(wanted, Task.PERCEPTUAL).missing()
     if problem is None:
         try:
             return Distance(wanted, cast(Perceptual, models.get(wanted, Task.PERCEPTUAL)).distance)

@@ -8,7 +8,6 @@ from imaging import intermediate
 from imaging.encode import decode
 from records.queries.history import Past
 from records.step_results import Result
-from records.storage.bucket import bucket
 from tasks.context import Context
 from tasks.runner.execute import execute
 from tasks.runner.io import read
@@ -47,7 +46,9 @@ class Reproduction:
         self.context = context
         self.past = past
         transform, step = context.transforms.get(past.transform), past.recipe.steps[past.position]
-        self.prepared = PreparedStep.of(past.recipe, step, transform, context.models, past.vendor)
+        self.prepared = PreparedStep.of(
+            past.recipe, step, transform, context.models, context.codec, past.vendor
+        )
         self.recorded = recorded(context, past)
         self.first: StepOutput | None = None
         self.agree = True
@@ -94,7 +95,7 @@ def recorded(context: Context, past: Past) -> StepOutput:
     store = context.bucket
     output = StepOutput(past.verdict, past.reasons)
     if context.transforms.get(past.transform).delivers and past.verdict == Result.PASS and past.image.file:
-        data = bucket(past.out).get(past.image.file)
+        data = context.buckets.at(past.out).get(past.image.file)
         return replace(output, rgb=decode(data), data=data)
     if past.output is None:
         return output

@@ -8,6 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from imaging.codec import Codec
 from line.errors import InputError
 from line.picture import Mask, Rgb
 from review.experiments.image_pairs import SUFFIXES, read, read_mask_of
@@ -24,11 +25,13 @@ class Sample:
     Attributes:
         name: path relative to the folder.
         path: path of the file.
+        codec: opens it.
         mask_path: ``NAME.mask.png`` beside ``NAME.jpg``; None if there is none.
     """
 
     name: str
     path: Path
+    codec: Codec
     mask_path: Path | None = None
 
     def rgb(self) -> Rgb:
@@ -37,7 +40,7 @@ class Sample:
         Raises:
             InputError: the file cannot be admitted.
         """
-        return read(self.path)
+        return read(self.codec, self.path)
 
     def sha256(self) -> str:
         return sha256(self.path.read_bytes()).hexdigest()
@@ -50,10 +53,10 @@ class Sample:
         """
         if self.mask_path is None:
             return drawn(rgb.shape[1], rgb.shape[0])
-        return np.where(read_mask_of(rgb, self.mask_path) > 127, 255, 0).astype(np.uint8)
+        return np.where(read_mask_of(self.codec, rgb, self.mask_path) > 127, 255, 0).astype(np.uint8)
 
 
-def samples(paths: Sequence[Path]) -> list[Sample]:
+def samples(codec: Codec, paths: Sequence[Path]) -> list[Sample]:
     """The pictures among files and folders (recursively), sorted by name.
 
     Of pairs ``NAME.before.png`` and ``NAME.after.png``, only the first is used.
@@ -61,7 +64,7 @@ def samples(paths: Sequence[Path]) -> list[Sample]:
     Raises:
         InputError: there is no picture.
     """
-    pictures = [sample for path in paths for sample in _of(path)]
+    pictures = [sample for path in paths for sample in _of(codec, path)]
     if not pictures:
         raise InputError(f"{', '.join(map(str, paths))}: no picture is there ({', '.join(sorted(SUFFIXES))})")
     return pictures
@@ -78,7 +81,7 @@ def drawn(width: int, height: int) -> Mask:
     return mask
 
 
-def _of(path: Path) -> Iterator[Sample]:
+def _of(codec: Codec, path: Path) -> Iterator[Sample]:
     files = [path] if path.is_file() else sorted(file for file in path.rglob("*") if file.is_file())
     for file in files:
         if file.suffix.lower() not in SUFFIXES or file.name.endswith((MASK, ".after.png")):
@@ -86,4 +89,4 @@ def _of(path: Path) -> Iterator[Sample]:
         plain = file.with_suffix("").name.removesuffix(".before")
         mask = file.with_name(plain + MASK)
         name = file.name if path.is_file() else file.relative_to(path).as_posix()
-        yield Sample(name, file, mask if mask.is_file() else None)
+        yield Sample(name, file, codec, mask if mask.is_file() else None)

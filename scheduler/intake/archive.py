@@ -1,7 +1,7 @@
 """Opens an uploaded archive: its entries become originals in the bucket, within the limits of ``imaging.archives``."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from imaging.archives.entry import Entry
@@ -27,21 +27,39 @@ class StoredEntry:
     raw_name: bytes | None = None
 
 
-def entries(store: Bucket, key: str, encoding: str | None = None) -> Iterator[StoredEntry]:
-    """Unpack an archive of the bucket into the bucket, one entry in memory at a time.
+@dataclass(frozen=True, slots=True)
+class Archives:
+    """How archives are opened.
 
-    Args:
+    Attributes:
+        seconds: maximum time without an answer of the process that opens one.
+        memory: maximum bytes of that process.
+        home: state folder, for temporary copies.
         encoding: of names that are not declared as UTF-8; guessed where None.
-
-    Raises:
-        InputError: it is no archive that can be read, or over a limit as a whole.
-        ServiceError: the process that opens it was killed from outside.
     """
-    with scratch() as folder:
-        path = Path(folder) / "upload"
-        store.download(key, path)
-        for entry in sandboxed_entries(path, encoding=encoding):
-            yield _stored(store, key, entry)
+
+    seconds: float
+    memory: int
+    home: Path
+    encoding: str | None = None
+
+    def with_encoding(self, encoding: str | None) -> "Archives":
+        """The same for a vendor's archives and file names."""
+        return replace(self, encoding=encoding)
+
+    def entries(self, store: Bucket, key: str) -> Iterator[StoredEntry]:
+        """Unpack an archive of the bucket into the bucket, one entry in memory at a time.
+
+        Raises:
+            InputError: it is no archive that can be read, or over a limit as a whole.
+            ServiceError: the process that opens it was killed from outside.
+        """
+        with scratch(self.home) as folder:
+            path = Path(folder) / "upload"
+            store.download(key, path)
+            opened = sandboxed_entries(path, encoding=self.encoding, seconds=self.seconds, memory=self.memory)
+            for entry in opened:
+                yield _stored(store, key, entry)
 
 
 def _stored(store: Bucket, key: str, entry: Entry) -> StoredEntry:

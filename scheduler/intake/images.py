@@ -5,22 +5,21 @@ from collections.abc import Collection, Iterator
 from imaging.archives.name_encoding import decode_names
 from line.name_bytes import percent_encoded, raw_bytes
 from line.names import delivered_name, safe_path
-from line.recipe import Recipe
+from line.recipe import Recipe, file_of
 from line.upload_files import FileKind, kind_of
 from records.batches import NewImage
 from records.storage.bucket import Bucket
 from records.storage.listing import Listed
-from scheduler.intake.archive import entries
+from scheduler.intake.archive import Archives
 from scheduler.intake.listing import Upload, files_of
 from scheduler.intake.ready_marker import ReadyMarker
-from tasks.recipes import file_of
 
 
 class UploadImages:
     """Goes through an upload once: what is no picture is left out, what cannot be one is refused.
 
     Args:
-        encoding: of names that are not declared as UTF-8; guessed where None.
+        archives: opens an archive; its encoding also counts for the names in a folder.
         taken_before: (key, tag) of files that are left out, because an earlier batch has them.
 
     Attributes:
@@ -34,12 +33,12 @@ class UploadImages:
         marker: ReadyMarker,
         recipe: Recipe,
         *,
-        encoding: str | None = None,
+        archives: Archives,
         taken_before: Collection[tuple[str, str]] = (),
     ) -> None:
         self._store, self._upload, self._unread = store, upload, marker.unread
         self._extension = file_of(recipe)
-        self._encoding, self._taken_before = encoding, taken_before
+        self._archives, self._taken_before = archives, taken_before
         self.sidecars = 0
 
     def __iter__(self) -> Iterator[NewImage]:
@@ -51,7 +50,7 @@ class UploadImages:
 
     def _of_archive(self) -> Iterator[NewImage]:
         """Unpacks the archive into the bucket on the way."""
-        for entry in entries(self._store, self._upload.prefix, self._encoding):
+        for entry in self._archives.entries(self._store, self._upload.prefix):
             if kind_of(entry.name) is FileKind.SIDECAR:
                 self.sidecars += 1
                 continue
@@ -95,7 +94,7 @@ class UploadImages:
                 raw_names[key_name] = raw
         names: dict[str, str] = {}
         for (key_name, raw), name in zip(
-            raw_names.items(), decode_names(list(raw_names.values()), self._encoding), strict=True
+            raw_names.items(), decode_names(list(raw_names.values()), self._archives.encoding), strict=True
         ):
             is_used = name in names.values() or self._store.find(f"{self._upload.prefix}/{name}") is not None
             names[key_name] = percent_encoded(raw) if is_used else name

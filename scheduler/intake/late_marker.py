@@ -7,18 +7,16 @@ import sqlalchemy as sa
 
 from line.errors import InputError
 from line.names import delivered_name, safe_path
+from line.recipe import file_of
 from records import batches, recipes, uploads
-from records.database import transact
-from records.storage.bucket import Bucket
 from scheduler.intake.listing import Upload, listing_of
 from scheduler.intake.ready_marker import read_marker
-from scheduler.intake.take import new_batch, recipe_of
-from tasks.recipes import file_of
+from scheduler.intake.take import Intake
 
 log = logging.getLogger(__name__)
 
 
-def adopt_late_marker(store: Bucket, upload: Upload, taken: str) -> bool:
+def adopt_late_marker(intake: Intake, upload: Upload, taken: str) -> bool:
     """Give the batch that was taken without a marker the recipe and folder of the marker that came later.
 
     Args:
@@ -30,12 +28,13 @@ def adopt_late_marker(store: Bucket, upload: Upload, taken: str) -> bool:
     Raises:
         InputError: the marker cannot be read, or asks for another recipe of a batch that has begun.
     """
+    transact, store = intake.database.transact, intake.store
     batch_id = transact(partial(batches.of_prefix, prefix=upload.prefix))
     if batch_id is None or taken != listing_of(store, upload).digest:
         return False
     marker = read_marker(store, upload.marker)
-    recipe = recipe_of(marker)
-    new = new_batch(store, upload, marker, recipe)
+    recipe = intake.recipe_of(marker)
+    new = intake.new_batch(upload, marker, recipe)
     batch = transact(partial(batches.get, batch_id=batch_id))
     if batch.recipe == recipe.digest and marker.out in (None, batch.out):
         return True

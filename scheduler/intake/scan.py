@@ -9,17 +9,13 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from line.errors import InputError, ServiceError, SettingsError
-from line.settings import settings
 from line.trouble import TroubleKind
 from records import troubles
 from records import uploads as upload_records
-from records.database import transact
-from records.storage.bucket import Bucket
 from scheduler.intake.ingest_contents import contents
 from scheduler.intake.late_marker import adopt_late_marker
 from scheduler.intake.listing import Listing, Upload, listing_of, named
-from scheduler.intake.take import take
-from worker import topology
+from scheduler.intake.take import Intake
 
 log = logging.getLogger(__name__)
 
@@ -49,11 +45,14 @@ class Scan:
     """One scheduler's repeated looks at one ingest bucket.
 
     Args:
-        store: the bucket.
+        intake: takes what is complete.
+        quiet_seconds: quiet period of a vendor with which no other is agreed (s).
     """
 
-    def __init__(self, store: Bucket) -> None:
-        self._store = store
+    def __init__(self, intake: Intake, quiet_seconds: float) -> None:
+        self._intake, self._store = intake, intake.store
+        self._transact = intake.database.transact
+        self._default_quiet_seconds = quiet_seconds
         self._listed_at: dict[str, float] = {}
         self._settled: dict[str, str] = {}  # by prefix, the marker with which it was taken or cannot be
         self._errors: dict[str, str] = {}
@@ -100,10 +99,10 @@ class Scan:
         """
         there = prefixes | {key for key in self._errors if key.rpartition("/")[0] in unlisted}
         if time.monotonic() >= self._errors_due or not self._errors.keys() <= there:
-            self._errors = transact(upload_records.errors)
+            self._errors = self._transact(upload_records.errors)
             there = prefixes | {key for key in self._errors if key.rpartition("/")[0] in unlisted}
             if not self._errors.keys() <= there:
-                transact(partial(upload_records.forget, prefixes=there))
+                self._transact(partial(upload_records.forget, prefixes=there))
             self._errors_due = time.monotonic() + ERRORS_SECONDS
         return {prefix: sentence for prefix, sentence in self._errors.items() if prefix in there}
 
@@ -117,13 +116,13 @@ class Scan:
         marker = self._store.tag(upload.marker)
         if marker is not None and self._settled.get(upload.prefix) == marker:
             return None
-        state = transact(partial(upload_records.get, prefix=upload.prefix))
+        state = self._transact(partial(upload_records.get, prefix=upload.prefix))
         if marker is not None:
             digest = f"marker {marker}"
             if state is not None and state.taken == digest:
                 self._settled[upload.prefix] = marker
                 return None
-            transact(partial(upload_records.note, prefix=upload.prefix, digest=digest))
+            self._transact(partial(upload_records.note, prefix=upload.prefix, digest=digest))
             return self._take_marked(upload, state, digest)
         if state is not None and state.taken is not None and not self._is_due(upload.prefix):
             return None
@@ -131,18 +130,18 @@ class Scan:
         listing = listing_of(self._store, upload)
         if state is not None and state.taken == listing.digest:
             return None
-        quiet = transact(partial(upload_records.note, prefix=upload.prefix, digest=listing.digest))
+        quiet = self._transact(partial(upload_records.note, prefix=upload.prefix, digest=listing.digest))
         self._check_quiet(upload, listing, quiet)
-        batch_id = take(self._store, upload, only_new=_was_taken_by_silence(state))
-        transact(partial(upload_records.mark_taken, prefix=upload.prefix, digest=listing.digest))
+        batch_id = self._intake.take(upload, only_new=_was_taken_by_silence(state))
+        self._transact(partial(upload_records.mark_taken, prefix=upload.prefix, digest=listing.digest))
         return batch_id
 
     def _take_marked(self, upload: Upload, state: sa.Row[Any] | None, digest: str) -> int | None:
         """Take an upload with a marker; where silence was taken for completeness before, mend that."""
         batch_id = None
-        if state is None or state.taken is None or not adopt_late_marker(self._store, upload, state.taken):
-            batch_id = take(self._store, upload, only_new=_was_taken_by_silence(state))
-        transact(partial(upload_records.mark_taken, prefix=upload.prefix, digest=digest))
+        if state is None or state.taken is None or not adopt_late_marker(self._intake, upload, state.taken):
+            batch_id = self._intake.take(upload, only_new=_was_taken_by_silence(state))
+        self._transact(partial(upload_records.mark_taken, prefix=upload.prefix, digest=digest))
         return batch_id
 
     def _check_submit(self, upload: Upload) -> None:
@@ -150,7 +149,7 @@ class Scan:
         if sign_of_life is None:
             return
         digest = f"arriving {sign_of_life}"
-        silence = transact(partial(upload_records.note, prefix=upload.prefix, digest=digest))
+        silence = self._transact(partial(upload_records.note, prefix=upload.prefix, digest=digest))
         if silence.seconds < MAX_SUBMIT_SILENCE_SECONDS:
             raise WaitingError("`sluice submit` is copying it")
         raise InterruptedSubmitError(
@@ -174,10 +173,9 @@ class Scan:
                 f"an empty file {upload.marker}"
             )
 
-    @staticmethod
-    def _quiet_seconds(vendor: str, longest_gap: float) -> float:
-        agreed = topology.load(settings().config).vendor(vendor).quiet_seconds
-        base = settings().quiet_seconds if agreed is None else agreed
+    def _quiet_seconds(self, vendor: str, longest_gap: float) -> float:
+        agreed = self._intake.vendor_terms(vendor).quiet_seconds
+        base = self._default_quiet_seconds if agreed is None else agreed
         return max(base, min(GAP_FACTOR * longest_gap, MAX_GROWN_SECONDS))
 
     def _is_due(self, prefix: str) -> bool:
@@ -190,13 +188,13 @@ class Scan:
     def _refuse(self, upload: Upload, sentence: str) -> None:
         self._errors_due = -math.inf
         log.error("%s cannot be taken: %s", upload.prefix, sentence)
-        transact(partial(upload_records.record_error, prefix=upload.prefix, sentence=sentence))
+        self._transact(partial(upload_records.record_error, prefix=upload.prefix, sentence=sentence))
 
     def _report(self, kind: TroubleKind, found: dict[str, str]) -> None:
         """Bring the troubles of that kind up to date, where something changed since the last scan."""
         if found == self._reported.get(kind):
             return
-        transact(partial(troubles.replace, kind=kind, sentences=found))
+        self._transact(partial(troubles.replace, kind=kind, sentences=found))
         self._reported[kind] = found
 
 

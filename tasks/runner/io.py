@@ -14,7 +14,7 @@ from line.facts import Facts
 from line.image import Image
 from line.picture import Edited, Flagged, FlagKind, Mask, Original, Picture, Publishable, Refused
 from records.step_results import Broken, Ending, NeedsReview, Passed, Rejected, StepResult, StoredKeys
-from records.storage.bucket import Bucket, MissingObjectError, UnwritableKeyError, bucket
+from records.storage.bucket import Bucket, MissingObjectError, UnwritableKeyError
 from tasks.runner.prefetch import PrefetchCache
 from tasks.runner.types import Attempt, Loaded
 
@@ -66,12 +66,12 @@ def _original(store: Bucket, image: Image) -> bytes | None:
     return data if hashlib.sha256(data).hexdigest() == image.sha256 else None
 
 
-def write(store: Bucket, out: str, image: Image, attempt: Attempt) -> StepResult:
+def write(store: Bucket, out: Bucket, image: Image, attempt: Attempt) -> StepResult:
     """Write what a step made of an image, and describe it for the records.
 
     Args:
         store: the line's bucket, for pictures between steps.
-        out: URL of the folder that the batch is delivered to.
+        out: the folder that the batch is delivered to.
     """
     ending, facts = _ending(store, out, image, attempt)
     outcome = attempt.outcome
@@ -87,7 +87,7 @@ def write(store: Bucket, out: str, image: Image, attempt: Attempt) -> StepResult
     )
 
 
-def _ending(store: Bucket, out: str, image: Image, attempt: Attempt) -> tuple[Ending, Facts]:
+def _ending(store: Bucket, out: Bucket, image: Image, attempt: Attempt) -> tuple[Ending, Facts]:
     """How the step ended for the image, and what is known of the image then."""
     facts, reasons = attempt.loaded.facts, attempt.verdict.reasons
     match attempt.outcome:
@@ -113,16 +113,16 @@ def _ending(store: Bucket, out: str, image: Image, attempt: Attempt) -> tuple[En
 
 
 def _published(
-    image: Image, out: str, outcome: Publishable, reasons: tuple[Reason, ...], facts: Facts
+    image: Image, out: Bucket, outcome: Publishable, reasons: tuple[Reason, ...], facts: Facts
 ) -> tuple[Ending, Facts]:
     """Write the files into the delivered folder, unless a gate flags them."""
     if not reasons:
-        file, folder = str(image.file), bucket(out)
+        file = str(image.file)
         try:
             paths = {name: rendition_path(name, file, facts.counter) for name in outcome.renditions}
             for pattern, data in outcome.renditions.items():
-                folder.put(paths[pattern], data)
-            folder.put(file, outcome.data)
+                out.put(paths[pattern], data)
+            out.put(file, outcome.data)
         except UnwritableKeyError as error:
             return Broken("undeliverable", f"The file cannot be delivered: {error}"), facts
         facts |= _with_paths(outcome.facts, paths)

@@ -122,7 +122,9 @@ class StepRunner:
         vendor = UNKNOWN_VENDOR
         if transform.takes_vendor:
             vendor = self.context.database.transact(partial(templates.vendor_of, batch_id=claim.batch_id))
-        prepared = PreparedStep.of(claim.recipe, step, transform, self.context.models, vendor)
+        prepared = PreparedStep.of(
+            claim.recipe, step, transform, self.context.models, self.context.codec, vendor
+        )
         results = self._results(claim, prepared, lease)
         lease.check()
         run = self._step_run(claim, prepared)
@@ -138,6 +140,7 @@ class StepRunner:
     def _results(self, claim: Claim, prepared: PreparedStep, lease: Lease) -> list[StepResult]:
         """What the step made of every image: read ahead, run in micro-batches, written while others run."""
         results: list[StepResult] = []
+        store, out = self.context.bucket, self.context.buckets.at(claim.out)
         micro_batch = self.context.settings.micro_batch
         with ThreadPoolExecutor(2, "read") as readers, ThreadPoolExecutor(2, "write") as writers:
             writing: list[Future[StepResult]] = []
@@ -147,7 +150,7 @@ class StepRunner:
                 loaded = [(image, item) for image, item in group if isinstance(item, Loaded)]
                 attempts = execute(prepared, [item for _, item in loaded])
                 for (image, _), attempt in zip(loaded, attempts, strict=True):
-                    writing.append(writers.submit(write, self.context.bucket, claim.out, image, attempt))
+                    writing.append(writers.submit(write, store, out, image, attempt))
                 lease.images_done += len(group)
             results += [future.result() for future in writing]
         return results

@@ -1,9 +1,10 @@
 """What passes between the stages of a step: a loaded image, and what one attempt made of it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gates.contract import Verdict
+from imaging.codec import Codec
 from line.facts import Facts
 from line.picture import Original, Outcome, Picture
 from line.recipe import Recipe, Step
@@ -65,6 +66,7 @@ class PreparedStep:
         model: loaded; None where the transform needs none.
         models: the loaded models of this process; the gates find the text detector there.
         vendor: what is on record about the vendor of the batch.
+        codec: opens and signs photos in this process.
     """
 
     transform: Transform
@@ -73,6 +75,7 @@ class PreparedStep:
     model: Model | None
     models: ModelCache
     vendor: VendorContext = UNKNOWN_VENDOR
+    codec: Codec = field(default_factory=Codec)
 
     @classmethod
     def of(
@@ -81,6 +84,7 @@ class PreparedStep:
         step: Step,
         transform: Transform,
         models: ModelCache,
+        codec: Codec,
         vendor: VendorContext = UNKNOWN_VENDOR,
     ) -> "PreparedStep":
         """Load the model that a step names.
@@ -91,10 +95,10 @@ class PreparedStep:
         model = None
         if step.model and transform.task:
             model = models.get(step.model, transform.task, recipe.options_of(step))
-        return cls(transform, step, recipe, model, models, vendor)
+        return cls(transform, step, recipe, model, models, vendor, codec)
 
     def run(self, loaded: Sequence[Loaded]) -> Sequence[Outcome]:
         """What the transform makes of some images, not judged yet; whatever it raises passes through."""
         return self.transform.run(
-            [item.subject for item in loaded], self.model, self.step.params, self.vendor
+            [item.subject for item in loaded], self.model, self.step.params, self.vendor, self.codec
         )

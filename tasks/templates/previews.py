@@ -13,13 +13,12 @@ from numpy.typing import NDArray
 from imaging import intermediate
 from line.facts import Box
 from line.picture import Rgb
-from line.settings import settings
 from overlay.mask.strokes import find_strokes
 from overlay.templates.recurring import LEAST
 from overlay.templates.text_template import ONE_INK, PLAY, RIM, as_text, canvas, corners, correlation
 from overlay.templates.vendor_overlay import Mark, learn
 from records.queries.text_locations import Example
-from records.storage.bucket import Bucket, MissingObjectError, bucket
+from records.storage.bucket import Bucket, MissingObjectError
 from records.templates import Proposal
 
 log = logging.getLogger(__name__)
@@ -81,12 +80,11 @@ def with_examples(store: Bucket, proposal: Proposal, examples: Sequence[Example]
     )
 
 
-def side_by_side(examples: Sequence[Mapping[str, Any]]) -> Rgb:
+def side_by_side(store: Bucket, examples: Sequence[Mapping[str, Any]]) -> Rgb:
     """The crops of a template's examples, [H, W, 3] uint8, each with the text outlined.
 
     Below each, where it is known, stands the same crop with all that would be erased in one colour.
     """
-    store = bucket(settings().bucket)
     parts: list[Rgb] = []
     for example in examples:
         rgb = cast(Rgb, cv2.cvtColor(_read(store, example["crop"], cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB))

@@ -9,17 +9,16 @@ import numpy as np
 
 from imaging import intermediate
 from line.errors import InputError
-from line.settings import settings
 from models.contract import Region
 from overlay.templates.template_matching import sightings
 from overlay.templates.text_template import SAME_LOOK, UNSEEN_LOOK, Stamp
 from records import templates
-from records.database import transact
+from records.database import Database
 from records.queries import text_search_results
 from records.queries.text_search_results import Searched
-from records.storage.bucket import Bucket, MissingObjectError, bucket
+from records.storage.bucket import Bucket, MissingObjectError
 from records.templates import FINDS
-from tasks.registry import registry
+from tasks.context import Context
 
 TOGETHER = 4
 """Pictures that are looked at at a time."""
@@ -41,7 +40,7 @@ class Look:
     trouble: str = ""
 
 
-def looked_at(template_id: int) -> tuple[int, Iterator[Look]]:
+def looked_at(context: Context, template_id: int) -> tuple[int, Iterator[Look]]:
     """How many images of the template's vendor may bear it at most, and what a look at each says.
 
     Those that no step searched for text, and those for which a person drew the mask, are not looked at.
@@ -49,6 +48,7 @@ def looked_at(template_id: int) -> tuple[int, Iterator[Look]]:
     Raises:
         InputError: there is no such template, or nobody confirmed it.
     """
+    transact = context.database.transact
     vendor, template = transact(partial(templates.get, template_id=template_id))
     if not template.is_confirmed:
         raise InputError(
@@ -57,14 +57,15 @@ def looked_at(template_id: int) -> tuple[int, Iterator[Look]]:
     stamp = Stamp.from_record(template)
     transforms = {
         FINDS,
-        *(transform.name for transform in registry().transforms.values() if transform.removes),
+        *(transform.name for transform in context.transforms.transforms.values() if transform.removes),
     }
     at_most = transact(partial(text_search_results.count, vendor=vendor))
-    return at_most, _looks(stamp, searched(vendor, transforms))
+    return at_most, _looks(context.bucket, stamp, searched(context.database, vendor, transforms))
 
 
-def searched(vendor: str, transforms: Collection[str]) -> Iterator[list[Searched]]:
+def searched(database: Database, vendor: str, transforms: Collection[str]) -> Iterator[list[Searched]]:
     """The images of a vendor that went through one of ``transforms``, page by page, each in its own transaction."""
+    transact = database.transact
     for batch_id in transact(partial(text_search_results.batches_of, vendor=vendor)):
         for state in text_search_results.STATES:
             after: int | None = 0
@@ -82,10 +83,10 @@ def searched(vendor: str, transforms: Collection[str]) -> Iterator[list[Searched
                 yield images
 
 
-def _looks(stamp: Stamp, pages: Iterator[list[Searched]]) -> Iterator[Look]:
+def _looks(store: Bucket, stamp: Stamp, pages: Iterator[list[Searched]]) -> Iterator[Look]:
     with ThreadPoolExecutor(TOGETHER) as pool:
         for images in pages:
-            yield from pool.map(partial(_look, bucket(settings().bucket), stamp), images)
+            yield from pool.map(partial(_look, store, stamp), images)
 
 
 def _look(store: Bucket, stamp: Stamp, image: Searched) -> Look:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from records.database import transact
 from scheduler.probe import resume
+from tests.harness.context import transact
 from tests.harness.line import Line, photos, recipe
 
 pytestmark = [pytest.mark.services, pytest.mark.faults]

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from records.database import transact
 from records.queries import reports
 from tests.harness import promises
+from tests.harness.context import transact
 from tests.harness.line import Line, line, photos, recipe
 from tests.harness.services import Servers
 

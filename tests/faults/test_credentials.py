@@ -8,9 +8,9 @@ import boto3
 import pytest
 
 from line.trouble import Trouble
-from records.database import transact
 from records.queries import reports
 from tests.harness import promises
+from tests.harness.context import transact
 from tests.harness.line import environment, line, photos, recipe
 from tests.harness.objects import new_bucket, s3
 from tests.harness.proxy import expiring

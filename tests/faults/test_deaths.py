@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from line.settings import settings
-from records.storage.bucket import bucket
+from tests.harness.context import bucket, settings
 from tests.harness.line import Line, photos, recipe
 from tests.harness.services import Servers
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from records.database import transact
 from scheduler.probe import resume
 from tests.harness import promises
+from tests.harness.context import transact
 from tests.harness.line import Line, line, photos, recipe
 from tests.harness.services import Servers
 

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from line.settings import settings
-from records.database import engine, transact
 from records.storage import withdrawals
 from records.tables import withdrawals as table
-from scheduler.delete_delivered import withdraw
+from scheduler.decide import Decisions
+from scheduler.delete_delivered import DeliveredFiles
 from tests.harness import db_builders, promises
+from tests.harness.context import bucket, context, settings, transact, withdraw
 from tests.harness.line import Line, environment, line, photos, recipe
 from tests.harness.proxy import CommitCutter
 from tests.harness.services import Servers
@@ -135,7 +135,6 @@ def test_a_commit_whose_answer_is_lost_is_neither_repeated_nor_reported_as_faile
         transact(lambda connection: connection.execute(sa.text("SELECT 1")))
         cutter.cut = 1
         assert transact(hire) == "hired"
-        engine(url).dispose()
     assert (cutter.done, len(ran)) == (1, 1)
     assert db_builders.execute("SELECT count(*) FROM events WHERE reason = 'cut'").scalar() == 1
 
@@ -159,8 +158,6 @@ def test_a_line_whose_commits_are_cut_off_from_their_answers_writes_each_thing_o
 
 
 def test_the_file_of_a_worker_that_died_is_taken_away_where_its_image_ends_otherwise(sluice: Line) -> None:
-    from records.storage.bucket import bucket
-
     batch = db_builders.flagged(3, step=2)
     out = bucket(db_builders.head(batch).out)
     files = [row.file for row in db_builders.rows(batch)]
@@ -187,8 +184,6 @@ def test_the_file_of_a_worker_that_died_is_taken_away_where_its_image_ends_other
 
 
 def test_the_file_of_an_image_on_its_way_is_left_until_it_has_arrived(sluice: Line) -> None:
-    from records.storage.bucket import bucket
-
     batch = db_builders.batch(1)
     db_builders.shard(batch)
     file = db_builders.rows(batch)[0].file
@@ -205,17 +200,19 @@ def test_the_file_of_an_image_on_its_way_is_left_until_it_has_arrived(sluice: Li
 
 
 def test_a_decision_whose_process_dies_before_the_file_is_gone_is_completed_by_the_scheduler(
-    sluice: Line, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    sluice: Line, tmp_path: Path
 ) -> None:
-    from scheduler import decide
+    class Died(DeliveredFiles):
+        def withdraw(self, batch_id: int | None = None) -> None:
+            """Nothing: the process is dead."""
 
     batch = sluice.submit(photos(tmp_path / "upload", 4), recipe(tmp_path / "plain.toml"))
     sluice.start(workers=1)
     sluice.wait(batch)
     sluice.kill("scheduler")
     image = sluice.rows(batch)[0]
-    monkeypatch.setattr(decide, "withdraw", lambda _: None)
-    decide.reject(image.id, "person:ada")
+    files = Died(context().database, context().buckets)
+    Decisions(context(), files).reject(image.id, "person:ada")
     assert image.file in sluice.delivered(batch)
     assert transact(lambda connection: connection.execute(sa.select(table)).all())
     sluice.start(workers=0, schedulers=1)

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from line.settings import settings
-from records.storage.bucket import bucket
 from tests.harness import promises
+from tests.harness.context import bucket, settings
 from tests.harness.line import Line, line, photos, recipe
 from tests.harness.objects import new_bucket, s3
 from tests.harness.services import Servers
@@ -34,8 +33,7 @@ def test_a_whole_batch_on_s3_from_the_vendors_objects_to_the_manifest(on_s3: Lin
     store.put("ingest/acme/spring/broken.jpg", b"\xff\xd8\xff no more")
     rules = tmp_path / "plain.toml"
     from records import recipes
-    from records.database import transact
-    from tasks.recipes import load
+    from tests.harness.context import load, transact
 
     digest = transact(lambda connection: recipes.save(connection, load(str(recipe(rules)))))
     on_s3.start(workers=2)
@@ -54,7 +52,7 @@ def test_a_whole_batch_on_s3_from_the_vendors_objects_to_the_manifest(on_s3: Lin
 
 def batch_of(under_test: Line) -> int | None:
     from records import batches
-    from records.database import transact
+    from tests.harness.context import transact
 
     return transact(lambda connection: batches.of_prefix(connection, "ingest/acme/spring"))
 

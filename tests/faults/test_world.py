@@ -15,14 +15,10 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 
-from line.settings import settings
 from records import batches, database, recipes, uploads, workers
-from records.database import engine, transact
 from records.decisions import DecisionError
-from records.storage.bucket import bucket
-from scheduler import decide
-from tasks.recipes import load
 from tests.harness import db_builders, promises
+from tests.harness.context import bucket, decisions, engine, load, settings, transact
 from tests.harness.line import PLUGINS, Line, line, photos, recipe
 from tests.harness.objects import new_bucket, s3
 from tests.harness.proxy import spoiled
@@ -201,7 +197,8 @@ def test_of_two_people_who_decide_at_once_one_wins_and_the_other_is_told(sluice:
                 told.append(str(error))
 
     people = [
-        threading.Thread(target=person, args=one) for one in (("ada", decide.accept), ("bob", decide.reject))
+        threading.Thread(target=person, args=one)
+        for one in (("ada", decisions().accept), ("bob", decisions().reject))
     ]
     for one in people:
         one.start()
@@ -250,9 +247,7 @@ def on_bad_s3(tmp_path: Path, servers: Servers) -> Iterator[tuple[Line, list[int
         with spoiled(str(place.hostname), int(place.port or 0)) as (address, failed):
             more = variables | {"AWS_ENDPOINT_URL": address, "SLUICE_BUCKET_URL": url}
             with line(tmp_path, servers, **more) as under_test:
-                bucket.cache_clear()
                 yield under_test, failed
-        bucket.cache_clear()
 
 
 @pytest.mark.thorough
@@ -271,7 +266,7 @@ def test_a_state_folder_of_the_first_version_is_brought_up_to_date_and_its_batch
     tmp_path: Path, servers: Servers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with line(tmp_path, servers) as sluice:
-        empty(settings().database())
+        empty()
         migrate_to("0001")
         store = bucket(settings().bucket)
         rules = load(str(recipe(tmp_path / "plain.toml")))
@@ -297,8 +292,8 @@ def test_a_state_folder_of_the_first_version_is_brought_up_to_date_and_its_batch
         assert promises.unjudged(1) == []
 
 
-def empty(url: str) -> None:
-    with engine(url).begin() as connection:
+def empty() -> None:
+    with engine().begin() as connection:
         connection.execute(sa.text("DROP SCHEMA public CASCADE"))
         connection.execute(sa.text("CREATE SCHEMA public"))
 
@@ -313,7 +308,7 @@ def migrate_to(revision: str) -> None:
 
 def test_what_a_killed_process_left_in_the_scratch_folder_is_removed(sluice: Line, tmp_path: Path) -> None:
     from records.process_identity import process_identity
-    from records.storage.tempdir import scratch
+    from tests.harness.context import scratch
 
     ended = f"{process_identity().rpartition('/')[0]}/1"  # this process, had it begun just after the boot
     left = tmp_path / "scratch" / f"{ended.replace('/', '_')}-abc"

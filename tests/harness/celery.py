@@ -1,27 +1,14 @@
 """Our Celery app in the test's own process, connected to a broker of the test's choice."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from pydantic import SecretStr
 
-from kombu import pools
-
-
-@contextmanager
-def connected(url: str, **transport: object) -> Iterator[None]:
-    """``url`` is the broker meanwhile; ``transport`` over the app's own transport options."""
-    from worker.celery import app
-
-    before = app.conf.broker_url, app.conf.broker_transport_options
-    app.conf.broker_url = url
-    app.conf.broker_transport_options = {**before[1], **transport}
-    _fresh(app)
-    try:
-        yield
-    finally:
-        app.conf.broker_url, app.conf.broker_transport_options = before
-        _fresh(app)
+from tests.harness.context import settings
+from worker.app import SluiceApp
+from worker.broker import Broker
 
 
-def _fresh(app: object) -> None:
-    pools.reset()
-    app._pool = app.amqp._producer_pool = None  # type: ignore[attr-defined]
+def broker_at(url: str, **transport: object) -> Broker:
+    """The broker at ``url``, with ``transport`` over the app's own transport options."""
+    app = SluiceApp(settings().model_copy(update={"broker_url": SecretStr(url)}))
+    app.conf.broker_transport_options = {**app.conf.broker_transport_options, **transport}
+    return Broker(app)

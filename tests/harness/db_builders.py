@@ -13,12 +13,12 @@ from line.facts import Facts
 from line.recipe import Recipe, parse
 from records import batches, outcomes, recipes, shards, workers
 from records.batches import NewBatch, NewImage
-from records.database import transact
 from records.shards import Claim, NewShard, Owner, Route
 from records.step_results import Broken, NeedsReview, Passed, Rejected, StepResult, StepRun, StoredKeys
 from records.tables import batches as batch_table
 from records.tables import events, images
 from records.tables import shards as shard_table
+from tests.harness.context import transact
 
 NOWHERE = (Path(tempfile.gettempdir()) / "sluice-nowhere").as_uri()
 ME = Owner("me@here", "here", 4711, "boot/1/4711/1")

@@ -8,11 +8,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
 from imaging import intermediate
-from records.database import transact
-from records.storage.bucket import bucket
 from records.tables import images, steps
-from tasks.recipes import load
 from tests.harness import db_builders
+from tests.harness.context import bucket, load, transact
 
 WIDE, HIGH = 90, 60
 QUAD = [[9, 9], [50, 9], [50, 20], [9, 20]]

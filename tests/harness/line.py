@@ -10,16 +10,13 @@ import cv2
 import numpy as np
 import sqlalchemy as sa
 
-from line.settings import settings
 from records import batches
-from records.database import engine, transact
 from records.queries import reports
-from records.storage.bucket import bucket
 from records.tables import images, steps
 from stack import programs
 from stack.supervisor import Process, Program
-from tasks.registry import registry
 from tests.harness import waiting
+from tests.harness.context import bucket, context, engine, forget, place, transact
 from tests.harness.services import Servers
 from worker.topology import WorkerGroup
 
@@ -101,8 +98,6 @@ class Line:
     # --- batches ---------------------------------------------------------------------------------
 
     def submit(self, upload: Path, recipe: Path | str, vendor: str = "acme") -> int:
-        from review.cli.upload import place
-
         return place(upload, vendor, str(recipe), out=None)
 
     def report(self, batch_id: int) -> dict[str, Any]:
@@ -166,7 +161,7 @@ def line(home: Path, servers: Servers, **more: str) -> Iterator[Line]:
                 yield under_test
             finally:
                 under_test.stop()
-                engine(url).dispose()
+                context().close()
 
 
 @contextmanager
@@ -174,18 +169,13 @@ def environment(env: Mapping[str, str]) -> Iterator[None]:
     """This process sees ``env`` too, and the caches that hang on it are fresh."""
     before = {key: os.environ.get(key) for key in env}
     os.environ.update(env)
-    _forget()
+    forget()
     try:
         yield
     finally:
         for key, value in before.items():
             os.environ.pop(key, None) if value is None else os.environ.__setitem__(key, value)
-        _forget()
-
-
-def _forget() -> None:
-    settings.cache_clear()
-    registry.cache_clear()
+        forget()
 
 
 def photos(folder: Path, count: int, *, size: tuple[int, int] = (96, 64), start: int = 0) -> Path:

@@ -12,11 +12,11 @@ from records import lost_shards
 from records.budget import ledger
 from records.budget.account import Account
 from records.budget.estimates import Pace
-from records.database import transact
 from records.lost_shards import Lost
 from records.shards import Owner
 from scheduler.budget import Spending
 from tests.harness import db_builders
+from tests.harness.context import transact
 from worker.topology import Budget, Topology
 
 PER_HOUR = 3600.0

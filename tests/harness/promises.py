@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from records.database import engine
+from tests.harness.context import engine
 
 UNJUDGED = """
     -- delivered images of which some step of their route neither passed nor was overruled by a person

@@ -14,7 +14,7 @@ import redis
 import sqlalchemy as sa
 
 from line.errors import ServiceError
-from records.database import migrate
+from records.database import Database
 from stack.servers.postgres import EmbeddedPostgres
 from stack.servers.redis import EmbeddedRedis
 from tests.harness import waiting
@@ -33,10 +33,9 @@ class Servers:
         self.template = f"template_{uuid4().hex[:8]}"
         self._sql(f"CREATE DATABASE {self.template} ENCODING 'UTF8' TEMPLATE template0")
         url = self.url_of(self.template)
-        migrate(url)
-        from records.database import engine
-
-        engine(url).dispose()
+        template = Database(url)
+        template.migrate()
+        template.close()
 
     def url_of(self, database: str) -> str:
         return sa.make_url(self.database_url).set(database=database).render_as_string(hide_password=False)

@@ -2,16 +2,14 @@
 
 from functools import partial
 
-from line.settings import settings
 from records import templates
-from records.database import transact
 from scheduler.template_learning import is_searched
-from tasks.context import Context
 from tasks.templates.learn import learn
+from tests.harness.context import context, transact
 
 
 def propose() -> None:
     """Learn from every batch in which all text has been found."""
     for batch in transact(templates.due):
         if transact(partial(is_searched, batch=batch)):
-            learn(Context(settings()), batch.id)
+            learn(context(), batch.id)

@@ -15,8 +15,7 @@ from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 
-from records.database import transact
-from records.storage.bucket import bucket
+from tests.harness.context import bucket, transact
 from tests.harness.line import Line, environment, line, photos, recipe
 from tests.harness.objects import new_bucket, s3
 from tests.harness.services import Servers

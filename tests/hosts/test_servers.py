@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from records.database import transact
 from records.queries import reports
+from tests.harness.context import transact
 from tests.harness.services import Servers
 from tests.hosts.cluster import Cluster
 

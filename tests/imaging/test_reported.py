@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from imaging.codec import Codec
 from imaging.decode import decode
 from imaging.refusal import RefusedError
 from line.picture import Flagged, Original
@@ -14,6 +15,7 @@ from tasks.admit import admit
 FOLDER = Path(__file__).resolve().parents[3] / "shared" / "data" / "reported"
 pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason="no reported files beside the project")
 
+CODEC = Codec()
 LOSSY = (1.2, 5.0)
 """A JPEG with halved chroma differs by this much from its own source; conversion must not add to it."""
 LOOKS = {
@@ -74,7 +76,7 @@ def test_a_reported_picture_has_its_right_look(name: str) -> None:
     ],
 )
 def test_a_reported_broken_file_goes_to_a_person(name: str, reason: str) -> None:
-    (outcome,) = admit.function([Original(name, path_of(name).read_bytes())], None)
+    (outcome,) = admit.function([Original(name, path_of(name).read_bytes())], None, CODEC)
     assert isinstance(outcome, Flagged)
     assert outcome.reason == reason
 

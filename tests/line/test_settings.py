@@ -1,36 +1,31 @@
 """Settings from the environment."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from line.errors import SettingsError
-from line.settings import Settings, settings
+from line.settings import Settings, load_settings
 
 
 @pytest.fixture(autouse=True)
-def _plain(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _plain(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in Settings.model_fields:
         monkeypatch.delenv(f"SLUICE_{name.upper()}", raising=False)
-    settings.cache_clear()
-    yield
-    settings.cache_clear()
 
 
 def test_nothing_needs_to_be_set(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", "/home/someone")
-    assert settings().home_folder == Path("/home/someone/.sluice")
-    assert settings().bucket == "file:///home/someone/.sluice/bucket"
-    assert settings().device == "cpu"
+    assert load_settings().home_folder == Path("/home/someone/.sluice")
+    assert load_settings().bucket == "file:///home/someone/.sluice/bucket"
+    assert load_settings().device == "cpu"
 
 
 def test_the_bucket_lies_in_the_state_folder_unless_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SLUICE_HOME", "/srv/my line")
-    assert settings().bucket == "file:///srv/my%20line/bucket"
-    settings.cache_clear()
+    assert load_settings().bucket == "file:///srv/my%20line/bucket"
     monkeypatch.setenv("SLUICE_BUCKET_URL", "s3://photos")
-    assert settings().bucket == "s3://photos"
+    assert load_settings().bucket == "s3://photos"
 
 
 @pytest.mark.parametrize(
@@ -50,27 +45,27 @@ def test_an_unusable_value_is_refused_with_its_variable(
 ) -> None:
     monkeypatch.setenv(variable, value)
     with pytest.raises(SettingsError, match=f"^{variable}: "):
-        settings()
+        load_settings()
 
 
 def test_servers_that_nobody_named_are_asked_for_by_their_variable() -> None:
     with pytest.raises(SettingsError, match="SLUICE_DATABASE_URL"):
-        settings().database()
+        load_settings().database()
     with pytest.raises(SettingsError, match="SLUICE_BROKER_URL"):
-        settings().broker()
+        load_settings().broker()
 
 
 @pytest.mark.parametrize("value", ['["one", "two"]', "one,two", " one , two,"])
 def test_plugins_are_a_json_list_or_names_between_commas(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     monkeypatch.setenv("SLUICE_PLUGINS", value)
-    assert settings().plugins == ("one", "two")
+    assert load_settings().plugins == ("one", "two")
 
 
 def test_passwords_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SLUICE_DATABASE_URL", "postgresql+psycopg://sluice:s3cret@db/sluice")
     monkeypatch.setenv("SLUICE_BROKER_URL", "redis://:s3cret@redis/0")
-    assert "s3cret" not in f"{settings()!r} {settings()} {settings().model_dump()}"
-    assert "s3cret" in settings().database()
+    assert "s3cret" not in f"{load_settings()!r} {load_settings()} {load_settings().model_dump()}"
+    assert "s3cret" in load_settings().database()
 
 
 def test_every_setting_is_described() -> None:
@@ -79,4 +74,4 @@ def test_every_setting_is_described() -> None:
 
 def test_settings_cannot_be_changed_on_the_way() -> None:
     with pytest.raises(ValueError, match="frozen"):
-        settings().device = "cuda:0"  # type: ignore[misc]
+        load_settings().device = "cuda:0"  # type: ignore[misc]

@@ -8,6 +8,7 @@ import pytest
 
 from models.weights import manifest
 from models.weights.manifest import File, Weights
+from tests.harness.context import weights_folder
 
 SEED = 20_260_101
 
@@ -58,7 +59,7 @@ def save(path: Path, state: dict[str, Any]) -> Path:
 
 def put(path: Path, name: str, task: str, reader: str = "spandrel", **options: Any) -> Weights:
     """Register a file that lies in the weights folder of the test already, or is put there."""
-    target = manifest.weights_folder() / name / path.name
+    target = weights_folder() / name / path.name
     if target != path:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(path.read_bytes())
@@ -72,6 +73,7 @@ def put(path: Path, name: str, task: str, reader: str = "spandrel", **options: A
         revision="1",
         files=(File(path=target.name, sha256=digest, bytes=target.stat().st_size),),
         options=options,
+        root=weights_folder(),
     )
     manifest.register(registered)
     return registered

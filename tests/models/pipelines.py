@@ -7,6 +7,7 @@ from typing import Any
 
 from models.weights import manifest
 from models.weights.manifest import File, Weights
+from tests.harness.context import weights_folder
 
 SEED = 20_260_101
 
@@ -95,7 +96,7 @@ def parts(folder: Path, channels: int) -> dict[str, Any]:
 
 def register(name: str, task: str, **options: Any) -> Weights:
     """Make and save the pipeline of a task in its place, and write it into the manifest."""
-    folder = SAVERS[task](manifest.weights_folder() / name)
+    folder = SAVERS[task](weights_folder() / name)
     return enter(name, folder, task, **options)
 
 
@@ -119,6 +120,7 @@ def enter(name: str, folder: Path, task: str, **options: Any) -> Weights:
         revision="1",
         files=files,
         options=options,
+        root=weights_folder(),
     )
     manifest.register(created)
     return created

@@ -26,6 +26,7 @@ from models.contract import (
     registry,
 )
 from models.inference.network import Network
+from tests.harness.context import models, weights_folder
 from tests.harness.line import environment
 from tests.models import networks, pipelines
 
@@ -72,7 +73,7 @@ def load() -> Callable[[str], Any]:
             if name in NETWORKS:
                 networks.need_torch()
                 register(name)
-            model = registry().models[name]()
+            model = models().models[name]()
             if model.options_schema is not None:
                 model = model.configured({"steps": 1})
             model.load()
@@ -90,7 +91,7 @@ def register(name: str, **more: Any) -> None:
         return
     kind = Path(file).stem
     state = networks.backbone_state(kind) if reader == "lpips" else networks.spandrel_state(kind)
-    path = networks.manifest.weights_folder() / name / file
+    path = weights_folder() / name / file
     networks.put(networks.save(path, state), name, task, reader, **options | more)
 
 
@@ -259,9 +260,7 @@ def test_a_fill_does_not_see_what_it_is_to_remove(load: Callable[[str], Any], na
 def test_half_precision_comes_near_single(load: Callable[[str], Any], precision: str) -> None:
     load("span")
     name = f"span_{precision}"
-    networks.put(
-        networks.manifest.weights_folder() / "span" / "span.safetensors", name, "upscale", precision=precision
-    )
+    networks.put(weights_folder() / "span" / "span.safetensors", name, "upscale", precision=precision)
     half, rgb = load(name), smooth(40, 52)
     assert half.dtype == precision
     single = load("span").upscale(rgb, (104, 80), seed=1).astype(int)
@@ -307,8 +306,9 @@ def test_another_process_gives_the_same_bytes(load: Callable[[str], Any]) -> Non
 
     script = (
         "import hashlib, numpy as np\n"
-        "from models.contract import Task, registry\n"
-        "model = registry().get('compact', Task.UPSCALE)()\n"
+        "from models.contract import Task\n"
+        "from tests.harness.context import models\n"
+        "model = models().get('compact', Task.UPSCALE)()\n"
         "model.load()\n"
         "rgb = np.random.default_rng(7).integers(0, 256, (40, 52, 3), np.uint8)\n"
         "print(hashlib.sha256(model.upscale(rgb, (104, 80), seed=1).tobytes()).hexdigest())\n"

@@ -15,8 +15,8 @@ import pytest
 from line.errors import ModelError
 from line.picture import Rgb
 from models import diffusers
-from models.weights import manifest
 from models.weights.manifest import File, Weights
+from tests.harness.context import weights_folder
 from tests.harness.line import environment
 from tests.models import networks, pipelines
 
@@ -118,10 +118,10 @@ def test_another_process_makes_the_same_bytes(load: Callable[[str], Any]) -> Non
     rgb, mask = photo(70, 90), hole(70, 90)
     ours = load("filling").configured(WORDS).fill(rgb, mask, seed=3)
     code = (
-        "import hashlib, torch; from models.contract import registry; from models.task import Task;"
+        "import hashlib, torch; from tests.harness.context import models; from models.task import Task;"
         f"torch.set_num_threads({torch.get_num_threads()});"
         "from tests.models.test_diffusers import photo, hole, WORDS;"
-        "model = registry().get('filling', Task.FILL)(); model.load();"
+        "model = models().get('filling', Task.FILL)(); model.load();"
         "filled = model.configured(WORDS).fill(photo(70, 90), hole(70, 90), seed=3);"
         "print(hashlib.sha256(filled.tobytes()).hexdigest())"
     )
@@ -134,7 +134,7 @@ def test_another_process_makes_the_same_bytes(load: Callable[[str], Any]) -> Non
 
 
 def broken(name: str, tmp_path: Path, change: Callable[[Path], object]) -> Any:
-    folder = manifest.weights_folder() / name
+    folder = weights_folder() / name
     pipelines.save_inpainting(folder)
     change(folder)
     return diffusers.model_of(pipelines.enter(name, folder, "fill", side=64))()
@@ -164,7 +164,7 @@ def test_a_folder_without_an_index_is_no_pipeline(tmp_path: Path) -> None:
 
 def test_a_changed_file_is_refused_and_set_aside(tmp_path: Path) -> None:
     model = broken("changed", tmp_path, lambda folder: None)
-    path = manifest.weights_folder() / "changed" / "vae" / "config.json"
+    path = weights_folder() / "changed" / "vae" / "config.json"
     path.write_text(path.read_text().replace("4", "5", 1))
     with pytest.raises(ModelError, match=r"config\.json has the SHA-256 .* it is refused and set aside"):
         model.load()

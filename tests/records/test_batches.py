@@ -14,8 +14,8 @@ from line.errors import InputError
 from line.names import fold
 from records import batches
 from records.batches import NewImage
-from records.database import transact
 from tests.harness import db_builders
+from tests.harness.context import transact
 
 pytestmark = [pytest.mark.services, pytest.mark.usefixtures("records")]
 

@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from records import batches
-from records.database import engine, transact
 from tests.harness import db_builders
+from tests.harness.context import engine, transact
 
 pytestmark = [pytest.mark.services, pytest.mark.usefixtures("records")]
 

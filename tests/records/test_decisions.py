@@ -14,11 +14,11 @@ from line.errors import InputError
 from line.names import fold
 from line.states import ImageState
 from records import batches, decisions
-from records.database import transact
 from records.decisions import DecisionError
 from records.step_results import NeedsReview
 from records.storage import withdrawals
 from tests.harness import db_builders
+from tests.harness.context import transact
 
 pytestmark = [pytest.mark.services, pytest.mark.usefixtures("records")]
 

@@ -8,16 +8,16 @@ from functools import partial
 import pytest
 
 from records import shards, workers
-from records.database import engine, transact
 from records.listener import Listener
 from tests.harness import db_builders
+from tests.harness.context import database, engine, transact
 
 pytestmark = [pytest.mark.services, pytest.mark.usefixtures("records")]
 
 
 @pytest.fixture
 def listener() -> Iterator[Listener]:
-    with Listener() as found:
+    with Listener(database()) as found:
         assert found.wait(5), "the first wait says that it has just begun to listen"
         yield found
 

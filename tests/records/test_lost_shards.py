@@ -5,10 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from records import lost_shards, shards, workers
-from records.database import transact
 from records.lost_shards import MAX_EXPIRIES, Lost
 from records.shards import Owner
 from tests.harness import db_builders
+from tests.harness.context import transact
 
 pytestmark = [pytest.mark.services, pytest.mark.usefixtures("records")]
 

@@ -12,8 +12,9 @@ from alembic.config import Config
 import records.migrations
 from line.vendor import UNKNOWN_VENDOR
 from records import templates
-from records.database import engine, migrate, transact
+from records.database import Database
 from records.tables import metadata
+from tests.harness.context import transact
 from tests.harness.line import environment
 from tests.harness.services import Servers
 from tests.harness.templates import propose
@@ -44,28 +45,29 @@ INSERT INTO workers (node, host, pid, queues, device) VALUES ('n', 'h', 1, '{adm
 
 
 @pytest.fixture
-def first_schema(servers: Servers) -> Iterator[str]:
-    """The URL of a database as the first migration leaves it, with rows in every table."""
+def first_schema(servers: Servers) -> Iterator[Database]:
+    """A database as the first migration leaves it, with rows in every table."""
     name = f"old_{uuid4().hex[:12]}"
     servers._sql(f"CREATE DATABASE {name} ENCODING 'UTF8' TEMPLATE template0")
     url = servers.url_of(name)
     config = Config()
     config.set_main_option("script_location", str(Path(records.migrations.__file__).parent))
+    database = Database(url)
     try:
-        with engine(url).begin() as connection:
+        with database.engine.begin() as connection:
             config.attributes["connection"] = connection
             command.upgrade(config, "0001")
             for statement in filter(str.strip, ROWS.split(";\n")):
                 connection.exec_driver_sql(statement)
-        yield url
+        yield database
     finally:
-        engine(url).dispose()
+        database.close()
         servers._drop(name)
 
 
-def contents(url: str, columns: dict[str, str]) -> dict[str, list[tuple[object, ...]]]:
+def contents(database: Database, columns: dict[str, str]) -> dict[str, list[tuple[object, ...]]]:
     """Every row of every table, in the columns given."""
-    with engine(url).connect() as connection:
+    with database.engine.connect() as connection:
         return {
             table: sorted(
                 (tuple(row) for row in connection.exec_driver_sql(f"SELECT {names} FROM {table}")), key=str
@@ -74,8 +76,8 @@ def contents(url: str, columns: dict[str, str]) -> dict[str, list[tuple[object, 
         }
 
 
-def columns_of(url: str) -> dict[str, str]:
-    inspector = sa.inspect(engine(url))
+def columns_of(database: Database) -> dict[str, str]:
+    inspector = sa.inspect(database.engine)
     return {
         table: ", ".join(f'"{column["name"]}"' for column in inspector.get_columns(table))
         for table in inspector.get_table_names()
@@ -83,18 +85,18 @@ def columns_of(url: str) -> dict[str, str]:
     }
 
 
-def test_no_row_is_lost_or_changed_on_the_way_from_the_first_schema(first_schema: str) -> None:
+def test_no_row_is_lost_or_changed_on_the_way_from_the_first_schema(first_schema: Database) -> None:
     columns = columns_of(first_schema)
     before = contents(first_schema, columns)
     assert all(rows for rows in before.values())
-    migrate(first_schema)
+    first_schema.migrate()
     assert contents(first_schema, columns) == before
     assert set(columns_of(first_schema)) == set(metadata.tables)
 
 
-def test_the_scheduler_goes_on_with_what_an_older_line_left(first_schema: str, tmp_path: Path) -> None:
-    migrate(first_schema)
-    with environment({"SLUICE_DATABASE_URL": first_schema, "SLUICE_BUCKET_URL": tmp_path.as_uri()}):
+def test_the_scheduler_goes_on_with_what_an_older_line_left(first_schema: Database, tmp_path: Path) -> None:
+    first_schema.migrate()
+    with environment({"SLUICE_DATABASE_URL": first_schema.url, "SLUICE_BUCKET_URL": tmp_path.as_uri()}):
         (finished, *_) = transact(templates.due)
         assert len(transact(templates.due)) == 3
         propose()

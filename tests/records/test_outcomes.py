@@ -8,9 +8,9 @@ import pytest
 import sqlalchemy as sa
 
 from line.errors import LeaseLostError
-from records.database import engine, transact
 from records.step_results import NeedsReview
 from tests.harness import db_builders
+from tests.harness.context import engine, transact
 
 pytestmark = [pytest.mark.services, pytest.mark.usefixtures("records")]
 

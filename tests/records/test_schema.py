@@ -9,9 +9,9 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from line.states import BATCH_MOVES, IMAGE_MOVES, BatchState, ImageState, ShardState
-from records.database import engine, migrate, transact
 from records.storage.retention_tables import metadata
 from tests.harness import db_builders
+from tests.harness.context import database, engine, transact
 
 pytestmark = [pytest.mark.services, pytest.mark.usefixtures("records")]
 
@@ -26,7 +26,7 @@ def test_the_tables_are_those_the_migrations_leave() -> None:
 
 def test_migrating_again_changes_nothing() -> None:
     batch = db_builders.batch(1)
-    migrate()
+    database().migrate()
     assert db_builders.states(batch) == {"waiting": 1}
 
 

@@ -9,10 +9,10 @@ import pytest
 from line.errors import LeaseLostError
 from line.facts import Facts
 from records import outcomes, shards
-from records.database import transact
 from records.shards import Owner
 from records.step_results import NeedsReview
 from tests.harness import db_builders
+from tests.harness.context import transact
 
 pytestmark = [pytest.mark.services, pytest.mark.usefixtures("records")]
 

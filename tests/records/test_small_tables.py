@@ -4,8 +4,9 @@ import pytest
 
 from line.errors import InputError, ServiceError
 from records import recipes, uploads, workers
-from records.database import engine, is_outage, transact
+from records.database import is_outage
 from tests.harness import db_builders
+from tests.harness.context import engine, transact
 from tests.harness.line import environment
 
 pytestmark = [pytest.mark.services, pytest.mark.usefixtures("records")]

@@ -15,10 +15,10 @@ from line.facts import Box, VendorNote
 from line.states import TemplateState
 from line.vendor import UNKNOWN_VENDOR, VendorTemplate
 from records import outcomes, templates
-from records.database import transact
 from records.queries import reports
 from records.templates import Proposal
 from tests.harness import db_builders
+from tests.harness.context import transact
 
 pytestmark = [pytest.mark.services, pytest.mark.usefixtures("records")]
 

@@ -3,9 +3,9 @@ import pytest
 from line.errors import InputError
 from line.trouble import Trouble, TroubleKind
 from records import batches, troubles
-from records.database import transact
 from records.queries import reports
 from tests.harness import db_builders
+from tests.harness.context import transact
 
 pytestmark = [pytest.mark.services, pytest.mark.usefixtures("records")]
 

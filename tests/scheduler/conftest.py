@@ -3,7 +3,6 @@ from typing import Any
 
 import pytest
 
-from tests.harness.celery import connected
 from tests.harness.line import Line, line
 from tests.harness.services import Servers
 
@@ -17,9 +16,8 @@ def records(tmp_path_factory: pytest.TempPathFactory, servers: Servers) -> Itera
 
 @pytest.fixture
 def broker(records: Line, servers: Servers) -> Iterator[Any]:
-    """The real Redis, empty, and our Celery app connected to it."""
+    """The real Redis, empty."""
     client = servers.broker()
     client.flushdb()
-    with connected(servers.broker_url):
-        yield client
+    yield client
     client.close()

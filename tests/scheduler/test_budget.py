@@ -8,17 +8,15 @@ import pytest
 import sqlalchemy as sa
 
 from line.recipe import Recipe
-from line.settings import settings
 from records import batches, workers
 from records.budget import ledger
-from records.database import transact
 from records.shards import NewShard, Route
 from scheduler import probe
 from scheduler.budget import Spending, TopologyFile
 from scheduler.plan import Window, _offers, _record, plan
 from tasks.recipes import check
-from tasks.registry import registry
 from tests.harness import db_builders, money
+from tests.harness.context import registry, settings, transact
 
 pytestmark = pytest.mark.services
 
@@ -43,7 +41,7 @@ def go(spending: Spending) -> list[int]:
     """One round of the planner, with one live worker on each queue."""
     db_builders.hire(admit=1, erase_text=1, deliver=1)
     transact(spending.open_accounts)
-    return transact(lambda connection: plan(connection, spending))
+    return transact(lambda connection: plan(connection, registry(), spending))
 
 
 def shard(batch: int) -> NewShard:

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 from records import batches, recipes, shards, workers
 from records.batches import NewBatch
-from records.database import transact
 from records.shards import NewShard, Route
 from scheduler import budget
 from scheduler.budget import Spending
 from tests.harness import db_builders, money
+from tests.harness.context import transact
 
 HISTORIES = int(os.environ.get("SLUICE_TEST_HISTORIES", "15"))
 """Random histories; ``thorough`` runs are started with 10,000 by hand."""

@@ -13,18 +13,17 @@ import boto3
 import pytest
 
 from line.errors import ServiceError
-from line.settings import settings
 from line.trouble import TroubleKind
 from records import recipes
-from records.database import transact
 from records.queries.reports import troubles as current
-from records.storage.bucket import Bucket, bucket
+from records.storage.bucket import Bucket
 from records.troubles import dismiss
-from scheduler.intake import scan as scanning
-from scheduler.intake.listing import listing_digest
+from scheduler.intake.listing import Upload, listing_digest
 from scheduler.intake.scan import Scan
-from tasks.recipes import load
+from scheduler.intake.take import Intake
 from tests.harness import db_builders
+from tests.harness.context import bucket, context, load, settings, transact
+from tests.harness.context import scan as new_scan
 from tests.harness.line import Line, environment
 from tests.harness.objects import new_bucket, s3
 
@@ -64,7 +63,7 @@ def names(batch: int) -> list[str]:
 
 def scan(store: Bucket) -> list[int]:
     """What a scheduler that has just started takes."""
-    return Scan(store).once()
+    return new_scan().once()
 
 
 def troubles(kind: TroubleKind = TroubleKind.INGEST) -> dict[str, str]:
@@ -153,17 +152,16 @@ def test_four_schedulers_that_see_an_upload_at_once_make_one_batch(store: Bucket
     assert len(taken) == 1
 
 
-def test_an_upload_that_could_not_be_taken_because_of_an_outage_is_taken_later(
-    store: Bucket, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    drop(store, "a.jpg")
+class Away(Intake):
+    """An intake whose bucket can be listed, and not read."""
 
-    def away(*_: object, **__: object) -> None:
+    def take(self, upload: Upload, *, only_new: bool = False) -> int | None:
         raise ServiceError("the bucket is away")
 
-    with monkeypatch.context() as patched:
-        patched.setattr(scanning, "take", away)
-        assert scan(store) == []
+
+def test_an_upload_that_could_not_be_taken_because_of_an_outage_is_taken_later(store: Bucket) -> None:
+    drop(store, "a.jpg")
+    assert Scan(Away.of(context()), quiet_seconds=1000).once() == []
     assert len(scan(store)) == 1
 
 

@@ -7,10 +7,9 @@ import pytest
 
 from line.errors import ServiceError
 from records import decisions
-from records.database import transact
-from records.storage.bucket import bucket
-from scheduler import manifest
+from scheduler.manifest import Manifests
 from tests.harness import db_builders
+from tests.harness.context import bucket, context, transact
 from tests.harness.line import Line
 
 pytestmark = pytest.mark.services
@@ -18,6 +17,10 @@ pytestmark = pytest.mark.services
 
 def lines(folder: Path) -> list[dict[str, object]]:
     return [json.loads(line) for line in (folder / "manifest.jsonl").read_text("utf-8").splitlines()]
+
+
+def write_due() -> None:
+    Manifests(context().database, context().buckets, context().settings.home_folder).write_due()
 
 
 def done(tmp_path: Path) -> int:
@@ -29,21 +32,21 @@ def done(tmp_path: Path) -> int:
 def test_a_done_batch_gets_its_manifest_once(records: Line, tmp_path: Path) -> None:
     db_builders.execute("UPDATE batches SET manifest_due = false")
     batch = done(tmp_path)
-    manifest.write_due()
+    write_due()
     assert [line["name"] for line in lines(tmp_path)] == ["b.jpg", "ä/1.jpg"]
     assert "ä" in (tmp_path / "manifest.jsonl").read_text("utf-8")
     assert not db_builders.head(batch).manifest_due
     (tmp_path / "manifest.jsonl").unlink()
-    manifest.write_due()
+    write_due()
     assert not (tmp_path / "manifest.jsonl").exists()
 
 
 def test_a_decision_afterwards_is_told_in_the_manifest(records: Line, tmp_path: Path) -> None:
     batch = done(tmp_path)
-    manifest.write_due()
+    write_due()
     image = db_builders.rows(batch)[1]
     transact(lambda connection: decisions.reject(connection, image.id))
-    manifest.write_due()
+    write_due()
     told = {line["name"]: (line["state"], line["file"]) for line in lines(tmp_path)}
     assert told == {"b.jpg": ("discarded", None), "ä/1.jpg": ("delivered", "ä/1.jpg")}
 
@@ -58,7 +61,7 @@ def test_a_manifest_that_could_not_be_written_stays_due(
 
     with monkeypatch.context() as patched:
         patched.setattr(type(bucket(tmp_path.as_uri())), "put_file", full)
-        manifest.write_due()
+        write_due()
     assert db_builders.head(batch).manifest_due
-    manifest.write_due()
+    write_due()
     assert len(bucket(tmp_path.as_uri()).get("manifest.jsonl").splitlines()) == 2

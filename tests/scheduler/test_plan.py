@@ -2,16 +2,16 @@
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
 
 from line.recipe import Recipe
 from records import batches
-from records.database import transact
 from scheduler.plan import plan
 from tasks.recipes import check
-from tasks.registry import registry
 from tests.harness import db_builders
+from tests.harness.context import registry, transact
 
 pytestmark = pytest.mark.services
 
@@ -33,7 +33,7 @@ def recipe(shard: int = 4, window: int = 2, pixels: float = 32) -> Recipe:
 
 
 def go() -> list[int]:
-    return transact(plan)
+    return transact(partial(plan, transforms=registry()))
 
 
 def sizes(batch: int) -> list[int]:

@@ -10,12 +10,12 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from line.facts import EditNote, Facts
 from line.source_types import COMPOSITE_GENERATED
-from records.database import database, transact
 from records.storage.bucket import Bucket, open_bucket
 from scheduler import retention as module
 from scheduler.retention import Retention
 from tests.harness import db_builders
 from tests.harness.command import call
+from tests.harness.context import database, transact
 from tests.harness.line import Line
 
 pytestmark = [pytest.mark.services, pytest.mark.usefixtures("records")]

@@ -4,11 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from records.database import transact
-from records.storage.bucket import bucket
 from records.templates import vendor_of
-from scheduler.intake.scan import Scan
 from tests.harness import db_builders
+from tests.harness.context import bucket, scan, transact
 from tests.harness.line import Line, environment
 
 pytestmark = [pytest.mark.services, pytest.mark.usefixtures("records")]
@@ -32,10 +30,7 @@ def test_what_a_vendor_attested_is_recorded_with_its_batches_alone(records: Line
     for vendor in ("attests", "silent", "unknown"):
         drop(records, vendor)
     with environment({"SLUICE_CONFIG": str(file)}):
-        batches = {
-            db_builders.head(batch).vendor: batch
-            for batch in Scan(bucket(records.env["SLUICE_BUCKET_URL"])).once()
-        }
+        batches = {db_builders.head(batch).vendor: batch for batch in scan().once()}
     found = {vendor: rights(batch) for vendor, batch in batches.items()}
     assert found == {"attests": LETTER, "silent": None, "unknown": None}
 
@@ -45,9 +40,9 @@ def test_what_the_file_says_later_changes_no_batch(records: Line, tmp_path: Path
     file.write_text(f'[vendors.late]\nwatermark_rights = "{LETTER}"\n')
     drop(records, "late")
     with environment({"SLUICE_CONFIG": str(file)}):
-        (batch,) = Scan(bucket(records.env["SLUICE_BUCKET_URL"])).once()
+        (batch,) = scan().once()
         file.write_text("")
-        assert Scan(bucket(records.env["SLUICE_BUCKET_URL"])).once() == []
+        assert scan().once() == []
         assert rights(batch) == LETTER
 
 
@@ -58,7 +53,7 @@ def test_with_a_file_that_cannot_be_read_uploads_wait_until_it_is_mended(
     file.write_text("[vendors.waits]\nwatermark_rights = 1\n")
     drop(records, "waits")
     with environment({"SLUICE_CONFIG": str(file)}):
-        assert Scan(bucket(records.env["SLUICE_BUCKET_URL"])).once() == []
+        assert scan().once() == []
         file.write_text(f'[vendors.waits]\nwatermark_rights = "{LETTER}"\n')
-        (batch,) = Scan(bucket(records.env["SLUICE_BUCKET_URL"])).once()
+        (batch,) = scan().once()
     assert rights(batch) == LETTER

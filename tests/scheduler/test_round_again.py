@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from records.database import transact
 from records.queries.listings import image_lines
 from tests.harness import db_builders
 from tests.harness.command import call
+from tests.harness.context import transact
 from tests.harness.line import line
 from tests.harness.services import Servers
 from tests.harness.stamped import stamped

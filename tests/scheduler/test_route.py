@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from line.facts import Facts
 from line.recipe import Recipe
 from scheduler.route import megapixels, route, size_class
-from tasks.recipes import check, load
+from tasks.recipes import check
 from tasks.registry import build
+from tests.harness.context import load
 
 KNOWN = build()
 LARGE: dict[str, Any] = {"width": 2000, "height": 1500}

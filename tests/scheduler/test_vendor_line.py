@@ -10,10 +10,9 @@ import numpy as np
 import pytest
 
 from records import templates
-from records.database import transact
-from records.storage.bucket import bucket
 from tests.harness import promises
 from tests.harness.command import call
+from tests.harness.context import bucket, transact
 from tests.harness.line import Line, line
 from tests.harness.services import Servers
 from tests.harness.stamped import NOBODY_IS_SURE, decoded, is_stamped, stamped

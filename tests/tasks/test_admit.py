@@ -5,9 +5,12 @@ import pytest
 from PIL import Image
 from pydantic import ValidationError
 
+from imaging.codec import Codec
 from line.facts import Facts
 from line.picture import Edited, Flagged, FlagKind, Original, Refused
 from tasks.admit import admit
+
+CODEC = Codec()
 
 
 def jpeg(rgb, **options) -> bytes:
@@ -24,7 +27,7 @@ def noise():
 def test_one_bad_file_does_not_touch_its_neighbours(noise):
     good = Original("a/good.jpg", jpeg(noise, dpi=(72, 72)), Facts(accepted=True))
     first, page, empty, last = admit.function(
-        [good, Original("a/page.jpg", b"<html>"), Original("a/none.jpg", b""), good], None
+        [good, Original("a/page.jpg", b"<html>"), Original("a/none.jpg", b""), good], None, CODEC
     )
     assert isinstance(first, Edited)
     assert isinstance(last, Edited)
@@ -34,7 +37,9 @@ def test_one_bad_file_does_not_touch_its_neighbours(noise):
 
 
 def test_what_was_known_and_what_was_found_stand_together(noise):
-    (done,) = admit.function([Original("a.jpg", jpeg(noise, dpi=(72, 72)), Facts(accepted=True))], None)
+    (done,) = admit.function(
+        [Original("a.jpg", jpeg(noise, dpi=(72, 72)), Facts(accepted=True))], None, CODEC
+    )
     facts = done.picture.facts
     assert facts.accepted
     assert (facts.width, facts.height, facts.dpi) == (64, 96, (72, 72))
@@ -44,22 +49,22 @@ def test_what_was_known_and_what_was_found_stand_together(noise):
 def test_a_jpeg_with_missing_data_goes_to_a_person_until_one_accepts_it(noise):
     data = jpeg(noise)
     data = data[: len(data) // 2] + b"\xff\xd9"
-    (flag,) = admit.function([Original("a.jpg", data)], None)
+    (flag,) = admit.function([Original("a.jpg", data)], None, CODEC)
     assert isinstance(flag, Flagged)
     assert (flag.reason, flag.kind) == ("data_missing", FlagKind.POLICY)
-    (done,) = admit.function([Original("a.jpg", data, Facts(accepted=True))], None)
+    (done,) = admit.function([Original("a.jpg", data, Facts(accepted=True))], None, CODEC)
     assert isinstance(done, Edited)
 
 
 def test_the_recipe_sets_limits_and_background(noise):
     original = Original("a.jpg", jpeg(noise))
-    (refused,) = admit.function([original], None, min_side=65)
+    (refused,) = admit.function([original], None, CODEC, min_side=65)
     assert refused == Refused("side_too_short", refused.sentence)
     rgba = np.dstack([noise, np.zeros((96, 64), np.uint8)])
     rgba[0, 0, 3] = 255
     out = io.BytesIO()
     Image.fromarray(rgba).save(out, "PNG")
-    (done,) = admit.function([Original("a.png", out.getvalue())], None, background="#102030")
+    (done,) = admit.function([Original("a.png", out.getvalue())], None, CODEC, background="#102030")
     assert done.picture.rgb[50, 50].tolist() == [16, 32, 48]
 
 

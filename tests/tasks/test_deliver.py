@@ -7,12 +7,15 @@ import simplejpeg
 from PIL import Image
 from pydantic import ValidationError
 
+from imaging.codec import Codec
 from imaging.decode import decode as decode_anything
 from imaging.metadata.marks import Marks
 from imaging.metadata.rights import Rights
 from line.facts import Facts
 from line.picture import Flagged, FlagKind, Picture, Publishable
 from tasks.deliver import deliver, white_border
+
+CODEC = Codec()
 
 
 @pytest.fixture
@@ -24,7 +27,7 @@ def picture():
 
 
 def only(picture, **params):
-    (outcome,) = deliver.function([picture], None, **params)
+    (outcome,) = deliver.run([picture], None, params, codec=CODEC)
     return outcome
 
 

@@ -8,13 +8,12 @@ import pytest
 
 from line.facts import Facts
 from line.picture import Edited, Picture
-from models.contract import registry as models
 from models.task import Task
-from models.weights import manifest
 from tasks.recipes import check
 from tasks.registry import build
 from tasks.runner.execute import execute
 from tasks.runner.types import Attempt, Loaded, PreparedStep
+from tests.harness.context import models, weights_folder
 from tests.harness.line import environment
 from tests.models import networks, pipelines
 from worker.model_cache import ModelCache
@@ -64,7 +63,7 @@ transform = "deliver"
 def _home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     networks.need_torch()
     with environment({"SLUICE_HOME": str(tmp_path_factory.mktemp("campaign")), "HF_HUB_OFFLINE": "1"}):
-        folder = manifest.weights_folder()
+        folder = weights_folder()
         pipelines.register("making", "generate", side=64)
         for name, kind, task in (("span", "span", "upscale"), ("restoring", "restoring", "restore")):
             path = folder / name / f"{kind}.safetensors"
@@ -73,7 +72,7 @@ def _home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 def run(position: int, picture: Picture) -> Attempt:
-    recipe = check(RECIPE, "campaign.toml", build())
+    recipe = check(RECIPE, "campaign.toml", build(), models())
     step = recipe.steps[position]
     transform = build().get(step.transform)
     assert transform.task is not None
@@ -82,7 +81,8 @@ def run(position: int, picture: Picture) -> Attempt:
     model.load()
     model = model.configured(recipe.options_of(step))
     return execute(
-        PreparedStep(transform, step, recipe, model, ModelCache()), [Loaded(picture, picture.seed)]
+        PreparedStep(transform, step, recipe, model, ModelCache(weights_folder=weights_folder())),
+        [Loaded(picture, picture.seed)],
     )[0]
 
 
@@ -112,7 +112,7 @@ def test_a_mended_photo_is_held_against_the_one_that_came_in() -> None:
 
 
 def test_words_reach_the_model_from_the_template_alone() -> None:
-    recipe = check(RECIPE, "campaign.toml", build())
+    recipe = check(RECIPE, "campaign.toml", build(), models())
     options = recipe.options_of(recipe.steps[2])
     assert (options["prompt"], options["avoid"]) == ("plain studio ground, soft light", "letters")
     assert recipe.steps[2].options["prompt"] == "studio"

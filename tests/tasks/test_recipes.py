@@ -5,11 +5,12 @@ from pathlib import Path
 import pytest
 
 from line.errors import RecipeError
-from line.recipe import Recipe, locate, parse, shipped
+from line.recipe import Recipe, file_of, locate, parse, shipped
 from models.weights import manifest
 from models.weights.manifest import File, Weights
-from tasks.recipes import check, file_of, limits_of, load, removing
+from tasks.recipes import check, limits_of
 from tasks.registry import build
+from tests.harness.context import load, models, weights_folder
 from tests.harness.line import environment
 
 KNOWN = build()
@@ -128,7 +129,7 @@ def test_the_catalog_recipe_is_what_the_market_asks_for() -> None:
     ]
     assert recipe.steps[3].params["target"] == recipe.steps[4].params["min_long_side"] == 1000
     assert (recipe.breaker.threshold, recipe.breaker.min_judged) == (0.15, 40)
-    assert removing(recipe) == [2]
+    assert KNOWN.removing(recipe) == [2]
     assert file_of(recipe) == ".jpg"
 
 
@@ -184,9 +185,9 @@ def test_an_option_that_the_models_do_not_take_names_its_line(
     model: str, options: str, said: str, tmp_path: Path
 ) -> None:
     with environment({"SLUICE_HOME": str(tmp_path)}):
-        manifest.register(FILLING)
+        manifest.register(FILLING.model_copy(update={"root": weights_folder()}))
         with pytest.raises(RecipeError, match=said) as caught:
-            check(PIPELINE.format(model=model, options=options), "words.toml", KNOWN)
+            check(PIPELINE.format(model=model, options=options), "words.toml", KNOWN, models())
     assert caught.value.line in (11, 12)
 
 

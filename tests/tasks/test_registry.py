@@ -7,8 +7,9 @@ import pytest
 
 from line.errors import InputError
 from line.facts import Facts
+from tasks.declaration import TransformError
 from tasks.registry import TransformRegistry, build, task_name
-from tasks.transform import TransformError, transform
+from tasks.transform import transform
 
 DECLARED = "from tasks.transform import transform\n@transform(queue='admit')\n"
 

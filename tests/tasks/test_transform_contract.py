@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from gates.contract import registry as gates
+from imaging.codec import Codec
 from line.facts import Facts
 from line.picture import Edited, Original, Outcome, Picture, Publishable
 from models.contract import registry as models
@@ -37,6 +38,9 @@ def subject(transform: Transform, seed: int = 1) -> Any:
         mask = np.zeros((300, 400), np.uint8)
         mask[50:70, 100:200] = 255
     return Picture(f"{seed}.jpg", photo(seed), mask, seed=7, facts=FACTS)
+
+
+CODEC = Codec()
 
 
 def model_of(transform: Transform) -> Any:
@@ -100,9 +104,9 @@ def test_what_edits_is_judged_by_some_gate(transform: Transform) -> None:
 def test_it_answers_once_for_each_picture_in_order_and_the_same_again(transform: Transform) -> None:
     model, params = model_of(transform), transform.schema().model_dump()
     subjects = [subject(transform, seed) for seed in (1, 2, 3)]
-    first = transform.function(subjects, model, **params)
+    first = transform.run(subjects, model, params, codec=CODEC)
     assert len(first) == 3
-    again = [transform.function([item], model, **params)[0] for item in subjects]
+    again = [transform.run([item], model, params, codec=CODEC)[0] for item in subjects]
     for one, other in zip(first, again, strict=True):
         assert type(one) is type(other)
         assert np.array_equal(pixels(one), pixels(other))  # type: ignore[arg-type]
@@ -117,7 +121,7 @@ def test_it_never_changes_what_it_was_given(transform: Transform) -> None:
     for array in (given.rgb, given.mask):
         if array is not None:
             array.flags.writeable = False
-    transform.function([given], model_of(transform), **transform.schema().model_dump())
+    transform.run([given], model_of(transform), transform.schema().model_dump(), codec=CODEC)
     assert np.array_equal(given.rgb, before[0])
     assert np.array_equal(given.mask, before[1])
 
@@ -125,7 +129,7 @@ def test_it_never_changes_what_it_was_given(transform: Transform) -> None:
 @each
 def test_it_changes_pixels_only_where_it_says_so(transform: Transform) -> None:
     given = subject(transform)
-    (outcome,) = transform.function([given], model_of(transform), **transform.schema().model_dump())
+    (outcome,) = transform.run([given], model_of(transform), transform.schema().model_dump(), codec=CODEC)
     if not isinstance(outcome, Edited) or not isinstance(given, Picture):
         assert isinstance(outcome, Edited | Publishable)
         return
@@ -141,4 +145,4 @@ def test_it_changes_pixels_only_where_it_says_so(transform: Transform) -> None:
 
 @each
 def test_it_takes_an_empty_batch(transform: Transform) -> None:
-    assert len(transform.function([], model_of(transform), **transform.schema().model_dump())) == 0
+    assert len(transform.run([], model_of(transform), transform.schema().model_dump(), codec=CODEC)) == 0

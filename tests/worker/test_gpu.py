@@ -50,7 +50,7 @@ except Exception as error:
 
 SIDE_BY_SIDE = """
 import sys, numpy as np, torch
-from line.settings import settings
+from line.settings import load_settings as settings
 from models.contract import Task
 from worker.model_cache import ModelCache
 here = ModelCache.of(settings())

@@ -181,10 +181,10 @@ def test_reading_the_registry_and_checking_recipes_imports_no_framework() -> Non
     code = (
         "import sys\n"
         "from models.contract import registry\n"
-        "from tasks import recipes\n"
+        "from tests.harness.context import load\n"
         "assert {'lama', 'lpips_alex'} <= set(registry().models)\n"
         "[model.missing() for model in registry().models.values()]\n"
-        "recipes.load('catalog')\n"
+        "load('catalog')\n"
         "heavy = {'torch', 'torchvision', 'diffusers', 'transformers', 'spandrel', 'lpips'} & set(sys.modules)\n"
         "sys.exit(f'imported: {heavy}' if heavy else 0)\n"
     )

@@ -1,27 +1,32 @@
 """``sluice halt`` and ``sluice resume``: halting and resuming a batch by hand."""
 
-import getpass
 from functools import partial
+from typing import TYPE_CHECKING
 
 import click
 
 from line.errors import InputError
 from review.cli.options import batch_argument
+from review.cli.person import current_actor
+from review.cli.session import Session, pass_session
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
 
 
 @click.command()
 @batch_argument
 @click.option("--reason", default="halted by a person", show_default=True, help="Recorded with the batch.")
-def halt(batch: int, reason: str) -> None:
+@pass_session
+def halt(session: Session, batch: int, reason: str) -> None:
     """Halt BATCH: workers finish their current step, and waiting images are held."""
     from records import batches
-    from records.database import transact
-    from stack import connection as reach
 
-    with reach.records():
-        if not transact(
-            lambda connection: batches.halt(connection, batch, reason), actor=f"person:{getpass.getuser()}"
-        ):
+    def act(connection: "sa.Connection") -> bool:
+        return batches.halt(connection, batch, reason)
+
+    with session.line() as line:
+        if not line.database.transact(act, actor=current_actor()):
             raise InputError(f"batch {batch} is not running, so it cannot be halted")
     click.echo(f"batch {batch} is halted; `sluice resume {batch}` continues, a few test images first")
 
@@ -34,18 +39,18 @@ def halt(batch: int, reason: str) -> None:
     metavar="AMOUNT",
     help="What the whole batch may cost from now on, in the currency of sluice.toml.",
 )
-def resume(batch: int, budget: float | None) -> None:
+@pass_session
+def resume(session: Session, batch: int, budget: float | None) -> None:
     """Resume a halted BATCH: a few test images go first, and the rest follow only if those are good.
 
     A batch that its budget halted needs a larger one: --budget 12, or the limits in sluice.toml.
     """
     from records.budget import ledger
-    from records.database import transact
     from scheduler.probe import resume as send_probe
-    from stack import connection as reach
 
-    person = f"person:{getpass.getuser()}"
-    with reach.records():
+    person = current_actor()
+    with session.line() as line:
+        transact = line.database.transact
         if budget is not None:
             raised = partial(ledger.set_by_hand, batch_id=batch, ceiling=budget, person=person)
             transact(raised, actor=person)

@@ -7,6 +7,7 @@ import click
 
 from review.cli import complete
 from review.cli.person import current_actor
+from review.cli.session import Session, pass_session
 
 if TYPE_CHECKING:
     from scheduler.retention import Plan, Retention
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 )
 @click.option("--vendor", shell_complete=complete.vendors, help="Only batches of this vendor.")
 @click.option("--yes", is_flag=True, help="Remove them. Without it, only what would be removed is shown.")
-def forget(before: datetime, vendor: str | None, yes: bool) -> None:
+@pass_session
+def forget(session: Session, before: datetime, vendor: str | None, yes: bool) -> None:
     """Remove the records of batches finished before a day, and the pictures between steps that only they need.
 
     Shows what would be removed; --yes removes it. Delivered files, their manifest.jsonl and the marks in them stay, as
@@ -32,17 +34,13 @@ def forget(before: datetime, vendor: str | None, yes: bool) -> None:
     Example: sluice forget --before 2026-01-31
              sluice forget --before 2026-01-31 --yes
     """
-    from line.settings import settings
-    from records.database import database
-    from records.storage.bucket import bucket
     from scheduler.retention import Retention
-    from stack import connection
 
     moment = before.astimezone()
     if moment > datetime.now(UTC):
         raise click.UsageError(f"--before {before:%Y-%m-%d} lies in the future; name a day that is over")
-    with connection.records():
-        retention = Retention(database(), bucket(settings().bucket))
+    with session.line() as line:
+        retention = Retention(line.database, line.bucket)
         plan = retention.plan(moment, vendor)
         _show(plan)
         if not yes:

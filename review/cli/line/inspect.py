@@ -9,13 +9,15 @@ import click
 from line.states import ImageState
 from review.cli import complete
 from review.cli.options import batch_argument, json_option
+from review.cli.session import Session, pass_session
 
 
 @click.command()
 @click.argument("batch", type=int, required=False, shell_complete=complete.batches)
 @click.option("--watch", is_flag=True, help="Refresh until the batch is done or halted.")
 @json_option
-def status(batch: int | None, watch: bool, as_json: bool) -> None:
+@pass_session
+def status(session: Session, batch: int | None, watch: bool, as_json: bool) -> None:
     """Show images per state, artifact rate, throughput, cost and breaker of BATCH, or list the newest batches."""
     from records.queries import reports
     from review.cli import console
@@ -23,9 +25,9 @@ def status(batch: int | None, watch: bool, as_json: bool) -> None:
     from stack import connection
 
     if watch and batch is not None and not as_json:
-        _watch(batch)
+        _watch(session, batch)
         return
-    with connection.reader() as reader:
+    with connection.reader(session.settings) as reader:
         if batch is None:
             show_overview(reports.overview(reader), as_json)
             return
@@ -37,15 +39,14 @@ def status(batch: int | None, watch: bool, as_json: bool) -> None:
     print_troubles([trouble for trouble in waiting if trouble.kind.concerns_batches])
 
 
-def _watch(batch: int) -> None:
+def _watch(session: Session, batch: int) -> None:
     from rich.live import Live
 
-    from records.database import transact
     from records.queries import reports
     from review.cli import console
-    from stack import connection
 
-    with connection.records():
+    with session.line() as line:
+        transact = line.database.transact
         report = transact(partial(reports.batch, batch_id=batch))
         with Live(console.batch_table(report), console=console.out, refresh_per_second=4) as live:
             while report["state"] not in ("done", "halted"):
@@ -62,15 +63,16 @@ def _watch(batch: int) -> None:
 @click.option("--after", type=int, default=0, metavar="ID", help="Only those whose id is greater.")
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="At most so many.")
 @click.option("--json", "as_json", is_flag=True, help="JSON lines on stdout.")
-def images(batch: int, state: str | None, after: int, limit: int | None, as_json: bool) -> None:
+@pass_session
+def images(
+    session: Session, batch: int, state: str | None, after: int, limit: int | None, as_json: bool
+) -> None:
     """List the images of BATCH: id, name, state and reason (with --json also the readings)."""
     from records import batches
-    from records.database import engine
     from records.queries import listings
     from review.cli import console
-    from stack import connection
 
-    with connection.records(), engine().connect() as records:
+    with session.line() as reached, reached.database.engine.connect() as records:
         batches.get(records, batch)  # refuse an unknown one
         lines = islice(listings.image_lines(records, batch, state, after=after), limit)
         if as_json:
@@ -86,12 +88,13 @@ def images(batch: int, state: str | None, after: int, limit: int | None, as_json
 
 @click.command()
 @json_option
-def doctor(as_json: bool) -> None:
+@pass_session
+def doctor(session: Session, as_json: bool) -> None:
     """List what this machine lacks and how to install it. Exit code 1 if the line cannot run."""
     from review.cli import console
     from review.cli.doctor import findings
 
-    found = findings()
+    found = findings(session.settings)
     if as_json:
         console.as_json([finding.as_dict() for finding in found])
     else:

@@ -6,33 +6,33 @@ import click
 
 from line.errors import InputError
 from review.cli import complete
+from review.cli.session import Session, pass_session
 
 
 @click.command()
 @click.argument(
     "numbers", metavar="NUMBER…", type=int, nargs=-1, required=True, shell_complete=complete.troubles
 )
-def dismiss(numbers: tuple[int, ...]) -> None:
+@pass_session
+def dismiss(session: Session, numbers: tuple[int, ...]) -> None:
     """Hide troubles that `sluice status` lists, by NUMBER, until something about them changes."""
     from records import troubles
-    from records.database import transact
-    from stack import connection as reach
 
-    with reach.records():
+    with session.line() as line:
         for number in numbers:
-            subject = transact(partial(troubles.dismiss, trouble_id=number), actor="person")
+            subject = line.database.transact(partial(troubles.dismiss, trouble_id=number), actor="person")
             click.echo(f"dismissed: {subject}")
 
 
 @click.command()
 @click.argument("page", type=click.Choice(["desk", "flower"]), required=False)
 @click.option("--new", is_flag=True, help="Generate a new password; the page uses it from its next start.")
-def login(page: str | None, new: bool) -> None:
+@pass_session
+def login(session: Session, page: str | None, new: bool) -> None:
     """Show the logins of Flower and of the review desk, or change the login of one PAGE.
 
     They are stored in SLUICE_HOME, readable only by its user, and stay the same until they are changed.
     """
-    from line.settings import settings
     from stack.pages import DEFAULT_PORTS, USER, Page
 
     if new and page is None:
@@ -40,7 +40,7 @@ def login(page: str | None, new: bool) -> None:
             "say which login is to change: `sluice login desk --new` or `sluice login flower --new`"
         )
     for name in [page] if page else sorted(DEFAULT_PORTS):
-        shown = Page.at(name, None, settings().home_folder)
+        shown = Page.at(name, None, session.home)
         password = shown.new_password() if new else shown.password()
         user = f"user {USER}" if name == "flower" else "any name of yours"
         click.echo(f"{name}: {user}, password {password}")

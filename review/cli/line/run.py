@@ -7,12 +7,16 @@ import signal
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from line.states import SETTLED
 from review.cli.options import json_option, recipe_option, upload_argument, vendor_option
+from review.cli.session import Session, pass_session
+
+if TYPE_CHECKING:
+    from tasks.context import Context
 
 HALTED = 3
 
@@ -28,7 +32,8 @@ QUIET_SECONDS = 10.0
 @recipe_option
 @vendor_option
 @json_option
-def run(upload: Path, out: Path, recipe: str, vendor: str, as_json: bool) -> None:
+@pass_session
+def run(session: Session, upload: Path, out: Path, recipe: str, vendor: str, as_json: bool) -> None:
     """Take UPLOAD (a folder, .zip, .7z or .tar) through the whole line and deliver to --out.
 
     Starts what it needs and stops it again. Beside the pictures lies manifest.jsonl: one line for
@@ -38,11 +43,11 @@ def run(upload: Path, out: Path, recipe: str, vendor: str, as_json: bool) -> Non
     from review.cli.line.follow import follow
     from review.cli.preflight import check_out
     from review.cli.upload import check_vendor, place
-    from stack import connection as reach
+    from stack.connection import running
     from stack.local import Stack
-    from tasks.recipes import load
+    from tasks.context import Context
 
-    load(recipe)  # refuse what cannot work before anything is started
+    Context(session.settings).recipe(recipe)  # refuse what cannot work before anything is started
     check_vendor(vendor)
     check_out(upload, out)
     signals: list[int] = []
@@ -54,15 +59,16 @@ def run(upload: Path, out: Path, recipe: str, vendor: str, as_json: bool) -> Non
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, interrupt)
     started = time.monotonic()
-    if reach.running():
-        with reach.records():
-            report = follow(place(upload, vendor, recipe, out=out.resolve().as_uri()), dict, signals)
+    target = out.resolve().as_uri()
+    if running(session.home):
+        with session.line() as line:
+            report = follow(line.database, place(line, upload, vendor, recipe, out=target), dict, signals)
     else:
         console.err.print("[dim]starting Postgres, Redis, the scheduler and the workers …[/]")
-        with Stack(quiet_seconds=QUIET_SECONDS) as stack:
-            batch_id = place(upload, vendor, recipe, out=out.resolve().as_uri())
-            _name_other_batches(batch_id)
-            report = follow(batch_id, stack.tend, signals)
+        with Stack(session.settings, quiet_seconds=QUIET_SECONDS) as stack, Context(stack.settings) as line:
+            batch_id = place(line, upload, vendor, recipe, out=target)
+            _name_other_batches(line, batch_id)
+            report = follow(line.database, batch_id, stack.tend, signals)
     seconds = time.monotonic() - started
     settled = sum(report["by_state"][state.value] for state in SETTLED)
     report |= {"seconds": seconds, "images_per_second": settled / seconds}
@@ -71,13 +77,12 @@ def run(upload: Path, out: Path, recipe: str, vendor: str, as_json: bool) -> Non
         raise click.exceptions.Exit(HALTED)
 
 
-def _name_other_batches(batch_id: int) -> None:
+def _name_other_batches(line: "Context", batch_id: int) -> None:
     """Say that unfinished batches of earlier runs also use this machine."""
     from records import batches
-    from records.database import transact
     from review.cli import console
 
-    for other in transact(batches.open_ones):
+    for other in line.database.transact(batches.open_ones):
         if other.id != batch_id:
             console.err.print(
                 f"[yellow]batch {other.id} ({other.vendor}/{other.upload}) of an earlier run goes on beside "

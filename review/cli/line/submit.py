@@ -6,6 +6,7 @@ import click
 
 from line.errors import ServiceError
 from review.cli.options import json_option, recipe_option, upload_argument, vendor_option
+from review.cli.session import Session, pass_session
 
 
 @click.command()
@@ -13,21 +14,21 @@ from review.cli.options import json_option, recipe_option, upload_argument, vend
 @vendor_option
 @recipe_option
 @json_option
-def submit(upload: Path, vendor: str, recipe: str, as_json: bool) -> None:
+@pass_session
+def submit(session: Session, upload: Path, vendor: str, recipe: str, as_json: bool) -> None:
     """Put UPLOAD (a folder, .zip, .7z or .tar) into the ingest bucket; print the batch id.
 
     The line must be up, here (`sluice up`) or elsewhere (SLUICE_DATABASE_URL and SLUICE_BUCKET_URL).
     The same content again, with the same recipe, is the same batch; an interrupted copy goes on where it was.
     """
-    from line.settings import settings
     from review.cli import console
     from review.cli.upload import place
-    from stack import connection
+    from stack.connection import running
 
-    if settings().database_url is None and connection.running() is None:
+    if session.settings.database_url is None and running(session.home) is None:
         raise ServiceError("no line is up: start one with `sluice up`, or use `sluice run`")
-    with connection.records():
-        batch_id = place(upload, vendor, recipe, out=None)
+    with session.line() as line:
+        batch_id = place(line, upload, vendor, recipe, out=None)
     if as_json:
         console.as_json({"batch": batch_id})
     else:

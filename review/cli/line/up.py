@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 import click
 
 from line.errors import ServiceError
+from review.cli.session import Session, pass_session
 
 if TYPE_CHECKING:
+    from records.database import Database
     from stack.pages import Page
 
 TEND_SECONDS = 1.0
@@ -26,14 +28,21 @@ TEND_SECONDS = 1.0
 )
 @click.option("--desk-port", type=int, help="Its port on 127.0.0.1 (5556; 0: any free one).")
 @click.option("--until-idle", is_flag=True, help="Stop once nothing is left to do.")
-def up(flower: bool, flower_port: int | None, desk: bool, desk_port: int | None, until_idle: bool) -> None:
+@pass_session
+def up(
+    session: Session,
+    flower: bool,
+    flower_port: int | None,
+    desk: bool,
+    desk_port: int | None,
+    until_idle: bool,
+) -> None:
     """Start the line and stay on: scheduler, workers, Flower, review desk; Postgres and Redis where not named.
 
     At the review desk people see what was flagged and decide. Uploads come by `sluice submit`, or straight
     into the bucket below ingest/VENDOR/UPLOAD/ with an empty _READY file at the end. Ctrl-C stops everything
     in order; nothing is lost.
     """
-    from line.settings import settings
     from review.cli import console
     from review.cli.preflight import check_writable
     from stack.local import Stack
@@ -49,12 +58,14 @@ def up(flower: bool, flower_port: int | None, desk: bool, desk_port: int | None,
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGCHLD, lambda *_: event.set())
-    check_writable(settings().bucket, f"the bucket {settings().bucket}")
-    with Stack(flower=flower, flower_port=flower_port, desk=desk, desk_port=desk_port) as stack:
+    settings = session.settings
+    check_writable(settings.bucket, f"the bucket {settings.bucket}")
+    started = Stack(settings, flower=flower, flower_port=flower_port, desk=desk, desk_port=desk_port)
+    with started as stack:
         console.out.print(
-            f"[bold]the line is up[/]: {len(stack.pids())} processes, logs in {settings().home_folder}/logs"
+            f"[bold]the line is up[/]: {len(stack.pids())} processes, logs in {session.home}/logs"
         )
-        console.out.print(f"ingest  {settings().bucket}/ingest/VENDOR/UPLOAD/")
+        console.out.print(f"ingest  {settings.bucket}/ingest/VENDOR/UPLOAD/")
         if stack.flower:
             _print_page("Flower", stack.flower, f"user {USER}")
         if stack.desk:
@@ -63,7 +74,7 @@ def up(flower: bool, flower_port: int | None, desk: bool, desk_port: int | None,
         failing: Mapping[str, str] = {}
         while not over:
             failing = _print_failing(stack.tend(), failing)
-            if until_idle and _is_idle():
+            if until_idle and _is_idle(stack.database):
                 break
             event.wait(TEND_SECONDS)
             event.clear()
@@ -91,13 +102,12 @@ def _print_page(name: str, page: "Page", user: str) -> None:
     console.out.print(f"{name:7} {page.url}  {login}")
 
 
-def _is_idle() -> bool:
+def _is_idle(database: "Database") -> bool:
     """Whether nothing is left to do; not known while Postgres is away, which the same loop tends."""
-    from records.database import transact
     from records.queries import reports
 
     try:
-        return transact(reports.is_idle, patience=0)
+        return database.transact(reports.is_idle, patience=0)
     except ServiceError:
         return False
 

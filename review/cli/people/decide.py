@@ -5,12 +5,18 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import partial
 from itertools import chain
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from line.errors import InputError
 from review.cli import complete
 from review.cli.person import current_actor
+from review.cli.session import Session, pass_session
+
+if TYPE_CHECKING:
+    from scheduler.decide import Decisions
+    from tasks.context import Context
 
 images_argument = click.argument(
     "images", type=int, nargs=-1, metavar="IMAGE…", shell_complete=complete.flagged_images
@@ -19,24 +25,26 @@ images_argument = click.argument(
 
 @click.command()
 @images_argument
-def accept(images: tuple[int, ...]) -> None:
+@pass_session
+def accept(session: Session, images: tuple[int, ...]) -> None:
     """Accept flagged IMAGEs: the flagged result is used and continues to the next step.
 
     If no edit was made yet (is this text an overlay?), the picture continues unchanged.
     `sluice images BATCH --state flagged` lists the ids.
     """
-    from scheduler import decide
-
-    each("image", _named(images), decide.accept, "accepted")
+    numbers = _named(images)
+    with session.line() as line:
+        each("image", numbers, _decisions(line).accept, "accepted")
 
 
 @click.command()
 @images_argument
-def reject(images: tuple[int, ...]) -> None:
+@pass_session
+def reject(session: Session, images: tuple[int, ...]) -> None:
     """Discard IMAGEs; a file that was already delivered is deleted."""
-    from scheduler import decide
-
-    each("image", _named(images), decide.reject, "discarded")
+    numbers = _named(images)
+    with session.line() as line:
+        each("image", numbers, _decisions(line).reject, "discarded")
 
 
 @click.command()
@@ -66,8 +74,14 @@ def reject(images: tuple[int, ...]) -> None:
     shell_complete=complete.templates,
     help="All flagged and delivered images of the vendor that still have this confirmed template.",
 )
+@pass_session
 def requeue(
-    images: tuple[int, ...], recipe: str | None, mask: str | None, flagged: int | None, template: int | None
+    session: Session,
+    images: tuple[int, ...],
+    recipe: str | None,
+    mask: str | None,
+    flagged: int | None,
+    template: int | None,
 ) -> None:
     """Process IMAGEs again from the step at which they stopped.
 
@@ -78,17 +92,16 @@ def requeue(
     Example: sluice templates confirm 3 && sluice requeue --template 3
     """
     from records.decisions import SPOKEN
-    from scheduler import decide
-    from stack import connection
 
     if mask and mask not in SPOKEN and not Path(mask).is_file():
         raise InputError(f"--mask {mask}: there is no such file")
-    with connection.records():
-        named = [*images, *(decide.flagged(flagged) if flagged is not None else [])]
+    with session.line() as line:
+        decisions = _decisions(line)
+        named = [*images, *(decisions.flagged(flagged) if flagged is not None else [])]
         if not named and template is None:
             raise click.UsageError("name at least one IMAGE, --flagged BATCH or --template ID")
-        bearing = _with_template(template, set(named)) if template is not None else ()
-        again = partial(decide.requeue, recipe=recipe, mask=mask)
+        bearing = _with_template(line, template, set(named)) if template is not None else ()
+        again = partial(decisions.requeue, recipe=recipe, mask=mask)
         each("image", chain(named, bearing), again, "requeued")
 
 
@@ -102,26 +115,33 @@ def requeue(
     shell_complete=complete.steps,
     help="Restore the image as it was before this step.",
 )
-def rollback(image: int, step: str) -> None:
+@pass_session
+def rollback(session: Session, image: int, step: str) -> None:
     """Restore IMAGE as it was before STEP and flag it; then accept or requeue it."""
-    from scheduler import decide
+    with session.line() as line:
+        decisions = _decisions(line)
+        each(
+            "image",
+            [image],
+            lambda image, actor: decisions.rollback(image, step, actor),
+            f"restored to before {step}",
+        )
 
-    each(
-        "image",
-        [image],
-        lambda image, actor: decide.rollback(image, step, actor),
-        f"restored to before {step}",
-    )
+
+def _decisions(line: "Context") -> "Decisions":
+    from scheduler.decide import Decisions
+
+    return Decisions(line)
 
 
-def _with_template(template: int, named: Collection[int]) -> Iterator[int]:
+def _with_template(line: "Context", template: int, named: Collection[int]) -> Iterator[int]:
     """Ids of the images that still have the template, as they are found, without ``named``; shows a progress bar."""
     from rich.progress import Progress
 
     from review.cli import console
     from tasks.templates.rescan import looked_at
 
-    at_most, looks = looked_at(template)
+    at_most, looks = looked_at(line, template)
     count = with_template = 0
     # lines for a terminal go above the bar; those for a pipe stay on stdout
     with Progress(console=console.err, transient=True, redirect_stdout=sys.stdout.isatty()) as progress:
@@ -150,18 +170,15 @@ def each(what: str, ids: Iterable[int], act: Callable[[int, str], object], word:
         act: takes an id and the person; raises InputError if the decision is refused.
         word: outcome to print.
     """
-    from stack import connection
-
     actor, refused = current_actor(), 0
-    with connection.records():
-        for number in ids:
-            try:
-                act(number, actor)
-            except InputError as error:
-                refused += 1
-                click.echo(f"sluice: {error}", err=True)
-            else:
-                click.echo(f"{what} {number}: {word}")
+    for number in ids:
+        try:
+            act(number, actor)
+        except InputError as error:
+            refused += 1
+            click.echo(f"sluice: {error}", err=True)
+        else:
+            click.echo(f"{what} {number}: {word}")
     if refused:
         raise click.exceptions.Exit(2)
 

@@ -9,6 +9,7 @@ from line.errors import InputError
 from line.states import TemplateState
 from review.cli import complete
 from review.cli.options import json_option
+from review.cli.session import Session, pass_session
 
 ids_argument = click.argument(
     "ids", type=int, nargs=-1, required=True, metavar="ID…", shell_complete=complete.templates
@@ -27,29 +28,27 @@ def templates(context: click.Context, vendor: str | None, as_json: bool) -> None
     it (its text is treated like any other, and it is not proposed again).
     """
     from records import templates as records
-    from records.database import transact
     from review.cli import console
-    from stack import connection
 
     if context.invoked_subcommand is not None:
         return
-    with connection.records():
-        found = transact(partial(records.listed, vendor=vendor))
+    with context.ensure_object(Session).line() as line:
+        found = line.database.transact(partial(records.listed, vendor=vendor))
     if as_json:
         console.as_json(found)
         return
     columns = ("template", "vendor", "state", "left top right bottom", "photos", "probability", "examples")
     lines = (
         (
-            line["template"],
-            line["vendor"],
-            line["state"],
-            " ".join(f"{share:.1%}" for share in line["box"]),
-            f"{line['images']} of {line['photos']}",
-            f"{line['overlay']:.0%}",
-            ", ".join(f"{example['name']} ({example['image']})" for example in line["examples"]),
+            template["template"],
+            template["vendor"],
+            template["state"],
+            " ".join(f"{share:.1%}" for share in template["box"]),
+            f"{template['images']} of {template['photos']}",
+            f"{template['overlay']:.0%}",
+            ", ".join(f"{example['name']} ({example['image']})" for example in template["examples"]),
         )
-        for line in found
+        for template in found
     )
     console.rows("vendor templates", columns, lines)
 
@@ -57,20 +56,22 @@ def templates(context: click.Context, vendor: str | None, as_json: bool) -> None
 @templates.command()
 @ids_argument
 @overrule_option
-def confirm(ids: tuple[int, ...], overrule: bool) -> None:
+@pass_session
+def confirm(session: Session, ids: tuple[int, ...], overrule: bool) -> None:
     """Confirm that templates are overlays, which are then erased from the vendor's next photos.
 
     For photos that were flagged or delivered before: sluice requeue --template ID.
     """
-    _decide(ids, TemplateState.CONFIRMED, overrule)
+    _decide(session, ids, TemplateState.CONFIRMED, overrule)
 
 
 @templates.command()
 @ids_argument
 @overrule_option
-def dismiss(ids: tuple[int, ...], overrule: bool) -> None:
+@pass_session
+def dismiss(session: Session, ids: tuple[int, ...], overrule: bool) -> None:
     """Dismiss templates: text there is treated like any other text."""
-    _decide(ids, TemplateState.DISMISSED, overrule)
+    _decide(session, ids, TemplateState.DISMISSED, overrule)
 
 
 @templates.command(name="show")
@@ -82,20 +83,19 @@ def dismiss(ids: tuple[int, ...], overrule: bool) -> None:
     type=click.Path(path_type=Path, dir_okay=False),
     help="A .png file for the example crops, side by side.",
 )
-def show_(template: int, out: Path) -> None:
+@pass_session
+def show_(session: Session, template: int, out: Path) -> None:
     """Save a picture of a template on up to three photos."""
     import cv2
 
     from records import templates as records
-    from records.database import transact
-    from stack import connection
     from tasks.templates.previews import side_by_side
 
-    with connection.records():
-        found = transact(partial(records.listed, ids=[template]))
+    with session.line() as line:
+        found = line.database.transact(partial(records.listed, ids=[template]))
         if not found:
             raise InputError(f"there is no template {template}; `sluice templates` lists them")
-        picture = side_by_side(found[0]["examples"])
+        picture = side_by_side(line.bucket, found[0]["examples"])
     written, data = cv2.imencode(".png", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
     if out.suffix.lower() != ".png" or not written:
         raise InputError(f"--out {out}: name a .png file")
@@ -104,15 +104,17 @@ def show_(template: int, out: Path) -> None:
     click.echo(f"{out}: {names}")
 
 
-def _decide(ids: tuple[int, ...], state: TemplateState, overrule: bool) -> None:
+def _decide(session: Session, ids: tuple[int, ...], state: TemplateState, overrule: bool) -> None:
     from records import templates as records
-    from records.database import transact
     from review.cli.people.decide import each
 
-    def act(template: int, actor: str) -> None:
-        transact(partial(records.decide, template_id=template, state=state, actor=actor, overrule=overrule))
+    with session.line() as line:
 
-    each("template", ids, act, state.value)
+        def act(template: int, actor: str) -> None:
+            decide = partial(records.decide, template_id=template, state=state)
+            line.database.transact(partial(decide, actor=actor, overrule=overrule))
+
+        each("template", ids, act, state.value)
 
 
 COMMANDS = [templates]

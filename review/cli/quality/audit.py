@@ -8,6 +8,7 @@ import click
 
 from review.cli import complete
 from review.cli.options import json_option
+from review.cli.session import Session, pass_session
 
 if TYPE_CHECKING:
     from review.audit.contract import RedFlag
@@ -20,7 +21,8 @@ FATAL_FOUND = 3
 @click.command()
 @click.argument("recipes", nargs=-1, metavar="[RECIPE]...", shell_complete=complete.recipes)
 @json_option
-def audit(recipes: tuple[str, ...], as_json: bool) -> None:
+@pass_session
+def audit(session: Session, recipes: tuple[str, ...], as_json: bool) -> None:
     """List the red flags of RECIPEs and of this installation, each with why it matters and what to do.
 
     Without RECIPE the shipped recipes are audited. Exit code 3 if a red flag is fatal.
@@ -31,14 +33,14 @@ def audit(recipes: tuple[str, ...], as_json: bool) -> None:
     from models.weights.manifest import all_weights
     from review.audit import contract
     from review.audit.subject import Parts, audited
-    from tasks.recipes import load
-    from tasks.registry import registry as transforms
+    from tasks.context import Context
 
-    parts = Parts(transforms(), gates(), models().models, all_weights())
+    context, weights = Context(session.settings), session.settings.weights_folder
+    parts = Parts(context.transforms, gates(), models(weights).models, all_weights(weights))
     names = recipes or tuple(shipped())
-    shipped_recipes = tuple(load(name) for name in shipped())
+    shipped_recipes = tuple(context.recipe(name) for name in shipped())
     checks = contract.build()
-    in_use, installation = _recorded()
+    in_use, installation = _recorded(session)
     flags = [
         flag
         for name in names
@@ -50,24 +52,19 @@ def audit(recipes: tuple[str, ...], as_json: bool) -> None:
         raise click.exceptions.Exit(FATAL_FOUND)
 
 
-def _recorded() -> "tuple[RecordedModels, Installation]":
+def _recorded(session: Session) -> "tuple[RecordedModels, Installation]":
     """What is on record, and this installation. Nothing is started where nothing was recorded yet."""
-    from line.settings import settings
-    from records.database import transact
-    from records.storage.bucket import bucket
     from review.audit import installation
     from review.audit.subject import Installation, RecordedModels
-    from stack import connection
     from worker import topology
 
-    layout = topology.load(settings().config)
+    layout = topology.load(session.settings.config)
     listeners = tuple(installation.listeners())
-    if settings().database_url is None and not (settings().home_folder / "postgres").exists():
+    if session.settings.database_url is None and not (session.home / "postgres").exists():
         return RecordedModels(), Installation(layout, listeners)
-    with connection.records():
-        models = transact(installation.recorded_models)
-        store = bucket(settings().bucket)
-        facts = transact(lambda records: installation.recorded_facts(records, store))
+    with session.line() as line:
+        models = line.database.transact(installation.recorded_models)
+        facts = line.database.transact(lambda records: installation.recorded_facts(records, line.bucket))
     return models, Installation(layout, listeners, facts)
 
 

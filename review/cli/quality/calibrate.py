@@ -7,6 +7,7 @@ import click
 
 from line.errors import InputError
 from review.cli import complete
+from review.cli.session import Session, pass_session
 
 if TYPE_CHECKING:
     from gates.contract import Limit
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
     help="Maximum share of good edits that may be flagged (0..1).",
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
-def calibrate(folder: Path, transform: str, rate: float, as_json: bool) -> None:
+@pass_session
+def calibrate(session: Session, folder: Path, transform: str, rate: float, as_json: bool) -> None:
     """Propose gate limits from a FOLDER of good edits, with pictures of the same names in before/ and after/.
 
     At least 20 edits are needed. PNGs in an optional folder masks/ are white where pixels were allowed to change.
@@ -52,7 +54,7 @@ def calibrate(folder: Path, transform: str, rate: float, as_json: bool) -> None:
     both = pairs(folder / "before", folder / "after", masks if masks.is_dir() else None)
     edits = track(both, description="judging", console=console.err, transient=True)
     gates = registry().for_transform(transform)
-    proposal = propose([judge(pair.edit(transform)).readings for pair in edits], gates, rate)
+    proposal = propose([judge(pair.edit(session.codec, transform)).readings for pair in edits], gates, rate)
     taken = {name for gate in gates for name in gate.limits}
     limits = {name: limit for name, limit in proposal.limits.items() if name in taken}
     if as_json:

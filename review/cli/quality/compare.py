@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from review.cli.session import Session, pass_session
+
 if TYPE_CHECKING:
     from line.picture import Rgb
     from review.experiments.image_pairs import Pair
@@ -25,13 +27,13 @@ path_argument = click.Path(exists=True, path_type=Path)
     help="JSON file for the averages, the worst values and each picture's metrics.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print that JSON document on stdout.")
-def compare(reference: Path, other: Path, out: Path | None, as_json: bool) -> None:
+@pass_session
+def compare(session: Session, reference: Path, other: Path, out: Path | None, as_json: bool) -> None:
     """Compare the pictures of folder OTHER with those of the same name in folder REFERENCE.
 
     PSNR, SSIM, MS-SSIM, GMSD, MDSI and CIEDE2000; and LPIPS if its weights are installed (see `sluice models`).
     A picture of another size is first resized to that of the reference.
     """
-    from line.settings import settings
     from review.cli import console
     from review.experiments.image_pairs import pairs
     from review.experiments.perceptual import distance
@@ -39,9 +41,9 @@ def compare(reference: Path, other: Path, out: Path | None, as_json: bool) -> No
     from worker.model_cache import ModelCache
 
     both = pairs(reference, other)
-    measure = distance(ModelCache.of(settings()))
+    measure = distance(ModelCache.of(session.settings))
     # GMSD is among the metrics already
-    found = compare_pairs(_read(both), None if measure.instead_of else measure.between)
+    found = compare_pairs(_read(session, both), None if measure.instead_of else measure.between)
     report = _report(found, measure.instead_of or measure.name)
     if out is not None:
         out.parent.mkdir(parents=True, exist_ok=True)
@@ -56,7 +58,7 @@ def compare(reference: Path, other: Path, out: Path | None, as_json: bool) -> No
     console.rows(f"{len(both)} pictures", ("metric", "average", "worst", "of"), cells)
 
 
-def _read(both: "list[Pair]") -> "Iterator[tuple[str, Rgb, Rgb]]":
+def _read(session: Session, both: "list[Pair]") -> "Iterator[tuple[str, Rgb, Rgb]]":
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     from review.cli import console
@@ -67,7 +69,7 @@ def _read(both: "list[Pair]") -> "Iterator[tuple[str, Rgb, Rgb]]":
         bar = progress.add_task("", total=len(both))
         for pair in both:
             progress.update(bar, description=pair.name)
-            yield pair.name, read(pair.before), read(pair.after)
+            yield pair.name, read(session.codec, pair.before), read(session.codec, pair.after)
             progress.advance(bar)
 
 

@@ -7,8 +7,10 @@ import click
 
 from line.errors import InputError
 from review.cli import complete
+from review.cli.session import Session, pass_session
 
 if TYPE_CHECKING:
+    from imaging.codec import Codec
     from review.experiments.image_pairs import Pair
 
 path_argument = click.Path(exists=True, path_type=Path)
@@ -31,8 +33,15 @@ path_argument = click.Path(exists=True, path_type=Path)
     help="Draw before, after, difference, heat map, spectra and readings: a PNG, or a folder of them.",
 )
 @click.option("--json", "as_json", is_flag=True, help="JSON lines on stdout.")
+@pass_session
 def judge(
-    transform: str, before: Path, after: Path, mask: Path | None, sheet: Path | None, as_json: bool
+    session: Session,
+    transform: str,
+    before: Path,
+    after: Path,
+    mask: Path | None,
+    sheet: Path | None,
+    as_json: bool,
 ) -> None:
     """Judge edits by the gates: BEFORE and AFTER are two files, or two folders with the same file names.
 
@@ -44,7 +53,8 @@ def judge(
 
     check_transform(transform)
     single = before.is_file()
-    lines = (_judge(transform, pair, _page(sheet, pair, single)) for pair in pairs(before, after, mask))
+    both, codec = pairs(before, after, mask), session.codec
+    lines = (_judge(codec, transform, pair, _page(sheet, pair, single)) for pair in both)
     if as_json:
         for line in lines:
             console.as_json(line)
@@ -69,13 +79,13 @@ def _page(sheet: Path | None, pair: "Pair", single: bool) -> Path | None:
     return sheet / f"{pair.name}.png"
 
 
-def _judge(transform: str, pair: "Pair", page: Path | None) -> dict[str, Any]:
+def _judge(codec: "Codec", transform: str, pair: "Pair", page: Path | None) -> dict[str, Any]:
     import cv2
 
     from gates.contract import judge as judge_edit
     from review.tools.sheet import sheet as draw_sheet
 
-    edit = pair.edit(transform)
+    edit = pair.edit(codec, transform)
     verdict = judge_edit(edit)
     if page is not None:
         page.parent.mkdir(parents=True, exist_ok=True)

@@ -10,6 +10,7 @@ import click
 from line.errors import InputError
 from review.cli import complete
 from review.cli.options import json_option, recipe_option
+from review.cli.session import Session, pass_session
 
 if TYPE_CHECKING:
     from review.experiments.comparison import Match, ModelScore
@@ -43,8 +44,16 @@ MEASURES = {
     "--out", "-o", type=click.Path(file_okay=False, path_type=Path), help="Folder for both models' pictures."
 )  # fmt: skip
 @json_option
+@pass_session
 def match(
-    first: str, second: str, folder: Path, transform: str | None, recipe: str, out: Path | None, as_json: bool
+    session: Session,
+    first: str,
+    second: str,
+    folder: Path,
+    transform: str | None,
+    recipe: str,
+    out: Path | None,
+    as_json: bool,
 ) -> None:
     """Compare models A and B on the same pictures by quality and cost, for fill, upscale, denoise and restore.
 
@@ -57,29 +66,23 @@ def match(
     """
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    from line.settings import settings
-    from records.storage.tempdir import scratch
     from review.cli import console
     from review.experiments.samples import samples
-    from worker.device import pin
 
-    pin(settings().device)
+    context = session.pinned()
     from review.experiments.experiment import comparable_transform, transform_of
     from review.experiments.match import match as run
-    from tasks.context import Context
-    from tasks.recipes import load
 
     if first == second:
         raise InputError(f"{first} is compared with itself: name two different models")
-    context = Context(settings())
     known = context.transforms
-    step = comparable_transform(known, transform) if transform else transform_of(known, first)
+    step = comparable_transform(known, transform) if transform else transform_of(context, first)
     if step.name == "generate":
         raise InputError("generated pictures have no reference to compare with: use sluice permute")
-    chosen, rules = samples([folder]), load(recipe)
+    chosen, rules = samples(context.codec, [folder]), context.recipe(recipe)
     columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.description}"))
     with ExitStack() as exit_, Progress(*columns, console=console.err, transient=True) as progress:
-        kept = out or Path(exit_.enter_context(scratch()))
+        kept = out or Path(exit_.enter_context(context.scratch()))
         bar = progress.add_task("", total=3 * len(chosen))
 
         def advance(name: str) -> None:
@@ -87,15 +90,14 @@ def match(
 
         found = run(context, chosen, step.name, (first, second), rules, kept, advance)
     if as_json:
-        console.as_json(_document(found) | {"out": str(out) if out else None})
+        console.as_json(_document(found, session.settings.device) | {"out": str(out) if out else None})
         return
-    _tell(found)
+    _tell(found, session.settings.device)
     if out:
         console.out.print(f"both models' pictures are in {out}")
 
 
-def _tell(found: "Match") -> None:
-    from line.settings import settings
+def _tell(found: "Match", device: str) -> None:
     from review.cli import console
     from review.experiments.statistics import SIGNIFICANCE
     from review.experiments.verdict import verdict_sentence
@@ -118,7 +120,7 @@ def _tell(found: "Match") -> None:
     rows.append(("peak memory, MB", *_both(found, _peak), "", ""))
     rows.append(("declared memory, MB", *_both(found, lambda side: f"{side.declared:.0f}"), "", ""))
     rows.append(("cost per thousand", *_both(found, _cost), "", ""))
-    title = f"{found.transform}: {len(found.names)} pictures on {settings().device}"
+    title = f"{found.transform}: {len(found.names)} pictures on {device}"
     console.rows(title, ("mean of", one.model, other.model, "B compared with A", "difference"), rows)
     console.out.print(f"measured against {found.against}; distance: {found.distance.name}")
     for side in (one, other):
@@ -178,17 +180,16 @@ def _cost(side: "ModelScore") -> str:
     return "–" if cost is None else f"{cost:.4f}"
 
 
-def _document(found: "Match") -> dict[str, Any]:
+def _document(found: "Match", device: str) -> dict[str, Any]:
     import numpy as np
 
-    from line.settings import settings
     from review.experiments.verdict import verdict_sentence
 
     measures = {measure: found.difference(measure) for measure in MEASURES}
     return {
         "transform": found.transform,
         "pictures": len(found.names),
-        "device": settings().device,
+        "device": device,
         "distance": found.distance.name,
         "instead_of": found.distance.instead_of,
         "against": found.against,

@@ -9,6 +9,7 @@ import click
 from line.errors import InputError
 from review.cli import complete
 from review.cli.options import json_option, recipe_option
+from review.cli.session import Session, pass_session
 
 if TYPE_CHECKING:
     from review.experiments.permute import Permutation, Row
@@ -55,7 +56,9 @@ MAX_STABLE_ROWS = 20
     help="Minimum RMS difference of a brittle output (levels of 255, over the edited area).",
 )  # fmt: skip
 @json_option
+@pass_session
 def permute(
+    session: Session,
     folder: Path,
     transform: str,
     models: str,
@@ -75,24 +78,19 @@ def permute(
     """
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    from line.settings import settings
     from review.cli import console
     from review.experiments.samples import samples
-    from worker.device import pin
 
-    pin(settings().device)
+    context = session.pinned()
     from review.experiments.experiment import comparable_transform, trial
     from review.experiments.permute import Folder
     from review.experiments.permute import permute as run
-    from tasks.context import Context
-    from tasks.recipes import load
 
     names = [name.strip() for name in models.split(",") if name.strip()]
     if len(set(names)) != len(names) or not names:
         raise InputError(f"--models {models}: name each model once, with commas between them")
-    context = Context(settings())
     _ = comparable_transform(context.transforms, transform)
-    chosen, rules = samples([folder]), load(recipe)
+    chosen, rules = samples(context.codec, [folder]), context.recipe(recipe)
     kept = Folder.open(out, transform)
     columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.description}"))
     with Progress(*columns, console=console.err, transient=True) as progress:

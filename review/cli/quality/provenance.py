@@ -9,8 +9,10 @@ import click
 
 from line.errors import InputError, SluiceError
 from review.cli.options import json_option
+from review.cli.session import Session, pass_session
 
 if TYPE_CHECKING:
+    from imaging.codec import Codec
     from imaging.metadata.marks import Marks
 
 _MANIFEST: Final = "manifest.jsonl"
@@ -43,7 +45,8 @@ class Comparison:
     "files", type=click.Path(exists=True, dir_okay=False, path_type=Path), nargs=-1, required=True
 )
 @json_option
-def provenance(files: tuple[Path, ...], as_json: bool) -> None:
+@pass_session
+def provenance(session: Session, files: tuple[Path, ...], as_json: bool) -> None:
     """Compare the origin and rights stated in delivered FILES with the record.
 
     The record is the manifest.jsonl in the file's folder or in a folder above it. Exit code 1 if a file
@@ -53,7 +56,7 @@ def provenance(files: tuple[Path, ...], as_json: bool) -> None:
     """
     from review.cli import console
 
-    compared = [compare(path) for path in files]
+    compared = [compare(session.codec, path) for path in files]
     if as_json:
         console.as_json([_as_dict(entry) for entry in compared])
     else:
@@ -63,7 +66,7 @@ def provenance(files: tuple[Path, ...], as_json: bool) -> None:
         raise ProvenanceError(f"{len(differing)} of {len(compared)} files differ from the record")
 
 
-def compare(path: Path) -> Comparison:
+def compare(codec: "Codec", path: Path) -> Comparison:
     """One delivered file against the manifest beside or above it.
 
     Raises:
@@ -75,12 +78,11 @@ def compare(path: Path) -> Comparison:
     from imaging.metadata.marks import Marks
     from imaging.metadata.rights import Rights
     from imaging.refusal import RefusedError
-    from imaging.sandbox.photo_client import decode_sandboxed
     from line.source_types import strongest
 
     data = path.read_bytes()
     try:
-        facts = decode_sandboxed(path.name, data, limits=Limits(min_side=1)).facts
+        facts = codec.decode(path.name, data, limits=Limits(min_side=1)).facts
     except RefusedError as error:
         raise InputError(f"{path}: {error.sentence}") from None
     marks = Marks(strongest(facts.source_types), facts.aigc, Rights.from_dict(facts.rights))

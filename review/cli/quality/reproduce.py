@@ -6,6 +6,7 @@ import click
 
 from review.cli import complete
 from review.cli.options import json_option
+from review.cli.session import Session, pass_session
 
 if TYPE_CHECKING:
     from records.queries.history import Past
@@ -27,7 +28,8 @@ DIFFERENT = 1
     "--runs", "-n", type=click.IntRange(min=1), default=1, show_default=True, help="Number of runs."
 )
 @json_option
-def reproduce(image: int, step: str | None, runs: int, as_json: bool) -> None:
+@pass_session
+def reproduce(session: Session, image: int, step: str | None, runs: int, as_json: bool) -> None:
     """Run a recorded step of IMAGE again, in this process, and compare the bytes with the recorded ones.
 
     The input, recipe, seed and environment of each step are recorded. If the result differs, the command shows how
@@ -38,18 +40,14 @@ def reproduce(image: int, step: str | None, runs: int, as_json: bool) -> None:
     """
     from rich.progress import track
 
-    from line.settings import settings
     from records.queries import history
     from review.cli import console
-    from stack import connection as reach
     from worker.device import pin
 
-    pin(settings().device)  # before any framework is imported: as many threads as a worker has
-    with reach.records():
+    pin(session.settings.device)  # before any framework is imported: as many threads as a worker has
+    with session.line() as context:
         from review.experiments.reproduction import Reproduction
-        from tasks.context import Context
 
-        context = Context(settings())
         past = context.database.transact(lambda connection: history.last(connection, image, step))
         again = Reproduction(context, past)
         numbers = track(range(runs), description=past.transform, console=console.err, transient=True)

@@ -6,6 +6,7 @@ import click
 
 from line.errors import InputError
 from review.cli.options import json_option
+from review.cli.session import Session, pass_session
 
 MIN_PICTURES = 3
 """Minimum number of reference pictures."""
@@ -21,7 +22,8 @@ MIN_PICTURES = 3
     help="Margin added at either end of each range, as a share of the range.",
 )
 @json_option
-def style(pictures: tuple[Path, ...], widen: float, as_json: bool) -> None:
+@pass_session
+def style(session: Session, pictures: tuple[Path, ...], widen: float, as_json: bool) -> None:
     """Measure reference PICTURES (files or folders); print a [style] table for a recipe.
 
     The table holds the ranges of palette, tone, contrast and texture of the references, with a margin. Pictures that
@@ -36,7 +38,7 @@ def style(pictures: tuple[Path, ...], widen: float, as_json: bool) -> None:
     from review.cli import console
     from review.experiments.samples import samples
 
-    chosen = samples(pictures)
+    chosen = samples(session.codec, pictures)
     if len(chosen) < MIN_PICTURES:
         raise InputError(f"{len(chosen)} reference pictures are too few: give at least {MIN_PICTURES}")
     progress = track(chosen, description="measuring", console=console.err, transient=True)

@@ -12,7 +12,6 @@ from imaging.refusal import RefusedError
 from imaging.sandbox.archive_client import Unpacker, sandboxed_entries
 from imaging.sandbox.archive_server import DATA, END, ENTRY, FRAME
 from line.errors import ServiceError
-from line.settings import settings
 
 
 @pytest.fixture
@@ -85,12 +84,9 @@ def breaking(monkeypatch, deed: str) -> None:
     ],
 )
 def test_an_archive_that_breaks_the_process_is_refused(archive, monkeypatch, deed, error, said):
-    monkeypatch.setenv("SLUICE_DECODE_SECONDS", "0.8" if "sleep" in deed else "30")
-    settings.cache_clear()
     breaking(monkeypatch, deed)
     with pytest.raises(error, match=said):
-        list(sandboxed_entries(archive))
-    settings.cache_clear()
+        list(sandboxed_entries(archive, seconds=0.8 if "sleep" in deed else 30))
 
 
 def test_a_process_that_gives_more_than_it_may_is_not_believed(archive, monkeypatch):

@@ -8,17 +8,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from imaging.codec import Codec
 from imaging.decode import decode
 from imaging.limits import Limits
 from imaging.refusal import RefusedError
 from imaging.sandbox import photo_client
-from imaging.sandbox.photo_client import Decoder, decode_sandboxed
+from imaging.sandbox.photo_client import Decoder
 from imaging.sandbox.process import Confined
 from line.errors import ServiceError
 from tests.harness.waiting import PATIENCE
 from tests.plugins import broken_decoder
 
 MEMORY = 400_000_000
+CODEC = Codec()
 
 
 @pytest.fixture
@@ -44,7 +46,7 @@ def test_a_picture_and_its_facts_are_what_decoding_here_gives(photo, save):
     alpha = np.tile(np.linspace(0, 255, 64).astype(np.uint8), (40, 1))
     files = [save(photo, "JPEG", dpi=(72, 72)), save(np.dstack([photo, alpha]), "PNG"), save(photo, "TIFF")]
     for data in files:
-        here, there = decode("a.tif", data), decode_sandboxed("a.tif", data)
+        here, there = decode("a.tif", data), CODEC.decode("a.tif", data)
         assert np.array_equal(here.rgb, there.rgb)
         assert here.facts == there.facts
         assert there.rgb.flags.c_contiguous
@@ -53,7 +55,7 @@ def test_a_picture_and_its_facts_are_what_decoding_here_gives(photo, save):
 
 def test_a_refusal_and_its_sentence_come_through(jpeg):
     with pytest.raises(RefusedError) as refused:
-        decode_sandboxed("a.jpg", jpeg, limits=Limits(min_side=41))
+        CODEC.decode("a.jpg", jpeg, limits=Limits(min_side=41))
     assert refused.value.reason == "side_too_short"
     assert refused.value.sentence == "The picture is 64 × 40 pixels; no side may be shorter than 41."
 

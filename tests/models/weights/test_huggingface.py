@@ -12,6 +12,8 @@ import pytest
 from line.errors import ModelError
 from models.task import Task
 from models.weights import download, huggingface, manifest
+from models.weights.manifest import Weights
+from tests.harness.context import weights_folder
 from tests.harness.line import environment
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -94,9 +96,14 @@ def test_a_pipeline_is_its_parts_at_the_commit_that_the_revision_names_now(serve
     assert (result.reader, result.revision, result.licence) == ("diffusers", COMMIT[:12], "openrail++")
 
 
+def pull() -> Weights:
+    wanted = huggingface.look_up("hf://acme/eraser@v1", "eraser", Task.FILL)
+    return download.pull(wanted.model_copy(update={"root": weights_folder()}))
+
+
 def test_it_is_pulled_file_by_file_and_pinned(server: Hub) -> None:
-    result = download.pull(huggingface.look_up("hf://acme/eraser@v1", "eraser", Task.FILL))
-    assert manifest.registered()["eraser"] == result
+    result = pull()
+    assert manifest.registered(weights_folder())["eraser"] == result
     assert {path.relative_to(result.folder).as_posix() for path in manifest.paths(result)} == set(WANTED)
 
 
@@ -109,8 +116,8 @@ def test_one_file_is_taken_when_it_is_named(server: Hub) -> None:
 def test_a_file_that_is_not_what_the_commit_names_is_refused(server: Hub, changed: str) -> None:
     server.files[changed] = server.files[changed] + b" "
     with pytest.raises(ModelError, match=r"is not the file that its commit names|is refused and set aside"):
-        download.pull(huggingface.look_up("hf://acme/eraser@v1", "eraser", Task.FILL))
-    assert manifest.registered() == {}
+        pull()
+    assert manifest.registered(weights_folder()) == {}
 
 
 @pytest.mark.parametrize(

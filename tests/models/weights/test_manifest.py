@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from line.errors import ModelError
-from models.contract import Task, registry
+from models.contract import Task
 from models.weights import download, manifest
 from models.weights.conversion import CONVERSIONS
 from models.weights.manifest import File, Weights
+from tests.harness.context import models, weights_folder
 from tests.harness.line import environment
 from tests.models import networks
 
@@ -79,7 +80,14 @@ def _home(tmp_path: Path) -> Iterator[None]:
 def wanted(url: str, sha256: str = HASH, name: str = "mine") -> Weights:
     files = (File(path="net.safetensors", url=url, sha256=sha256),)
     return Weights(
-        name=name, task="upscale", reader="spandrel", licence="MIT", source="here", revision="7", files=files
+        name=name,
+        task="upscale",
+        reader="spandrel",
+        licence="MIT",
+        source="here",
+        revision="7",
+        files=files,
+        root=weights_folder(),
     )
 
 
@@ -89,16 +97,16 @@ def test_weights_are_fetched_checked_and_registered_with_their_whole_hash(server
     assert (result.folder / "net.safetensors").read_bytes() == CONTENT
     assert result.sha256 == HASH
     assert result.version == f"7/{HASH[:12]}"
-    assert manifest.registered() == {"mine": result}
+    assert manifest.registered(weights_folder()) == {"mine": result}
     assert message[-1] == ("net.safetensors", len(CONTENT), len(CONTENT))
-    assert registry().get("mine", Task.UPSCALE).revision == result.version
+    assert models().get("mine", Task.UPSCALE).revision == result.version
 
 
 def test_a_download_that_breaks_off_goes_on_where_it_was(server: Server) -> None:
     server.break_after = 1_000_000
     download.pull(wanted(server.url))
     assert server.asked == ["", "bytes=1000000-"]
-    assert manifest.paths(manifest.registered()["mine"])[0].read_bytes() == CONTENT
+    assert manifest.paths(manifest.registered(weights_folder())["mine"])[0].read_bytes() == CONTENT
 
 
 def test_a_pull_that_failed_goes_on_at_the_next(server: Server) -> None:
@@ -107,7 +115,7 @@ def test_a_pull_that_failed_goes_on_at_the_next(server: Server) -> None:
     part.write_bytes(CONTENT[:5000])
     download.pull(wanted(server.url))
     assert server.asked == ["bytes=5000-"]
-    assert manifest.missing(manifest.registered()["mine"]) is None
+    assert manifest.missing(manifest.registered(weights_folder())["mine"]) is None
 
 
 def test_a_server_that_gives_no_parts_is_asked_for_all_of_it(server: Server) -> None:
@@ -116,7 +124,7 @@ def test_a_server_that_gives_no_parts_is_asked_for_all_of_it(server: Server) -> 
     part.parent.mkdir(parents=True)
     part.write_bytes(b"something else")
     download.pull(wanted(server.url))
-    assert manifest.paths(manifest.registered()["mine"])[0].read_bytes() == CONTENT
+    assert manifest.paths(manifest.registered(weights_folder())["mine"])[0].read_bytes() == CONTENT
 
 
 def test_a_part_that_is_whole_already_is_taken(server: Server) -> None:
@@ -124,7 +132,7 @@ def test_a_part_that_is_whole_already_is_taken(server: Server) -> None:
     part.parent.mkdir(parents=True)
     part.write_bytes(CONTENT)
     download.pull(wanted(server.url))
-    assert manifest.missing(manifest.registered()["mine"]) is None
+    assert manifest.missing(manifest.registered(weights_folder())["mine"]) is None
 
 
 def test_what_is_here_and_right_is_not_fetched_again(server: Server) -> None:
@@ -140,7 +148,7 @@ def test_a_wrong_file_is_refused_in_one_line_and_set_aside(server: Server) -> No
         r"net\.safetensors has the SHA-256 \w{64}, not 0{64}: .* set aside as .*", str(refusal.value)
     )
     assert [path.name for path in wanted("").folder.iterdir()] == ["net.safetensors.refused"]
-    assert manifest.registered() == {}
+    assert manifest.registered(weights_folder()) == {}
 
 
 def test_without_a_hash_nothing_is_fetched_until_somebody_says_which(server: Server) -> None:
@@ -166,7 +174,7 @@ def test_a_mirror_is_all_that_is_asked(tmp_path: Path, server: Server) -> None:
         download.pull(wanted(server.url))
     (mirror / "net.safetensors").write_bytes(CONTENT)
     download.pull(wanted(server.url, name="flat"), mirror=mirror)
-    assert sorted(manifest.registered()) == ["flat", "mine"]
+    assert sorted(manifest.registered(weights_folder())) == ["flat", "mine"]
     assert server.asked == []
 
 
@@ -222,13 +230,13 @@ def test_no_file_of_a_model_lies_outside_its_folder(path: str) -> None:
 
 def test_a_manifest_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     manifest.register(wanted("https://nowhere"))
-    (manifest.weights_folder() / "manifest.json").write_text("{]")
+    (weights_folder() / "manifest.json").write_text("{]")
     with pytest.raises(ModelError, match=r"manifest\.json cannot be read"):
-        manifest.registered()
+        manifest.registered(weights_folder())
 
 
 def test_the_catalogue_is_read_and_each_entry_can_be_got_or_says_what_it_lacks() -> None:
-    for name, entry in manifest.catalog().items():
+    for name, entry in manifest.all_weights(weights_folder()).items():
         for file in entry.files:
             assert file.package or download.address(file.url).startswith("https://")
             assert file.package is None or file.package.convert in {"", *CONVERSIONS}
@@ -239,26 +247,26 @@ def test_the_catalogue_is_read_and_each_entry_can_be_got_or_says_what_it_lacks()
 
 
 def test_weights_cannot_take_the_name_of_a_model_that_needs_none() -> None:
-    before = dict(registry().models)
+    before = dict(models().models)
     manifest.register(wanted("https://nowhere", name="telea"))
     with pytest.raises(ModelError, match="weights are named telea"):
-        registry()
-    (manifest.weights_folder() / "manifest.json").unlink()
-    assert registry().models == before
+        models()
+    (weights_folder() / "manifest.json").unlink()
+    assert models().models == before
 
 
 def test_what_is_registered_in_quick_succession_is_all_kept() -> None:
     for number in range(30):
         manifest.register(wanted("https://nowhere", name=f"net{number:02}"))
-        assert f"net{number:02}" in manifest.registered()
-    assert len(manifest.registered()) == 30
+        assert f"net{number:02}" in manifest.registered(weights_folder())
+    assert len(manifest.registered(weights_folder())) == 30
 
 
 def test_a_model_goes_when_its_weights_do() -> None:
     manifest.register(wanted("https://nowhere"))
-    assert "mine" in registry().models
-    (manifest.weights_folder() / "manifest.json").unlink()
-    assert "mine" not in registry().models
+    assert "mine" in models().models
+    (weights_folder() / "manifest.json").unlink()
+    assert "mine" not in models().models
 
 
 # --- files that are not what they say ------------------------------------------------------------
@@ -266,7 +274,7 @@ def test_a_model_goes_when_its_weights_do() -> None:
 
 def loading(path: Path, name: str, task: str, **options: str) -> None:
     networks.put(path, name, task, **options)
-    registry().models[name]().load()
+    models().models[name]().load()
 
 
 def test_a_pickle_that_would_run_something_is_refused_unread(tmp_path: Path) -> None:
@@ -311,7 +319,7 @@ def test_a_backbone_of_another_network_is_refused(tmp_path: Path) -> None:
     path = networks.save(tmp_path / "alex.pth", networks.backbone_state("alex"))
     networks.put(path, "mixed", "perceptual", reader="lpips", net="vgg")
     with pytest.raises(ModelError, match=r"alex\.pth is not a vgg of torchvision"):
-        registry().models["mixed"]().load()
+        models().models["mixed"]().load()
 
 
 def test_numbers_that_overflow_half_precision_are_an_error_and_no_picture(tmp_path: Path) -> None:
@@ -325,7 +333,7 @@ def test_numbers_that_overflow_half_precision_are_an_error_and_no_picture(tmp_pa
     state["body.2.weight"] = state["body.2.weight"] * 1e6
     path = networks.save(tmp_path / "hot.safetensors", state)
     networks.put(path, "hot", "upscale", precision="float16")
-    model = registry().get("hot", Task.UPSCALE)()
+    model = models().get("hot", Task.UPSCALE)()
     model.load()
     assert isinstance(model, Upscaler)
     with pytest.raises(ModelError, match="overflows in float16: add its weights with --precision float32"):

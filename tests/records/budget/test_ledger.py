@@ -11,9 +11,9 @@ from line.errors import InputError, LeaseLostError
 from records import batches, outcomes
 from records.budget import ledger
 from records.budget.account import Account, Scope, keys
-from records.database import transact
 from records.queries import reports
 from tests.harness import db_builders, money
+from tests.harness.context import transact
 
 pytestmark = [pytest.mark.services, pytest.mark.usefixtures("records")]
 

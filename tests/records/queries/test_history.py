@@ -9,11 +9,11 @@ from line.facts import Box
 from line.states import TemplateState
 from line.vendor import UNKNOWN_VENDOR
 from records import templates
-from records.database import transact
 from records.queries import history
 from records.queries.history import Past
 from records.templates import Proposal
 from tests.harness import db_builders
+from tests.harness.context import transact
 
 pytestmark = [pytest.mark.services, pytest.mark.usefixtures("records")]
 

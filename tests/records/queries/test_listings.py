@@ -5,9 +5,9 @@ import json
 import pytest
 
 from line.states import ImageState
-from records.database import transact
 from records.queries import listings
 from tests.harness import db_builders
+from tests.harness.context import transact
 
 pytestmark = [pytest.mark.services, pytest.mark.usefixtures("records")]
 

@@ -8,9 +8,9 @@ import sqlalchemy as sa
 from line.states import ImageState
 from records import images
 from records.batches import NewImage
-from records.database import engine, transact
 from records.queries import listings, reports
 from tests.harness import db_builders
+from tests.harness.context import engine, transact
 
 pytestmark = [pytest.mark.services, pytest.mark.usefixtures("records")]
 

@@ -8,9 +8,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
 from line.facts import Box
-from records.database import transact
 from records.queries import text_locations
 from tests.harness import db_builders
+from tests.harness.context import transact
 
 pytestmark = [pytest.mark.services, pytest.mark.usefixtures("records")]
 

@@ -7,8 +7,8 @@ from line.errors import InputError
 from line.names import fold
 from line.recipe import Recipe, parse
 from records import decisions, recipes
-from records.database import transact
 from tests.harness import db_builders
+from tests.harness.context import transact
 
 pytestmark = [pytest.mark.services, pytest.mark.usefixtures("records")]
 

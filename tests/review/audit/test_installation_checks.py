@@ -8,14 +8,12 @@ from functools import partial
 import pytest
 import sqlalchemy as sa
 
-from line.settings import settings
-from records.database import transact
-from records.storage.bucket import bucket
 from records.tables import images
 from review.audit import contract, installation
 from review.audit.contract import InstallationCheck
 from review.audit.subject import Installation, Listener, RecordedFacts
 from tests.harness import db_builders, waiting
+from tests.harness.context import bucket, settings, transact
 from tests.harness.line import Line
 from worker.topology import Budget, Topology
 

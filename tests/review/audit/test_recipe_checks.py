@@ -17,9 +17,9 @@ from models.weights.manifest import File, Weights, all_weights
 from review.audit import contract
 from review.audit.contract import RecipeCheck, RedFlag
 from review.audit.subject import Parts, RecordedModels, audited
-from tasks.recipes import load
 from tasks.registry import build
 from tasks.transform import Transform
+from tests.harness.context import load
 
 BREAKER = "[breaker]\nthreshold = 0.15\nmin_judged = 40\n"
 CHECKS = contract.build()

@@ -7,10 +7,9 @@ import cv2
 import numpy as np
 import pytest
 
-from records.storage.bucket import bucket
-from tasks.recipes import load
 from tests.harness import db_builders
 from tests.harness.command import call
+from tests.harness.context import bucket, load
 from tests.harness.line import Line
 
 pytestmark = [pytest.mark.services, pytest.mark.usefixtures("records")]

@@ -1,10 +1,27 @@
+from typing import Any, cast
+
 import pytest
 
-from review.cli.line import follow as following
+from line.errors import ServiceError
+from records.database import Database
 from review.cli.line.follow import Waiting, follow
 
 
-def test_a_signal_whose_exception_was_lost_ends_the_run_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+class Away:
+    """A database that cannot be reached."""
+
+    def transact(self, work: Any, **_: Any) -> Any:
+        raise ServiceError("Postgres cannot be reached")
+
+
+class Quiet:
+    """A database without troubles."""
+
+    def transact(self, work: Any, **_: Any) -> Any:
+        return []
+
+
+def test_a_signal_whose_exception_was_lost_ends_the_run_all_the_same() -> None:
     turns: list[int] = []
     signals: list[int] = []
 
@@ -14,17 +31,14 @@ def test_a_signal_whose_exception_was_lost_ends_the_run_all_the_same(monkeypatch
             signals.append(2)  # as the handler does, but nothing is raised
         return {}
 
-    monkeypatch.setattr(following, "_progress", lambda batch_id: None)
     with pytest.raises(KeyboardInterrupt):
-        follow(1, tend, signals)
+        follow(cast(Database, Away()), 1, tend, signals)
     assert len(turns) == 2
 
 
-def test_what_waits_is_shown_once_and_once_more_when_it_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_waits_is_shown_once_and_once_more_when_it_goes_on() -> None:
     lines: list[str] = []
-    monkeypatch.setattr(following, "TROUBLE_SECONDS", 0.0)
-    monkeypatch.setattr(following, "_troubles", lambda batch_id: [])
-    waiting = Waiting(lambda line, **_: lines.append(line))
+    waiting = Waiting(cast(Database, Quiet()), lambda line, **_: lines.append(line), pause=0.0)
     waiting.look(1, {}, database_away=True)
     waiting.look(1, {}, database_away=True)
     waiting.look(1, {"desk": "keeps dying"}, database_away=False)

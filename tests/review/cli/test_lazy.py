@@ -16,13 +16,13 @@ from line.recipe import shipped
 from line.trouble import TroubleKind
 from models.contract import registry
 from records import templates, troubles
-from records.database import transact
 from records.templates import Proposal
 from review.cli import complete
 from review.cli.main import cli
 from review.cli.verbs import VERBS
 from tasks.registry import build
 from tests.harness import db_builders
+from tests.harness.context import transact
 from tests.harness.line import Line, environment
 from tests.harness.packages import PRODUCT_PACKAGES
 

@@ -8,6 +8,7 @@ import pytest
 
 from models.weights import manifest
 from tests.harness.command import call
+from tests.harness.context import weights_folder
 from tests.harness.line import Line, environment, photos
 from tests.models import networks
 
@@ -58,7 +59,7 @@ def test_a_folder_is_added_with_all_its_files(tmp_path: Path) -> None:
     (folder / "unet" / "w.safetensors").write_bytes(b"w")
     answer = call("models", "add", folder, "--name", "pipe", "--task", "upscale", "--option", "net=x")
     assert answer.code == 0
-    entry = manifest.registered()["pipe"]
+    entry = manifest.registered(weights_folder())["pipe"]
     assert [item.path for item in entry.files] == ["index.json", "unet/w.safetensors"]
     assert entry.options == {"net": "x"}
     assert all(len(item.sha256) == 64 for item in entry.files)
@@ -83,7 +84,7 @@ def test_what_cannot_be_added_is_refused_in_one_line(
     answer = call("models", "add", file, *words)
     assert (answer.code, answer.out) == (code, "")
     assert said in " ".join(answer.err.split())
-    assert manifest.registered() == {}
+    assert manifest.registered(weights_folder()) == {}
 
 
 @pytest.mark.usefixtures("_home")
@@ -94,7 +95,7 @@ def test_what_no_reader_takes_is_refused(tmp_path: Path, file: Path) -> None:
     answer = call("models", "add", file, "--name", "x", "--task", "find_text")
     assert answer.code == 1
     assert "not for find_text" in answer.err
-    assert manifest.registered() == {}
+    assert manifest.registered(weights_folder()) == {}
 
 
 @pytest.mark.usefixtures("_home")
@@ -111,7 +112,7 @@ def test_a_model_is_pulled_from_a_mirror(tmp_path: Path) -> None:
     digest = hashlib.sha256(content).hexdigest()
     answer = call("models", "pull", "lama", "--mirror", mirror, "--sha256", digest)
     assert (answer.code, digest in answer.out) == (0, True)
-    assert manifest.missing(manifest.registered()["lama"]) is None
+    assert manifest.missing(manifest.registered(weights_folder())["lama"]) is None
 
 
 @pytest.mark.usefixtures("_home")

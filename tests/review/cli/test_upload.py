@@ -9,11 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from records.storage.bucket import bucket
 from review.cli.local_files import content_digest, local_files
-from scheduler.intake.scan import Scan
 from tests.harness import db_builders
 from tests.harness.command import call, spawn
+from tests.harness.context import scan
 from tests.harness.line import Line, environment
 
 pytestmark = [pytest.mark.services, pytest.mark.usefixtures("records")]
@@ -45,10 +44,9 @@ def test_a_submit_that_was_killed_is_gone_on_with_and_makes_one_batch(records: L
     process = started(records, upload, "killed")
     process.kill()
     process.communicate()
-    store = bucket(records.env["SLUICE_BUCKET_URL"])
     with environment({"SLUICE_QUIET_SECONDS": "0"}):
         if len(copied(records, "killed")) < 8:
-            assert Scan(store).once() == [], "half an upload is not taken"
+            assert scan().once() == [], "half an upload is not taken"
         before = {path.name: path.stat().st_ino for path in copied(records, "killed")}
         answer = call("submit", upload, "--vendor", "killed", "--json")
         assert answer.code == 0, answer.err
@@ -56,20 +54,19 @@ def test_a_submit_that_was_killed_is_gone_on_with_and_makes_one_batch(records: L
         assert len(db_builders.rows(batch)) == 8
         after = {path.name: path.stat().st_ino for path in copied(records, "killed")}
         assert before.items() <= after.items(), "what was copied whole is not copied again"
-        assert Scan(store).once() == []
+        assert scan().once() == []
 
 
 def test_a_submit_that_stalls_makes_one_batch(records: Line, tmp_path: Path) -> None:
     upload = large_files(tmp_path / "up")
     process = started(records, upload, "stalled")
     process.send_signal(signal.SIGSTOP)
-    store = bucket(records.env["SLUICE_BUCKET_URL"])
     with environment({"SLUICE_QUIET_SECONDS": "0"}):
-        taken = Scan(store).once()
+        taken = scan().once()
         process.send_signal(signal.SIGCONT)
         out, err = process.communicate(timeout=100)
         assert process.returncode == 0, err
-        taken += Scan(store).once()
+        taken += scan().once()
     assert set(taken) <= {int(out)}
     assert len(db_builders.rows(int(out))) == 8
 

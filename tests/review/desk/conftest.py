@@ -7,6 +7,9 @@ from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
 
 from review.desk.application import application
+from review.desk.drawing_pool import DrawingPool
+from tasks.context import Context
+from tests.harness.context import settings
 from tests.harness.desk import PASSWORD, Visitor
 from tests.harness.line import Line
 
@@ -19,18 +22,19 @@ def desk(records: Line) -> Iterator[str]:
     over = asyncio.Event()
 
     async def serve() -> None:
-        server = HTTPServer(application(PASSWORD))
+        server = HTTPServer(application(line, drawing, PASSWORD))
         server.add_socket(socket)
         await over.wait()
         server.stop()
         await server.close_all_connections()
 
-    thread = threading.Thread(target=lambda: loop.run_until_complete(serve()))
-    thread.start()
-    yield f"http://127.0.0.1:{socket.getsockname()[1]}"
-    loop.call_soon_threadsafe(over.set)
-    thread.join(30)
-    loop.close()
+    with Context(settings()) as line, DrawingPool(settings()) as drawing:
+        thread = threading.Thread(target=lambda: loop.run_until_complete(serve()))
+        thread.start()
+        yield f"http://127.0.0.1:{socket.getsockname()[1]}"
+        loop.call_soon_threadsafe(over.set)
+        thread.join(30)
+        loop.close()
 
 
 @pytest.fixture

@@ -6,11 +6,10 @@ import cv2
 import numpy as np
 import pytest
 
-from records.database import transact
 from records.queries import review_queue
 from records.tables import events, images
-from scheduler import decide
 from tests.harness import db_builders
+from tests.harness.context import decisions, transact
 from tests.harness.desk import Visitor
 from tests.harness.doubts import HIGH, WIDE, badly_filled, doubtful
 from tests.harness.line import Line
@@ -83,7 +82,7 @@ def test_an_answer_to_what_was_rolled_back_meanwhile_is_not_taken(ada: Visitor, 
     (image,) = badly_filled(store)
     seen = transact(partial(review_queue.one, image_id=image))
     assert seen is not None
-    decide.rollback(image, "erase_text", "person:bob")
+    decisions().rollback(image, "erase_text", "person:bob")
     assert row(image).state == "flagged"
     assert ada.decide(image, "accept", version=seen.version).status == 409
     assert ada.decide(image, "accept").status == 200

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from records import templates
-from records.database import transact
 from stack import programs
 from stack.servers.port import free_port
 from stack.supervisor import Process
+from tests.harness.context import transact
 from tests.harness.desk import PASSWORD, Visitor
 from tests.harness.line import Line, line
 from tests.harness.services import Servers

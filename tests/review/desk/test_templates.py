@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 
 from records import templates
-from records.database import transact
-from records.storage.bucket import bucket
 from records.templates import Proposal
+from tests.harness.context import bucket, transact
 from tests.harness.desk import Visitor
 from tests.harness.line import Line
 

@@ -2,8 +2,8 @@ import pytest
 
 from line.trouble import TroubleKind
 from records import troubles
-from records.database import transact
 from records.queries import reports
+from tests.harness.context import transact
 from tests.harness.desk import Visitor
 
 pytestmark = [pytest.mark.services]

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
+from imaging.codec import Codec
 from line.picture import Rgb
 from review.experiments.samples import drawn, samples
 from review.experiments.statistics import paired, sign_test
@@ -64,13 +65,13 @@ def json_of(answer: Answer) -> Any:
 
 
 def test_pictures_are_found_with_the_masks_beside_them_and_vectors_by_what_was_before(folder: Path) -> None:
-    result = {sample.name: sample for sample in samples([folder])}
+    result = {sample.name: sample for sample in samples(Codec(), [folder])}
     assert list(result) == [f"{seed}.png" for seed in range(6)]
     assert result["0.png"].mask(photo(0)).sum() == 20 * 40 * 255
     assert result["1.png"].mask_path is None
     for part in ("before", "after", "mask"):
         cv2.imwrite(str(folder / f"v.{part}.png"), photo(9)[..., 0])
-    (vector,) = [sample for sample in samples([folder]) if sample.name.startswith("v")]
+    (vector,) = [sample for sample in samples(Codec(), [folder]) if sample.name.startswith("v")]
     assert (vector.name, vector.mask_path) == ("v.before.png", folder / "v.mask.png")
 
 

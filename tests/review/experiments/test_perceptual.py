@@ -10,6 +10,7 @@ from line.errors import ModelError
 from models.weights import manifest
 from models.weights.manifest import File
 from review.experiments.perceptual import distance
+from tests.harness.context import weights_folder
 from tests.harness.line import environment
 from tests.models import networks
 from worker.model_cache import ModelCache
@@ -25,7 +26,7 @@ def _home(tmp_path: Path) -> Iterator[None]:
 
 
 def test_without_weights_the_distance_is_one_that_needs_none_and_says_so() -> None:
-    result = distance(ModelCache())
+    result = distance(ModelCache(weights_folder=weights_folder()))
     assert result.name == "gmsd"
     assert result.between(BEFORE, BEFORE) == 0
     assert result.between(BEFORE, AFTER) > 0.01
@@ -39,7 +40,7 @@ def test_with_weights_the_distance_is_lpips(monkeypatch: pytest.MonkeyPatch, tmp
     networks.need_torch()
     path = networks.save(tmp_path / "alex.pth", networks.backbone_state("alex"))
     networks.put(path, "lpips_alex", "perceptual", reader="lpips", net="alex")
-    result = distance(ModelCache())
+    result = distance(ModelCache(weights_folder=weights_folder()))
     assert (result.name, result.instead_of) == ("lpips_alex", "")
     assert result.between(BEFORE, BEFORE) == 0
     assert result.between(BEFORE, AFTER) > 0
@@ -48,7 +49,7 @@ def test_with_weights_the_distance_is_lpips(monkeypatch: pytest.MonkeyPatch, tmp
 
 
 def test_a_backbone_in_torchs_own_cache_is_taken_from_there(tmp_path: Path) -> None:
-    entry = manifest.catalog()["lpips_squeeze"]
+    entry = manifest.all_weights(weights_folder())["lpips_squeeze"]
     cached = tmp_path / "torch" / "hub" / "checkpoints" / entry.files[0].path
     cached.parent.mkdir(parents=True)
     cached.write_bytes(b"weights")
@@ -62,14 +63,15 @@ def test_a_backbone_in_torchs_own_cache_is_taken_from_there(tmp_path: Path) -> N
 
 def test_a_backbone_that_cannot_be_trusted_is_as_good_as_none(tmp_path: Path) -> None:
     networks.need_torch()
-    cached = tmp_path / "torch" / "hub" / "checkpoints" / manifest.catalog()["lpips_squeeze"].files[0].path
+    entry = manifest.all_weights(weights_folder())["lpips_squeeze"]
+    cached = tmp_path / "torch" / "hub" / "checkpoints" / entry.files[0].path
     cached.parent.mkdir(parents=True)
     cached.write_bytes(b"weights")
-    result = distance(ModelCache(), "lpips_squeeze")
+    result = distance(ModelCache(weights_folder=weights_folder()), "lpips_squeeze")
     assert result.name == "gmsd"
     assert "it is refused" in result.instead_of
 
 
 def test_a_distance_that_nobody_knows_is_an_error() -> None:
     with pytest.raises(ModelError, match="for perceptual there are: lpips_alex, lpips_squeeze, lpips_vgg"):
-        distance(ModelCache(), "ssim")
+        distance(ModelCache(weights_folder=weights_folder()), "ssim")

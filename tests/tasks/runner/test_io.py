@@ -15,7 +15,7 @@ from line.facts import Facts
 from line.image import Image
 from line.picture import Edited, Flagged, FlagKind, Original, Picture, Publishable, Refused
 from records.step_results import Broken, NeedsReview, Passed, Rejected, Result, StepResult, StoredKeys
-from records.storage.bucket import Bucket, MissingObjectError, bucket
+from records.storage.bucket import Bucket, MissingObjectError, open_bucket
 from tasks.runner.io import OriginalReplacedError, read, write
 from tasks.runner.types import Attempt, Failed, Loaded
 
@@ -30,7 +30,7 @@ GOOD = Verdict({"change": 0.0})
 
 @pytest.fixture
 def here(tmp_path: Path) -> Bucket:
-    return bucket((tmp_path / "bucket").as_uri())
+    return open_bucket((tmp_path / "bucket").as_uri())
 
 
 def image(picture_key: str | None = "objects/in.qoi", **more: Any) -> Image:
@@ -55,7 +55,7 @@ def written(
 ) -> Written:
     subject = picture or Picture("a.jpg", RGB)
     known = subject.with_(facts=Facts(dpi=(72, 72)))
-    result = write(here, "", image(), Attempt(Loaded(known, 9), outcome, verdict, 0.5))
+    result = write(here, here, image(), Attempt(Loaded(known, 9), outcome, verdict, 0.5))
     return Written(result, result.ending)
 
 
@@ -113,7 +113,7 @@ def test_a_refused_file_and_a_failed_transform_keep_nothing(here: Bucket) -> Non
 def publish(here: Bucket, verdict: Verdict) -> StepResult:
     outcome = Publishable(b"jpeg", "image/jpeg", RGB, {"bytes": 4.0})
     attempt = Attempt(Loaded(Picture("a.jpg", RGB), 9), outcome, verdict, 0.5)
-    return write(here, f"{here.url}/out", image(), attempt)
+    return write(here, open_bucket(f"{here.url}/out"), image(), attempt)
 
 
 def test_a_published_file_lies_under_its_own_name(here: Bucket) -> None:

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from line.errors import LeaseLostError
-from records.database import database, transact
 from records.queries import reports
 from tasks.runner import lease as lease_module
 from tasks.runner.lease import Lease
 from tests.harness import db_builders
+from tests.harness.context import database, transact
 from tests.harness.line import Line, line
 from tests.harness.services import Servers
 

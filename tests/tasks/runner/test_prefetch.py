@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from imaging import intermediate
-from line.settings import settings
 from records.storage.bucket import open_bucket
 from tasks.context import Context
 from tasks.runner.prefetch import Prefetch, PrefetchCache
+from tests.harness.context import settings
 from tests.harness.line import Line, environment, photos, recipe
 
 

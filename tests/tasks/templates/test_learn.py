@@ -17,10 +17,9 @@ from line.facts import Box
 from line.states import TemplateState
 from overlay.templates.text_template import look_of
 from records import templates
-from records.database import transact
-from records.storage.bucket import bucket
 from tasks.templates.previews import side_by_side
 from tests.harness import db_builders
+from tests.harness.context import bucket, context, transact
 from tests.harness.line import Line
 from tests.harness.templates import propose
 
@@ -88,7 +87,7 @@ def test_what_recurs_is_proposed_with_its_counts_look_ink_and_crops(vendor: str,
     assert told[0].look is not None
     assert np.linalg.norm(np.array(told[0].ink) - 250) < 40
     assert 0.05 < look_of(told[0].look).mean() < 0.7
-    picture = side_by_side(template["examples"])
+    picture = side_by_side(context().bucket, template["examples"])
     assert picture.shape[0] == 2 * 240 + 12  # the crops, and below them what would be erased
     assert picture.shape[1] > 3 * 240
     assert (picture[252:] == (255, 0, 255)).all(axis=2).sum() > 3 * 300
@@ -232,7 +231,7 @@ def test_without_the_pictures_a_template_is_proposed_without_a_look(vendor: str)
     propose()
     (template,) = listed(vendor)
     assert template["examples"] == []
-    assert side_by_side([]).shape[2] == 3
+    assert side_by_side(context().bucket, []).shape[2] == 3
 
 
 def test_while_the_bucket_is_away_nothing_is_concluded(

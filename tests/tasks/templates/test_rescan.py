@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from records.queries.text_search_results import Searched
-from records.storage.bucket import bucket
 from tasks.templates import rescan
 from tasks.templates.rescan import searched
 from tests.harness import promises
 from tests.harness.command import Answer, call
+from tests.harness.context import bucket, database
 from tests.harness.line import Line, line
 from tests.harness.services import Servers
 from tests.harness.stamped import NOBODY_IS_SURE, decoded, is_stamped, stamped
@@ -40,7 +40,7 @@ class Story:
 
 
 def images_searched(*transforms: str) -> list[Searched]:
-    return [image for page in searched("acme", transforms) for image in page]
+    return [image for page in searched(database(), "acme", transforms) for image in page]
 
 
 def with_stamp(sluice: Line, batch: int) -> dict[str, bool]:
@@ -137,6 +137,6 @@ def test_what_a_person_masked_is_not_searched_again(story: Story) -> None:
 def test_page_by_page_each_image_is_looked_at_once(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = images_searched("find_text", "erase_text")
     monkeypatch.setattr(rescan, "PAGE_IMAGES", 3)
-    pages = list(searched("acme", ("find_text", "erase_text")))
+    pages = list(searched(database(), "acme", ("find_text", "erase_text")))
     assert max(map(len, pages)) <= 3
     assert [image for page in pages for image in page] == whole

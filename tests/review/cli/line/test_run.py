@@ -12,11 +12,10 @@ import pytest
 import sqlalchemy as sa
 
 from imaging import intermediate
-from records.database import transact
-from records.storage.bucket import bucket
 from records.tables import images, steps
 from tests.harness import db_builders, promises
 from tests.harness.command import Answer, call, run
+from tests.harness.context import bucket, transact
 from tests.harness.line import Line, photos
 from tests.harness.line import recipe as rules
 

@@ -12,12 +12,10 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
 from records import templates
-from records.database import transact
-from records.storage.bucket import bucket
 from records.templates import Proposal
-from tasks.recipes import load
 from tests.harness import db_builders
 from tests.harness.command import call
+from tests.harness.context import bucket, load, transact
 from tests.harness.line import Line
 
 pytestmark = [pytest.mark.services, pytest.mark.usefixtures("records")]

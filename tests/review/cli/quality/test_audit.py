@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from line.settings import settings
 from tests.harness.command import call
 
 BAD = """
@@ -30,7 +29,6 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An installation without records."""
     monkeypatch.setenv("SLUICE_HOME", str(tmp_path / "home"))
     monkeypatch.delenv("SLUICE_DATABASE_URL", raising=False)
-    settings.cache_clear()
     return tmp_path
 
 

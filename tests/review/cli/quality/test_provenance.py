@@ -17,9 +17,8 @@ from imaging.metadata.marks import Marks
 from imaging.metadata.rights import Rights
 from imaging.metadata.xmp import packet
 from line.source_types import URI
-from records.storage.bucket import bucket
-from scheduler.delete_delivered import withdraw
 from tests.harness.command import call
+from tests.harness.context import bucket, withdraw
 from tests.harness.line import Line, line, photos
 from tests.harness.services import Servers
 

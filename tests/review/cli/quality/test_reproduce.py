@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 import sqlalchemy as sa
 
-from records.database import transact
 from records.tables import steps
 from tests.harness.command import Answer, call
+from tests.harness.context import transact
 from tests.harness.line import Line, environment, line, photos
 from tests.harness.services import Servers
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from records.database import transact
 from records.queries.listings import manifest_lines
 from tests.harness.command import call
+from tests.harness.context import transact
 from tests.harness.line import environment, line, photos
 from tests.harness.services import Servers
 from tests.models import networks, pipelines

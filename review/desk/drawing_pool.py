@@ -1,0 +1,105 @@
+"""Processes that draw for the desk: the web server itself loads no pixels, and a huge photo cannot end it."""
+
+import asyncio
+import multiprocessing
+import os
+import threading
+from collections.abc import Mapping
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from importlib import import_module
+from multiprocessing.connection import wait
+from pathlib import Path
+from typing import Any, Self, cast
+
+from line.errors import ServiceError
+from line.settings import Settings
+from records.images import ImageRecord
+from records.queries.review_queue import FlaggedImage
+from tasks.context import Context
+
+PROCESSES = 2
+"""Drawing a large photo takes some hundred megabytes."""
+DRAWINGS = "review.desk.drawings"
+
+
+class DrawingPool:
+    """Draws in processes of its own; they start with the first picture and end with this process."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._lock = threading.Lock()
+        self._pool: ProcessPoolExecutor | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    async def preview(self, image: FlaggedImage, name: str, *, full: bool) -> bytes:
+        """A JPEG file; see :func:`review.desk.drawings.preview_jpeg`."""
+        return cast(bytes, await self._drawn("preview_jpeg", image, name, full))
+
+    async def mask(self, key: str) -> bytes:
+        """A PNG file; see :func:`review.desk.drawings.mask_png`."""
+        return cast(bytes, await self._drawn("mask_png", key))
+
+    async def template(self, examples: list[Mapping[str, Any]]) -> bytes:
+        """A PNG file; see :func:`review.desk.drawings.template_png`."""
+        return cast(bytes, await self._drawn("template_png", examples))
+
+    def keep_mask(self, image: ImageRecord, path: Path) -> str:
+        """:func:`scheduler.drawn_mask.keep_mask`; waits for it."""
+        try:
+            return cast(str, self._submit("keep_mask", image, path).result())
+        except BrokenProcessPool:
+            raise self._broken() from None
+
+    def close(self) -> None:
+        """End the processes."""
+        with self._lock:
+            if self._pool is not None:
+                self._pool.shutdown(cancel_futures=True)
+                self._pool = None
+
+    async def _drawn(self, function: str, *args: Any) -> Any:
+        try:
+            return await asyncio.wrap_future(self._submit(function, *args))
+        except BrokenProcessPool:
+            raise self._broken() from None
+
+    def _submit(self, function: str, *args: Any) -> "Future[Any]":
+        with self._lock:
+            if self._pool is None:
+                spawned = multiprocessing.get_context("spawn")
+                self._pool = ProcessPoolExecutor(PROCESSES, spawned, _start, (self._settings,))
+            return self._pool.submit(_call, function, args)
+
+    def _broken(self) -> ServiceError:
+        """Forget the processes, one of which was killed; the next picture starts new ones."""
+        with self._lock:
+            self._pool = None
+        return ServiceError("drawing the picture took too much memory, or its process was killed: try again")
+
+
+_contexts: list[Context] = []
+"""The context of a drawing process."""
+
+
+def _start(settings: Settings) -> None:
+    """Prepare a drawing process; it ends when the desk does, however that ends."""
+    _contexts.append(Context(settings))
+    threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(0)
+
+
+def _call(function: str, args: tuple[Any, ...]) -> Any:
+    """Draw, in a drawing process."""
+    return getattr(import_module(DRAWINGS), function)(_contexts[0], *args)
