@@ -13,7 +13,7 @@ import records.migrations
 from line.vendor import UNKNOWN_VENDOR
 from records import templates
 from records.database import Database
-from records.tables import metadata
+from records.storage.retention_tables import metadata
 from tests.harness.context import transact
 from tests.harness.line import environment
 from tests.harness.services import Servers

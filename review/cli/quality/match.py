@@ -24,8 +24,7 @@ MEASURES = {
 
 
 @click.command()
-@click.argument("first", metavar="A", shell_complete=complete.models)
-@click.argument("second", metavar="B", shell_complete=complete.models)
+@click.argument("models", nargs=2, metavar="A B", shell_complete=complete.models)
 @click.option(
     "--set",
     "folder",
@@ -47,8 +46,7 @@ MEASURES = {
 @pass_session
 def match(
     session: Session,
-    first: str,
-    second: str,
+    models: tuple[str, str],
     folder: Path,
     transform: str | None,
     recipe: str,
@@ -73,10 +71,10 @@ def match(
     from review.experiments.experiment import comparable_transform, transform_of
     from review.experiments.match import match as run
 
-    if first == second:
-        raise InputError(f"{first} is compared with itself: name two different models")
+    if models[0] == models[1]:
+        raise InputError(f"{models[0]} is compared with itself: name two different models")
     known = context.transforms
-    step = comparable_transform(known, transform) if transform else transform_of(context, first)
+    step = comparable_transform(known, transform) if transform else transform_of(context, models[0])
     if step.name == "generate":
         raise InputError("generated pictures have no reference to compare with: use sluice permute")
     chosen, rules = samples(context.codec, [folder]), context.recipe(recipe)
@@ -88,7 +86,7 @@ def match(
         def advance(name: str) -> None:
             progress.update(bar, advance=1, description=name)
 
-        found = run(context, chosen, step.name, (first, second), rules, kept, advance)
+        found = run(context, chosen, step.name, models, rules, kept, advance)
     if as_json:
         console.as_json(_document(found, session.settings.device) | {"out": str(out) if out else None})
         return

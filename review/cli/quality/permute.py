@@ -1,6 +1,6 @@
 """``sluice permute``: run models × seeds over a folder and list unstable outputs."""
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,28 @@ if TYPE_CHECKING:
 
 MAX_STABLE_ROWS = 20
 """Maximum rows of the table that also shows stable outputs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """The options of the command that say what to run."""
+
+    transform: str
+    models: str
+    seeds: int
+    recipe: str
+    threshold: float
+
+    def model_names(self) -> list[str]:
+        """The models, in their order.
+
+        Raises:
+            InputError: there is none, or one is named twice.
+        """
+        names = [name.strip() for name in self.models.split(",") if name.strip()]
+        if len(set(names)) != len(names) or not names:
+            raise InputError(f"--models {self.models}: name each model once, with commas between them")
+        return names
 
 
 @click.command()
@@ -57,17 +79,7 @@ MAX_STABLE_ROWS = 20
 )  # fmt: skip
 @json_option
 @pass_session
-def permute(
-    session: Session,
-    folder: Path,
-    transform: str,
-    models: str,
-    seeds: int,
-    recipe: str,
-    out: Path,
-    threshold: float,
-    as_json: bool,
-) -> None:
+def permute(session: Session, folder: Path, out: Path, as_json: bool, **choices: Any) -> None:
     """Run a step on every picture in FOLDER with each model and seed, and compare with the last run's outputs.
 
     An output is brittle if its pixels or its verdict differ between seeds or from the last run. Seed N equals
@@ -76,6 +88,21 @@ def permute(
 
     Example: sluice permute photos/ -t erase_text -m surroundings,telea -n 3 -o trials/
     """
+    from review.cli import console
+
+    chosen = Choices(**choices)
+    found = _run(session, folder, out, chosen)
+    if as_json:
+        brittle = found.brittle(chosen.threshold)
+        rows = [asdict(row) | {"brittle": row in brittle} for row in found.rows]
+        document: dict[str, Any] = asdict(found) | {"rows": rows, "threshold": chosen.threshold}
+        console.as_json(document | {"brittle": len(brittle), "out": str(out)})
+    else:
+        _tell(found, chosen.threshold, out)
+
+
+def _run(session: Session, folder: Path, out: Path, choices: Choices) -> "Permutation":
+    """Run every model with every seed; shows a progress bar."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     from review.cli import console
@@ -83,31 +110,21 @@ def permute(
 
     context = session.pinned()
     from review.experiments.experiment import comparable_transform, trial
-    from review.experiments.permute import Folder
-    from review.experiments.permute import permute as run
+    from review.experiments.permute import Folder, permute
 
-    names = [name.strip() for name in models.split(",") if name.strip()]
-    if len(set(names)) != len(names) or not names:
-        raise InputError(f"--models {models}: name each model once, with commas between them")
+    names, transform = choices.model_names(), choices.transform
     _ = comparable_transform(context.transforms, transform)
-    chosen, rules = samples(context.codec, [folder]), context.recipe(recipe)
-    kept = Folder.open(out, transform)
+    pictures, rules = samples(context.codec, [folder]), context.recipe(choices.recipe)
+    last = Folder.open(out, transform)
     columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.description}"))
     with Progress(*columns, console=console.err, transient=True) as progress:
-        bar = progress.add_task("", total=len(chosen) * len(names))
+        bar = progress.add_task("", total=len(pictures) * len(names))
 
         def advance(name: str) -> None:
             progress.update(bar, advance=1, description=name)
 
         trials = (trial(context, rules, transform, name) for name in names)
-        found = run(trials, chosen, transform, seeds, kept, advance)
-    if as_json:
-        brittle = found.brittle(threshold)
-        rows = [asdict(row) | {"brittle": row in brittle} for row in found.rows]
-        document: dict[str, Any] = asdict(found) | {"rows": rows, "threshold": threshold}
-        console.as_json(document | {"brittle": len(brittle), "out": str(out)})
-    else:
-        _tell(found, threshold, out)
+        return permute(trials, pictures, transform, choices.seeds, last, advance)
 
 
 def _tell(found: "Permutation", threshold: float, out: Path) -> None:
