@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from line.errors import ModelError
 from line.picture import Rgb
-from models.contract import RGB, Field, Model, Task
+from models.contract import Field, Model, Task
 from models.inference.network import Network, model_from
 from models.inference.onnx import session
+from models.model import RGB
 from models.weights.manifest import Weights
 
 SIDE = 320

@@ -17,9 +17,10 @@ from records import troubles, workers
 from records.process_identity import process_identity
 from records.storage.bucket import AccessError
 from tasks.context import Context
-from tasks.registry import LEARN_TEMPLATES, build, task_name
+from tasks.registry import LEARN_TEMPLATES, RESCAN_TEMPLATE, build, task_name
 from tasks.runner.step import StepRunner
 from tasks.templates.learn import learn
+from tasks.templates.requeue import rescan
 from tasks.transform import Transform
 from worker.app import SluiceApp
 from worker.celery import app
@@ -29,6 +30,9 @@ from worker.logs import log_context
 from worker.queues import Queue
 
 log = get_task_logger(__name__)
+
+RESCAN_SECONDS = 6 * 3600
+"""Hard limit of a search for a template (s): a vendor may have hundreds of thousands of photos."""
 
 REFUSED_SECONDS = 3.0
 """Pause of a worker whose credentials the bucket refuses, before it takes another shard (s)."""
@@ -54,6 +58,12 @@ class Steps:
         def learn_templates(batch_id: int) -> None:
             """Compare the text of a batch's photos, and propose what the vendor lays over them."""
             self._learn(batch_id)
+
+        @app.task(name=task_name(RESCAN_TEMPLATE), queue=Queue.FIND_TEXT, time_limit=RESCAN_SECONDS)
+        def rescan_template(template_id: int) -> None:
+            """Search a vendor's photos for a confirmed template, and requeue those that still have it."""
+            with log_context(template=template_id):
+                rescan(self.context, template_id)
 
     def start_child(self, **_: object) -> None:
         """In the child that runs tasks, before the first one."""

@@ -18,6 +18,8 @@ Declared = TypeVar("Declared", bound=Declaration)
 
 LEARN_TEMPLATES = "learn_templates"
 """Name of the task that learns vendor templates from a batch; it is no transform of a recipe."""
+RESCAN_TEMPLATE = "rescan_template"
+"""Name of the task that searches a vendor's photos for a template; it is no transform either."""
 
 
 class DeclarationRegistry(Registry[Declared]):

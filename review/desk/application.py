@@ -4,7 +4,6 @@ from pathlib import Path
 
 from tornado.web import Application
 
-from review.desk.background_jobs import BackgroundJobs
 from review.desk.drawing_pool import DrawingPool
 from review.desk.handlers import (
     BatchHandler,
@@ -51,5 +50,4 @@ def application(line: Context, drawing: DrawingPool, password: str) -> Applicati
         line=line,
         drawing=drawing,
         password=password,
-        jobs=BackgroundJobs(line),
     )

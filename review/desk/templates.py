@@ -8,7 +8,11 @@ import sqlalchemy as sa
 
 from line.states import TemplateState
 from records import templates
+from records.queries import rescans
 from review.desk.base_handler import BaseHandler, RequestError
+from tasks.registry import RESCAN_TEMPLATE, task_name
+from worker.broker import Broker
+from worker.queues import Queue
 
 ANSWERS = {"confirm": TemplateState.CONFIRMED, "dismiss": TemplateState.DISMISSED}
 DISPLAY_ORDER = [TemplateState.PROPOSED, TemplateState.CONFIRMED, TemplateState.DISMISSED]
@@ -22,7 +26,7 @@ class TemplatesHandler(BaseHandler):
         self.render(
             "templates.html",
             templates=sorted(listed, key=lambda template: DISPLAY_ORDER.index(template["state"])),
-            jobs=self.settings["jobs"],
+            rescans=await self.transact(rescans.newest),
         )
 
     async def post(self, number: str) -> None:
@@ -41,7 +45,9 @@ class RescanHandler(BaseHandler):
         template = await self.transact(partial(_template, template_id=int(number)))
         if template is None or template["state"] != TemplateState.CONFIRMED:
             raise RequestError(HTTPStatus.CONFLICT, f"template {number} is not confirmed")
-        self.settings["jobs"].start(int(number), self.person)
+        request = partial(rescans.request, template_id=int(number), person=self.person)
+        if await self.transact(request):
+            await self.in_thread(partial(_send, self.line.broker, int(number)))
         self.redirect(f"/templates#template-{number}", status=HTTPStatus.SEE_OTHER)
 
 
@@ -59,3 +65,19 @@ class TemplatePictureHandler(BaseHandler):
 
 def _template(connection: sa.Connection, template_id: int) -> dict[str, Any] | None:
     return next(iter(templates.listed(connection, ids=[template_id])), None)
+
+
+def _send(broker: Broker, template_id: int) -> None:
+    """Send the task to the workers that find text.
+
+    Raises:
+        ServiceError: the broker cannot be reached.
+    """
+    message = broker.app.signature(
+        task_name(RESCAN_TEMPLATE),
+        args=(template_id,),
+        immutable=True,
+        queue=Queue.FIND_TEXT.value,
+        argsrepr=f"template {template_id}",
+    )
+    broker.send([message])

@@ -13,6 +13,7 @@ import records.migrations
 from line.vendor import UNKNOWN_VENDOR
 from records import templates
 from records.database import Database
+from records.queries.rescans import rescans
 from records.storage.retention_tables import metadata
 from tests.harness.context import transact
 from tests.harness.line import environment
@@ -91,6 +92,7 @@ def test_no_row_is_lost_or_changed_on_the_way_from_the_first_schema(first_schema
     assert all(rows for rows in before.values())
     first_schema.migrate()
     assert contents(first_schema, columns) == before
+    assert rescans.metadata is metadata
     assert set(columns_of(first_schema)) == set(metadata.tables)
 
 

@@ -9,6 +9,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from line.states import BATCH_MOVES, IMAGE_MOVES, BatchState, ImageState, ShardState
+from records.queries.rescans import rescans
 from records.storage.retention_tables import metadata
 from tests.harness import db_builders
 from tests.harness.context import database, engine, transact
@@ -17,6 +18,7 @@ pytestmark = [pytest.mark.services, pytest.mark.usefixtures("records")]
 
 
 def test_the_tables_are_those_the_migrations_leave() -> None:
+    assert rescans.metadata is metadata
     with engine().connect() as connection:
         context = MigrationContext.configure(
             connection, opts={"compare_type": True, "compare_server_default": True}

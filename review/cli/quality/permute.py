@@ -79,7 +79,7 @@ class Choices:
 )  # fmt: skip
 @json_option
 @pass_session
-def permute(session: Session, folder: Path, out: Path, as_json: bool, **choices: Any) -> None:
+def permute(session: Session, /, folder: Path, out: Path, as_json: bool, **choices: Any) -> None:
     """Run a step on every picture in FOLDER with each model and seed, and compare with the last run's outputs.
 
     An output is brittle if its pixels or its verdict differ between seeds or from the last run. Seed N equals
