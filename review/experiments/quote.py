@@ -77,7 +77,7 @@ def quote(context: Context, recipe: Recipe, files: Mapping[str, Path], size: int
         ModelError: a model of the recipe is not ready.
     """
     steps = [
-        PreparedStep.of(recipe, step, context.transforms.get(step.transform), context.models)
+        PreparedStep.of(recipe, step, context.transforms.get(step.transform), context.models, context.codec)
         for step in recipe.steps
     ]
     chosen = sample(list(files), size)

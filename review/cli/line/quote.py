@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from review.cli.options import json_option, recipe_option, upload_argument, vendor_option
+from review.cli.session import Session, pass_session
 
 if TYPE_CHECKING:
     from review.experiments.quote import Quote
@@ -21,31 +22,30 @@ if TYPE_CHECKING:
     "--sample", type=click.IntRange(2), default=20, show_default=True, metavar="N", help="Photos to measure."
 )
 @json_option
-def quote(upload: Path, recipe: str, vendor: str, sample: int, as_json: bool) -> None:
+@pass_session
+def quote(session: Session, upload: Path, recipe: str, vendor: str, sample: int, as_json: bool) -> None:
     """Measure a sample of UPLOAD (a folder) on this machine; print what all of it will cost and how long it takes.
 
     The sample is chosen by a hash, so the same upload is measured on the same photos. Nothing is recorded or delivered.
     Prices come from [costs] of sluice.toml, limits from [budget]. The ends of each range enclose 90 % of resamples.
     """
     from line.errors import InputError
-    from line.settings import settings
     from line.upload_files import FileKind, kind_of
     from review.cli.local_files import local_files
     from review.experiments.quote import quote as measure
-    from tasks.context import Context
-    from tasks.recipes import load
     from worker import topology
 
     if not upload.is_dir():
         raise InputError(f"{upload}: only a folder can be sampled; unpack the archive and give its folder")
-    chosen = load(recipe)
+    context = session.pinned()
+    chosen = context.recipe(recipe)
     files = {
         name: path for name, path in local_files(upload).files.items() if kind_of(name) is FileKind.PICTURE
     }
     if not files:
         raise InputError(f"{upload}: there is no picture in it")
-    layout = topology.load(settings().config)
-    measured = measure(Context(settings()), chosen, files, sample)
+    layout = topology.load(session.settings.config)
+    measured = measure(context, chosen, files, sample)
     _show(upload, vendor, layout, measured, as_json)
 
 
