@@ -7,7 +7,7 @@ from line.errors import InputError
 from line.recipe import Recipe
 from records.tables import recipes
 
-_known: dict[str, Recipe] = {}
+_cache: dict[str, Recipe] = {}
 """Recipes this process has read: what a digest names never changes."""
 
 
@@ -24,9 +24,9 @@ def load(connection: sa.Connection, digest: str) -> Recipe:
     Raises:
         InputError: no batch ever ran it.
     """
-    if digest not in _known:
+    if digest not in _cache:
         body = connection.scalar(sa.select(recipes.c.body).where(recipes.c.digest == digest))
         if body is None:
             raise InputError(f"no recipe with digest {digest} is recorded")
-        _known[digest] = Recipe.model_validate(body, strict=False)
-    return _known[digest]
+        _cache[digest] = Recipe.model_validate(body, strict=False)
+    return _cache[digest]

@@ -119,7 +119,7 @@ class ShardInFlight:
 
 def create(connection: sa.Connection, new: Sequence[NewShard]) -> list[int]:
     """Record shards of one batch, which must be locked, and put their waiting images into them."""
-    made = []
+    shard_ids = []
     for shard in new:
         number = connection.scalar(
             sa.update(batches)
@@ -149,8 +149,8 @@ def create(connection: sa.Connection, new: Sequence[NewShard]) -> list[int]:
         )
         if moved.rowcount != len(shard.image_ids):
             raise RuntimeError(f"shard {shard_id}: an image moved although its batch was locked")
-        made.append(int(shard_id or 0))
-    return made
+        shard_ids.append(int(shard_id or 0))
+    return shard_ids
 
 
 def messages(connection: sa.Connection, shard_ids: Sequence[int]) -> list[ShardMessage]:

@@ -20,7 +20,7 @@ SAME = 0.3
 """Intersection over union from which two places are one, so that none is proposed twice."""
 PART = 0.6
 """Share of a place from which it is part of another: detectors frame letters loosely."""
-REACH = 200_000
+MAX_IMAGES_TOGETHER = 200_000
 """Images of a vendor's newest batches that are looked through together."""
 
 _BOX = (templates.c.left, templates.c.top, templates.c.right, templates.c.bottom)
@@ -75,10 +75,10 @@ def surveyed(connection: sa.Connection, batch_id: int) -> None:
 
 
 def newest(connection: sa.Connection, vendor: str) -> list[int]:
-    """A vendor's newest batches, as many as have ``REACH`` images together, and the newest in any case."""
+    """A vendor's newest batches, together of at most ``MAX_IMAGES_TOGETHER`` images, and the newest in any case."""
     before = sa.func.sum(batches.c.images).over(order_by=batches.c.id.desc()) - batches.c.images
     counted = sa.select(batches.c.id, before.label("before")).where(batches.c.vendor == vendor).subquery()
-    return list(connection.scalars(sa.select(counted.c.id).where(counted.c.before < REACH)))
+    return list(connection.scalars(sa.select(counted.c.id).where(counted.c.before < MAX_IMAGES_TOGETHER)))
 
 
 def lock(connection: sa.Connection, vendor: str) -> None:
@@ -134,8 +134,8 @@ def propose(connection: sa.Connection, vendor: str, proposal: Proposal) -> int |
         "mark": proposal.mark,
         "examples": list(proposal.examples),
     }
-    made = connection.scalar(sa.insert(templates).values(values).returning(templates.c.id))
-    return None if made is None else int(made)
+    template_id = connection.scalar(sa.insert(templates).values(values).returning(templates.c.id))
+    return None if template_id is None else int(template_id)
 
 
 def vendor_of(connection: sa.Connection, batch_id: int) -> VendorContext:
@@ -211,10 +211,10 @@ def listed(
     connection: sa.Connection, vendor: str | None = None, ids: Sequence[int] | None = None
 ) -> list[dict[str, Any]]:
     """Templates as people and programs read them, by vendor and id."""
-    told = (
+    shown_columns = (
         column for column in templates.c if column.name not in ("look", "mark")
     )  # pictures, of up to 140 kB
-    query = sa.select(*told).order_by(templates.c.vendor, templates.c.id)
+    query = sa.select(*shown_columns).order_by(templates.c.vendor, templates.c.id)
     if vendor is not None:
         query = query.where(templates.c.vendor == vendor)
     if ids is not None:

@@ -84,6 +84,6 @@ def devices(connection: sa.Connection) -> dict[str, tuple[str, ...]]:
 def live(connection: sa.Connection) -> dict[str, int]:
     """How many live workers each queue has."""
     queue = sa.func.unnest(workers.c.queues).label("queue")
-    found = sa.select(queue).where(_RECENT).subquery()
-    query = sa.select(found.c.queue, sa.func.count().label("count")).group_by(found.c.queue)
+    live_queues = sa.select(queue).where(_RECENT).subquery()
+    query = sa.select(live_queues.c.queue, sa.func.count().label("count")).group_by(live_queues.c.queue)
     return {str(row.queue): int(row._mapping["count"]) for row in connection.execute(query)}

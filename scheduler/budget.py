@@ -104,10 +104,10 @@ class Spending:
     def ceilings(self, vendor: str) -> dict[Scope, float]:
         """The limits that apply to a vendor's batches."""
         topology = self.topology()
-        budget, own = topology.budget, topology.vendor(vendor).budget_per_month
+        budget, vendor_limit = topology.budget, topology.vendor(vendor).budget_per_month
         limits = {
             Scope.BATCH: budget.per_batch,
-            Scope.VENDOR: own or budget.per_vendor,
+            Scope.VENDOR: vendor_limit or budget.per_vendor,
             Scope.MONTH: budget.per_month,
         }
         return {scope: limit for scope, limit in limits.items() if limit is not None}

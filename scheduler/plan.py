@@ -94,10 +94,10 @@ def plan(
         chosen[batch_id].append(shard)
     # all locks before the first reservation: whoever ends a step takes its batch first and the accounts after it
     locked = {batch_id: batches.lock(connection, batch_id) for batch_id in sorted(chosen)}
-    made: list[int] = []
+    shard_ids: list[int] = []
     for batch_id, batch in locked.items():
-        made += _record(connection, batch, chosen[batch_id], spending)
-    return made
+        shard_ids += _record(connection, batch, chosen[batch_id], spending)
+    return shard_ids
 
 
 def _next(connection: sa.Connection, batch_id: int, offers: Iterator[NewShard]) -> NewShard | None:
@@ -119,10 +119,10 @@ def _record(
     if batch.state not in (BatchState.RUNNING, BatchState.PROBING):
         return []
     still = waiting.still(connection, [image_id for shard in new for image_id in shard.image_ids])
-    kept = [shard for shard in new if still.issuperset(shard.image_ids)]
-    if spending is None or not kept:
-        return shards.create(connection, kept)
-    affordable = spending.fit(connection, batch, kept)
+    still_waiting = [shard for shard in new if still.issuperset(shard.image_ids)]
+    if spending is None or not still_waiting:
+        return shards.create(connection, still_waiting)
+    affordable = spending.fit(connection, batch, still_waiting)
     if affordable.refusal:
         batches.halt(connection, batch.id, affordable.refusal)
         return []

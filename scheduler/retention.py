@@ -34,7 +34,7 @@ class Plan:
     """What would be forgotten."""
 
     due: Sequence[OldBatch]
-    kept: Sequence[KeptBatch]
+    staying: Sequence[KeptBatch]
 
     def by_recipe(self) -> dict[str, list[OldBatch]]:
         """The batches that are due, by the name of their recipe."""
@@ -69,7 +69,7 @@ class Retention:
         reasons = {batch.id: self._reason_to_keep(batch) for batch in old}
         return Plan(
             due=[batch for batch in old if not reasons[batch.id]],
-            kept=[KeptBatch(batch, reasons[batch.id]) for batch in old if reasons[batch.id]],
+            staying=[KeptBatch(batch, reasons[batch.id]) for batch in old if reasons[batch.id]],
         )
 
     def forget(

@@ -23,7 +23,7 @@ def environment(settings: Settings, database_url: str, broker_url: str) -> dict[
             here reaches them by inheritance.
         database_url, broker_url: where the servers are, embedded or outside, with their passwords.
     """
-    told = {
+    variables = {
         "SLUICE_HOME": str(settings.home_folder),
         "SLUICE_DATABASE_URL": database_url,
         "SLUICE_BROKER_URL": broker_url,
@@ -32,8 +32,8 @@ def environment(settings: Settings, database_url: str, broker_url: str) -> dict[
     }
     config = settings.config or (FILE if FILE.exists() else None)
     if config is not None:
-        told["SLUICE_CONFIG"] = str(config.expanduser().resolve())
-    return told
+        variables["SLUICE_CONFIG"] = str(config.expanduser().resolve())
+    return variables
 
 
 def workers(topology: Topology, env: Mapping[str, str]) -> list[Program]:
@@ -66,7 +66,7 @@ def device_environment(group: WorkerGroup) -> dict[str, str]:
     One thread for each process: cores are shared out as processes, and results are bit-identical only
     at one and the same thread count.
     """
-    told = {
+    variables = {
         "SLUICE_DEVICE": group.device,
         "CUDA_DEVICE_ORDER": "PCI_BUS_ID",  # number N is the one that nvidia-smi calls N
         "CUDA_VISIBLE_DEVICES": group.device.partition(":")[2],  # none for a CPU worker
@@ -74,8 +74,8 @@ def device_environment(group: WorkerGroup) -> dict[str, str]:
         **dict.fromkeys(THREADS, "1"),
     }
     if group.memory is not None:
-        told["SLUICE_MEMORY"] = str(group.memory)
-    return told
+        variables["SLUICE_MEMORY"] = str(group.memory)
+    return variables
 
 
 def scheduler(env: Mapping[str, str]) -> Program:

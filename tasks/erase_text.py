@@ -79,8 +79,8 @@ def fills(touched: NDArray[np.uint8] | NDArray[np.bool_]) -> list[PixelBox]:
 
     Letters of one line stand in one box: what is a few pixels apart is joined.
     """
-    near = cv2.dilate((touched > 0).astype(np.uint8), np.ones((1, JOIN), np.uint8))
-    _, _, stats, _ = cv2.connectedComponentsWithStats(near)
+    joined_area = cv2.dilate((touched > 0).astype(np.uint8), np.ones((1, JOIN), np.uint8))
+    _, _, stats, _ = cv2.connectedComponentsWithStats(joined_area)
     return [
         (int(left), int(top), int(left + width), int(top + height))
         for left, top, width, height, _ in stats[1:]

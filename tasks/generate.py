@@ -33,6 +33,6 @@ def generate(
 
 def _generate(picture: Picture, model: Generator, long_side: int, start: str) -> Outcome:
     size = target_size(picture.width, picture.height, long_side)
-    made = model.generate(size, seed=picture.seed, start=picture.rgb if start == "photo" else None)
+    generated = model.generate(size, seed=picture.seed, start=picture.rgb if start == "photo" else None)
     facts = picture.facts | Facts(synthetic=SYNTHETIC)
-    return Edited(picture.with_(rgb=made, mask=None, facts=facts))
+    return Edited(picture.with_(rgb=generated, mask=None, facts=facts))

@@ -94,8 +94,10 @@ def transform(queue: str, **declared: Any) -> Callable[[Function], Transform]:
     """
 
     def declare(function: Function) -> Transform:
-        made = Transform(name=function.__name__, queue=str(queue), function=function, **declared)
-        _ = made.schema  # refuse a bad declaration at import, not in the middle of a batch
-        return made
+        declared_transform = Transform(
+            name=function.__name__, queue=str(queue), function=function, **declared
+        )
+        _ = declared_transform.schema  # refuse a bad declaration at import, not in the middle of a batch
+        return declared_transform
 
     return declare

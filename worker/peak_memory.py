@@ -31,8 +31,8 @@ class Gauge:
             return None
         if self._on_gpu:
             return max(0.0, float(sys.modules["torch"].cuda.max_memory_allocated()) / 1e6 - self._before)
-        found = _resident("VmHWM")
-        return None if found is None else max(0.0, found - self._before)
+        peak = _resident("VmHWM")
+        return None if peak is None else max(0.0, peak - self._before)
 
 
 def _give_back() -> None:

@@ -38,15 +38,19 @@ def made_with(
     """
     needed = getattr(model, "needs", ())
     packages = ALWAYS | {name: name for name in OF_NETWORKS if name in needed}
-    used = {module: found for module, package in packages.items() if (found := installed(package))}
-    told: dict[str, Any] = {"hardware": hardware(), "threads": threads(), "libraries": used}
+    used = {
+        module: installed_version
+        for module, package in packages.items()
+        if (installed_version := installed(package))
+    }
+    record: dict[str, Any] = {"hardware": hardware(), "threads": threads(), "libraries": used}
     if options:
-        told["options"] = dict(options)
+        record["options"] = dict(options)
     if model is not None and model.sha256:
-        told["weights"] = model.sha256
+        record["weights"] = model.sha256
     if files := {path.name: sha256(path) for path in trained}:
-        told["trained"] = files
-    return told
+        record["trained"] = files
+    return record
 
 
 @cache
@@ -88,5 +92,5 @@ def threads() -> int:
     torch = sys.modules.get("torch")
     if torch:
         return int(torch.get_num_threads())
-    told = os.environ.get("OMP_NUM_THREADS", "")
-    return int(told) if told.isdecimal() else os.cpu_count() or 1
+    setting = os.environ.get("OMP_NUM_THREADS", "")
+    return int(setting) if setting.isdecimal() else os.cpu_count() or 1

@@ -132,7 +132,7 @@ def examples(
         .limit(limit)
         .subquery()
     )
-    seen = (
+    searched_step = (
         sa.select(steps.c.input)
         .where(steps.c.image_id == first.c.image, steps.c.transform == transform, steps.c.input.is_not(None))
         .order_by(steps.c.id.desc())
@@ -140,9 +140,9 @@ def examples(
         .lateral()
     )
     query = (
-        sa.select(first, images.c.name, seen.c.input)
+        sa.select(first, images.c.name, searched_step.c.input)
         .join(images, images.c.id == first.c.image)
-        .join(seen, sa.true())
+        .join(searched_step, sa.true())
         .order_by(first.c.image)
     )
     return [Example(row.image, row.name, row.input, _box(row)) for row in connection.execute(query)]

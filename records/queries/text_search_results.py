@@ -91,8 +91,8 @@ def page(
         .order_by(some.c.id)
     )
     rows = connection.execute(query).all()
-    found = [image for row in rows if (image := _searched(row, state)) is not None]
-    return found, rows[-1].id if len(rows) == limit else None
+    page_images = [image for row in rows if (image := _searched(row, state)) is not None]
+    return page_images, rows[-1].id if len(rows) == limit else None
 
 
 def _searched(row: sa.Row[Any], state: ImageState) -> Searched | None:

@@ -137,8 +137,8 @@ class FolderBucket:
 
     def tag(self, key: str) -> str | None:
         """What changes whenever the object is written, or None where there is none."""
-        found = self.find(key)
-        return f"{found.tag} {found.modified.isoformat()}" if found else None
+        entry = self.find(key)
+        return f"{entry.tag} {entry.modified.isoformat()}" if entry else None
 
     def download(self, key: str, path: Path) -> None:
         """Write an object into a file, at flat memory; raises as :meth:`get`."""

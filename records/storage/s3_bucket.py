@@ -70,8 +70,8 @@ class S3Bucket:
 
     def get_tagged(self, key: str) -> tuple[bytes, str]:
         with self._explained("read", key):
-            found = obstore.get(self.store, key)
-            return bytes(found.bytes()), _listed(found.meta).tag
+            answer = obstore.get(self.store, key)
+            return bytes(answer.bytes()), _listed(answer.meta).tag
 
     def put(self, key: str, data: bytes) -> None:
         with self._explained("write", key):
@@ -96,8 +96,8 @@ class S3Bucket:
             pass
 
     def delete_older(self, key: str, before: datetime) -> bool:
-        found = self.find(key)
-        if found is not None and found.modified >= before:
+        entry = self.find(key)
+        if entry is not None and entry.modified >= before:
             return False
         self.delete(key)
         return True
@@ -110,8 +110,8 @@ class S3Bucket:
             return None
 
     def tag(self, key: str) -> str | None:
-        found = self.find(key)
-        return f"{found.tag} {found.modified.isoformat()}" if found else None
+        entry = self.find(key)
+        return f"{entry.tag} {entry.modified.isoformat()}" if entry else None
 
     def download(self, key: str, path: Path) -> None:
         with self._explained("read", key), path.open("wb") as file:

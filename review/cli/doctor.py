@@ -117,9 +117,9 @@ def _bucket(settings: Settings) -> Finding:
 
 
 def _setpriv(_: Settings) -> Finding:
-    found = shutil.which("setpriv")
+    path = shutil.which("setpriv")
     return Finding(
-        "setpriv", found is not None, found or "not found",
+        "setpriv", path is not None, path or "not found",
         "install util-linux; without it servers may outlive a killed `sluice`", needed=False,
     )  # fmt: skip
 

@@ -37,27 +37,27 @@ def local_files(upload: Path) -> LocalFiles:
     Raises:
         InputError: there is nothing to take, or it is an archive of a kind that is not opened.
     """
-    found = LocalFiles()
+    collected = LocalFiles()
     if upload.is_dir():
-        _walk(upload, "", (), found)
-        found.files = dict(sorted(_with_safe_names(found.files).items()))
-        if not found.files and not found.unread:
+        _walk(upload, "", (), collected)
+        collected.files = dict(sorted(_with_safe_names(collected.files).items()))
+        if not collected.files and not collected.unread:
             raise InputError(f"{upload}: there is no file in it")
     elif not is_archive(upload.name):
         raise InputError(f"{upload}: an upload is a folder or an archive ({ARCHIVES_TAKEN})")
     else:
-        found.files[""] = upload
-    return found
+        collected.files[""] = upload
+    return collected
 
 
-def content_digest(found: LocalFiles, *more: str) -> str:
+def content_digest(collected: LocalFiles, *more: str) -> str:
     """64 hexadecimal digits of the names and bytes of all files, and of ``more``.
 
     Raises:
         InputError: a file cannot be read to its end.
     """
     digest = hashlib.sha256("\n".join(more).encode())
-    for name, path in found.files.items():
+    for name, path in collected.files.items():
         of_file = hashlib.sha256()
         try:
             with path.open("rb") as file:
@@ -69,33 +69,33 @@ def content_digest(found: LocalFiles, *more: str) -> str:
     return digest.hexdigest()
 
 
-def _walk(folder: Path, prefix: str, above: tuple[tuple[int, int], ...], found: LocalFiles) -> None:
+def _walk(folder: Path, prefix: str, above: tuple[tuple[int, int], ...], collected: LocalFiles) -> None:
     try:
         status = folder.stat()
         with os.scandir(folder) as scanned:
             entries = sorted(scanned, key=lambda entry: entry.name)
     except OSError as error:
-        found.unread[prefix or "."] = f"The folder cannot be read: {error.strerror}."
+        collected.unread[prefix or "."] = f"The folder cannot be read: {error.strerror}."
         return
     here = (status.st_dev, status.st_ino)
     if here in above:
-        found.unread[prefix] = "The link leads back to a folder above it."
+        collected.unread[prefix] = "The link leads back to a folder above it."
         return
     for entry in entries:
         name = f"{prefix}/{storable(entry.name)}".removeprefix("/")
         if entry.is_dir():
             if kind_of(f"{name}/x") is not FileKind.LITTER:
-                _walk(Path(entry.path), name, (*above, here), found)
+                _walk(Path(entry.path), name, (*above, here), collected)
         elif kind_of(name) is FileKind.LITTER:
             continue
         elif not entry.is_file():
-            found.unread[name] = (
+            collected.unread[name] = (
                 "The link leads nowhere." if entry.is_symlink() else "This is a device or pipe, not a file."
             )
         elif not os.access(entry.path, os.R_OK):
-            found.unread[name] = "The file cannot be read: Permission denied."
+            collected.unread[name] = "The file cannot be read: Permission denied."
         else:
-            found.files[name] = Path(entry.path)
+            collected.files[name] = Path(entry.path)
 
 
 def _with_safe_names(files: dict[str, Path]) -> dict[str, Path]:

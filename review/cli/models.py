@@ -37,12 +37,12 @@ def _show(session: Session, as_json: bool) -> None:
     from models.contract import registry
     from review.cli import console
 
-    found = []
+    listed = []
     for name, model in sorted(
         registry(session.settings.weights_folder).models.items(), key=lambda item: (item[1].task, item[0])
     ):
         lack = model.missing()
-        found.append(
+        listed.append(
             {
                 "model": name,
                 "task": model.task.value,
@@ -62,11 +62,11 @@ def _show(session: Session, as_json: bool) -> None:
             }
         )
     if as_json:
-        console.as_json(found)
+        console.as_json(listed)
         return
     cells = [
         (line["model"], line["task"], line["licence"], line["revision"], line["missing"] or "ready")
-        for line in found
+        for line in listed
     ]
     console.rows("trusted models", ("model", "task", "licence", "revision", "state"), cells)
 
@@ -110,9 +110,9 @@ def pull(
     is_on_hub = name.startswith("hf://")
     wanted = _of_hub(root, name, called, task) if is_on_hub else _of_catalogue(root, name)
     with _bar() as progress:
-        found = download.pull(wanted, sha256=_hash(sha256), mirror=mirror, progress=progress)
-    name = found.name
-    click.echo(f"{name}: {found.revision}, SHA-256 {found.sha256}, in {found.folder}")
+        weights = download.pull(wanted, sha256=_hash(sha256), mirror=mirror, progress=progress)
+    name = weights.name
+    click.echo(f"{name}: {weights.revision}, SHA-256 {weights.sha256}, in {weights.folder}")
 
 
 @models.command()
@@ -181,8 +181,8 @@ def add(
         raise InputError(f"{name} is the name of a built-in model without weights: choose another name")
     model_of(wanted)  # refuses what no reader can take
     with _bar() as bar:
-        found = download.add(sources, wanted, sha256=_hash(sha256), progress=bar)
-    click.echo(f"{name}: {found.task}, SHA-256 {found.sha256}, in {found.folder}")
+        weights = download.add(sources, wanted, sha256=_hash(sha256), progress=bar)
+    click.echo(f"{name}: {weights.task}, SHA-256 {weights.sha256}, in {weights.folder}")
 
 
 def _of_catalogue(root: Path, name: str) -> "manifest.Weights":
@@ -213,10 +213,10 @@ def _of_hub(root: Path, url: str, name: str | None, task: str | None) -> "manife
 
 def _files(file: Path) -> list[Path]:
     if file.is_dir():
-        found = sorted(path for path in file.rglob("*") if path.is_file() and not path.name.startswith("."))
-        if not found:
+        files = sorted(path for path in file.rglob("*") if path.is_file() and not path.name.startswith("."))
+        if not files:
             raise InputError(f"{file} contains no file")
-        return found
+        return files
     if file.suffix not in SUFFIXES:
         raise InputError(f"{file.name}: weights end in {', '.join(SUFFIXES)}")
     return [file]

@@ -41,17 +41,17 @@ def place(context: Context, upload: Path, vendor: str, recipe_name: str, *, out:
     """
     check_vendor(vendor)
     recipe = context.recipe(recipe_name)
-    found = local_files(upload)
-    digest = content_digest(found, recipe.digest, str(out))[:12]
+    local = local_files(upload)
+    digest = content_digest(local, recipe.digest, str(out))[:12]
     suffix = _archive_suffix(upload)
     folder = f"{INGEST}/{vendor}/{_plain(upload.name.removesuffix(suffix))}-{digest}"
-    _tell_unread(found)
+    _tell_unread(local)
     transact = context.database.transact
     for number in range(1, 10_000):
         prefix = folder + (f"-{number}" if number > 1 else "") + suffix.lower()
         batch_id = transact(partial(batches.of_prefix, prefix=prefix))
         if batch_id is None:
-            return _send(Intake.of(context), Upload(prefix, bool(suffix)), found, recipe, out)
+            return _send(Intake.of(context), Upload(prefix, bool(suffix)), local, recipe, out)
         if out is None or transact(partial(batches.is_open, batch_id=batch_id)):
             return batch_id
     raise InputError(f"{upload}: submitted too often; remove older ones below {INGEST}/ in the bucket")
@@ -70,14 +70,14 @@ def check_vendor(vendor: str) -> None:
         )
 
 
-def _send(intake: Intake, upload: Upload, found: LocalFiles, recipe: Recipe, out: str | None) -> int:
+def _send(intake: Intake, upload: Upload, local: LocalFiles, recipe: Recipe, out: str | None) -> int:
     store, transact = intake.store, intake.database.transact
     transact(lambda connection: recipes.save(connection, recipe))
     with _signs_of_life(store, upload):
-        _copy(store, upload, found)
+        _copy(store, upload, local)
         wishes = {"recipe": recipe.digest} | ({"out": out} if out else {})
         store.put(
-            upload.marker, json.dumps(wishes | ({"unread": found.unread} if found.unread else {})).encode()
+            upload.marker, json.dumps(wishes | ({"unread": local.unread} if local.unread else {})).encode()
         )
     batch_id = intake.take(upload) or transact(partial(batches.of_prefix, prefix=upload.prefix))
     if batch_id is None:
@@ -85,16 +85,16 @@ def _send(intake: Intake, upload: Upload, found: LocalFiles, recipe: Recipe, out
     return batch_id
 
 
-def _copy(store: Bucket, upload: Upload, found: LocalFiles) -> None:
+def _copy(store: Bucket, upload: Upload, local: LocalFiles) -> None:
     """Copy what is not there yet: keys hold the digest of the content, so a whole object is the right one."""
-    keys = {name: f"{upload.prefix}/{name}" if name else upload.prefix for name in found.files}
+    keys = {name: f"{upload.prefix}/{name}" if name else upload.prefix for name in local.files}
     sizes = {item.key: item.size for item in store.walk(upload.prefix)}
     if upload.is_archive and (present := store.find(upload.prefix)):
         sizes[upload.prefix] = present.size
     columns = (TextColumn("[progress.description]{task.description}"), BarColumn(), DownloadColumn())
     with Progress(*columns, console=err, transient=True) as progress:
-        bar = progress.add_task("copying", total=found.size)
-        for name, path in found.files.items():
+        bar = progress.add_task("copying", total=local.size)
+        for name, path in local.files.items():
             size = path.stat().st_size
             if sizes.get(keys[name]) != size:
                 store.put_file(keys[name], path)
@@ -128,12 +128,12 @@ def _signs_of_life(store: Bucket, upload: Upload) -> Iterator[None]:
     store.delete(upload.arriving_marker)
 
 
-def _tell_unread(found: LocalFiles) -> None:
-    if found.unread:
-        names = list(found.unread)[:MAX_NAMED]
-        more = len(found.unread) - len(names)
+def _tell_unread(local: LocalFiles) -> None:
+    if local.unread:
+        names = list(local.unread)[:MAX_NAMED]
+        more = len(local.unread) - len(names)
         listed = ", ".join(names) + (f" and {more:,} more" if more else "")
-        sentence = f"{len(found.unread):,} files could not be read: {listed}; the manifest says why"
+        sentence = f"{len(local.unread):,} files could not be read: {listed}; the manifest says why"
         err.print(sentence, style="yellow", soft_wrap=True, markup=False)
 
 

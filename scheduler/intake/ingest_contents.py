@@ -38,24 +38,24 @@ def contents(store: Bucket) -> IngestContents:
     Raises:
         ServiceError: the ingest folder itself cannot be listed.
     """
-    found = IngestContents()
+    listing = IngestContents()
     top = store.level(INGEST)
-    _report(INGEST, top.files, _archives(top.files), found)
+    _report(INGEST, top.files, _archives(top.files), listing)
     for vendor in filter(_is_kept_folder, top.folders):
         try:
             level = store.level(vendor)
         except ServiceError as error:
-            found.problems[vendor] = str(error)
-            found.unlisted.add(vendor)
+            listing.problems[vendor] = str(error)
+            listing.unlisted.add(vendor)
             continue
         archives = _archives(level.files)
-        found.uploads += [Upload(key, is_archive=False) for key in level.folders if _is_kept_folder(key)]
-        found.uploads += [Upload(key, is_archive=True) for key in level.files if key in archives]
-        _report(vendor, (key for key in level.files if key not in archives), archives, found)
-    return found
+        listing.uploads += [Upload(key, is_archive=False) for key in level.folders if _is_kept_folder(key)]
+        listing.uploads += [Upload(key, is_archive=True) for key in level.files if key in archives]
+        _report(vendor, (key for key in level.files if key not in archives), archives, listing)
+    return listing
 
 
-def _report(folder: str, files: Iterable[str], archives: set[str], found: IngestContents) -> None:
+def _report(folder: str, files: Iterable[str], archives: set[str], listing: IngestContents) -> None:
     loose: list[str] = []
     for key in files:
         name = PurePosixPath(key).name
@@ -65,24 +65,26 @@ def _report(folder: str, files: Iterable[str], archives: set[str], found: Ingest
         ):
             continue
         if kind_of(name) is FileKind.TEMPORARY:
-            found.waiting[key] = "still being transferred"
+            listing.waiting[key] = "still being transferred"
         elif is_unopened_archive(name):
-            found.problems[key] = f"archives of this kind are not opened; send {ARCHIVES_TAKEN}, or a folder"
+            listing.problems[key] = (
+                f"archives of this kind are not opened; send {ARCHIVES_TAKEN}, or a folder"
+            )
         elif dot and marker == READY_MARKER:
-            found.problems[key] = f"a marker without its upload: there is no {archive}"
+            listing.problems[key] = f"a marker without its upload: there is no {archive}"
         elif dot and marker == ARRIVING_MARKER:
-            found.waiting[key] = "`sluice submit` is copying it"
+            listing.waiting[key] = "`sluice submit` is copying it"
         else:
             loose.append(key)
     where = f"{folder}/VENDOR/UPLOAD/" if folder == INGEST else f"{folder}/UPLOAD/"
     if len(loose) > MAX_SINGLE:
         names = named([PurePosixPath(key).name for key in loose], len(loose))
-        found.problems[folder] = (
+        listing.problems[folder] = (
             f"{len(loose):,} files lie in no upload ({names}); put them into a folder {where}"
         )
         return
     for key in loose:
-        found.problems[key] = f"lies in no upload; put it into a folder {where}"
+        listing.problems[key] = f"lies in no upload; put it into a folder {where}"
 
 
 def _is_kept_folder(key: str) -> bool:

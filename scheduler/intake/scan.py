@@ -66,9 +66,9 @@ class Scan:
             ServiceError: the bucket as a whole cannot be listed.
         """
         taken: list[int] = []
-        found = contents(self._store)
-        problems, waiting = found.problems, found.waiting
-        for upload in found.uploads:
+        ingest = contents(self._store)
+        problems, waiting = ingest.problems, ingest.waiting
+        for upload in ingest.uploads:
             try:
                 if (batch_id := self._consider(upload)) is not None:
                     taken.append(batch_id)
@@ -85,7 +85,7 @@ class Scan:
             except Exception as error:  # an upload that breaks our own code must not keep the others waiting
                 log.exception("%s cannot be taken", upload.prefix)
                 self._refuse(upload, f"{type(error).__name__}: {error}")
-        problems |= self._known_errors({upload.prefix for upload in found.uploads}, found.unlisted)
+        problems |= self._known_errors({upload.prefix for upload in ingest.uploads}, ingest.unlisted)
         self._report(TroubleKind.INGEST, problems)
         self._report(TroubleKind.ARRIVING, waiting)
         return taken
@@ -190,12 +190,12 @@ class Scan:
         log.error("%s cannot be taken: %s", upload.prefix, sentence)
         self._transact(partial(upload_records.record_error, prefix=upload.prefix, sentence=sentence))
 
-    def _report(self, kind: TroubleKind, found: dict[str, str]) -> None:
+    def _report(self, kind: TroubleKind, sentences: dict[str, str]) -> None:
         """Bring the troubles of that kind up to date, where something changed since the last scan."""
-        if found == self._reported.get(kind):
+        if sentences == self._reported.get(kind):
             return
-        self._transact(partial(troubles.replace, kind=kind, sentences=found))
-        self._reported[kind] = found
+        self._transact(partial(troubles.replace, kind=kind, sentences=sentences))
+        self._reported[kind] = sentences
 
 
 def _was_taken_by_silence(state: sa.Row[Any] | None) -> bool:

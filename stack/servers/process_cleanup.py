@@ -49,19 +49,19 @@ def servers_in(folder: Path, process_name: str, recorded_pid: int | None) -> lis
 
     A process whose folder we may not see counts if its pid is the one that the server recorded.
     """
-    found = []
+    leftovers = []
     for process in psutil.process_iter():
         try:
             if process.name() != process_name or not _works(process):
                 continue
             if Path(process.cwd()) == folder:
-                found.append(process)
+                leftovers.append(process)
         except psutil.AccessDenied:
             if process.pid == recorded_pid:
-                found.append(process)
+                leftovers.append(process)
         except psutil.NoSuchProcess:
             continue
-    return found
+    return leftovers
 
 
 def runs(pid: int) -> bool:

@@ -61,7 +61,7 @@ class EmbeddedRedis(Server):
             self.password = new_password()
             self._keep("password", self.password)
         config = self._keep("redis.conf", CONFIG.format(password=self.password, data=self.data))
-        account.own(config)
+        account.give(config)
         (self.data / "redis.pid").unlink(missing_ok=True)
 
     def _answers(self) -> bool:

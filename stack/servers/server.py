@@ -204,10 +204,10 @@ class Server(ABC):
         began = self._spawn(account, port)
         while time.monotonic() < deadline:
             if not self.alive():
-                said = tail(self.log_path, lines=100, since=began)
-                if "Address already in use" in said:
+                log_end = tail(self.log_path, lines=100, since=began)
+                if "Address already in use" in log_end:
                     raise _PortTakenError
-                if "pre-existing shared memory block" not in said:
+                if "pre-existing shared memory block" not in log_end:
                     break
                 time.sleep(0.1)  # children of a server that was killed are still on their way out
                 began = self._spawn(account, port)
@@ -266,10 +266,10 @@ class Server(ABC):
             return ""
 
     def _trouble(self, what: str, mend: str) -> ServiceError:
-        said = tail(self.log_path)
+        log_end = tail(self.log_path)
         if self.password:
-            said = said.replace(self.password, "***")
-        shown = f"\nThe end of its log, {self.log_path}:\n{said}" if said else ""
+            log_end = log_end.replace(self.password, "***")
+        shown = f"\nThe end of its log, {self.log_path}:\n{log_end}" if log_end else ""
         return ServiceError(f"{self.title} {what}. {mend}{shown}")
 
 
@@ -280,5 +280,5 @@ def new_password() -> str:
 
 def environment() -> dict[str, str]:
     """What a server may know of our environment: no secret of ours, and messages in English."""
-    kept = {key: os.environ[key] for key in ("PATH", "LD_LIBRARY_PATH", "TMPDIR") if key in os.environ}
-    return {**kept, "LC_ALL": "C"}
+    inherited = {key: os.environ[key] for key in ("PATH", "LD_LIBRARY_PATH", "TMPDIR") if key in os.environ}
+    return {**inherited, "LC_ALL": "C"}

@@ -54,7 +54,7 @@ class Account:
             return {}
         return {"user": self.uid, "group": self.gid, "extra_groups": []}
 
-    def own(self, path: Path) -> None:
+    def give(self, path: Path) -> None:
         """Give one of the server's own files or folders to this user."""
         if self.switch:
             os.chown(path, self.uid, self.gid)
@@ -88,14 +88,14 @@ def choose(probe: Path, data: Path, what: str) -> Account:
             "container without the capabilities chown, setuid and setgid?). Run as an ordinary user, "
             "or use outside servers (SLUICE_DATABASE_URL, SLUICE_BROKER_URL)."
         ) from error
-    said = ""
+    reason = ""
     for right in RIGHTS if setpriv() else RIGHTS[:1]:
         account = Account(_name(uid), uid, gid, switch=True, right=right)
-        works, said = _try(account, probe, data)
+        works, reason = _try(account, probe, data)
         if works:
             return account
     raise ServiceError(
-        f"{what} does not run as root, and cannot run as {_name(uid)} either: {said or 'no reason given'}. "
+        f"{what} does not run as root, and cannot run as {_name(uid)} either: {reason or 'no reason given'}. "
         f"That user must be able to pass the folders above {data} and {probe}. "
         "Set SLUICE_HOME to a folder such as /var/lib/sluice and keep the virtual environment outside "
         "/root, or install util-linux (setpriv), or run as an ordinary user, "

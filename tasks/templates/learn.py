@@ -63,11 +63,11 @@ def learn(context: Context, batch_id: int) -> list[int]:
 
 def whole(proposals: Sequence[Proposal]) -> list[Proposal]:
     """``proposals`` without those that are a part of what another lays over the photos: a second line, a sign."""
-    kept: list[Proposal] = []
+    largest: list[Proposal] = []
     for one in sorted(proposals, key=_area, reverse=True):
-        if not any(other.mark and templates.is_within(one.box, other.mark["extent"]) for other in kept):
-            kept.append(one)
-    return [one for one in proposals if one in kept]
+        if not any(other.mark and templates.is_within(one.box, other.mark["extent"]) for other in largest):
+            largest.append(one)
+    return [one for one in proposals if one in largest]
 
 
 def _area(proposal: Proposal) -> float:
@@ -82,22 +82,22 @@ def _recurring(connection: sa.Connection, batch: Batch) -> list[tuple[Proposal, 
     """
     everything = sorted({*templates.newest(connection, batch.vendor), batch.id})
     text_locations.gather(connection, everything)
-    found: list[tuple[Proposal, list[Example]]] = []
+    new_places: list[tuple[Proposal, list[Example]]] = []
     for batch_ids in ([batch.id], everything) if len(everything) > 1 else ([batch.id],):
         photos = text_locations.photos(connection, batch_ids)
         for box in _boxes(connection, batch_ids, photos):
             images, overlay = text_locations.count_at(connection, batch_ids, box, ALIKE)
-            known = templates.at(connection, batch.vendor, box)
-            if known is not None:
-                templates.count(connection, known, images, photos)
+            template = templates.at(connection, batch.vendor, box)
+            if template is not None:
+                templates.count(connection, template, images, photos)
             elif templates.is_part(connection, batch.vendor, box):
                 continue
-            elif overlay >= LIKELY and not _is_among(box, [proposal.box for proposal, _ in found]):
+            elif overlay >= LIKELY and not _is_among(box, [proposal.box for proposal, _ in new_places]):
                 shown = text_locations.examples(
                     connection, batch_ids, box, ALIKE, transform=FINDS, limit=LOOKED_AT
                 )
-                found.append((Proposal(box, images, photos, overlay, None, None, ()), shown))
-    return found
+                new_places.append((Proposal(box, images, photos, overlay, None, None, ()), shown))
+    return new_places
 
 
 def _boxes(connection: sa.Connection, batch_ids: Sequence[int], photos: int) -> list[Box]:

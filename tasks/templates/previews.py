@@ -47,7 +47,7 @@ def with_examples(store: Bucket, proposal: Proposal, examples: Sequence[Example]
     None where the photos have but the place in common: other letters in other inks, such as a poster's titles.
     """
     shown: list[dict[str, Any]] = []
-    looks, inks, seen = [], [], []
+    looks, inks, photos = [], [], []
     for example in examples:
         try:
             rgb = intermediate.decode_rgb(store.get(example.picture))
@@ -61,12 +61,12 @@ def with_examples(store: Bucket, proposal: Proposal, examples: Sequence[Example]
             continue
         looks.append(canvas(rgb, example.box, RIM))
         inks.append(find_strokes(rgb, corners(rgb, example.box)).ink())
-        seen.append((_small(rgb), example))
-    mark = _mark(seen) if len(seen) >= LEAST else None
+        photos.append((_small(rgb), example))
+    mark = _mark(photos) if len(photos) >= LEAST else None
     ink = _one_ink(inks)
-    if len(seen) >= LEAST and mark is None and ink is None and not _are_alike(looks):
+    if len(photos) >= LEAST and mark is None and ink is None and not _are_alike(looks):
         return None
-    for rgb, example in seen[:SHOWN]:
+    for rgb, example in photos[:SHOWN]:
         shown.append({"image": example.image, "name": example.name} | _crop(store, rgb, example.box, mark))
     shapes = [look.shape for look in looks]
     alike = [look for look in looks if look.shape == max(set(shapes), key=shapes.count)]
@@ -104,13 +104,13 @@ def side_by_side(store: Bucket, examples: Sequence[Mapping[str, Any]]) -> Rgb:
     return np.concatenate(parts[:-1], axis=1) if parts else np.full((HEIGHT, HEIGHT, 3), 255, np.uint8)
 
 
-def _mark(seen: Sequence[tuple[Rgb, Example]]) -> Mark | None:
+def _mark(photos: Sequence[tuple[Rgb, Example]]) -> Mark | None:
     """What is laid over the photos, if it is found again on most of them: else it is but what they happen to share."""
-    mark = learn([(rgb, example.box) for rgb, example in seen])
+    mark = learn([(rgb, example.box) for rgb, example in photos])
     if mark is None:
         return None
-    again = sum(mark.find(rgb, [_pixels(rgb, example.box)]) is not None for rgb, example in seen)
-    return mark if again >= FOUND_AGAIN * len(seen) else None
+    again = sum(mark.find(rgb, [_pixels(rgb, example.box)]) is not None for rgb, example in photos)
+    return mark if again >= FOUND_AGAIN * len(photos) else None
 
 
 def _are_alike(looks: Sequence[NDArray[np.float32]]) -> bool:
@@ -172,11 +172,11 @@ def _crop(store: Bucket, rgb: Rgb, box: Box, mark: Mark | None) -> dict[str, Any
 
 def _one_ink(inks: Sequence[NDArray[np.float32] | None]) -> tuple[int, int, int] | None:
     """The colour that most photos agree on, if they do: a half transparent stamp takes up its ground's."""
-    known = np.array([ink for ink in inks if ink is not None])
-    if len(known) < max(1, len(inks) / 2):
+    clear_inks = np.array([ink for ink in inks if ink is not None])
+    if len(clear_inks) < max(1, len(inks) / 2):
         return None
-    middle = np.median(known, axis=0)
-    if np.median(np.linalg.norm(known - middle, axis=1)) > ONE_INK / 2:
+    middle = np.median(clear_inks, axis=0)
+    if np.median(np.linalg.norm(clear_inks - middle, axis=1)) > ONE_INK / 2:
         return None
     red, green, blue = (round(float(value)) for value in middle)
     return red, green, blue

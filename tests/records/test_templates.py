@@ -195,7 +195,7 @@ def test_what_a_step_was_told_stands_in_its_record_and_not_with_the_image() -> N
 def test_the_newest_batches_are_looked_through_together_up_to_a_number_of_images(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(templates, "REACH", 5)
+    monkeypatch.setattr(templates, "MAX_IMAGES_TOGETHER", 5)
     acme = vendor()
     made = [batch_of(acme, images) for images in (2, 3, 4)]
     batch_of(vendor(), 1)

@@ -115,7 +115,7 @@ def test_a_batch_with_images_that_wait_for_a_person_stays(store: Bucket) -> None
     db_builders.execute("UPDATE batches SET vendor = id::text, manifest_due = false WHERE id = :id", id=batch)
     plan = retention(store).plan(LATER, str(batch))
     assert plan.due == []
-    assert [kept.reason for kept in plan.kept] == ["a person has still to decide about 2 images"]
+    assert [each.reason for each in plan.staying] == ["a person has still to decide about 2 images"]
 
 
 def test_a_batch_that_is_younger_than_the_date_or_not_done_is_not_touched(store: Bucket) -> None:
@@ -124,7 +124,7 @@ def test_a_batch_that_is_younger_than_the_date_or_not_done_is_not_touched(store:
     yesterday = datetime.now(UTC) - timedelta(days=1)
     for vendor, moment in ((batch, yesterday), (running, LATER)):
         plan = retention(store).plan(moment, str(vendor))
-        assert (plan.due, plan.kept) == ([], [])
+        assert (plan.due, plan.staying) == ([], [])
 
 
 def test_generated_content_is_forgotten_only_beside_a_manifest_that_says_so(
@@ -139,8 +139,8 @@ def test_generated_content_is_forgotten_only_beside_a_manifest_that_says_so(
     )
     transact(lambda connection: connection.execute(statement, {"facts": facts, "batch": batch}))
     forgetting = retention(store)
-    (kept,) = forgetting.plan(LATER, str(batch)).kept
-    assert kept.reason == f"generated content in 2 images, and {out} has no manifest.jsonl that says how"
+    (staying,) = forgetting.plan(LATER, str(batch)).staying
+    assert staying.reason == f"generated content in 2 images, and {out} has no manifest.jsonl that says how"
     open_bucket(out).put("manifest.jsonl", b"{}")
     (due,) = forgetting.plan(LATER, str(batch)).due
     assert due.generated == 2

@@ -60,10 +60,10 @@ def _show(plan: "Plan") -> None:
         what = f"{counted(len(batches), 'batch', 'batches')}, {counted(images)}"
         click.echo(f"recipe {recipe}: {what}: records and pictures between steps")
         click.echo(f"  kept: {_kept_for_the_law(generated)}")
-    for kept in plan.kept:
-        batch = kept.batch
+    for each in plan.staying:
+        batch = each.batch
         click.echo(
-            f"batch {batch.id} ({batch.vendor}/{batch.upload}, recipe {batch.recipe}) stays: {kept.reason}"
+            f"batch {batch.id} ({batch.vendor}/{batch.upload}, recipe {batch.recipe}) stays: {each.reason}"
         )
 
 

@@ -94,16 +94,16 @@ def doctor(session: Session, as_json: bool) -> None:
     from review.cli import console
     from review.cli.doctor import findings
 
-    found = findings(session.settings)
+    results = findings(session.settings)
     if as_json:
-        console.as_json([finding.as_dict() for finding in found])
+        console.as_json([finding.as_dict() for finding in results])
     else:
         cells = [
             (finding.what, finding.word, finding.detail, "" if finding.good else finding.mend)
-            for finding in found
+            for finding in results
         ]
         console.rows("doctor", ("check", "state", "result", "what to do"), cells)
-    if any(finding.needed and not finding.good for finding in found):
+    if any(finding.needed and not finding.good for finding in results):
         raise click.exceptions.Exit(1)
 
 

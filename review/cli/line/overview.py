@@ -21,28 +21,30 @@ BATCH_COLUMNS = (
 )
 
 
-def show_overview(found: Overview, as_json: bool) -> None:
+def show_overview(overview: Overview, as_json: bool) -> None:
     """Print it."""
-    others = found.unable + _missing_processes(found)
+    others = overview.unable + _missing_processes(overview)
     if as_json:
-        sentences = [str(trouble) for trouble in found.waiting if trouble.kind is not TroubleKind.ARRIVING]
+        sentences = [str(trouble) for trouble in overview.waiting if trouble.kind is not TroubleKind.ARRIVING]
         console.as_json(
             {
-                "batches": found.batches,
-                "workers": found.workers,
-                "schedulers": found.schedulers,
-                "queues": found.queues,
+                "batches": overview.batches,
+                "workers": overview.workers,
+                "schedulers": overview.schedulers,
+                "queues": overview.queues,
                 "troubles": sentences + others,
-                "waiting": [_as_dict(trouble) for trouble in found.waiting],
+                "waiting": [_as_dict(trouble) for trouble in overview.waiting],
             }
         )
         return
-    console.rows("batches", BATCH_COLUMNS, [_batch_line(report) for report in found.batches])
-    if found.workers:
-        names = sorted({*found.workers, *found.queues})
-        counts = [(name, found.workers.get(name, 0), *_queue(found.queues.get(name, {}))) for name in names]
+    console.rows("batches", BATCH_COLUMNS, [_batch_line(report) for report in overview.batches])
+    if overview.workers:
+        names = sorted({*overview.workers, *overview.queues})
+        counts = [
+            (name, overview.workers.get(name, 0), *_queue(overview.queues.get(name, {}))) for name in names
+        ]
         console.rows("queues", ("queue", "workers", "shards waiting", "shards working"), counts)
-    print_troubles(found.waiting)
+    print_troubles(overview.waiting)
     for sentence in others:
         console.err.print(f"[red]{sentence}[/]", soft_wrap=True, highlight=False)
 
@@ -69,14 +71,14 @@ def short_time(moment: datetime) -> str:
     return moment.astimezone().strftime("%Y-%m-%d %H:%M")
 
 
-def _missing_processes(found: Overview) -> list[str]:
-    if not any(report["state"] in ("running", "probing") for report in found.batches):
+def _missing_processes(overview: Overview) -> list[str]:
+    if not any(report["state"] in ("running", "probing") for report in overview.batches):
         return []
-    missing = [] if found.schedulers else ["no scheduler is live: `sluice up`, or `python -m scheduler`"]
+    missing = [] if overview.schedulers else ["no scheduler is live: `sluice up`, or `python -m scheduler`"]
     return missing + [
         f"shards wait on {queue}, which no live worker serves"
-        for queue in found.queues
-        if queue not in found.workers
+        for queue in overview.queues
+        if queue not in overview.workers
     ]
 
 

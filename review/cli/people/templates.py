@@ -33,9 +33,9 @@ def templates(context: click.Context, vendor: str | None, as_json: bool) -> None
     if context.invoked_subcommand is not None:
         return
     with context.ensure_object(Session).line() as line:
-        found = line.database.transact(partial(records.listed, vendor=vendor))
+        listed = line.database.transact(partial(records.listed, vendor=vendor))
     if as_json:
-        console.as_json(found)
+        console.as_json(listed)
         return
     columns = ("template", "vendor", "state", "left top right bottom", "photos", "probability", "examples")
     lines = (
@@ -48,7 +48,7 @@ def templates(context: click.Context, vendor: str | None, as_json: bool) -> None
             f"{template['overlay']:.0%}",
             ", ".join(f"{example['name']} ({example['image']})" for example in template["examples"]),
         )
-        for template in found
+        for template in listed
     )
     console.rows("vendor templates", columns, lines)
 
@@ -92,15 +92,15 @@ def show_(session: Session, template: int, out: Path) -> None:
     from tasks.templates.previews import side_by_side
 
     with session.line() as line:
-        found = line.database.transact(partial(records.listed, ids=[template]))
-        if not found:
+        listed = line.database.transact(partial(records.listed, ids=[template]))
+        if not listed:
             raise InputError(f"there is no template {template}; `sluice templates` lists them")
-        picture = side_by_side(line.bucket, found[0]["examples"])
+        picture = side_by_side(line.bucket, listed[0]["examples"])
     written, data = cv2.imencode(".png", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
     if out.suffix.lower() != ".png" or not written:
         raise InputError(f"--out {out}: name a .png file")
     out.write_bytes(data.tobytes())
-    names = ", ".join(example["name"] for example in found[0]["examples"])
+    names = ", ".join(example["name"] for example in listed[0]["examples"])
     click.echo(f"{out}: {names}")
 
 

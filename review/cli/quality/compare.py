@@ -43,8 +43,8 @@ def compare(session: Session, reference: Path, other: Path, out: Path | None, as
     both = pairs(reference, other)
     measure = distance(ModelCache.of(session.settings))
     # GMSD is among the metrics already
-    found = compare_pairs(_read(session, both), None if measure.instead_of else measure.between)
-    report = _report(found, measure.instead_of or measure.name)
+    comparison = compare_pairs(_read(session, both), None if measure.instead_of else measure.between)
+    report = _report(comparison, measure.instead_of or measure.name)
     if out is not None:
         out.parent.mkdir(parents=True, exist_ok=True)
         out.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n")
@@ -52,8 +52,8 @@ def compare(session: Session, reference: Path, other: Path, out: Path | None, as
         console.as_json(report)
         return
     cells = (
-        (metric, f"{value:.4f}", f"{found.worst[metric][1]:.4f}", found.worst[metric][0])
-        for metric, value in found.average.items()
+        (metric, f"{value:.4f}", f"{comparison.worst[metric][1]:.4f}", comparison.worst[metric][0])
+        for metric, value in comparison.average.items()
     )
     console.rows(f"{len(both)} pictures", ("metric", "average", "worst", "of"), cells)
 
@@ -73,13 +73,15 @@ def _read(session: Session, both: "list[Pair]") -> "Iterator[tuple[str, Rgb, Rgb
             progress.advance(bar)
 
 
-def _report(found: "Comparison", lpips: str) -> dict[str, Any]:
+def _report(comparison: "Comparison", lpips: str) -> dict[str, Any]:
     return {
-        "count": len(found.images),
-        "average": dict(found.average),
-        "worst": {metric: {"name": name, "value": value} for metric, (name, value) in found.worst.items()},
+        "count": len(comparison.images),
+        "average": dict(comparison.average),
+        "worst": {
+            metric: {"name": name, "value": value} for metric, (name, value) in comparison.worst.items()
+        },
         "perceptual": lpips,
-        "images": {name: dict(metrics) for name, metrics in found.images.items()},
+        "images": {name: dict(metrics) for name, metrics in comparison.images.items()},
     }
 
 

@@ -67,9 +67,9 @@ def check_transform(transform: str) -> None:
     """Refuse a step that no gate judges."""
     from gates.contract import registry as gate_registry
 
-    known = sorted({name for gate in gate_registry().gates.values() for name in gate.transforms})
-    if transform not in known:
-        raise InputError(f"--transform {transform}: there are gates for {', '.join(known)}")
+    judged_transforms = sorted({name for gate in gate_registry().gates.values() for name in gate.transforms})
+    if transform not in judged_transforms:
+        raise InputError(f"--transform {transform}: there are gates for {', '.join(judged_transforms)}")
 
 
 def _page(sheet: Path | None, pair: "Pair", single: bool) -> Path | None:

@@ -73,73 +73,73 @@ def match(
 
     if models[0] == models[1]:
         raise InputError(f"{models[0]} is compared with itself: name two different models")
-    known = context.transforms
-    step = comparable_transform(known, transform) if transform else transform_of(context, models[0])
+    transforms = context.transforms
+    step = comparable_transform(transforms, transform) if transform else transform_of(context, models[0])
     if step.name == "generate":
         raise InputError("generated pictures have no reference to compare with: use sluice permute")
     chosen, rules = samples(context.codec, [folder]), context.recipe(recipe)
     columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.description}"))
     with ExitStack() as exit_, Progress(*columns, console=console.err, transient=True) as progress:
-        kept = out or Path(exit_.enter_context(context.scratch()))
+        folder_of_results = out or Path(exit_.enter_context(context.scratch()))
         bar = progress.add_task("", total=3 * len(chosen))
 
         def advance(name: str) -> None:
             progress.update(bar, advance=1, description=name)
 
-        found = run(context, chosen, step.name, models, rules, kept, advance)
+        result = run(context, chosen, step.name, models, rules, folder_of_results, advance)
     if as_json:
-        console.as_json(_document(found, session.settings.device) | {"out": str(out) if out else None})
+        console.as_json(_document(result, session.settings.device) | {"out": str(out) if out else None})
         return
-    _tell(found, session.settings.device)
+    _tell(result, session.settings.device)
     if out:
         console.out.print(f"both models' pictures are in {out}")
 
 
-def _tell(found: "Match", device: str) -> None:
+def _tell(result: "Match", device: str) -> None:
     from review.cli import console
     from review.experiments.statistics import SIGNIFICANCE
     from review.experiments.verdict import verdict_sentence
 
-    one, other = found.first, found.second
-    rows = [_look_row(found, measure) for measure in MEASURES]
-    share = f"{{}} of {len(found.names)}"
+    one, other = result.first, result.second
+    rows = [_look_row(result, measure) for measure in MEASURES]
+    share = f"{{}} of {len(result.names)}"
     word = (
         ""
         if one.flagged() == other.flagged()
         else "clear"
-        if found.flags_differ() < SIGNIFICANCE
+        if result.flags_differ() < SIGNIFICANCE
         else "chance"
     )
-    rows.append(("flagged by the gates", *_both(found, lambda side: share.format(side.flagged())), "", word))
-    slower = found.slower()
+    rows.append(("flagged by the gates", *_both(result, lambda side: share.format(side.flagged())), "", word))
+    slower = result.slower()
     ratio = f"× {2**slower.mean:.2f}" if one.seconds() and other.seconds() else ""
-    rows.append(("seconds, median", *_both(found, _median), ratio, _word(slower)))
-    rows.append(("seconds, worst", *_both(found, _worst), "", ""))
-    rows.append(("peak memory, MB", *_both(found, _peak), "", ""))
-    rows.append(("declared memory, MB", *_both(found, lambda side: f"{side.declared:.0f}"), "", ""))
-    rows.append(("cost per thousand", *_both(found, _cost), "", ""))
-    title = f"{found.transform}: {len(found.names)} pictures on {device}"
+    rows.append(("seconds, median", *_both(result, _median), ratio, _word(slower)))
+    rows.append(("seconds, worst", *_both(result, _worst), "", ""))
+    rows.append(("peak memory, MB", *_both(result, _peak), "", ""))
+    rows.append(("declared memory, MB", *_both(result, lambda side: f"{side.declared:.0f}"), "", ""))
+    rows.append(("cost per thousand", *_both(result, _cost), "", ""))
+    title = f"{result.transform}: {len(result.names)} pictures on {device}"
     console.rows(title, ("mean of", one.model, other.model, "B compared with A", "difference"), rows)
-    console.out.print(f"measured against {found.against}; distance: {found.distance.name}")
+    console.out.print(f"measured against {result.against}; distance: {result.distance.name}")
     for side in (one, other):
         if reasons := side.reasons():
             counts = ", ".join(f"{reason} {count} ×" for reason, count in list(reasons.items())[:5])
             console.out.print(f"{side.model} flagged for: {counts}")
         if alone := sum(shot.left_alone for shot in side.shots):
             console.out.print(
-                f"{side.model} left {alone} of {len(found.names)} pictures unchanged; they are not measured"
+                f"{side.model} left {alone} of {len(result.names)} pictures unchanged; they are not measured"
             )
     if _cost(one) == "–":
         console.out.print("no cost is set for this device: add it under \\[costs] in sluice.toml")
-    console.out.print(f"[bold]{verdict_sentence(found)}[/]")
+    console.out.print(f"[bold]{verdict_sentence(result)}[/]")
 
 
-def _look_row(found: "Match", measure: str) -> tuple[str, ...]:
+def _look_row(result: "Match", measure: str) -> tuple[str, ...]:
     name, form = MEASURES[measure]
-    cells = [_mean(form, side) for side in found.both(measure)]
-    beside = [pair[measure] for pair in found.between]
+    cells = [_mean(form, side) for side in result.both(measure)]
+    beside = [pair[measure] for pair in result.between]
     direct = _mean(form, beside)
-    differ = _word(found.difference(measure)) if found.both(measure)[0] else ""
+    differ = _word(result.difference(measure)) if result.both(measure)[0] else ""
     return name, cells[0], cells[1], direct, differ
 
 
@@ -155,8 +155,8 @@ def _word(difference: Any) -> str:
     return "clear" if difference.is_clear else "chance"
 
 
-def _both(found: "Match", text: Any) -> tuple[str, str]:
-    return text(found.first), text(found.second)
+def _both(result: "Match", text: Any) -> tuple[str, str]:
+    return text(result.first), text(result.second)
 
 
 def _median(side: "ModelScore") -> str:
@@ -178,23 +178,23 @@ def _cost(side: "ModelScore") -> str:
     return "–" if cost is None else f"{cost:.4f}"
 
 
-def _document(found: "Match", device: str) -> dict[str, Any]:
+def _document(result: "Match", device: str) -> dict[str, Any]:
     import numpy as np
 
     from review.experiments.verdict import verdict_sentence
 
-    measures = {measure: found.difference(measure) for measure in MEASURES}
+    measures = {measure: result.difference(measure) for measure in MEASURES}
     return {
-        "transform": found.transform,
-        "pictures": len(found.names),
+        "transform": result.transform,
+        "pictures": len(result.names),
         "device": device,
-        "distance": found.distance.name,
-        "instead_of": found.distance.instead_of,
-        "against": found.against,
-        "drawn_masks": found.drawn,
-        "models": [_side(found, at, side) for at, side in enumerate((found.first, found.second))],
+        "distance": result.distance.name,
+        "instead_of": result.distance.instead_of,
+        "against": result.against,
+        "drawn_masks": result.drawn,
+        "models": [_side(result, at, side) for at, side in enumerate((result.first, result.second))],
         "second_beside_first": {
-            measure: float(np.mean([pair[measure] for pair in found.between])) if found.between else None
+            measure: float(np.mean([pair[measure] for pair in result.between])) if result.between else None
             for measure in MEASURES
         },
         "second_less_first": {
@@ -204,18 +204,18 @@ def _document(found: "Match", device: str) -> dict[str, Any]:
                 "high": _finite(difference.high),
             }
             for measure, difference in measures.items()
-            if found.both(measure)[0]
+            if result.both(measure)[0]
         },
-        "flags_by_chance": found.flags_differ(),
-        "reading": verdict_sentence(found),
+        "flags_by_chance": result.flags_differ(),
+        "reading": verdict_sentence(result),
     }
 
 
-def _side(found: "Match", at: int, side: "ModelScore") -> dict[str, Any]:
+def _side(result: "Match", at: int, side: "ModelScore") -> dict[str, Any]:
     import numpy as np
 
     taken = side.seconds()
-    means = {measure: found.both(measure)[at] for measure in MEASURES}
+    means = {measure: result.both(measure)[at] for measure in MEASURES}
     return {
         "model": side.model,
         "revision": side.revision,
@@ -235,7 +235,7 @@ def _side(found: "Match", at: int, side: "ModelScore") -> dict[str, Any]:
                 "seconds": shot.seconds,
                 **shot.looks,
             }
-            for name, shot in zip(found.names, side.shots, strict=True)
+            for name, shot in zip(result.names, side.shots, strict=True)
         },
     }
 

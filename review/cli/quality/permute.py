@@ -91,14 +91,14 @@ def permute(session: Session, /, folder: Path, out: Path, as_json: bool, **choic
     from review.cli import console
 
     chosen = Choices(**choices)
-    found = _run(session, folder, out, chosen)
+    result = _run(session, folder, out, chosen)
     if as_json:
-        brittle = found.brittle(chosen.threshold)
-        rows = [asdict(row) | {"brittle": row in brittle} for row in found.rows]
-        document: dict[str, Any] = asdict(found) | {"rows": rows, "threshold": chosen.threshold}
+        brittle = result.brittle(chosen.threshold)
+        rows = [asdict(row) | {"brittle": row in brittle} for row in result.rows]
+        document: dict[str, Any] = asdict(result) | {"rows": rows, "threshold": chosen.threshold}
         console.as_json(document | {"brittle": len(brittle), "out": str(out)})
     else:
-        _tell(found, chosen.threshold, out)
+        _tell(result, chosen.threshold, out)
 
 
 def _run(session: Session, folder: Path, out: Path, choices: Choices) -> "Permutation":
@@ -127,30 +127,30 @@ def _run(session: Session, folder: Path, out: Path, choices: Choices) -> "Permut
         return permute(trials, pictures, transform, choices.seeds, last, advance)
 
 
-def _tell(found: "Permutation", threshold: float, out: Path) -> None:
+def _tell(result: "Permutation", threshold: float, out: Path) -> None:
     from review.cli import console
 
-    brittle = found.brittle(threshold)
-    outputs = sum(len(row.files) for row in found.rows)
-    shown = found.rows[: max(MAX_STABLE_ROWS, len(brittle))]
+    brittle = result.brittle(threshold)
+    outputs = sum(len(row.files) for row in result.rows)
+    shown = result.rows[: max(MAX_STABLE_ROWS, len(brittle))]
     columns = ("picture", "model", "seeds", "last", "verdicts", "")
     console.rows(
-        f"{found.transform}: the most brittle first", columns, [_cells(row, threshold) for row in shown]
+        f"{result.transform}: the most brittle first", columns, [_cells(row, threshold) for row in shown]
     )
-    if len(shown) < len(found.rows):
-        console.out.print(f"and {len(found.rows) - len(shown)} more, all stable")
-    pairs = len(found.rows)
+    if len(shown) < len(result.rows):
+        console.out.print(f"and {len(result.rows) - len(shown)} more, all stable")
+    pairs = len(result.rows)
     console.out.print(
         "seeds, last: RMS difference between seeds, and from the last run's output (levels of 255)"
     )
     console.out.print(
         f"{len(brittle)} of {pairs} brittle: a different verdict, or RMS over {threshold:g} levels in the edited area"
     )
-    if found.last_at:
-        revised = f"; new revision since then: {', '.join(found.revised)}" if found.revised else ""
-        console.out.print(f"compared with the run of {found.last_at}{revised}")
-    if found.drawn:
-        console.out.print(f"{found.drawn} pictures have no NAME.mask.png: letters were drawn on them")
+    if result.last_at:
+        revised = f"; new revision since then: {', '.join(result.revised)}" if result.revised else ""
+        console.out.print(f"compared with the run of {result.last_at}{revised}")
+    if result.drawn:
+        console.out.print(f"{result.drawn} pictures have no NAME.mask.png: letters were drawn on them")
     console.out.print(f"{outputs} outputs in {out}")
 
 
