@@ -22,6 +22,14 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
+KEEPALIVE = {
+    socket.TCP_KEEPIDLE: 5,
+    socket.TCP_KEEPINTVL: 3,
+    socket.TCP_KEEPCNT: 3,
+    socket.TCP_USER_TIMEOUT: 12_000,
+}
+"""With which a relay leaves a client that vanished, as Postgres does by the settings of each session."""
+
 _NETWORKS = count(1)
 
 CLONE_NEWNET = 0x40000000
@@ -226,23 +234,29 @@ class Relay:
             threading.Thread(target=self._serve, args=(client,), daemon=True).start()
 
     def _serve(self, client: socket.socket) -> None:
+        for option, value in KEEPALIVE.items():
+            client.setsockopt(socket.IPPROTO_TCP, option, value)
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         with client, contextlib.suppress(OSError), socket.create_connection(self._target) as server:
             self._sockets |= {client, server}
             back = threading.Thread(target=self._carry, args=(server, client), daemon=True)
             back.start()
-            while data := client.recv(65536):
-                while self.mode == "hang":
-                    time.sleep(0.1)
-                if self.mode == "503":
-                    client.sendall(
-                        b"HTTP/1.1 503 Slow Down\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
-                    )
-                    break
-                server.sendall(data)
+            with contextlib.suppress(OSError):
+                self._forward(client, server)
+            # also where the client vanished: the server then lets go of its locks
             with contextlib.suppress(OSError):
                 server.shutdown(socket.SHUT_RDWR)
             back.join()
         self._sockets.discard(client)
+
+    def _forward(self, client: socket.socket, server: socket.socket) -> None:
+        while data := client.recv(65536):
+            while self.mode == "hang":
+                time.sleep(0.1)
+            if self.mode == "503":
+                client.sendall(b"HTTP/1.1 503 Slow Down\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+                return
+            server.sendall(data)
 
     @staticmethod
     def _carry(source: socket.socket, sink: socket.socket) -> None:
