@@ -3,10 +3,11 @@
 import socket
 
 from celery import Celery
-from kombu.transport.redis import Transport
+from kombu.transport.redis import Channel, Transport
 
 from line.settings import Settings
 from worker.heartbeat import Heartbeat
+from worker.redis_qos import QoS
 from worker.running_line import running_broker
 
 KEEPALIVE = {
@@ -25,6 +26,7 @@ KEEPALIVE = {
 # waits for its request to end, so a longer time would delay the end of `sluice run`. kombu's own setting for it,
 # polling_interval, would also make whoever asks the workers something sleep that long between two answers.
 Transport.brpop_timeout = 2
+Channel.QoS = QoS
 
 
 class SluiceApp(Celery):
