@@ -58,6 +58,7 @@ def run(*words: object, env: Mapping[str, str]) -> Answer:
         out, err = process.communicate()  # pytest's timeout ends a command that hangs
     finally:
         process.kill()
+        process.wait()
     return Answer(process.returncode, out, err)
 
 

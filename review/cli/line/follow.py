@@ -23,6 +23,8 @@ from records.queries import reports
 from review.cli import console
 
 POLL_SECONDS = 0.2
+SPEED_SECONDS = 180.0
+"""Time over which the speed is averaged for the time left (s): large photos come minutes apart."""
 TROUBLE_SECONDS = 2.0
 """Pause between two looks at the troubles (s)."""
 
@@ -49,7 +51,9 @@ def follow(
         TimeRemainingColumn(),
         TextColumn("{task.fields[summary]}"),
     )
-    with Progress(*columns, console=console.err, transient=True) as progress:
+    with Progress(
+        *columns, console=console.err, transient=True, speed_estimate_period=SPEED_SECONDS
+    ) as progress:
         bar = progress.add_task(f"batch {batch_id}", total=None, summary="")
         waiting = Waiting(database, progress.console.print)
         while True:
