@@ -121,26 +121,46 @@ def requeue(
         free = free_file(connection, image.batch_id, image_id, file)
         values |= {"file": free, "fold": fold(free)}
     if mask == "sure":
-        if (
-            image.current is None
-            or search_step is None
-            or recipe
-            or Facts.from_json(image.facts).regions is None
-        ):
-            raise DecisionError(f"image {image_id}: it was never searched for text")
-        current, facts = _as_it_came_to(connection, image, search_step)
-        values |= {"mask": None, "step": search_step, "current": current}
-        facts |= Facts(doubts="print")
+        values, facts = _searched_again(connection, image, values, None if recipe else search_step)
     elif mask:
-        key = image.proposal_mask or image.mask if mask == "found" else mask
-        if key is None:
-            raise DecisionError(f"image {image_id}: no mask was found for it; give a file")
-        if image.current is None or mask_step is None or recipe:
-            raise DecisionError(f"image {image_id}: a mask needs an admitted image and a step that removes")
-        current, facts = _as_it_came_to(connection, image, mask_step)
-        values |= {"mask": key, "step": mask_step, "current": current}
-        facts |= Facts(masked=True, person_mask=True)
+        values, facts = _masked(connection, image, values, mask, None if recipe else mask_step)
     _go(connection, image, values | {"facts": facts.to_json()})
+
+
+def _searched_again(
+    connection: sa.Connection, image: sa.Row[Any], values: dict[str, Any], step: int | None
+) -> tuple[dict[str, Any], Facts]:
+    """Columns and facts of an image that is searched again, and on which whatever is doubtful is to stand.
+
+    Raises:
+        DecisionError: it was never searched for text.
+    """
+    if image.current is None or step is None or Facts.from_json(image.facts).regions is None:
+        raise DecisionError(f"image {image.id}: it was never searched for text")
+    current, as_it_came = _as_it_came_to(connection, image, step)
+    return values | {"mask": None, "step": step, "current": current}, as_it_came | Facts(doubts="print")
+
+
+def _masked(
+    connection: sa.Connection,
+    image: sa.Row[Any],
+    values: dict[str, Any],
+    mask: str,
+    step: int | None,
+) -> tuple[dict[str, Any], Facts]:
+    """Columns and facts of an image from which a person's mask, or the one that was found, is to be removed.
+
+    Raises:
+        DecisionError: there is no mask, or no step that removes.
+    """
+    key = image.proposal_mask or image.mask if mask == "found" else mask
+    if key is None:
+        raise DecisionError(f"image {image.id}: no mask was found for it; give a file")
+    if image.current is None or step is None:
+        raise DecisionError(f"image {image.id}: a mask needs an admitted image and a step that removes")
+    current, as_it_came = _as_it_came_to(connection, image, step)
+    facts = as_it_came | Facts(masked=True, person_mask=True)
+    return values | {"mask": key, "step": step, "current": current}, facts
 
 
 def rollback(connection: sa.Connection, image_id: int, position: int, transform: str) -> None:

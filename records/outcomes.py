@@ -1,6 +1,8 @@
 """The one transaction that ends a step: records, moves, counters and the breaker, or none of them."""
 
 import json
+import math
+import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, Final
@@ -16,7 +18,6 @@ from line.states import BatchState, ImageState
 from records import batches, shards
 from records.batches import Batch
 from records.budget import ledger, totals
-from records.json_sanitize import plain
 from records.shards import Claim
 from records.step_results import NeedsReview, Passed, Result, StepResult, StepRun
 from records.tables import batches as batch_table
@@ -29,6 +30,8 @@ _STATE_AFTER = {
     Result.REFUSE: ImageState.REJECTED,
     Result.FAIL: ImageState.FAILED,
 }
+
+_UNHELD = re.compile("[\x00\ud800-\udfff]")  # NUL, and halves of characters (from names in another encoding)
 
 
 def finish(connection: sa.Connection, claim: Claim, run: StepRun, results: Sequence[StepResult]) -> bool:
@@ -102,17 +105,17 @@ def _step_row(claim: Claim, run: StepRun, result: StepResult, before: Image) -> 
         "touched": stored.touched,
         "facts": facts,
         "verdict": result.verdict.value,
-        "reasons": plain(ending.limits if isinstance(ending, NeedsReview) else ()),
-        "readings": plain(result.readings),
+        "reasons": _plain(ending.limits if isinstance(ending, NeedsReview) else ()),
+        "readings": _plain(result.readings),
         "seconds": result.seconds,
         "cost": result.seconds * run.cost_per_second,
-        "made_with": plain(run.made_with),
+        "made_with": _plain(run.made_with),
     }
 
 
 def _values(claim: Claim, run: StepRun, result: StepResult, may_go_on: bool) -> dict[str, Any]:
     """The columns of the image after the step."""
-    values: dict[str, Any] = {"facts": plain(result.facts.to_json()), "artifact": result.is_artifact}
+    values: dict[str, Any] = {"facts": _plain(result.facts.to_json()), "artifact": result.is_artifact}
     if result.sha256:
         values["sha256"] = result.sha256
     if _is_judged(run, result):
@@ -124,7 +127,7 @@ def _values(claim: Claim, run: StepRun, result: StepResult, may_go_on: bool) -> 
     else:
         values |= {"state": _STATE_AFTER[ending.verdict], "shard_id": None, "step": claim.position}
         values |= {"proposal": stored.picture, "proposal_mask": stored.mask}
-        values |= {"reason": ending.reason, "sentence": plain(ending.sentence)}
+        values |= {"reason": ending.reason, "sentence": _plain(ending.sentence)}
     return values
 
 
@@ -197,3 +200,16 @@ def _count(
             f"({counts.rate:.0%}, threshold {rule.threshold:.0%})"
         )
         batches.halt(connection, batch.id, reason, claim.position)
+
+
+def _plain(value: Any) -> Any:
+    """``value`` with U+FFFD for characters that cannot be held and None for numbers that are none."""
+    if isinstance(value, str):
+        return _UNHELD.sub("\ufffd", value)
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {_plain(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value

@@ -1,13 +1,17 @@
 """Which worker processes live, by their heartbeat rows; a ping through the broker would tell less."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from records.heartbeat import STALE_SECONDS
 from records.tables import workers
 
+BEAT_SECONDS = 5.0
+"""Seconds between two heartbeats of a worker or a scheduler."""
+STALE_SECONDS = 15
+"""Seconds without a heartbeat after which a process no longer counts as live."""
 FORGOTTEN_HOURS = 24
 """Age at which the row of a worker that ended without signing off is removed (h)."""
 
@@ -19,24 +23,33 @@ def recent() -> sa.ColumnElement[bool]:
     return _RECENT
 
 
-def beat(
-    connection: sa.Connection,
-    *,
-    node: str,
-    process: str,
-    host: str,
-    pid: int,
-    queues: list[str],
-    device: str,
-    trouble: str | None = None,
-) -> None:
-    """Note that a worker lives; ``trouble`` None leaves the one that it has.
+@dataclass(frozen=True, slots=True)
+class WorkerProcess:
+    """A worker, or a scheduler.
 
-    Args:
+    Attributes:
         process: its identity: two hosts of one name may have workers of one node name.
+        queues: that it serves; a scheduler serves none.
     """
-    row: dict[str, Any] = {"host": host, "pid": pid, "queues": queues, "device": device}
-    statement = insert(workers).values(row | {"node": node, "process": process, "trouble": trouble or ""})
+
+    node: str
+    process: str
+    host: str
+    pid: int
+    queues: tuple[str, ...] = ()
+    device: str = "cpu"
+
+
+def beat(connection: sa.Connection, worker: WorkerProcess, trouble: str | None = None) -> None:
+    """Note that a worker lives; ``trouble`` None leaves the one that it has."""
+    row: dict[str, Any] = {
+        "host": worker.host,
+        "pid": worker.pid,
+        "queues": list(worker.queues),
+        "device": worker.device,
+    }
+    key = {"node": worker.node, "process": worker.process}
+    statement = insert(workers).values(row | key | {"trouble": trouble or ""})
     renewed = row | {"seen_at": sa.func.now()} | ({} if trouble is None else {"trouble": trouble})
     connection.execute(statement.on_conflict_do_update(index_elements=["node", "process"], set_=renewed))
     long_gone = workers.c.seen_at < sa.func.now() - sa.text(f"interval '{FORGOTTEN_HOURS} hours'")

@@ -14,10 +14,10 @@ from functools import partial
 from line.errors import ServiceError, SluiceError
 from line.trouble import TroubleKind
 from records import batches, troubles, workers
-from records.heartbeat import BEAT_SECONDS
 from records.listener import Listener
 from records.process_identity import process_identity
 from records.queries import reports
+from records.workers import BEAT_SECONDS, WorkerProcess
 from scheduler import probe
 from scheduler.budget import Spending, TopologyFile
 from scheduler.delete_delivered import DeliveredFiles
@@ -178,17 +178,8 @@ class Loop:
     def beat(self) -> None:
         """Say that this scheduler goes round: a loop that hangs is seen by its silence."""
         trouble = "; ".join(duty.trouble for duty in (*self._rounds, *self._slow) if duty.trouble)
-        sign_of_life = partial(
-            workers.beat,
-            node=node(),
-            process=process_identity(),
-            host=socket.gethostname(),
-            pid=os.getpid(),
-            queues=[],
-            device="cpu",
-            trouble=trouble,
-        )
-        self._database.transact(sign_of_life)
+        scheduler = WorkerProcess(node(), process_identity(), socket.gethostname(), os.getpid())
+        self._database.transact(partial(workers.beat, worker=scheduler, trouble=trouble))
 
     def check_broker(self) -> None:
         """Report that Redis takes no messages, or that it does again: also while there is nothing to send."""

@@ -13,8 +13,8 @@ from sqlalchemy.exc import DBAPIError
 from line.errors import SluiceError
 from records import lost_shards, workers
 from records.database import Database
-from records.heartbeat import BEAT_SECONDS
 from records.process_identity import is_known_dead, process_identity
+from records.workers import BEAT_SECONDS, WorkerProcess
 
 log = logging.getLogger(__name__)
 
@@ -51,18 +51,13 @@ class Heartbeat(bootsteps.StartStopStep):
         self.database.close()
 
     def beat(self, parent: Any) -> None:
-        queues = sorted(parent.app.amqp.queues.consume_from)
+        queues = tuple(sorted(parent.app.amqp.queues.consume_from))
+        worker = WorkerProcess(
+            parent.hostname, self.process, socket.gethostname(), os.getpid(), queues, self.device
+        )
 
         def write(connection: sa.Connection) -> int:
-            workers.beat(
-                connection,
-                node=parent.hostname,
-                process=self.process,
-                host=socket.gethostname(),
-                pid=os.getpid(),
-                queues=queues,
-                device=self.device,
-            )
+            workers.beat(connection, worker)
             return lost_shards.mark_dead(connection, self.process, is_known_dead) if self.process else 0
 
         try:

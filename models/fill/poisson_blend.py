@@ -61,13 +61,24 @@ def poisson_blend(
         weights += linked | fixed
         ones.append(np.flatnonzero(linked))
         others.append(beside[linked])
-    one, other = np.concatenate(ones), np.concatenate(others)
-    matrix = sparse.csc_array((-np.ones(len(one)), (one, other)), shape=(size, size)) + sparse.diags_array(
-        weights, format="csc"
-    )
-    solved = splu(
-        matrix.tocsc(), permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0, options={"SymmetricMode": True}
-    ).solve(sums.astype(np.float64))
     result = planes.copy()
-    result[hole] = solved
+    result[hole] = _solved(weights, np.concatenate(ones), np.concatenate(others), sums)
     return result
+
+
+def _solved(
+    weights: NDArray[np.float64], ones: NDArray[np.intp], others: NDArray[np.intp], sums: Planes
+) -> NDArray[np.float64]:
+    """The values of which each, times its weight and less the values linked to it, gives its sum.
+
+    Args:
+        weights: [N] float64, the diagonal.
+        ones, others: [M] indices of linked values.
+        sums: [N, 3] right-hand side.
+    """
+    size = len(weights)
+    links = sparse.csc_array((-np.ones(len(ones)), (ones, others)), shape=(size, size))
+    matrix = (links + sparse.diags_array(weights, format="csc")).tocsc()
+    options = {"SymmetricMode": True}
+    factors = splu(matrix, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0, options=options)
+    return np.asarray(factors.solve(sums.astype(np.float64)))

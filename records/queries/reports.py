@@ -13,9 +13,9 @@ from line.breaker import BREAKER_OF, Breaker
 from line.errors import InputError
 from line.states import SETTLED, BatchState, ImageState
 from line.trouble import Trouble, TroubleKind
-from records.heartbeat import STALE_SECONDS
 from records.queries import budgets
 from records.queries.select import Connection, select
+from records.workers import STALE_SECONDS
 
 NEWEST = 50
 """Batches that the overview lists."""

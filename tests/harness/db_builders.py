@@ -3,6 +3,7 @@
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -18,6 +19,7 @@ from records.step_results import Broken, NeedsReview, Passed, Rejected, StepResu
 from records.tables import batches as batch_table
 from records.tables import events, images
 from records.tables import shards as shard_table
+from records.workers import WorkerProcess
 from tests.harness.context import transact
 
 NOWHERE = (Path(tempfile.gettempdir()) / "sluice-nowhere").as_uri()
@@ -213,9 +215,5 @@ def hire(**queues: int) -> None:
     """Live workers: so many on each queue."""
     for queue, count in queues.items():
         for number in range(count):
-            node = f"{queue}-{number}@here"
-            transact(
-                lambda connection, node=node, queue=queue: workers.beat(  # type: ignore[misc]
-                    connection, node=node, process="", host="here", pid=1, queues=[queue], device="cpu"
-                )
-            )
+            worker = WorkerProcess(f"{queue}-{number}@here", "", "here", 1, (queue,))
+            transact(partial(workers.beat, worker=worker))

@@ -17,19 +17,16 @@ LONG_FILES = {
     "overlay/classify/features.py": 328,
     "records/batches.py": 346,
     "records/shards.py": 320,
-    "records/tables.py": 369,
     "tasks/find_text.py": 344,
 }
 LONG_FUNCTIONS = {
-    "models/fill/poisson_blend.py:poisson_blend": 53,
     "overlay/classify/classifier.py:read": 63,
     "overlay/mask/adjacent_glyphs.py:companions": 75,
     "overlay/mask/panel.py:find_shape": 51,
-    "records/decisions.py:requeue": 61,
     "tasks/find_text.py:_find": 82,
 }
-LONG_SIGNATURES = {"records/workers.py:beat": 8}
-FULL_FOLDERS = {"line": 18, "records": 18}
+LONG_SIGNATURES: dict[str, int] = {}
+FULL_FOLDERS = {"line": 18}
 """What is over a limit, and by how much at most. An entry goes as soon as its subject is small enough."""
 
 PATHS = sorted(path for package in PRODUCT_PACKAGES for path in (ROOT / package).rglob("*.py"))

@@ -9,6 +9,7 @@ import pytest
 
 from records import shards, workers
 from records.listener import Listener
+from records.workers import WorkerProcess
 from tests.harness import db_builders
 from tests.harness.context import database, engine, transact
 
@@ -50,9 +51,7 @@ def test_a_lease_that_is_taken_or_renewed_is_none(listener: Listener) -> None:
 
 
 def test_a_worker_that_comes_is_news_and_its_next_heartbeat_is_none(listener: Listener) -> None:
-    beat = partial(
-        workers.beat, node="new@here", process="p1", host="here", pid=1, queues=["admit"], device="cpu"
-    )
+    beat = partial(workers.beat, worker=WorkerProcess("new@here", "p1", "here", 1, ("admit",)))
     transact(beat)
     assert listener.wait(5)
     transact(beat)

@@ -1,12 +1,14 @@
 """Shards whose worker died, and messages that got lost."""
 
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
 
 from records import lost_shards, shards, workers
 from records.lost_shards import MAX_EXPIRIES, Lost
 from records.shards import Owner
+from records.workers import WorkerProcess
 from tests.harness import db_builders
 from tests.harness.context import transact
 
@@ -180,11 +182,7 @@ def run_out(batch: int) -> None:
 
 
 def worker(process: str, queue: str = "admit") -> None:
-    transact(
-        lambda connection: workers.beat(
-            connection, node="w@there", process=process, host="there", pid=6, queues=[queue], device="cpu"
-        )
-    )
+    transact(partial(workers.beat, worker=WorkerProcess("w@there", process, "there", 6, (queue,))))
 
 
 @pytest.fixture
