@@ -1,20 +1,16 @@
 """Every command that the README, the docs and docstrings show can be typed as it is written there.
 
 ``sluice`` and ``celery`` commands are parsed by click up to the function that they would call, benchmarks and training
-by their own parsers, ``make`` targets by ``make --dry-run``. They are not carried out here: most need a line that is
-up, a batch, weights or hours. The quick form of each benchmark is run by ``make bench-quick``.
+by their own parsers, ``make`` targets by ``make --dry-run``. ``test_run_commands.py`` carries out the ``sluice``
+commands that a line in a test can; ``make bench-quick`` runs the quick form of each benchmark.
 """
 
 import argparse
-import ast
 import re
 import runpy
-import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NoReturn
@@ -22,54 +18,11 @@ from typing import Any, NoReturn
 import click
 import pytest
 
-from tests.harness.packages import PRODUCT_PACKAGES
-
-ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = (*PRODUCT_PACKAGES, "training", "bench", "samples")
-PROGRAM = re.compile(r"^(?:[A-Z_]+=\S+ )?(?:\S*/)?(sluice|celery|make|python) ")
-PLACEHOLDERS = {"ID": "3", "BATCH": "1", "IMAGE": "17", "N": "2"}
-"""What stands for a number in a command that is shown."""
+from tests.harness.shown import ROOT, Shown, shown
 
 
 class ParsedError(Exception):
     """Raised in place of running a command whose words were understood."""
-
-
-@dataclass(frozen=True)
-class Shown:
-    """A command and where it is shown."""
-
-    where: str
-    text: str
-
-    def __str__(self) -> str:
-        return f"{self.where}: {self.text}"
-
-    @property
-    def words(self) -> list[str]:
-        words = shlex.split(
-            re.sub(r"[\[\]]", "", self.text), comments=True
-        )  # [--option] is one that may be left out
-        while re.match(r"[A-Z_]+=", words[0]):
-            words.pop(0)
-        return [PLACEHOLDERS.get(word, word) for word in words if word != "&"]
-
-
-def shown() -> Iterator[Shown]:
-    for path in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]:
-        for block in re.findall(r"```(?:sh|bash|console)\n(.*?)```", path.read_text("utf-8"), re.DOTALL):
-            yield from commands(str(path.relative_to(ROOT)), block)
-    for package in PACKAGES:
-        for path in sorted((ROOT / package).rglob("*.py")):
-            for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-                if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
-                    yield from commands(str(path.relative_to(ROOT)), ast.get_docstring(node) or "")
-
-
-def commands(where: str, text: str) -> Iterator[Shown]:
-    for line in text.replace("\\\n", " ").splitlines():
-        if PROGRAM.match(line.strip()):
-            yield Shown(where, line.strip())
 
 
 SHOWN = list(dict.fromkeys(shown()))
