@@ -164,7 +164,7 @@ def registered(root: Path) -> dict[str, Weights]:
     return _read(path, (status.st_mtime_ns, status.st_ino, status.st_size))
 
 
-def all_weights(root: Path | None) -> dict[str, Weights]:
+def all_weights(root: Path | None = None) -> dict[str, Weights]:
     """The catalogue, overridden by the sets registered in a weights folder."""
     if root is None:
         return catalog()

@@ -490,7 +490,7 @@ def test_an_upload_in_a_folder_that_cannot_be_listed_keeps_its_trouble(
 ) -> None:
     store.put("ingest/acme/bad.zip", b"PK not really")
     store.put("ingest/acme/bad.zip._READY", b"")
-    looking = Scan(store)
+    looking = new_scan()
     looking.once()
     level = type(store).level
 
