@@ -9,7 +9,7 @@ import urllib.request
 from dataclasses import dataclass
 from http.client import HTTPMessage
 from http.cookiejar import CookieJar
-from typing import Any
+from typing import Any, cast
 from uuid import uuid4
 
 from tests.harness.waiting import PATIENCE
@@ -86,7 +86,7 @@ class Visitor:
                 return Reply(answer.status, answer.headers, answer.read())
         except urllib.error.HTTPError as error:
             with error:
-                return Reply(error.code, error.headers, error.read())
+                return Reply(error.code, cast(HTTPMessage, error.headers), error.read())
 
 
 def _field(page: Reply, name: str) -> str:

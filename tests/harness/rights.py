@@ -7,7 +7,7 @@ from typing import Any
 
 import boto3
 from moto import settings as moto_settings
-from moto.core.responses import ActionAuthenticatorMixin
+from moto.core.responses import ActionAuthenticatorMixin  # type: ignore[attr-defined]
 
 READ = ("s3:Get*", "s3:List*")
 ALL = ("*",)

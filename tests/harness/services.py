@@ -68,7 +68,7 @@ class Servers:
     def _sql(self, statement: str) -> None:
         url = sa.make_url(self.database_url).set(drivername="postgresql")
         with psycopg.connect(url.render_as_string(hide_password=False), autocommit=True) as connection:
-            connection.execute(statement)  # type: ignore[arg-type]
+            connection.execute(statement)
 
 
 @contextmanager

@@ -16,7 +16,7 @@ def ground(seed: int, size: tuple[int, int] = (480, 360)) -> Rgb:
     soft = cv2.resize(rng.integers(30, 225, (5, 7, 3), np.uint8), size, interpolation=cv2.INTER_CUBIC)
     x, y = rng.integers(0, size[0] - 80), rng.integers(0, size[1] - 60)
     cv2.rectangle(soft, (int(x), int(y)), (int(x) + 80, int(y) + 30), rng.integers(0, 255, 3).tolist(), -1)
-    return np.clip(soft + rng.normal(0, 6, soft.shape), 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(soft + rng.normal(0, 6, soft.shape), 0, 255), np.uint8)
 
 
 def stamped(

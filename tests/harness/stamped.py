@@ -60,4 +60,4 @@ def is_stamped(rgb: np.ndarray) -> bool:
 
 def decoded(data: bytes) -> np.ndarray:
     """A delivered file's picture, [H, W, 3] uint8."""
-    return cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    return np.asarray(cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR))

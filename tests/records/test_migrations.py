@@ -14,7 +14,8 @@ from line.vendor import UNKNOWN_VENDOR
 from records import templates
 from records.database import Database
 from records.queries.rescans import rescans
-from records.storage.retention_tables import metadata
+from records.storage import retention_tables
+from records.tables import metadata
 from tests.harness.context import transact
 from tests.harness.line import environment
 from tests.harness.services import Servers
@@ -92,7 +93,7 @@ def test_no_row_is_lost_or_changed_on_the_way_from_the_first_schema(first_schema
     assert all(rows for rows in before.values())
     first_schema.migrate()
     assert contents(first_schema, columns) == before
-    assert rescans.metadata is metadata
+    assert rescans.metadata is metadata is retention_tables.forgotten_batches.metadata
     assert set(columns_of(first_schema)) == set(metadata.tables)
 
 

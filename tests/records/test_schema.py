@@ -10,7 +10,8 @@ from alembic.migration import MigrationContext
 
 from line.states import BATCH_MOVES, IMAGE_MOVES, BatchState, ImageState, ShardState
 from records.queries.rescans import rescans
-from records.storage.retention_tables import metadata
+from records.storage import retention_tables
+from records.tables import metadata
 from tests.harness import db_builders
 from tests.harness.context import database, engine, transact
 
@@ -18,7 +19,7 @@ pytestmark = [pytest.mark.services, pytest.mark.usefixtures("records")]
 
 
 def test_the_tables_are_those_the_migrations_leave() -> None:
-    assert rescans.metadata is metadata
+    assert rescans.metadata is metadata is retention_tables.forgotten_batches.metadata
     with engine().connect() as connection:
         context = MigrationContext.configure(
             connection, opts={"compare_type": True, "compare_server_default": True}

@@ -47,8 +47,9 @@ def new(of: str, box: Box = CORNER) -> int:
     return made
 
 
-def decide(template: int, state: TemplateState, actor: str = "person:ada", **more: bool) -> None:
-    transact(partial(templates.decide, template_id=template, state=state, actor=actor, **more))
+def decide(template: int, state: TemplateState, actor: str = "person:ada", *, overrule: bool = False) -> None:
+    act = partial(templates.decide, template_id=template, state=state, actor=actor, overrule=overrule)
+    transact(act)
 
 
 def listed(of: str) -> list[dict[str, Any]]:

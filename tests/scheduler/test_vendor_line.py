@@ -109,7 +109,7 @@ def test_a_stamp_is_proposed_once_with_what_a_person_needs_to_decide(story: Stor
 
 
 def test_the_crops_show_the_stamp_side_by_side(story: Story) -> None:
-    picture = cv2.cvtColor(cv2.imread(str(story.crops)), cv2.COLOR_BGR2RGB)
+    picture = cv2.cvtColor(np.asarray(cv2.imread(str(story.crops))), cv2.COLOR_BGR2RGB)
     assert picture.shape[1] > 3 * picture.shape[0] / 2
     assert all(is_stamped(part) for part in np.array_split(picture, 3, axis=1))
 

@@ -88,7 +88,7 @@ def run(position: int, picture: Picture) -> Attempt:
 
 def photo() -> Picture:
     small = np.random.default_rng(5).integers(60, 200, (5, 6, 3), np.uint8)
-    rgb = np.asarray(cv2.resize(small, (120, 100), interpolation=cv2.INTER_CUBIC))
+    rgb = np.asarray(cv2.resize(small, (120, 100), interpolation=cv2.INTER_CUBIC), np.uint8)
     return Picture("a.jpg", rgb, seed=11, facts=Facts(width=120, height=100, fills=((10, 10, 40, 20),)))
 
 

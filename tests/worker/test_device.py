@@ -50,7 +50,7 @@ def test_what_is_no_device_is_refused_with_the_forms_there_are(device: str) -> N
 
 
 def test_a_process_in_which_torch_lives_already_cannot_be_pinned(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "torch", object())  # type: ignore[arg-type]
+    monkeypatch.setitem(sys.modules, "torch", object())
     with pytest.raises(SettingsError, match="torch was imported before"):
         pin("cuda:0")
 
@@ -70,7 +70,7 @@ def test_a_gpu_process_that_sees_other_than_one_gpu_refuses(
             def device_count() -> int:
                 return count
 
-    monkeypatch.setitem(sys.modules, "torch", Torch)  # type: ignore[arg-type]
+    monkeypatch.setitem(sys.modules, "torch", Torch)
     with pytest.raises(SettingsError, match=f"{count} devices instead of one"):
         check_pinned("cuda:1")
 

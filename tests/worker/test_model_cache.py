@@ -136,7 +136,8 @@ def test_new_weights_under_an_old_name_are_loaded(monkeypatch: pytest.MonkeyPatc
 
 
 def named(name: str, message: str, base: type[Exception] = RuntimeError) -> Exception:
-    return type(name, (base,), {})(message)
+    error: Exception = type(name, (base,), {})(message)
+    return error
 
 
 @pytest.mark.parametrize(

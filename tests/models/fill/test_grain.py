@@ -24,7 +24,7 @@ def neighbours(grain: np.ndarray, axis: int) -> float:
 
 def test_grain_runs_the_way_it_runs_in_the_photo() -> None:
     streaks = np.random.default_rng(3).standard_normal((140, 240)).astype(np.float32)
-    streaks = 12 * cv2.GaussianBlur(streaks, (0, 0), sigmaX=1.5, sigmaY=0.2)
+    streaks = np.asarray(12 * cv2.GaussianBlur(streaks, (0, 0), sigmaX=1.5, sigmaY=0.2), np.float32)
     planes, hole = grounds(np.repeat(streaks[..., None], 3, axis=2))
     inside = add_grain(planes, hole, seed=4)[50:90, 60:180, 0]
     assert neighbours(inside, 1) > neighbours(inside, 0) + 0.3

@@ -10,7 +10,7 @@ from models.fill.opponent_colour import Planes, opponent
 def cloth(strength: float = 10.0) -> np.ndarray:
     """A grey woven ground [120, 200, 3] uint8."""
     noise = np.random.default_rng(2).standard_normal((120, 200)).astype(np.float32)
-    noise = cv2.GaussianBlur(noise, (0, 0), 1.2)
+    noise = np.asarray(cv2.GaussianBlur(noise, (0, 0), 1.2), np.float32)
     ground = 128 + strength * noise / noise.std()
     return np.repeat(np.clip(np.rint(ground), 0, 255).astype(np.uint8)[..., None], 3, axis=2)
 

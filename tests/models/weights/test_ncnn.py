@@ -1,6 +1,7 @@
 """Weights of ncnn, written here as ncnn writes them."""
 
 import struct
+from typing import Any
 
 import numpy as np
 import pytest
@@ -58,7 +59,7 @@ def test_kernels_and_biases_are_read_in_their_order_and_number_format(
         (lambda graph, weights: ("graph" + graph, weights), "not a network of ncnn"),
     ],
 )
-def test_a_file_that_does_not_fit_its_graph_is_refused(change, message: str, weights: bytes) -> None:
+def test_a_file_that_does_not_fit_its_graph_is_refused(change: Any, message: str, weights: bytes) -> None:
     graph, data = change(GRAPH, weights)
     with pytest.raises(ValueError, match=message):
         ncnn.convolutions(graph.encode(), data)

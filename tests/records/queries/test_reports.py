@@ -67,8 +67,8 @@ def test_a_batch_that_just_began_has_a_report_too() -> None:
 def test_one_line_an_image_with_the_readings_of_its_last_step(mixed: int) -> None:
     lines = transact(lambda connection: list(listings.image_lines(connection, mixed)))
     assert [line["name"] for line in lines] == [f"p{i}.jpg" for i in range(5)] + ["x.jpg"]
-    assert lines[-1] | {"state": "rejected", "step": None, "readings": {}} == lines[-1]
-    assert lines[3] | {"state": "delivered", "step": "deliver", "readings": {"sharp": 1.5}} == lines[3]
+    assert dict(lines[-1]) | {"state": "rejected", "step": None, "readings": {}} == lines[-1]
+    assert dict(lines[3]) | {"state": "delivered", "step": "deliver", "readings": {"sharp": 1.5}} == lines[3]
 
 
 def test_the_manifest_has_a_line_for_every_image_with_all_that_ran(mixed: int) -> None:
@@ -82,7 +82,9 @@ def test_the_manifest_has_a_line_for_every_image_with_all_that_ran(mixed: int) -
     assert all(set(step) == STEP_FIELDS for step in delivered["steps"])
     assert (delivered["state"], delivered["file"]) == ("delivered", "p3.jpg")
     assert lines[0]["file"] is None
-    assert lines[-1] | {"reason": "outside_path", "file": None, "sha256": None, "steps": []} == lines[-1]
+    assert (
+        dict(lines[-1]) | {"reason": "outside_path", "file": None, "sha256": None, "steps": []} == lines[-1]
+    )
 
 
 def test_the_readings_view_can_be_charted(mixed: int) -> None:

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -94,14 +94,20 @@ def test_what_is_kept_is_named_by_its_content_and_kept_once(bucket: Bucket) -> N
     assert keys(bucket) == sorted([first, other])
 
 
+def modified(bucket: Bucket, key: str) -> datetime:
+    entry = bucket.find(key)
+    assert entry is not None
+    return entry.modified
+
+
 def test_an_object_is_deleted_only_where_it_is_old_and_keeping_it_again_makes_it_young(
     bucket: Bucket,
 ) -> None:
     first = bucket.keep(b"x", ".qoi")
-    written = bucket.find(first).modified
+    written = modified(bucket, first)
     assert not bucket.delete_older(first, written - timedelta(seconds=1))
     waiting.until(  # S3 tells whole seconds
-        lambda: bucket.keep(b"x", ".qoi") == first and bucket.find(first).modified > written,
+        lambda: bucket.keep(b"x", ".qoi") == first and modified(bucket, first) > written,
         "keeping it again renewed its time",
     )
     assert not bucket.delete_older(first, written + timedelta(microseconds=1))

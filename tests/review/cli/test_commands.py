@@ -125,7 +125,7 @@ def test_a_mask_is_checked_and_kept(tmp_path: Path, records: Line) -> None:
     (row,) = db_builders.rows(batch)
     assert (row.state, row.step) == ("waiting", 2)
     kept = cv2.imdecode(np.frombuffer(bucket(records.env["SLUICE_BUCKET_URL"]).get(row.mask), np.uint8), 0)
-    assert (kept == 255).all()
+    assert np.all(kept == 255)
 
 
 def test_rollback_names_the_steps_where_the_one_asked_for_is_unknown() -> None:

@@ -154,7 +154,7 @@ def test_the_tab_key_has_something_for_every_parameter_that_names_a_thing() -> N
     silent = [
         f"{name} {parameter.name}"
         for name in VERBS
-        for parameter in cli.load(name).params  # type: ignore[attr-defined]
+        for parameter in cli.load(name).params
         if parameter.name in things and parameter._custom_shell_complete is None
     ]
     assert silent == []

@@ -1,6 +1,7 @@
 """A person looks at what was flagged and answers; each answer is the same guarded move as the command's."""
 
 from functools import partial
+from typing import Any
 
 import cv2
 import numpy as np
@@ -22,7 +23,7 @@ def store(records: Line) -> str:
     return records.env["SLUICE_BUCKET_URL"]
 
 
-def row(image: int):
+def row(image: int) -> Any:
     query = images.select().where(images.c.id == image)
     return transact(lambda connection: connection.execute(query).one())
 

@@ -48,7 +48,7 @@ def test_one_answer_settles_a_template(ada: Visitor, records: Line, answer: str,
 def test_its_crops_are_shown_side_by_side(ada: Visitor, records: Line) -> None:
     template = proposed(records.env["SLUICE_BUCKET_URL"])
     reply = ada.get(f"/templates/{template}.png")
-    picture = cv2.imdecode(np.frombuffer(reply.body, np.uint8), cv2.IMREAD_COLOR)
+    picture = np.asarray(cv2.imdecode(np.frombuffer(reply.body, np.uint8), cv2.IMREAD_COLOR))
     assert picture.shape == (240, 3 * 360 + 2 * 12, 3)
 
 

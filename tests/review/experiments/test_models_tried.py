@@ -31,7 +31,7 @@ def _home(tmp_path: Path) -> Iterator[None]:
 def photo(seed: int, size: tuple[int, int] = (200, 150)) -> Rgb:
     random = np.random.default_rng(seed)
     soft = cv2.resize(random.integers(60, 200, (5, 6, 3), np.uint8), size, interpolation=cv2.INTER_CUBIC)
-    return np.clip(soft + random.normal(0, 4, soft.shape), 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(soft + random.normal(0, 4, soft.shape), 0, 255), np.uint8)
 
 
 @pytest.fixture

@@ -87,7 +87,7 @@ def test_a_flagged_edit_proposes_its_result_and_says_why(here: Bucket) -> None:
     assert "change is 0.7, must be ≤ 0.1" in done.ending.sentence
     assert done.ending.stored.picture is not None
     (reason,) = done.ending.limits
-    assert reason | {"code": "gate.change", "limit": {"at_most": 0.1}, "kind": "artifact"} == reason
+    assert dict(reason) | {"code": "gate.change", "limit": {"at_most": 0.1}, "kind": "artifact"} == reason
     assert reason["where"] == (1, 2, 3, 4)
 
 
@@ -147,6 +147,7 @@ def test_an_image_is_read_as_its_next_step_wants_it(here: Bucket) -> None:
     later = read(here, image(keys[0], mask_key=keys[1], facts=Facts(dpi=(72, 72))), 9)
     assert isinstance(later.subject, Picture)
     assert np.array_equal(later.subject.rgb, RGB)
+    assert later.subject.mask is not None
     assert np.array_equal(later.subject.mask, MASK)
     assert (later.subject.seed, later.facts) == (9, Facts(dpi=(72, 72)))
 

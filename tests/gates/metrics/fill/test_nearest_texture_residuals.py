@@ -35,7 +35,9 @@ def found(fill: np.ndarray, before: Rgb | None = None) -> Figures:
 
 
 def lettered() -> Rgb:
-    return cv2.putText(two_surfaces(), "SALE", (58, 85), cv2.FONT_HERSHEY_SIMPLEX, 1.2, (20, 40, 220), 4)
+    ink = (20, 40, 220)
+    font = cv2.FONT_HERSHEY_SIMPLEX
+    return np.asarray(cv2.putText(two_surfaces(), "SALE", (58, 85), font, 1.2, ink, 4), np.uint8)
 
 
 def test_what_was_there_has_its_kin() -> None:

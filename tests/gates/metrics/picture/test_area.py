@@ -21,7 +21,7 @@ from gates.metrics.picture.area import area_means
 def test_cells_hold_the_mean_of_the_pixels_under_them(
     shape: tuple[int, ...], size: tuple[int, int], kind: type
 ) -> None:
-    picture = np.random.default_rng(1).integers(0, 256, shape).astype(kind)
+    picture: np.ndarray = np.random.default_rng(1).integers(0, 256, shape).astype(kind)
     wanted = cv2.resize(picture.astype(np.float64), size, interpolation=cv2.INTER_AREA)
     result = area_means(picture, size)
     assert result.dtype == np.float32

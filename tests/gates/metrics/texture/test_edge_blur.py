@@ -16,7 +16,7 @@ def scene(sigma: float = 0.7) -> Rgb:
     """A dark thing on white whose outline crosses the mask, seen through a lens of ``sigma`` pixels."""
     photo = np.full((140, 220, 3), 245, np.uint8)
     photo[:, 110:] = (40, 50, 60)
-    return cv2.GaussianBlur(photo, (0, 0), sigma)
+    return np.asarray(cv2.GaussianBlur(photo, (0, 0), sigma), np.uint8)
 
 
 def filled(photo: Rgb, fill: Rgb) -> float:

@@ -109,7 +109,7 @@ def test_crops_are_written_side_by_side(vendor: str, records: Line, tmp_path: Pa
     answer = call("templates", "show", made, "--out", tmp_path / "crops.png")
     assert (answer.code, answer.err) == (0, "")
     assert "0.jpg, 1.jpg, 2.jpg" in answer.out
-    picture = cv2.imread(str(tmp_path / "crops.png"))
+    picture = np.asarray(cv2.imread(str(tmp_path / "crops.png")))
     assert picture.shape == (240, 3 * 360 + 2 * 12, 3)
     assert len(np.unique(picture.reshape(-1, 3), axis=0)) == 3  # the crops, the gaps, the outlines
 

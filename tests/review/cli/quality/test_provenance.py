@@ -78,7 +78,7 @@ def done(tmp_path_factory: pytest.TempPathFactory, servers: Servers) -> Iterator
 
 
 def read(done: Done, name: str) -> bytes:
-    return (done.out / done.manifest[name]["file"]).read_bytes()
+    return Path(done.out, done.manifest[name]["file"]).read_bytes()
 
 
 @pytest.mark.parametrize("name", ["photo0000.jpg", "generated.jpg"])

@@ -58,7 +58,11 @@ def done(tmp_path_factory: pytest.TempPathFactory, servers: Servers) -> Iterator
     home = tmp_path_factory.mktemp("again")
     upload = photos(home / "upload", 1, size=(400, 300))
     titled = cv2.addWeighted(
-        cv2.imread(str(upload / "photo0000.jpg")), 0.2, np.full((300, 400, 3), 210, np.uint8), 0.8, 0
+        np.asarray(cv2.imread(str(upload / "photo0000.jpg"))),
+        0.2,
+        np.full((300, 400, 3), 210, np.uint8),
+        0.8,
+        0,
     )
     cv2.putText(titled, "SALE -50%", (30, 70), cv2.FONT_HERSHEY_DUPLEX, 1.6, (0, 0, 220), 4, cv2.LINE_AA)
     cv2.imwrite(str(upload / "titled.png"), titled)
