@@ -6,12 +6,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
+from records.queries.heartbeat import STALE_SECONDS
 from records.tables import workers
 
-BEAT_SECONDS = 5.0
-"""Seconds between two heartbeats of a worker or a scheduler."""
-STALE_SECONDS = 15
-"""Seconds without a heartbeat after which a process no longer counts as live."""
 FORGOTTEN_HOURS = 24
 """Age at which the row of a worker that ended without signing off is removed (h)."""
 

@@ -17,7 +17,8 @@ from records import batches, troubles, workers
 from records.listener import Listener
 from records.process_identity import process_identity
 from records.queries import reports
-from records.workers import BEAT_SECONDS, WorkerProcess
+from records.queries.heartbeat import BEAT_SECONDS
+from records.workers import WorkerProcess
 from scheduler import probe
 from scheduler.budget import Spending, TopologyFile
 from scheduler.delete_delivered import DeliveredFiles

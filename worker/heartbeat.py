@@ -14,7 +14,8 @@ from line.errors import SluiceError
 from records import lost_shards, workers
 from records.database import Database
 from records.process_identity import is_known_dead, process_identity
-from records.workers import BEAT_SECONDS, WorkerProcess
+from records.queries.heartbeat import BEAT_SECONDS
+from records.workers import WorkerProcess
 
 log = logging.getLogger(__name__)
 

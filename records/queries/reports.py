@@ -14,8 +14,8 @@ from line.errors import InputError
 from line.states import SETTLED, BatchState, ImageState
 from line.trouble import Trouble, TroubleKind
 from records.queries import budgets
+from records.queries.heartbeat import STALE_SECONDS
 from records.queries.select import Connection, select
-from records.workers import STALE_SECONDS
 
 NEWEST = 50
 """Batches that the overview lists."""

@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
+from review.cli.person import current_actor
 from tests.harness import db_builders
 from tests.harness.command import call
 from tests.harness.context import bucket, load
@@ -149,7 +150,7 @@ def test_a_batch_is_halted_by_hand_once_and_resumed_through_a_probe() -> None:
     assert (answer.code, "8 images" in answer.out) == (0, True)
     assert db_builders.states(batch) == {"waiting": 8, "held": 12}
     assert call("resume", batch).code == 2
-    assert db_builders.moves(ids(batch)[0])[-1][2] == "person"
+    assert db_builders.moves(ids(batch)[0])[-1][2] == current_actor()
 
 
 def test_an_upload_that_is_submitted_twice_is_one_batch(tmp_path: Path) -> None:

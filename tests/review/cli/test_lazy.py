@@ -31,7 +31,7 @@ ROOT = Path(__file__).resolve().parents[3]
 ALLOWED = {
     "line", "line.errors", "line.states", "models", "models.task", "review", "review.cli", "review.cli.complete",
     "review.cli.completion", "review.cli.lazy", "review.cli.main", "review.cli.models", "review.cli.options",
-    "review.cli.person", "review.cli.verbs",
+    "review.cli.person", "review.cli.session", "review.cli.verbs",
 }  # fmt: skip
 """Our own modules that may be imported before a verb does its work; beside them the modules of the verbs."""
 
