@@ -55,9 +55,14 @@ class Network(Model):
 
     @classmethod
     def missing(cls) -> str | None:
-        if absent := [package for package in cls.needs if not find_spec(package)]:
-            return f"{', '.join(absent)} not installed: make install-gpu (or pip install 'sluice[gpu]')"
+        if absent := cls.absent_packages():
+            return f"{absent} not installed: make install-gpu (or pip install 'sluice[gpu]')"
         return weights.missing(cls.weights)
+
+    @classmethod
+    def absent_packages(cls) -> str:
+        """Names of the packages that the network needs and that are not installed; "" if there are none."""
+        return ", ".join(package for package in cls.needs if not find_spec(package))
 
     def load(self) -> None:
         if instruction := self.missing():
@@ -69,7 +74,7 @@ class Network(Model):
             except ModelError:
                 raise
             except Exception as error:  # readers raise anything for a corrupt file
-                first = str(error).splitlines()[0] if str(error) else ""
+                first = str(error).splitlines()[0] if str(error) else "no supported network has these weights"
                 raise ModelError(f"{self.name} cannot be read: {type(error).__name__}: {first}") from error
 
     @abstractmethod

@@ -14,6 +14,8 @@ from review.cli.options import json_option
 from review.cli.session import Session, pass_session
 
 if TYPE_CHECKING:
+    from pydantic import ValidationError
+
     from models.weights import manifest
     from models.weights.download import Progress as ProgressCallback
 
@@ -123,13 +125,13 @@ def pull(
 @click.option(
     "--reader",
     type=click.Choice(READERS),
-    help="Library that reads the file; by default spandrel, or as in the catalogue.",
+    help="Module that reads the file; by default as in the catalogue, or by the file's suffix and the task.",
 )
 @click.option("--licence", help="SPDX name of its licence.")
 @click.option("--source", help="Where the file comes from.")
 @click.option("--revision", help="Revision at the source.")
-@click.option("--memory", type=float, help="MB of memory once loaded; by default the size of its files.")
-@click.option("--working", type=float, help="MB of working memory per megapixel.")
+@click.option("--memory", type=float, help="MB of memory once loaded; by default as measured.")
+@click.option("--working", type=float, help="MB of working memory per megapixel; by default as measured.")
 @click.option(
     "--precision",
     type=click.Choice(["auto", "float32", "float16", "bfloat16"]),
@@ -150,15 +152,21 @@ def add(
     options: tuple[str, ...],
     **fields: Any,
 ) -> None:
-    """Register FILE (or a folder of files) as model NAME: copies it into SLUICE_HOME/weights and records its hash."""
-    from pydantic import ValidationError
+    """Register FILE (or a folder of files) as model NAME: copies it into SLUICE_HOME/weights and records its hash.
 
-    from models.contract import model_of, registry
-    from models.weights import download, manifest
+    The file is tried first: a process of its own loads it, runs it on a small picture and measures its memory. What
+    cannot be run is refused with the reason.
+
+    \b
+      sluice models add u2netp.onnx --name my_subject --task subject --licence Apache-2.0
+    """
+    from models.contract import registry
+    from models.weights import download, manifest, trial
 
     sources = _files(file)
     catalogued = manifest.catalog().get(name)
-    table: dict[str, Any] = {"reader": "spandrel", "licence": "unknown", "source": file.name, "revision": "1"}
+    table: dict[str, Any] = {"licence": "unknown", "source": file.name, "revision": "1"}
+    table["reader"] = _reader(file, task)
     if catalogued:
         table = catalogued.model_dump(exclude={"files"})
     elif task is None:
@@ -172,17 +180,48 @@ def add(
     base = file if file.is_dir() else file.parent
     trusted = catalogued.files[0].sha256 if catalogued and len(catalogued.files) == len(sources) == 1 else ""
     table["files"] = [{"path": path.relative_to(base).as_posix(), "sha256": trusted} for path in sources]
-    try:
-        wanted = manifest.Weights(**table)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        raise InputError(f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}") from None
+    wanted = _weights(table)
     if name in registry(root).models and name not in manifest.all_weights(root):
         raise InputError(f"{name} is the name of a built-in model without weights: choose another name")
-    model_of(wanted)  # refuses what no reader can take
+    _check(sources, _hash(sha256) or trusted)
+    wanted, remark = trial.measured_weights(sources, wanted, fields)
     with _bar() as bar:
         weights = download.add(sources, wanted, sha256=_hash(sha256), progress=bar)
     click.echo(f"{name}: {weights.task}, SHA-256 {weights.sha256}, in {weights.folder}")
+    click.echo(remark)
+
+
+def _weights(table: dict[str, Any]) -> "manifest.Weights":
+    from pydantic import ValidationError
+
+    from models.weights import manifest
+
+    try:
+        return manifest.Weights(**table)
+    except ValidationError as error:
+        raise _invalid(error) from None
+
+
+def _invalid(error: "ValidationError") -> InputError:
+    first = error.errors(include_url=False)[0]
+    return InputError(f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}")
+
+
+def _check(sources: list[Path], expected: str) -> None:
+    from models.weights import manifest
+
+    if expected and len(sources) == 1:
+        manifest.check(sources[0], expected)
+
+
+def _reader(file: Path, task: str | None) -> str:
+    """The reader of a file that is in no catalogue."""
+    if file.suffix == ".onnx":
+        readers = {Task.FIND_TEXT: "text_detector", Task.SUBJECT: "subject"}
+        if task is not None and task not in readers:
+            raise InputError(f"ONNX files are read for {' and '.join(readers)}, not for {task}")
+        return readers[Task(task)] if task else "text_detector"
+    return "lpips" if task == Task.PERCEPTUAL else "spandrel"
 
 
 def _of_catalogue(root: Path, name: str) -> "manifest.Weights":
@@ -207,8 +246,7 @@ def _of_hub(root: Path, url: str, name: str | None, task: str | None) -> "manife
     try:
         return huggingface.look_up(url, name, Task(task)).model_copy(update={"root": root})
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        raise InputError(f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}") from None
+        raise _invalid(error) from None
 
 
 def _files(file: Path) -> list[Path]:

@@ -10,7 +10,7 @@ from models.weights import manifest
 from tests.harness.command import call
 from tests.harness.context import weights_folder
 from tests.harness.line import Line, environment, photos
-from tests.models import networks
+from tests.models import networks, pipelines
 
 
 @pytest.fixture
@@ -41,27 +41,44 @@ def test_what_is_not_here_says_how_to_get_it() -> None:
 
 
 @pytest.mark.usefixtures("_home")
-def test_a_file_is_added_and_can_be_named_in_a_recipe(file: Path) -> None:
+def test_a_file_is_added_and_can_be_named_in_a_recipe(tmp_path: Path) -> None:
+    networks.need_torch()
+    file = networks.save(tmp_path / "net.safetensors", networks.spandrel_state("compact"))
     answer = call("models", "add", file, "--name", "mine", "--task", "upscale", "--licence", "MIT")
-    assert answer.code == 0
+    assert answer.code == 0, answer.err
+    assert "Tried on a picture: it runs" in answer.out
     digest = manifest.sha256_of(file)
     assert digest in answer.out
     entry = listed()["mine"]
     assert (entry["task"], entry["licence"], entry["sha256"]) == ("upscale", "MIT", digest)
     assert str(entry["revision"]).endswith(digest[:12])
+    weights = manifest.registered(weights_folder())["mine"]
+    assert 0 < weights.memory < 500, "the network alone, without the library"
+    assert 0 < weights.memory_per_megapixel < 5000
 
 
 @pytest.mark.usefixtures("_home")
 def test_a_folder_is_added_with_all_its_files(tmp_path: Path) -> None:
-    folder = tmp_path / "pipeline"
-    (folder / "unet").mkdir(parents=True)
-    (folder / "index.json").write_text("{}")
-    (folder / "unet" / "w.safetensors").write_bytes(b"w")
-    answer = call("models", "add", folder, "--name", "pipe", "--task", "upscale", "--option", "net=x")
-    assert answer.code == 0
+    networks.need_torch()
+    folder = pipelines.SAVERS["fill"](tmp_path / "pipeline")
+    words = (
+        "--name",
+        "pipe",
+        "--task",
+        "fill",
+        "--reader",
+        "diffusers",
+        "--option",
+        "note=x",
+        "--working",
+        "7",
+    )
+    answer = call("models", "add", folder, *words)
+    assert answer.code == 0, answer.err
     entry = manifest.registered(weights_folder())["pipe"]
-    assert [item.path for item in entry.files] == ["index.json", "unet/w.safetensors"]
-    assert entry.options == {"net": "x"}
+    assert {"model_index.json", "unet/config.json"} <= {item.path for item in entry.files}
+    assert entry.options == {"note": "x"}
+    assert entry.memory_per_megapixel == 7
     assert all(len(item.sha256) == 64 for item in entry.files)
 
 
@@ -73,7 +90,7 @@ def test_a_folder_is_added_with_all_its_files(tmp_path: Path) -> None:
         (("--name", "Mine!", "--task", "fill"), 2, "name: String should match pattern"),
         (("--name", "telea", "--task", "fill"), 2, "telea is the name of a built-in model"),
         (("--name", "mine", "--task", "fill", "--sha256", "abc"), 2, "takes the 64 digits"),
-        (("--name", "mine", "--task", "fill", "--sha256", "0" * 64), 1, "it is refused and set aside"),
+        (("--name", "mine", "--task", "fill", "--sha256", "0" * 64), 1, "it is refused"),
         (("--name", "mine", "--task", "fill", "--option", "net"), 2, "write KEY=VALUE"),
         (("--name", "lpips_squeeze"), 1, "not b8a52dc0"),
     ],
@@ -96,6 +113,58 @@ def test_what_no_reader_takes_is_refused(tmp_path: Path, file: Path) -> None:
     assert answer.code == 1
     assert "not for find_text" in answer.err
     assert manifest.registered(weights_folder()) == {}
+
+
+@pytest.mark.usefixtures("_home")
+@pytest.mark.parametrize(
+    ("state", "words", "reason"),
+    [
+        (None, ("--task", "upscale"), "cannot be read"),
+        ("compact", ("--task", "fill"), "is not made for fill"),
+        ("alex", ("--task", "upscale"), "no supported network has these weights"),
+        ("alex", ("--task", "perceptual", "--option", "net=vgg"), "it lacks features"),
+    ],
+)
+def test_what_does_not_run_is_refused_with_the_reason(
+    tmp_path: Path, file: Path, state: str | None, words: tuple[str, ...], reason: str
+) -> None:
+    networks.need_torch()
+    if state is not None:
+        tensors = networks.backbone_state(state) if state == "alex" else networks.spandrel_state(state)
+        file = networks.save(tmp_path / "net.safetensors", tensors)
+    answer = call("models", "add", file, "--name", "mine", *words)
+    assert answer.code == 1
+    assert reason in " ".join(answer.err.split())
+    assert manifest.registered(weights_folder()) == {}
+    assert not (weights_folder() / "mine").exists()
+
+
+@pytest.mark.usefixtures("_home")
+def test_an_onnx_file_is_tried_as_what_its_task_says(tmp_path: Path) -> None:
+    path = tmp_path / "net.onnx"
+    path.write_bytes(detector())
+    answer = call("models", "add", path, "--name", "finder", "--task", "find_text")
+    assert answer.code == 0, answer.err
+    assert manifest.registered(weights_folder())["finder"].reader == "text_detector"
+    words = ("--name", "x", "--task", "find_text", "--reader", "segmentation")
+    assert "not four maps" in call("models", "add", path, *words).err
+    assert "ONNX files are read for" in call("models", "add", path, "--name", "x", "--task", "fill").err
+
+
+def detector() -> bytes:
+    """A network in ONNX that answers the mean of a picture's channels, as a map of text."""
+    from onnx import TensorProto, helper
+
+    shape = [1, 3, "h", "w"]
+    node = helper.make_node("ReduceMean", ["x"], ["y"], axes=[1], keepdims=1)
+    graph = helper.make_graph(
+        [node],
+        "mean",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, shape)],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, [1, 1, "h", "w"])],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
+    return bytes(model.SerializeToString())
 
 
 @pytest.mark.usefixtures("_home")
