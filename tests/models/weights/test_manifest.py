@@ -170,8 +170,7 @@ def test_a_mirror_is_all_that_is_asked(tmp_path: Path, server: Server) -> None:
     with pytest.raises(ModelError, match=r"the mirror has neither .*/mirror/mine/net\.safetensors nor "):
         download.pull(wanted(server.url), mirror=mirror)
     (mirror / "mine" / "net.safetensors").write_bytes(CONTENT)
-    with environment({"SLUICE_WEIGHTS_MIRROR": str(mirror)}):
-        download.pull(wanted(server.url))
+    download.pull(wanted(server.url), mirror=mirror)
     (mirror / "net.safetensors").write_bytes(CONTENT)
     download.pull(wanted(server.url, name="flat"), mirror=mirror)
     assert sorted(manifest.registered(weights_folder())) == ["flat", "mine"]
