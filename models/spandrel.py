@@ -72,10 +72,42 @@ class Spandrel(Network):
 
 
 class SpandrelUpscaler(Spandrel, Upscaler):
-    """Enlarges by the network's factor as often as needed, then reduces to the requested size by Lanczos."""
+    """Enlarges by the network's factor as often as needed, then reduces to the requested size by Lanczos.
+
+    Weights of several files are networks of different factors: the smallest that reaches the size is used. The option
+    ``back_projection`` is a number of rounds in which what shrinks back to something else than the input is added.
+
+    Attributes:
+        networks: networks by factor.
+        factor: of the network in use.
+    """
 
     purposes = frozenset({"SR"})
     fails = ("invents fine texture on smooth surfaces", "sharpens the blocks of a strong compression")
+
+    def build(self, files: list[Path]) -> None:
+        """Build one network from each file.
+
+        Raises:
+            ModelError: two have one factor, or back projection is asked for behind a network that invents: what it
+                invents would pass the gates.
+        """
+        self.networks: dict[int, Any] = {}
+        self.rounds = int(self.weights.options.get("back_projection", 0))
+        if self.rounds and self.weights.generative:
+            raise ModelError(f"{self.name}: back projection is only for networks with generative = false")
+        for file in files:
+            super().build([file])
+            factor = int(self.network.scale)
+            if factor in self.networks:
+                raise ModelError(f"{self.name}: two of its files enlarge {factor} times")
+            self.networks[factor] = self.network
+
+    def choose(self, factor: float) -> None:
+        """Use the smallest network that enlarges ``factor`` times, else the largest."""
+        reaching = [scale for scale in self.networks if scale >= factor]
+        self.factor = min(reaching) if reaching else max(self.networks)
+        self.network = self.networks[self.factor]
 
     def upscale(self, rgb: Rgb, size: tuple[int, int], *, seed: int) -> Rgb:
         return self.upscale_all([Enlargement(rgb, size, seed)])[0]
@@ -86,10 +118,26 @@ class SpandrelUpscaler(Spandrel, Upscaler):
             small = [index for index, item in enumerate(wanted) if _is_smaller(pictures[index], item.size)]
             if not small:
                 break
+            self.choose(max(_factor(pictures[index], wanted[index].size) for index in small))
             larger = self.run([pictures[index] for index in small], [wanted[index].seed for index in small])
             for index, picture in zip(small, larger, strict=True):
                 pictures[index] = picture
-        return [resized(levels(picture), item.size) for picture, item in zip(pictures, wanted, strict=True)]
+        return [
+            back_projected(item.rgb, resized(levels(picture), item.size), self.rounds)
+            for picture, item in zip(pictures, wanted, strict=True)
+        ]
+
+
+def back_projected(small: Rgb, large: Rgb, rounds: int) -> Rgb:
+    """``large`` with what it lacks, reduced by area means, of ``small`` (Irani and Peleg, 1991); both uint8."""
+    if not rounds or large.shape[0] < small.shape[0] or large.shape[1] < small.shape[1]:
+        return large
+    picture = floats(large)
+    size, input_size = (large.shape[1], large.shape[0]), (small.shape[1], small.shape[0])
+    for _ in range(rounds):
+        lacking = floats(small) - cv2.resize(picture, input_size, interpolation=cv2.INTER_AREA)
+        picture = picture + cv2.resize(lacking, size, interpolation=cv2.INTER_CUBIC)
+    return levels(np.asarray(picture, np.float32))
 
 
 class SpandrelDenoiser(Spandrel, Denoiser):
@@ -158,6 +206,12 @@ def model_of(weights: Weights) -> type[Model]:
         ModelError: spandrel networks do not support the task.
     """
     return model_from(weights, KINDS)
+
+
+def _factor(picture: Floats, size: tuple[int, int]) -> float:
+    """By how much the picture has to be enlarged to reach ``size`` (width, height)."""
+    height, width = picture.shape[:2]
+    return float(max(size[0] / width, size[1] / height))
 
 
 def _is_smaller(picture: Floats, size: tuple[int, int]) -> bool:

@@ -33,6 +33,17 @@ def spandrel_state(kind: str) -> dict[str, Any]:
     return dict(network.eval().state_dict())
 
 
+def span_state(scale: int) -> dict[str, Any]:
+    """A small SPAN of that factor, drawn from a seed."""
+    import torch
+    from spandrel.architectures import SPAN
+
+    torch.manual_seed(SEED)
+    with torch.random.fork_rng():
+        network = SPAN.SPAN(num_in_ch=3, num_out_ch=3, feature_channels=8, upscale=scale)
+    return dict(network.eval().state_dict())
+
+
 def backbone_state(net: str) -> dict[str, Any]:
     """The features of one of torchvision's networks; what classifies is left out, as nobody reads it."""
     import torch
@@ -72,6 +83,27 @@ def put(path: Path, name: str, task: str, reader: str = "spandrel", **options: A
         source="drawn for a test",
         revision="1",
         files=(File(path=target.name, sha256=digest, bytes=target.stat().st_size),),
+        options=options,
+        root=weights_folder(),
+    )
+    manifest.register(registered)
+    return registered
+
+
+def put_all(paths: list[Path], name: str, task: str, *, generative: bool, **options: Any) -> Weights:
+    """Register files that lie in the weights folder of the test as one model."""
+    files = tuple(
+        File(path=path.name, sha256=manifest.sha256_of(path), bytes=path.stat().st_size) for path in paths
+    )
+    registered = Weights(
+        name=name,
+        task=task,
+        reader="spandrel",
+        licence="MIT",
+        source="drawn for a test",
+        revision="1",
+        files=files,
+        generative=generative,
         options=options,
         root=weights_folder(),
     )
