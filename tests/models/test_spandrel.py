@@ -100,7 +100,7 @@ def shapes(side: int) -> Rgb:
 def test_the_real_span_is_closer_to_the_truth_than_the_default(span: Any, factor: int) -> None:
     truth = shapes(128)
     small = cv2.resize(truth, None, fx=1 / factor, fy=1 / factor, interpolation=cv2.INTER_AREA)
-    default = registry().models["lanczos"]()
+    default: Any = registry().models["lanczos"]()
     errors = [
         float(np.square(model.upscale(small, (128, 128), seed=1).astype(float) - truth).mean())
         for model in (span, default)

@@ -155,7 +155,7 @@ def detector() -> bytes:
     """A network in ONNX that answers the mean of a picture's channels, as a map of text."""
     from onnx import TensorProto, helper
 
-    shape = [1, 3, "h", "w"]
+    shape: list[str | int | None] = [1, 3, "h", "w"]
     node = helper.make_node("ReduceMean", ["x"], ["y"], axes=[1], keepdims=1)
     graph = helper.make_graph(
         [node],
