@@ -48,6 +48,9 @@ class Settings(BaseSettings):
     weights_mirror: Path | None = Field(
         None, description="folder that models' weights are taken from, instead of any network"
     )
+    distance: str = Field(
+        "lpips_alex", description="model that the comparing commands measure with; GMSD where it is not ready"
+    )
     c2pa_certificate: Path | None = Field(None, description="PEM chain that delivered files are signed with")
     c2pa_key: Path | None = Field(None, description="PEM of the certificate's private key")
     c2pa_algorithm: Literal["es256", "es384", "es512", "ps256", "ps384", "ps512", "ed25519"] = Field(

@@ -93,7 +93,7 @@ def match(
     """
     plan = Plan.of(context, recipe, transform, models[0])
     first, second = (_run(context, samples, plan, model, recipe, folder, progress) for model in models)
-    measure = distance(context.models)
+    measure = distance(context.models, context.settings.distance)
     between: list[dict[str, float]] = []
     for index, sample in enumerate(samples):
         task = _task(plan, sample)

@@ -32,6 +32,7 @@ def compare(session: Session, reference: Path, other: Path, out: Path | None, as
     """Compare the pictures of folder OTHER with those of the same name in folder REFERENCE.
 
     PSNR, SSIM, MS-SSIM, GMSD, MDSI and CIEDE2000; and LPIPS if its weights are installed (see `sluice models`).
+    SLUICE_DISTANCE names another learned distance.
     A picture of another size is first resized to that of the reference.
     """
     from review.cli import console
@@ -41,7 +42,7 @@ def compare(session: Session, reference: Path, other: Path, out: Path | None, as
     from worker.model_cache import ModelCache
 
     both = pairs(reference, other)
-    measure = distance(ModelCache.of(session.settings))
+    measure = distance(ModelCache.of(session.settings), session.settings.distance)
     # GMSD is among the metrics already
     comparison = compare_pairs(_read(session, both), None if measure.instead_of else measure.between)
     report = _report(comparison, measure.instead_of or measure.name)

@@ -1,15 +1,18 @@
 """A distance is told under its own name, with weights or without; never a silent nought."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from line.errors import ModelError
 from models.weights import manifest
 from models.weights.manifest import File
 from review.experiments.perceptual import distance
+from tests.harness.command import call
 from tests.harness.context import weights_folder
 from tests.harness.line import environment
 from tests.models import networks
@@ -70,6 +73,20 @@ def test_a_backbone_that_cannot_be_trusted_is_as_good_as_none(tmp_path: Path) ->
     result = distance(ModelCache(weights_folder=weights_folder()), "lpips_squeeze")
     assert result.name == "gmsd"
     assert "it is refused" in result.instead_of
+
+
+def test_compare_measures_with_the_distance_that_the_settings_name(tmp_path: Path) -> None:
+    networks.need_torch()
+    path = networks.save(tmp_path / "vgg.pth", networks.backbone_state("vgg"))
+    networks.put(path, "my_distance", "perceptual", reader="lpips", net="vgg")
+    folders = [tmp_path / name for name in ("before", "after")]
+    for folder, rgb in zip(folders, (BEFORE, AFTER), strict=True):
+        folder.mkdir()
+        Image.fromarray(rgb).save(folder / "a.png")
+    with environment({"SLUICE_DISTANCE": "my_distance"}):
+        answer = call("compare", *folders, "--json")
+    assert answer.code == 0, answer.err
+    assert json.loads(answer.out)["perceptual"] == "my_distance"
 
 
 def test_a_distance_that_nobody_knows_is_an_error() -> None:
