@@ -23,7 +23,7 @@ def entries() -> dict[str, str]:
     for path in sorted(HERE.glob("[a-z]*.py")):
         tree = ast.parse(path.read_text("utf-8"))
         has_main = any(isinstance(node, ast.FunctionDef) and node.name == "main" for node in tree.body)
-        if has_main and not path.stem.startswith("train_"):  # these make the earlier finder, and go with it
+        if has_main:
             benchmarks[path.stem] = (ast.get_docstring(tree) or "").splitlines()[0]
     return benchmarks
 

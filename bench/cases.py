@@ -13,8 +13,7 @@ from bench.legible import Reader
 from line.facts import RecordedRegion
 from line.picture import Edited, Flagged, Picture, Rgb
 from line.vendor import VendorContext
-from models.contract import Region
-from models.rapidocr import RapidOcr, Sight
+from models.contract import OverlayMaps, OverlaySegmenter, Region, Task, registry
 from models.surroundings import Surroundings
 from models.telea import Telea
 from tasks.erase_text import composite, erase_text, feathered
@@ -25,7 +24,7 @@ ALONE = "alone"
 LEFT = 0.8
 """Share of an overlay's pixels below which it counts as left on the photo."""
 SEEN = 0.02
-"""Share of an overlay's pixels below which no finder saw it."""
+"""Share of an overlay's pixels below which the network did not see it."""
 
 
 @dataclass
@@ -65,28 +64,30 @@ class Case:
 
     @property
     def missing(self) -> str:
-        """Why an overlay was left: no finder saw it, it was taken for print, or the mask is too small."""
+        """Why an overlay was left: the network did not see it, it was taken for print, or the mask is too small."""
         if not self.left:
             return ""
         return "unseen" if self.seen < LEFT / 2 else "taken for print" if self.found < LEFT / 2 else "partly"
 
 
-class TimedFinder(RapidOcr):
-    """Counts its seconds."""
+class TimedSegmenter(OverlaySegmenter):
+    """The shipped network; counts its seconds."""
 
+    name, licence, source, revision = "timed", "Apache-2.0", "bench", "1"
     seconds = 0.0
 
-    def find(self, rgb: Rgb, *, limit: int) -> list[Region]:
-        begun = time.thread_time()
-        regions = super().find(rgb, limit=limit)
-        self.seconds += time.thread_time() - begun
-        return regions
+    def load(self) -> None:
+        self._network = registry().get(str(find_text.default_model), Task.FIND_TEXT)()
+        self._network.load()
 
-    def look(self, rgb: Rgb, *, limit: int) -> Sight:
+    def segment(self, rgb: Rgb, *, limit: int) -> OverlayMaps:
         begun = time.thread_time()
-        sight = super().look(rgb, limit=limit)
+        maps = self._network.segment(rgb, limit=limit)
         self.seconds += time.thread_time() - begun
-        return sight
+        return maps
+
+    def find(self, rgb: Rgb, *, limit: int) -> list[Region]:
+        return self._network.find(rgb, limit=limit)
 
 
 class TimedFiller(Surroundings):
@@ -106,7 +107,7 @@ class Line:
 
     def __init__(self, rights: str | None = None) -> None:
         self.vendor = VendorContext(rights)
-        self.finder, self.filler, self.telea, self.reader = TimedFinder(), TimedFiller(), Telea(), Reader()
+        self.finder, self.filler, self.telea, self.reader = TimedSegmenter(), TimedFiller(), Telea(), Reader()
         self.finder.load()
 
     def run(self, photo: Photo, drawn: Drawn | None, kind: str = "none") -> Case:
@@ -117,7 +118,7 @@ class Line:
         begun, self.finder.seconds, self.filler.seconds = time.thread_time(), 0.0, 0.0
         (found,) = find_text.function([given], self.finder, self.vendor)
         whole = time.thread_time() - begun
-        case.seconds = {"detect": self.finder.seconds, "tell apart": whole - self.finder.seconds}
+        case.seconds = {"network": self.finder.seconds, "decide": whole - self.finder.seconds}
         picture, after = found.picture, rgb
         mask = None if picture is None else picture.mask
         if drawn is not None:
@@ -145,7 +146,7 @@ class Line:
     def cover(
         self, case: Case, drawn: Drawn, mask: np.ndarray | None, regions: Sequence[RecordedRegion]
     ) -> None:
-        """How much of the overlay any finder saw, and how much of it would be erased."""
+        """How much of the overlay the network saw, and how much of it would be erased."""
         case.overlay_pixels = int(drawn.mask.sum())
         near = np.zeros(drawn.mask.shape, np.uint8)
         for region in regions:

@@ -59,7 +59,7 @@ def main() -> None:
 
 TEXT = """[[steps]]
 transform = "find_text"
-model = "rapidocr"
+model = "overlay_network"
 [[steps]]
 transform = "erase_text"
 model = "surroundings"

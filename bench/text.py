@@ -3,7 +3,7 @@
     python -m bench.text
     python -m bench.text --rights      # as if every vendor had attested its rights
 
-Only the test half of the photos (by file hash) is reported; the classifier was trained on the other.
+Only the report part of the photos (``training/split.py``) is reported: the network was trained on the others.
 Every photo goes through ``find_text`` and ``erase_text`` once as it is and ``--kinds`` times with
 an overlay of another kind; then come the real overlays of ``overlay/``. What counts:
 

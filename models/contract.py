@@ -20,7 +20,7 @@ from line.errors import ModelError
 from line.picture import Mask, Rgb
 from line.registry import Registry
 from models.inference.sampling import Sampling
-from models.model import DISTANCE, ENLARGED, MASK, REGIONS, RGB, Field, Model
+from models.model import DISTANCE, ENLARGED, MAPS, MASK, REGIONS, RGB, Field, Model
 from models.task import Task
 from models.weights import manifest
 
@@ -31,7 +31,7 @@ class Region:
 
     Attributes:
         quad: [4, 2] float32, x and y of the corners, clockwise from top left, in pixels.
-        score: confidence of the detector, 0..1.
+        score: confidence of the model, 0..1.
     """
 
     quad: NDArray[np.float32]
@@ -58,23 +58,21 @@ class OverlayMaps:
 
 
 class TextFinder(Model):
-    """Detects text."""
+    """Detects text, whether it was laid over the photo or not."""
 
-    task = Task.FIND_TEXT
+    task = Task.DETECT_TEXT
     outputs = (REGIONS,)
 
     @abstractmethod
     def find(self, rgb: Rgb, *, limit: int) -> list[Region]:
-        """Text regions of a picture.
-
-        Args:
-            rgb: [H, W, 3] uint8 sRGB.
-            limit: longer side (pixels) to which the picture is scaled for detection.
-        """
+        """Text regions of ``rgb`` [H, W, 3] uint8 sRGB, detected at a longer side of ``limit`` pixels."""
 
 
 class OverlaySegmenter(TextFinder):
-    """Separates overlays from print on the photographed objects, pixel by pixel."""
+    """Separates overlays from print on the photographed objects, pixel by pixel; its text is of both kinds."""
+
+    task = Task.FIND_TEXT
+    outputs = (MAPS,)
 
     @abstractmethod
     def segment(self, rgb: Rgb, *, limit: int) -> OverlayMaps:

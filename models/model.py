@@ -32,6 +32,7 @@ RGB = Field("[H, W, 3]", "uint8", (0, 255), "sRGB, red first")
 MASK = Field("[H, W]", "uint8", (0, 255), "above 0: to be filled")
 ENLARGED = Field("[height, width, 3]", "uint8", (0, 255), "sRGB, red first, at the requested size")
 REGIONS = Field("[N] of [4, 2]", "float32", (0, float("inf")), "corners in pixels, each with a score 0..1")
+MAPS = Field("4 of [h, w]", "float32", (0, 1), "overlaid ink, overlaid panel, print, opacity")
 DISTANCE = Field("[]", "float", (0, float("inf")), "0 for equal pictures, greater where they look different")
 
 

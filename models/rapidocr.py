@@ -1,6 +1,5 @@
 """RapidOCR's bundled text detector (PP-OCRv6 small), without text recognition."""
 
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, cast
@@ -18,23 +17,6 @@ STRIDE = 32
 """Divisor of the sides that the network accepts (pixels)."""
 MAX_ENLARGEMENT = 2.0
 """Maximum scale factor of small photos, whose letters would be too small for the network."""
-LEVELS = tuple(f"p2o.pd_op.add.{number}.0" for number in (94, 90, 86, 82))
-"""Node names of the network's feature pyramid, at 1/4, 1/8, 1/16 and 1/32 of the input's size."""
-CHANNELS = 24
-"""Number of channels of each level."""
-
-
-@dataclass(frozen=True, eq=False)
-class Sight:
-    """Output of the network for one photo.
-
-    Attributes:
-        regions: detected text.
-        levels: feature maps, [CHANNELS, h, w] float32 each, from fine to coarse.
-    """
-
-    regions: list[Region]
-    levels: list[NDArray[np.float32]]
 
 
 class TextBoxes:
@@ -93,7 +75,7 @@ class RapidOcr(TextFinder):
             raise ModelError(f"rapidocr cannot run: {instruction}")
         weights = cast(Path, self.weights())
         try:
-            self._session: Any = session(weights, self.device, also=LEVELS)
+            self._session: Any = session(weights, self.device)
         except Exception as error:
             raise ModelError(
                 f"{weights.name} is not the file of rapidocr 3.10, reinstall rapidocr: {error}"
@@ -105,11 +87,6 @@ class RapidOcr(TextFinder):
     def find(self, rgb: Rgb, *, limit: int) -> list[Region]:
         likelihood = self._session.run([self._output], {self._input: _blob(rgb, limit)})[0]
         return self._boxes.of(likelihood, rgb)
-
-    def look(self, rgb: Rgb, *, limit: int) -> Sight:
-        """The regions of :meth:`find` and the network's feature maps, from one run."""
-        likelihood, *levels = self._session.run([self._output, *LEVELS], {self._input: _blob(rgb, limit)})
-        return Sight(self._boxes.of(likelihood, rgb), [level[0] for level in levels])
 
 
 def scaled(rgb: Rgb, limit: int) -> Rgb:

@@ -60,4 +60,4 @@ def model_of(weights: Weights) -> type[Model]:
     Raises:
         ModelError: the weights are registered for another task.
     """
-    return model_from(weights, {Task.FIND_TEXT: OnnxTextDetector})
+    return model_from(weights, {Task.DETECT_TEXT: OnnxTextDetector})

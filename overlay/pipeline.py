@@ -6,15 +6,14 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from line.facts import Facts, RecordedRegion
+from line.facts import Facts
 from line.picture import Edited, Flagged, Mask, Outcome, Picture, Rgb
 from line.vendor import VendorContext
 from models.contract import OverlayMaps, OverlaySegmenter
 from overlay.erasure_mask import draw_mask
 from overlay.policy import Case, Decision, Thresholds, decide, table
 from overlay.regions import OverlayRegion, find_regions
-from overlay.templates.on_photo import Templates
-from overlay.templates.template_matching import to_record
+from overlay.templates.on_photo import Templates, settles
 from overlay.templates.vendor_overlay import Sighting
 
 PRIORITY = ("faint_text", "banner_unclear", "graphic_or_print", "overlay_or_print")
@@ -35,17 +34,60 @@ class SettledRegion:
         reason: why a person is asked; empty otherwise.
         template: id of the template that settled it, if one did.
         note: a sentence about the vendor's other photos; empty without a template there.
+        overlay: the vendor's overlay that it is a part of, if it is of one.
     """
 
     region: OverlayRegion
     decision: Decision
-    reason: str
-    template: int | None
-    note: str
+    reason: str = ""
+    template: int | None = None
+    note: str = ""
+    overlay: Sighting | None = None
 
     def as_print(self) -> "SettledRegion":
         """The same, taken for print."""
         return replace(self, decision=Decision.KEEP, reason="")
+
+
+@dataclass(frozen=True, eq=False)
+class Findings:
+    """All that was found on one photo.
+
+    Attributes:
+        regions: those that are no part of a vendor's overlay.
+        parts: those that are.
+        overlays: the vendor's overlays.
+    """
+
+    regions: Sequence[SettledRegion]
+    parts: Sequence[SettledRegion]
+    overlays: Sequence[Sighting]
+
+    @property
+    def masked(self) -> list[SettledRegion]:
+        """Regions that are erased or asked about."""
+        return [one for one in self.regions if one.decision is not Decision.KEEP]
+
+    @property
+    def asked(self) -> list[SettledRegion]:
+        return [one for one in self.regions if one.decision is Decision.ASK]
+
+    @property
+    def count(self) -> int:
+        """Number of overlays."""
+        return len(self.masked) + len(self.overlays)
+
+    @property
+    def has_faint_template(self) -> bool:
+        """Whether one of the vendor's overlays is see-through: as it was learnt, or as its parts look here."""
+        parts = [one.overlay for one in self.parts if one.region.is_faint]
+        return any(one.is_faint or (one.is_faint is None and one in parts) for one in self.overlays)
+
+    @property
+    def uses_right(self) -> bool:
+        """Whether anything see-through is erased: by the vendor's right alone."""
+        faint = any(one.decision is Decision.ERASE and one.region.is_faint for one in self.regions)
+        return faint or self.has_faint_template
 
 
 def find_overlays(
@@ -66,34 +108,31 @@ def find_overlays(
         erase: "sure", "person" or "never", as ``find_text`` takes it.
         thresholds: the recipe's probabilities.
     """
-    facts = picture.facts
+    facts, rights = picture.facts, vendor.watermark_rights
     if facts.person_mask:
         return Edited(picture)
-    rights = vendor.watermark_rights
     maps = segmenter.segment(picture.rgb, limit=limit)
     regions = find_regions(maps, picture.rgb)
     templates = Templates.on(picture.rgb, vendor.templates, regions)
-    settled = _settle(picture.rgb, maps, regions, templates, thresholds, rights=bool(rights))
+    findings = _settle(picture.rgb, maps, regions, templates, thresholds, rights=bool(rights))
     if facts.doubts == "print":
-        settled = [one.as_print() if one.decision is Decision.ASK else one for one in settled]
-    overlays = [one for one in settled if one.decision is not Decision.KEEP]
-    mask = _mask(picture.rgb, maps, overlays, templates.overlays, segmenter)
+        without_doubts = [one.as_print() if one.decision is Decision.ASK else one for one in findings.regions]
+        findings = replace(findings, regions=without_doubts)
+    mask = _mask(picture.rgb, maps, findings, segmenter)
     coverage = 0.0 if mask is None else float(np.mean(mask > 0))
-    facts |= Facts(
-        regions=_records(picture.rgb.shape, settled, templates.overlays),
-        coverage=round(coverage, 5),
-    )
-    if rights and erase == "sure" and _uses_right(overlays, templates.overlays):
+    records = [one.region.to_record(picture.rgb.shape, one.template) for one in findings.regions]
+    records += [one.to_record(picture.rgb.shape) for one in findings.overlays]
+    facts |= Facts(regions=tuple(records), coverage=round(coverage, 5))
+    if rights and erase == "sure" and findings.uses_right:
         facts |= Facts(watermark_rights=rights)
-    asked = [one for one in overlays if one.decision is Decision.ASK]
     readings = {
         "texts": float(len(regions)),
-        "overlays": float(len(overlays) + len(templates.overlays)),
-        "doubtful": float(len(asked)),
+        "overlays": float(findings.count),
+        "doubtful": float(len(findings.asked)),
         "coverage": coverage,
     }
     result = picture.with_(mask=None if erase == "never" else mask, facts=facts)
-    reason, sentence = _question(overlays, asked, templates.overlays, erase, rights=bool(rights))
+    reason, sentence = _question(findings, erase, rights=bool(rights))
     if not reason:
         return Edited(result, readings=readings)
     return Flagged(reason, sentence, picture=result, readings=readings)
@@ -107,14 +146,19 @@ def _settle(
     thresholds: Thresholds,
     *,
     rights: bool,
-) -> list[SettledRegion]:
-    """What is done with each region; those that are a part of a template's overlay are left out."""
-    settled, rules = [], table(thresholds)
+) -> Findings:
+    """What is done with each region."""
+    settled: list[SettledRegion] = []
+    parts: list[SettledRegion] = []
+    rules = table(thresholds)
     for region in regions:
-        if templates.overlays and templates.holder(region, _pixels(rgb, maps, region)) is not None:
+        holder = templates.holder(region, _pixels(rgb, maps, region)) if templates.overlays else None
+        if holder is not None:
+            erased = region.probability >= thresholds.unsure
+            parts.append(SettledRegion(region, Decision.ERASE if erased else Decision.KEEP, overlay=holder))
             continue
-        stamp = templates.at(region, rgb.shape)
-        confirmed = templates.settles(rgb, region, stamp, thresholds.unsure)
+        template = templates.at(region, rgb.shape)
+        confirmed = settles(template, rgb, region, thresholds.unsure)
         case = Case(
             probability=1.0 if confirmed else region.probability,
             faint=region.is_faint,
@@ -123,12 +167,14 @@ def _settle(
             rights=rights,
             graphic=region.is_graphic,
         )
-        note = f" Text stands at the same place on {stamp.images} photos of this vendor." if stamp else ""
+        note = (
+            f" Text stands at the same place on {template.images} photos of this vendor." if template else ""
+        )
         decision, reason = decide(case, rules)
         settled.append(
-            SettledRegion(region, decision, reason, stamp.id if stamp and confirmed else None, note)
+            SettledRegion(region, decision, reason, template.id if template and confirmed else None, note)
         )
-    return settled
+    return Findings(settled, parts, templates.overlays)
 
 
 def _pixels(rgb: Rgb, maps: OverlayMaps, region: OverlayRegion) -> Mask:
@@ -138,63 +184,31 @@ def _pixels(rgb: Rgb, maps: OverlayMaps, region: OverlayRegion) -> Mask:
     return np.asarray(cv2.resize(small, rgb.shape[1::-1], interpolation=cv2.INTER_NEAREST), np.uint8)
 
 
-def _mask(
-    rgb: Rgb,
-    maps: OverlayMaps,
-    overlays: Sequence[SettledRegion],
-    marks: Sequence[Sighting],
-    segmenter: OverlaySegmenter,
-) -> Mask | None:
-    if not overlays and not marks:
+def _mask(rgb: Rgb, maps: OverlayMaps, findings: Findings, segmenter: OverlaySegmenter) -> Mask | None:
+    if not findings.count:
         return None
-    mask = draw_mask(rgb, maps, [one.region for one in overlays], segmenter)
-    for mark in marks:
-        mask[mark.window] = np.maximum(mask[mark.window], mark.cover)
+    parts = [one.region for one in findings.parts if one.decision is Decision.ERASE]
+    mask = draw_mask(rgb, maps, [*(one.region for one in findings.masked), *parts], segmenter)
+    for overlay in findings.overlays:
+        mask[overlay.window] = np.maximum(mask[overlay.window], overlay.cover)
     return mask
 
 
-def _records(
-    shape: tuple[int, ...],
-    settled: Sequence[SettledRegion],
-    marks: Sequence[Sighting],
-) -> tuple[RecordedRegion, ...]:
-    """The regions as the records keep them, and the overlays of templates in place of their parts."""
-    regions = [one.region.to_record(shape, one.template) for one in settled]
-    return (*regions, *(to_record(mark, shape) for mark in marks))
-
-
-def _uses_right(overlays: Sequence[SettledRegion], marks: Sequence[Sighting]) -> bool:
-    """Whether anything see-through is erased: by the vendor's right alone."""
-    faint = any(one.decision is Decision.ERASE and one.region.is_faint for one in overlays)
-    return faint or any(mark.is_faint for mark in marks)
-
-
-def _question(
-    overlays: Sequence[SettledRegion],
-    asked: Sequence[SettledRegion],
-    marks: Sequence[Sighting],
-    erase: str,
-    *,
-    rights: bool,
-) -> tuple[str, str]:
+def _question(findings: Findings, erase: str, *, rights: bool) -> tuple[str, str]:
     """Why a person is asked, a code and a sentence; both empty where none is."""
-    if (overlays or marks) and erase == "person":
-        count = _pieces(len(overlays) + len(marks))
-        return (
-            "text_needs_person",
-            f"{count} over the photo: this recipe removes overlays only when a person says so.",
-        )
+    if findings.count and erase == "person":
+        sentence = f"{_pieces(findings.count)} over the photo: this recipe removes overlays only when a person says so."
+        return "text_needs_person", sentence
     if erase != "sure":
         return "", ""
-    if any(mark.is_faint for mark in marks) and not rights:
+    if findings.has_faint_template and not rights:
         return "faint_text", NO_RIGHT
-    if not asked:
+    if not findings.asked:
         return "", ""
-    reason = min((one.reason for one in asked), key=PRIORITY.index)
-    worst = min(
-        (one for one in asked if one.reason == reason), key=lambda one: abs(one.region.probability - 0.5)
-    )
-    return reason, _sentence(reason, worst, len(asked)) + worst.note
+    reason = min((one.reason for one in findings.asked), key=PRIORITY.index)
+    doubts = [one for one in findings.asked if one.reason == reason]
+    worst = min(doubts, key=lambda one: abs(one.region.probability - 0.5))
+    return reason, _sentence(reason, worst, len(findings.asked)) + worst.note
 
 
 def _sentence(reason: str, worst: SettledRegion, count: int) -> str:

@@ -16,10 +16,10 @@ MASK_FROM = 0.4
 """Minimum probability for a pixel to be erased."""
 MIN_PIXELS = 12
 """Minimum size of a region (pixels of the maps)."""
-LEVEL_DEGREES = 8.0
-"""Angle up to which a region counts as level."""
-TURNED_SHARE = 0.75
-"""Share of its upright box up to which a region's turned box is used instead."""
+LETTER_GAP = (9, 5)
+"""Width and height of the gap that is closed between the letters of one region (pixels of the maps)."""
+GROUND_WIDTH = 4
+"""Width of the ground beside a region by which its contrast is measured (pixels of the maps)."""
 GRAPHIC_DEPTH = 0.28
 """Depth of solid ink, in shares of its box's shorter side, from which a region is a graphic."""
 LARGE_AREA = 0.1
@@ -31,13 +31,29 @@ FAINT_OPACITY = 0.62
 FAINT_CONTRAST = 22.0
 """Distance from its ground below which an overlay is hardly visible, like a watermark (levels over RGB)."""
 UNCLEAR_SHARE = 0.35
-"""Share of a panel that must be uncertain for a person to draw its outline."""
+"""Share of a region that must be an uncertain panel for a person to draw its outline."""
 
-FEATURES = ("ink", "panel", "print", "log_pixels", "log_density")
+CLOSE_FROM = 2.4
+"""Photo pixels per pixel of the maps from which regions are looked at again at the photo's own scale."""
+CROP_MARGIN = 24
+"""Width of the photo that the network sees around such a region (pixels of the photo)."""
+MAX_CROP_SIDE = 960
+"""Long side up to which such a crop keeps the photo's scale (pixels)."""
+MAX_CROPS = 8
+"""Number of regions that are looked at again, the largest first; a mark all over a photo has too many."""
+MASK_ROOM = 2
+"""Width of the rim around a region that counts as its own (pixels of the maps)."""
+MIN_SEEN_AGAIN = 0.6
+"""Share of a region that must be seen again at the photo's own scale for that view to count."""
+
+MIN_ODDS = 1e-3
+"""Odds that a probability counts as having at least, and as lacking to certainty."""
+
+FEATURES = ("ink", "median_ink", "panel", "print", "log_pixels", "log_density", "opacity", "log_contrast")
 """What a region's probability follows from; see ``overlay.regions``."""
-MEANS = (0.5864, 0.1856, 0.3029, 5.2625, -1.3375)
-WEIGHTS = (9.0501, 6.2876, -2.7593, 0.0207, -0.4867)
-INTERCEPT = 0.6497
+MEANS = (-0.0542, -0.4517, -2.5960, -0.8172, 5.3536, -1.4232, 0.3958, 4.0445)
+WEIGHTS = (4.0662, -1.8349, -0.0080, -1.3740, 0.3115, 0.0020, 2.1694, -0.5885)
+INTERCEPT = -1.3743
 """Logistic regression, fitted by ``training.overlay.calibrate``."""
 
 
@@ -57,7 +73,7 @@ class Case:
         probability: of having been laid over the photo; 1 where a confirmed template says so.
         faint: whether it is see-through or hardly visible, like a watermark.
         area: share of the photo, 0..1.
-        unclear: share of its panel that is uncertain, 0..1.
+        unclear: share of its pixels that are an uncertain panel, 0..1.
         rights: whether the vendor attested its right to have watermarks removed.
         graphic: whether it is a sign or picture.
     """

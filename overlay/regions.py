@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import cv2
 import numpy as np
@@ -13,15 +14,9 @@ from line.picture import Rgb
 from models.contract import OverlayMaps
 from overlay import policy
 
-GROUND = 4
-"""Width of the ground beside a region by which its contrast is measured (pixels of the maps)."""
-
 Plane = NDArray[np.float32]
 Pixels = NDArray[np.bool_]
 Window = tuple[slice, slice]
-
-JOINED = (9, 5)
-"""Width and height of the gap that is closed between the letters of one region (pixels of the maps)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +30,7 @@ class OverlayRegion:
         features: what its probability follows from (``policy.FEATURES``).
         opacity: median opacity of its overlaid pixels, 0..1.
         area: share of the photo that its box covers, 0..1.
-        unclear: share of its panel of which the network is not certain, 0..1.
+        unclear: share of its pixels that may be a panel, of which the network is not certain, 0..1.
         is_graphic: whether it looks like a sign or picture rather than letters.
         contrast: median distance of its pixels from the ground beside (levels over RGB).
     """
@@ -66,12 +61,28 @@ class OverlayRegion:
         left, top, right, bottom = (float(value) for value in (*corners.min(axis=0), *corners.max(axis=0)))
         return left, top, right, bottom
 
+    def colour(self, rgb: Rgb) -> NDArray[np.float32]:
+        """[3] RGB in levels: of its pixels on ``rgb`` [H, W, 3] those that are farthest from their ground's colour."""
+        (left, top), (right, bottom) = np.floor(self.quad[0]).astype(int), np.ceil(self.quad[2]).astype(int)
+        part = rgb[top : bottom + 1, left : right + 1].reshape(-1, 3).astype(np.float32)
+        size = (min(right + 1, rgb.shape[1]) - left, min(bottom + 1, rgb.shape[0]) - top)
+        rows, columns = np.nonzero(self.pixels)
+        region_pixels = self.pixels[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1].astype(
+            np.uint8
+        )
+        inside = cv2.resize(region_pixels, size, interpolation=cv2.INTER_NEAREST).ravel() > 0
+        ground = np.median(part if inside.all() else part[~inside], axis=0)
+        distance = np.linalg.norm(part[inside] - ground, axis=1)
+        return np.asarray(
+            np.median(part[inside][distance >= np.percentile(distance, 75)], axis=0), np.float32
+        )
+
     def to_record(self, shape: tuple[int, ...], template: int | None = None) -> RecordedRegion:
         """As the records keep it, with the template that decided it."""
         left, top, right, bottom = (round(share, 4) for share in self.box(shape))
         record = RecordedRegion(
             quad=tuple((int(x), int(y)) for x, y in np.rint(self.quad)),
-            score=round(float(self.features[0]), 3),
+            score=round(float(1 / (1 + np.exp(-self.features[0]))), 3),
             overlay=round(self.probability, 3),
             box=(left, top, right, bottom),
             opacity=round(self.opacity, 2),
@@ -93,7 +104,7 @@ def find_regions(maps: OverlayMaps, rgb: Rgb) -> list[OverlayRegion]:
 def _components(plane: Plane) -> Iterator[tuple[Window, Pixels]]:
     """Window and pixels of what hangs together in ``plane`` and is certain somewhere."""
     low = (plane > policy.REGION_FROM).astype(np.uint8)
-    joined = cv2.dilate(low, np.ones(JOINED[::-1], np.uint8))
+    joined = cv2.dilate(low, np.ones(policy.LETTER_GAP[::-1], np.uint8))
     count, labels, stats, _ = cv2.connectedComponentsWithStats(joined)
     for number in range(1, count):
         left, top, wide, high = (int(side) for side in stats[number, :4])
@@ -105,40 +116,46 @@ def _components(plane: Plane) -> Iterator[tuple[Window, Pixels]]:
 
 def _region(maps: OverlayMaps, small: Plane, window: Window, pixels: Pixels) -> OverlayRegion:
     """A region's figures; ``small`` [h, w, 3] float32 is the photo at the maps' scale."""
-    ink, panel, imprint = (each[window][pixels] for each in (maps.ink, maps.panel, maps.imprint))
+    ink, panel, imprint, opacity = (
+        each[window][pixels] for each in (maps.ink, maps.panel, maps.imprint, maps.opacity)
+    )
     strongest = np.sort(ink)[-max(policy.MIN_PIXELS, len(ink) // 3) :].mean()
+    contrast = _contrast(small, window, pixels)
     features = np.array(
-        [strongest, panel.mean(), imprint.mean(), np.log(len(ink)), np.log(len(ink) / pixels.size)],
+        [
+            _log_odds(strongest),
+            _log_odds(np.median(ink)),
+            _log_odds(panel.mean()),
+            _log_odds(imprint.mean()),
+            np.log(len(ink)),
+            np.log(len(ink) / pixels.size),
+            opacity.mean(),
+            np.log(min(contrast, 255.0) + 1),
+        ],
         np.float64,
     )
-    quad = _quad(window, pixels, maps.scale)
+    quad = _quad(window, pixels) / np.float32(maps.scale)
     box = np.ptp(quad, axis=0)
-    is_panel = panel > policy.PEAK_FROM
-    unclear = (
-        float(np.mean(panel[panel > policy.REGION_FROM] < policy.CERTAIN_FROM)) if is_panel.any() else 0.0
-    )
+    is_unclear = (panel > policy.REGION_FROM) & (panel < policy.CERTAIN_FROM) & (ink < policy.MASK_FROM)
     return OverlayRegion(
         window, pixels, quad, features,
-        opacity=float(np.median(maps.opacity[window][pixels])),
+        opacity=float(np.median(opacity)),
         area=float(box.prod() * maps.scale**2 / maps.ink.size),
-        unclear=unclear,
+        unclear=float(is_unclear.mean()),
         is_graphic=_is_graphic(maps.ink[window], pixels),
-        contrast=_contrast(small, window, pixels),
+        contrast=contrast,
     )  # fmt: skip
 
 
-def _quad(window: Window, pixels: Pixels, scale: float) -> NDArray[np.float32]:
-    """Corners in pixels of the photo: upright, or turned where the region plainly is."""
-    points = (np.argwhere(pixels)[:, ::-1] + (window[1].start, window[0].start)).astype(np.float32)
-    low, high = points.min(axis=0), points.max(axis=0) + 1
-    corners = np.array([low, (high[0], low[1]), high, (low[0], high[1])], np.float32)
-    middle, size, angle = cv2.minAreaRect(points)
-    level = min(angle % 90, 90 - angle % 90) < policy.LEVEL_DEGREES
-    if not level and size[0] * size[1] < policy.TURNED_SHARE * float(np.prod(high - low)):
-        turned = cv2.boxPoints((middle, size, angle))
-        start = int(np.argmin(turned.sum(axis=1)))
-        corners = np.roll(turned, -start, axis=0).astype(np.float32)
-    return np.asarray(corners / scale, np.float32)
+def _log_odds(share: float | np.floating[Any]) -> float:
+    return float(np.log((share + policy.MIN_ODDS) / (1 - share + policy.MIN_ODDS)))
+
+
+def _quad(window: Window, pixels: Pixels) -> NDArray[np.float32]:
+    """Corners of the upright box in pixels of the maps, clockwise from top left."""
+    points = np.argwhere(pixels)[:, ::-1] + (window[1].start, window[0].start)
+    (left, top), (right, bottom) = points.min(axis=0), points.max(axis=0) + 1
+    return np.array([(left, top), (right, top), (right, bottom), (left, bottom)], np.float32)
 
 
 def _is_graphic(ink: Plane, pixels: Pixels) -> bool:
@@ -153,7 +170,7 @@ def _is_graphic(ink: Plane, pixels: Pixels) -> bool:
 def _contrast(small: Plane, window: Window, pixels: Pixels) -> float:
     """Median distance of a region's pixels from the median colour of the ground around it (levels over RGB)."""
     outer = tuple(
-        slice(max(0, side.start - GROUND), min(length, side.stop + GROUND))
+        slice(max(0, side.start - policy.GROUND_WIDTH), min(length, side.stop + policy.GROUND_WIDTH))
         for side, length in zip(window, small.shape[:2], strict=True)
     )
     inside = np.zeros(small.shape[:2], np.uint8)

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from line.picture import Mask, Rgb
-from overlay.detect.blend import fitted
+from overlay.blend import fitted
 
 Floats = NDArray[np.float32]
 Pixels = NDArray[np.bool_]
@@ -30,7 +30,7 @@ STRAY = 16.0
 """Levels of the ground by which ink and ground next to each other may disagree, in the median."""
 VARIED = 1.5
 """Standard deviation of the ground, levels, below which it tells no blend, and any fill is good."""
-NEAR, FAR = 1.5, 7.0
+MIN_DISTANCE, MAX_DISTANCE = 1.5, 7.0
 """Pixels from the ink's edge between which ink and ground are compared."""
 BLUR, WIDE_BLUR = 3.0, 7.0
 """Sigma in pixels over which the ground beside is averaged; where it is farther off."""
@@ -50,7 +50,7 @@ BROAD = 5.0
 """Depth in pixels from which the edge may be taken off twice as wide."""
 WORTH = 0.2
 """Share of the ink inside its soft edge below which a fill does as well."""
-REACH = 12.0
+SHADE_SIGMA = 12.0
 """Sigma in pixels of the blur over which the shade is fitted to the ground beside."""
 TRUST = 0.1
 """Share of a blur's window from which that fit counts fully."""
@@ -81,9 +81,9 @@ def unblended(rgb: Rgb, mask: Mask) -> tuple[Rgb, Pixels]:
     """
     result, done = rgb.copy(), np.zeros(mask.shape, np.bool_)
     for window, ink in _inks(mask):
-        found = _taken_off(rgb[window], ink, mask[window] > 0)
-        if found is not None:
-            ground, core = found
+        opened = _taken_off(rgb[window], ink, mask[window] > 0)
+        if opened is not None:
+            ground, core = opened
             result[window][core] = ground[core]
             done[window] |= core
     return result, done
@@ -91,8 +91,8 @@ def unblended(rgb: Rgb, mask: Mask) -> tuple[Rgb, Pixels]:
 
 def _inks(mask: Mask) -> Iterator[tuple[tuple[slice, slice], Pixels]]:
     """Letters that stand together: their window with some ground around, and their pixels in it."""
-    near = cv2.dilate((mask > 0).astype(np.uint8), np.ones((TOGETHER, TOGETHER), np.uint8))
-    count, labels, boxes, _ = cv2.connectedComponentsWithStats(near)
+    joined = cv2.dilate((mask > 0).astype(np.uint8), np.ones((TOGETHER, TOGETHER), np.uint8))
+    count, labels, boxes, _ = cv2.connectedComponentsWithStats(joined)
     for number in range(1, count):
         left, top, wide, high = (int(side) for side in boxes[number, :4])
         window = np.s_[top : top + high, left : left + wide]
@@ -107,12 +107,14 @@ def _taken_off(rgb: Rgb, ink: Pixels, barred: Pixels) -> tuple[Rgb, Pixels] | No
     thick = thickness > THICK
     trim = _too_wide(light, depth, barred) if thick else 0
     core = depth > trim + (2 * SOFT if thickness > BROAD else SOFT)
-    beside = _near(barred, NEAR, FAR)
-    ground, known = _beside(light, beside, BLUR + trim / 2)
+    beside = _ring(barred, MIN_DISTANCE, MAX_DISTANCE)
+    ground, is_ground_known = _beside(light, beside, BLUR + trim / 2)
     rough = _contrast(light, ground, beside)
     if core.sum() < WORTH * ink.sum() or (rough < QUIET and not thick):
         return None
-    samples = known & (depth > trim + min(NEAR, 0.6 * thickness)) & (depth < trim + FAR)
+    samples = (
+        is_ground_known & (depth > trim + min(MIN_DISTANCE, 0.6 * thickness)) & (depth < trim + MAX_DISTANCE)
+    )
     blend = _blend(light, ground, samples, THICK_AGREED if thick else AGREED)
     if blend is None:
         return None
@@ -123,8 +125,8 @@ def _taken_off(rgb: Rgb, ink: Pixels, barred: Pixels) -> tuple[Rgb, Pixels] | No
     if core.sum() < WORTH * ink.sum():
         return None
     if thick:
-        ground, known = _beside(light, _near(barred, SMEARED, DEEP), WIDE_BLUR)
-        samples = known & (depth > trim + SMEARED) & (depth < trim + DEEP)
+        ground, is_ground_known = _beside(light, _ring(barred, SMEARED, DEEP), WIDE_BLUR)
+        samples = is_ground_known & (depth > trim + SMEARED) & (depth < trim + DEEP)
     under += _shade(ground - under, samples & core)
     if _contrast(under, ground, samples & core) > ROUGHER * rough + NOISE:
         return None
@@ -135,7 +137,7 @@ def _too_wide(light: Floats, depth: Floats, barred: Pixels) -> int:
     """Pixels by which a banner's mask is too wide, from the mean colour at each distance from its edge."""
     inside, outside = (
         light[part].mean(axis=0)
-        for part in ((depth > WIDEST) & (depth < 2 * WIDEST), _near(barred, NEAR, FAR))
+        for part in ((depth > WIDEST) & (depth < 2 * WIDEST), _ring(barred, MIN_DISTANCE, MAX_DISTANCE))
     )
     step = inside - outside
     along = (light - outside) @ (step / max(float(step @ step), 1e-6))
@@ -148,16 +150,18 @@ def _too_wide(light: Floats, depth: Floats, barred: Pixels) -> int:
 
 def _beside(light: Floats, free: Pixels, sigma: float) -> tuple[Floats, Pixels]:
     """Mean of the ``free`` ground next to each pixel of ink, and where there is any."""
-    seen = free.astype(np.float32)
-    weight = cv2.GaussianBlur(seen, (0, 0), sigma)
-    mean = cv2.GaussianBlur(light * seen[..., None], (0, 0), sigma) / np.maximum(weight, 1e-4)[..., None]
+    free_pixels = free.astype(np.float32)
+    weight = cv2.GaussianBlur(free_pixels, (0, 0), sigma)
+    mean = (
+        cv2.GaussianBlur(light * free_pixels[..., None], (0, 0), sigma) / np.maximum(weight, 1e-4)[..., None]
+    )
     return cast(Floats, mean), weight > SHOWN
 
 
-def _near(barred: Pixels, near: float, far: float) -> Pixels:
+def _ring(barred: Pixels, inner: float, outer: float) -> Pixels:
     """Pixels beside the ink, at such a distance in pixels."""
     away = cv2.distanceTransform((~barred).astype(np.uint8), cv2.DIST_L2, 3)
-    return (away > near) & (away < far)
+    return (away > inner) & (away < outer)
 
 
 def _contrast(light: Floats, ground: Floats, where: Pixels) -> float:
@@ -167,14 +171,14 @@ def _contrast(light: Floats, ground: Floats, where: Pixels) -> float:
 
 def _blend(light: Floats, ground: Floats, samples: Pixels, agreed: float) -> Blend | None:
     """The blend of ink with the ground beside it; None where they do not agree, or hardly any is see-through."""
-    found = fitted(light, ground, samples)
-    if found is None or found.agreement < agreed or found.variation < VARIED:
+    solution = fitted(light, ground, samples)
+    if solution is None or solution.agreement < agreed or solution.variation < VARIED:
         return None
     # ground beside is not ground below: either is off by as much, and the slope between them too flat
-    through = _possible(found.slope / found.agreement, found.ink, found.ground)
-    if not DENSEST < through < CLEAREST or found.stray / through > STRAY:
+    through = _possible(solution.slope / solution.agreement, solution.ink, solution.ground)
+    if not DENSEST < through < CLEAREST or solution.stray / through > STRAY:
         return None
-    return Blend(through, found.ink - through * found.ground)
+    return Blend(through, solution.ink - through * solution.ground)
 
 
 def _possible(slope: float, ink: NDArray[np.float64], ground: NDArray[np.float64]) -> float:
@@ -192,5 +196,5 @@ def _shade(off: Floats, samples: Pixels) -> Floats:
     limit = 3 * np.median(np.abs(off[samples] - everywhere), axis=0) + 2
     weight = samples.astype(np.float32)
     held = np.clip(off - everywhere, -limit, limit) * weight[..., None]
-    share = cv2.GaussianBlur(weight, (0, 0), REACH)
-    return cast(Floats, everywhere + cv2.GaussianBlur(held, (0, 0), REACH) / (share + TRUST)[..., None])
+    share = cv2.GaussianBlur(weight, (0, 0), SHADE_SIGMA)
+    return cast(Floats, everywhere + cv2.GaussianBlur(held, (0, 0), SHADE_SIGMA) / (share + TRUST)[..., None])

@@ -4,7 +4,6 @@ import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import KW_ONLY, dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, create_model
@@ -29,13 +28,11 @@ class Transform(Declaration):
 
     Attributes:
         function: pure in its pictures: no state kept, nothing written.
-        trained: files that come with it and that its outcome hangs on, for the record.
         params: the model of its parameters; None where they are the function's keyword defaults.
     """
 
     function: Function
     _: KW_ONLY
-    trained: tuple[Path, ...] = ()
     params: type[BaseModel] | None = None
 
     @cached_property

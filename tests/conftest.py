@@ -18,7 +18,7 @@ SLOW = (
     "bench", "docker", "faults", "hosts", "house/test_shown_commands.py", "gates/metrics/test_piq.py",
     "gates/test_plain_defects.py", "models/test_conformance.py", "models/test_diffusers.py", "review/experiments",
     "review/cli/quality/test_reproduce_networks.py", "review/cli/test_interrupted.py", "samples", "stack",
-    "tasks/test_find_text.py", "tasks/test_find_text_vendor.py", "tasks/test_networks.py", "training/overlay",
+    "overlay/templates", "tasks/test_find_text.py", "tasks/test_networks.py", "training/overlay",
     "worker/test_gpu.py",
 )  # fmt: skip
 """Files and folders whose tests start processes, load networks or judge whole sets of pictures."""

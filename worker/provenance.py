@@ -3,14 +3,13 @@
 import os
 import platform
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from models.contract import Model
-from models.weights.manifest import sha256_of
 
 ALWAYS = {
     "numpy": "numpy",
@@ -19,7 +18,6 @@ ALWAYS = {
     "PIL": "pillow",
     "pillow_heif": "pillow-heif",
     "onnxruntime": "onnxruntime",
-    "rapidocr": "rapidocr",
 }
 """Modules on which pixels may depend, and the packages that bring them."""
 
@@ -27,14 +25,12 @@ OF_NETWORKS = ("torch", "torchvision", "diffusers", "transformers", "spandrel", 
 """Those that only a model which needs them depends on; each is a package of the same name."""
 
 
-def made_with(
-    model: Model | None, options: Mapping[str, Any], trained: Iterable[Path] = ()
-) -> dict[str, Any]:
+def made_with(model: Model | None, options: Mapping[str, Any]) -> dict[str, Any]:
     """What is recorded of a step beside its model's name, revision, seed and device.
 
     ``hardware``, ``threads`` and ``libraries`` (versions: the same for the same step, whatever else this
     process has loaded by then), and where there are such, the model's ``options`` (words of prompts in
-    full) and ``weights`` (SHA-256), and by name the SHA-256 of the files that the step itself has ``trained``.
+    full) and ``weights`` (SHA-256).
     """
     needed = getattr(model, "needs", ())
     packages = ALWAYS | {name: name for name in OF_NETWORKS if name in needed}
@@ -48,15 +44,7 @@ def made_with(
         record["options"] = dict(options)
     if model is not None and model.sha256:
         record["weights"] = model.sha256
-    if files := {path.name: sha256(path) for path in trained}:
-        record["trained"] = files
     return record
-
-
-@cache
-def sha256(file: Path) -> str:
-    """Hexadecimal, of a file that comes with the line and stays as it is while this process runs."""
-    return sha256_of(file)
 
 
 @cache

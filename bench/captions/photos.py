@@ -9,6 +9,8 @@ import cv2
 import numpy as np
 from PIL import Image
 
+from training.split import Part, part_of
+
 DATA = Path(__file__).resolve().parents[2].parent / "shared" / "data"
 STAMPED = frozenset(
     {"8724fc493f7b", "1ae4419006c2", "12a6f6c93a51", "031c5a00cfe5", "d5e2489c2f02", "550a70ae67b8"}
@@ -37,15 +39,19 @@ class Photo:
 
 
 def photos(part: str, *, every: int = 1, data: Path = DATA) -> Iterator[Photo]:
-    """Clean photos of ``part`` ("tune" or "test", by the parity of the hash), each ``every``-th one."""
+    """Clean photos of ``part``, each ``every``-th one.
+
+    Args:
+        part: "test", the report part, on which nothing was trained (``training/split.py``), or "tune", all others.
+    """
     files = sorted(path for folder in ("product", "reference") for path in (data / folder).rglob("*.*"))
     if not files:
         raise SystemExit(f"no photos below {data}: give another folder with --data")
-    wanted = {"tune": 0, "test": 1}[part]
+    is_wanted = {"tune": False, "test": True}[part]
     taken = 0
     for path in files:
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
-        if int(digest[-1], 16) % 2 != wanted or digest[:12] in STAMPED:
+        if (part_of(digest) is Part.REPORT) is not is_wanted or digest[:12] in STAMPED:
             continue
         taken += 1
         if (taken - 1) % every == 0:

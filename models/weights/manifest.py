@@ -18,6 +18,8 @@ from models.task import Task
 
 CATALOG = Path(__file__).parent / "catalog.toml"
 MANIFEST = "manifest.json"
+SHIPPED = "package:"
+"""Address of files that stand beside the catalogue."""
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,63}$")]
 Hash = Annotated[str, Field(pattern=r"^([0-9a-f]{8,64})?$")]
@@ -67,7 +69,8 @@ class File(_Table):
 
     Attributes:
         path: path below the model's folder.
-        url: ``https://…``, or ``hf://OWNER/REPO@REVISION/PATH`` on the hub; "" for a file added by hand.
+        url: ``https://…``, or ``hf://OWNER/REPO@REVISION/PATH`` on the hub; ``package:`` for a file that ships with
+            Sluice; "" for a file added by hand.
         sha256: all 64 digits, or at least the first 8 if no more are published; "" if no hash is published, then
             the person who pulls must pass one.
         bytes: size of the file once it is here.
@@ -119,6 +122,11 @@ class Weights(_Table):
         if self.root is None:
             raise ModelError(f"{self.name} is not ready: this process has no weights folder")
         return self.root
+
+    @property
+    def is_shipped(self) -> bool:
+        """Whether the files are part of the installed package."""
+        return all(file.url == SHIPPED for file in self.files)
 
     @property
     def sha256(self) -> str:
@@ -185,7 +193,9 @@ def _read(path: Path, stamp: tuple[int, ...]) -> dict[str, Weights]:
 
 
 def locate(weights: Weights, file: File) -> Path:
-    """Path of a file in the model's folder, or in torch's cache if a file of torchvision exists only there."""
+    """Path of a file in the model's folder, in the package, or in torch's cache if torchvision's exists only there."""
+    if file.url == SHIPPED:
+        return CATALOG.parent / file.path
     path = weights.folder / file.path
     if path.exists() or not file.url.startswith("https://download.pytorch.org/"):
         return path
@@ -197,13 +207,16 @@ def locate(weights: Weights, file: File) -> Path:
 def missing(weights: Weights) -> str | None:
     """Instruction for completing the files, or None if all are present; checks existence and size only."""
     for file in weights.files:
-        if weights.root is None:
+        if weights.root is None and not weights.is_shipped:
             return f"not here yet: sluice models pull {weights.name}"
         path = locate(weights, file)
         if path.is_file() and (file.bytes is None or path.stat().st_size == file.bytes):
             continue
         if path.is_file():
-            return f"{path} has {path.stat().st_size} bytes instead of {file.bytes}: sluice models pull {weights.name}"
+            mend = "reinstall Sluice" if weights.is_shipped else f"sluice models pull {weights.name}"
+            return f"{path} has {path.stat().st_size} bytes instead of {file.bytes}: {mend}"
+        if weights.is_shipped:
+            return f"{path} is gone: reinstall Sluice"
         if not (file.url or file.package):
             return f"{path} is gone: sluice models add FILE --name {weights.name}"
         pin = "" if file.sha256 else " --sha256 HASH (there is no trusted published hash)"

@@ -1,6 +1,6 @@
 """Where a vendor's software lays its overlay: how large by which side of the photo, and how far from which edge."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
@@ -14,12 +14,10 @@ UNITS = ("long", "short", "width", "height")
 """Sides of a photo by which sizes and distances may go."""
 EDGES = ("low", "high", "middle", "share")
 """From the left or upper edge, from the other, from the middle, or as a share of the side itself."""
-AS_GOOD = 0.02
-"""Relative spread of the size beyond that of the best unit up to which another explains the photos as well."""
-AS_CLOSE = 0.1
-"""The same of the place, in sides of the overlay."""
-NEAR, ALIKE = 0.15, 0.08
-"""Sides by which two places differ at most, and share by which two sizes do, so that one look serves both."""
+AS_GOOD = 0.1
+"""Mean distance beyond that of the best habit up to which another explains the photos as well (overlay widths)."""
+PLAY = 0.2
+"""Distance from its usual place at which an overlay may lie (shares of its shorter side)."""
 
 
 @dataclass(frozen=True)
@@ -42,32 +40,24 @@ class Habit:
 
         ``shape`` is the overlay's height over its width.
         """
-        unit = units(photo)[self.unit]
+        unit = _units(photo)[self.unit]
         sides = np.array([self.size * unit, self.size * unit * shape])
         low = [
-            _from(edge, far, whole, side, unit)
-            for (edge, far), whole, side in zip((self.x, self.y), photo, sides, strict=True)
+            _start(edge, distance, whole, side, unit)
+            for (edge, distance), whole, side in zip((self.x, self.y), photo, sides, strict=True)
         ]
         return np.concatenate([low, low + sides])
 
     def as_fact(self) -> list[Any]:
-        return [
-            self.unit,
-            round(self.size, 5),
-            [self.x[0], round(self.x[1], 5)],
-            [self.y[0], round(self.y[1], 5)],
-        ]
+        """JSON for the records."""
+        ways = [[edge, round(distance, 5)] for edge, distance in (self.x, self.y)]
+        return [self.unit, round(self.size, 5), *ways]
 
     @classmethod
     def of_fact(cls, fact: Sequence[Any]) -> "Habit":
-        unit, size, (x, far_x), (y, far_y) = fact
-        return cls(str(unit), float(size), (str(x), float(far_x)), (str(y), float(far_y)))
-
-
-def units(photo: tuple[int, int]) -> dict[str, float]:
-    """The sides of a photo (width, height) by name."""
-    wide, high = photo
-    return {"long": max(photo), "short": min(photo), "width": wide, "height": high}
+        """From :meth:`as_fact`."""
+        unit, size, (x, distance_x), (y, distance_y) = fact
+        return cls(str(unit), float(size), (str(x), float(distance_x)), (str(y), float(distance_y)))
 
 
 def learn(boxes: Floats, photos: Sequence[tuple[int, int]]) -> list[Habit]:
@@ -75,58 +65,55 @@ def learn(boxes: Floats, photos: Sequence[tuple[int, int]]) -> list[Habit]:
 
     Photos of one format tell no unit from another: then there are many.
     """
-    sides = [units(photo) for photo in photos]
-    wide = boxes[:, 2] - boxes[:, 0]
-    sizes = {name: wide / [one[name] for one in sides] for name in UNITS}
-    spreads = {name: float(size.std() / size.mean()) for name, size in sizes.items()}
-    found: list[tuple[float, Habit]] = []
-    for name in UNITS:
-        if spreads[name] > min(spreads.values()) + AS_GOOD:
-            continue
-        unit = np.array([one[name] for one in sides], np.float64)
-        ways = [
-            list(_ways(boxes[:, axis::2], np.array([photo[axis] for photo in photos], np.float64), unit))
-            for axis in (0, 1)
-        ]
-        for (off_x, x), (off_y, y) in product(*ways):
-            found.append((spreads[name] + off_x + off_y, Habit(name, float(np.median(sizes[name])), x, y)))
-    return [habit for _, habit in sorted(found, key=lambda one: one[0])]
+    widths, heights = boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]
+    shape = float(np.median(heights / widths))
+    ranked: list[tuple[float, Habit]] = []
+    for unit, *edges in product(UNITS, EDGES, EDGES):
+        lengths = np.array([_units(photo)[unit] for photo in photos], np.float64)
+        x, y = (
+            (edge, _distance(edge, boxes[:, axis::2], np.array(photos, np.float64)[:, axis], lengths))
+            for axis, edge in enumerate(edges)
+        )
+        habit = Habit(unit, float(np.median(widths / lengths)), x, y)
+        expected = np.array([habit.box(photo, shape) for photo in photos])
+        ranked.append((float(np.mean(np.abs(expected - boxes).max(axis=1) / widths)), habit))
+    best = min(error for error, _ in ranked)
+    return [habit for error, habit in sorted(ranked, key=lambda one: one[0]) if error <= best + AS_GOOD]
 
 
 def places(habits: Sequence[Habit], photo: tuple[int, int], shape: float, most: int) -> list[Floats]:
-    """The boxes on ``photo`` that follow from ``habits``, at most so many, without those that are nearly the same."""
-    found: list[Floats] = []
+    """The boxes on ``photo`` that follow from ``habits``, at most ``most``, without nearly equal ones."""
+    boxes: list[Floats] = []
     for habit in habits:
         box = habit.box(photo, shape)
-        if len(found) < most and not any(_is_same(box, other) for other in found):
-            found.append(box)
-    return found
+        tolerance = PLAY * float(min(box[2:] - box[:2]))
+        if len(boxes) < most and not any((np.abs(box - other) < tolerance).all() for other in boxes):
+            boxes.append(box)
+    return boxes
 
 
-def _ways(ends: Floats, whole: Floats, unit: Floats) -> Iterator[tuple[float, tuple[str, float]]]:
-    """How far off, in sides of the overlay, and from which edge: along one axis, ``ends`` [n, 2] in pixels."""
-    side = float(np.median(ends[:, 1] - ends[:, 0]))
+def _units(photo: tuple[int, int]) -> dict[str, float]:
+    """The sides of a photo (width, height) by name."""
+    return dict(zip(UNITS, (max(photo), min(photo), *photo), strict=True))
+
+
+def _distance(edge: str, ends: Floats, whole: Floats, unit: Floats) -> float:
+    """Median distance of ``ends`` [n, 2] from an edge of sides ``whole`` [n] (pixels), in units."""
     middle = ends.mean(axis=1)
-    far = {"low": ends[:, 0], "high": whole - ends[:, 1], "middle": middle - whole / 2, "share": middle}
-    tried = []
-    for edge in EDGES:
-        by = whole if edge == "share" else unit
-        value = float(np.median(far[edge] / by))
-        tried.append((float(np.abs(far[edge] - value * by).mean()) / side, (edge, value)))
-    best = min(off for off, _ in tried)
-    yield from ((off, way) for off, way in tried if off <= best + AS_CLOSE)
+    distances = {
+        "low": ends[:, 0] / unit,
+        "high": (whole - ends[:, 1]) / unit,
+        "middle": (middle - whole / 2) / unit,
+        "share": middle / whole,
+    }
+    return float(np.median(distances[edge]))
 
 
-def _from(edge: str, far: float, whole: float, side: float, unit: float) -> float:
+def _start(edge: str, distance: float, whole: float, side: float, unit: float) -> float:
+    """Where an overlay begins along one side of the photo (pixels)."""
     if edge == "low":
-        return far * unit
+        return distance * unit
     if edge == "high":
-        return whole - far * unit - side
-    middle = far * whole if edge == "share" else whole / 2 + far * unit
+        return whole - distance * unit - side
+    middle = distance * whole if edge == "share" else whole / 2 + distance * unit
     return middle - side / 2
-
-
-def _is_same(one: Floats, other: Floats) -> bool:
-    size, also = one[2:] - one[:2], other[2:] - other[:2]
-    apart = np.abs(one[:2] + one[2:] - other[:2] - other[2:]) / 2
-    return bool((apart < NEAR * size).all() and (np.abs(size / also - 1) < ALIKE).all())

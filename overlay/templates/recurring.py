@@ -1,4 +1,4 @@
-"""Text at the same relative place on many photos of one vendor: a stamp, not the product's print."""
+"""Overlays at the same relative place on many photos of one vendor: a stamp, not the product's print."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,19 +8,17 @@ from numpy.typing import NDArray
 
 from line.facts import Box
 
-ALIKE = 0.5
-"""Intersection over union from which two boxes are at the same place."""
-
-
-LEAST = 5
-"""Photos below which nothing is concluded."""
-LEAST_SHARE = 0.1
-"""Share of photos below which it may be chance."""
+MIN_OVERLAP = 0.5
+"""Minimum intersection over union of two boxes at the same place."""
+MIN_PHOTOS = 5
+"""Minimum number of photos from which anything is concluded."""
+MIN_SHARE = 0.1
+"""Minimum share of photos; below it may be chance."""
 
 
 @dataclass(frozen=True)
 class Placed:
-    """One text on one photo: the photo's id, and where the text stands on it."""
+    """One region on one photo: the photo's id, and where the region stands on it."""
 
     image: int
     box: Box
@@ -28,51 +26,37 @@ class Placed:
 
 @dataclass(frozen=True)
 class Recurring:
-    """A place where text comes back.
+    """A place where regions come back.
 
     Attributes:
-        box: median of the texts' boxes.
-        images: photos with text there, sorted.
+        box: median of the regions' boxes.
+        images: photos with a region there, sorted.
     """
 
     box: Box
     images: tuple[int, ...]
 
 
-def box_of(quad: Sequence[Sequence[float]] | NDArray[np.float32], width: int, height: int) -> Box:
-    """The upright box around corners in pixels, as shares of the photo and not beyond it."""
-    corners = np.clip(np.asarray(quad, np.float64) / (width, height), 0, 1)
-    left, top = (float(value) for value in corners.min(axis=0))
-    right, bottom = (float(value) for value in corners.max(axis=0))
-    return left, top, right, bottom
+def recurring(regions: Sequence[Placed], *, least: int = MIN_PHOTOS) -> list[Recurring]:
+    """Places with regions on at least ``least`` photos, most frequent first.
 
-
-def rounded(box: Box) -> Box:
-    """A box with four decimals, as the records keep it."""
-    left, top, right, bottom = (round(share, 4) for share in box)
-    return left, top, right, bottom
-
-
-def recurring(texts: Sequence[Placed], *, least: int = LEAST) -> list[Recurring]:
-    """Places with text on at least ``least`` photos, most frequent first.
-
-    Takes memory for a number per pair of texts; a photo may have several.
+    Takes memory for a number per pair of regions; a photo may have several.
     """
-    left = list(texts)
-    found: list[Recurring] = []
+    left = list(regions)
+    places: list[Recurring] = []
     while left:
-        boxes = np.array([text.box for text in left])
-        alike = overlap(boxes) >= ALIKE
-        ids = np.array([text.image for text in left])
+        boxes = np.array([region.box for region in left])
+        alike = overlap(boxes) >= MIN_OVERLAP
+        ids = np.array([region.image for region in left])
         counts = [len(set(ids[row])) for row in alike]
         best = int(np.argmax(counts))
         if counts[best] < least:
             break
         members = alike[best]
         x0, y0, x1, y1 = (float(value) for value in np.median(boxes[members], axis=0))
-        found.append(Recurring((x0, y0, x1, y1), tuple(sorted(set(ids[members].tolist())))))
-        left = [text for text, taken in zip(left, members, strict=True) if not taken]
-    return found
+        places.append(Recurring((x0, y0, x1, y1), tuple(sorted(set(ids[members].tolist())))))
+        left = [region for region, taken in zip(left, members, strict=True) if not taken]
+    return places
 
 
 def overlap(boxes: NDArray[np.float64]) -> NDArray[np.float64]:

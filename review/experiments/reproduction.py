@@ -69,7 +69,7 @@ class Reproduction:
         """Changed circumstances since the record: name → (recorded, current)."""
         prepared, model = self.prepared, self.prepared.model
         options = prepared.recipe.options_of(prepared.step)
-        then, now = self.past.made_with, made_with(model, options, prepared.transform.trained)
+        then, now = self.past.made_with, made_with(model, options)
         pairs: dict[str, tuple[Any, Any]] = {
             "revision": (self.past.revision, model.revision if model else None),
             "device": (self.past.device, self.context.settings.device),
@@ -79,7 +79,10 @@ class Reproduction:
         for key in ("weights", "hardware", "threads"):
             if key in then:
                 pairs[key] = (then[key], now.get(key))
-        for section in ("libraries", "trained"):
+        for section in (
+            "libraries",
+            "trained",
+        ):  # the latter in records of versions before the overlay network
             for name, recorded_value in then.get(section, {}).items():
                 pairs[name] = (recorded_value, now.get(section, {}).get(name, ""))
         return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}

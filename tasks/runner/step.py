@@ -202,7 +202,7 @@ class StepRunner:
             delivers=transform.delivers,
             ends_chain=claim.is_last,
             vendor=prepared.vendor.note(),
-            made_with=made_with(model, options, transform.trained),
+            made_with=made_with(model, options),
         )
 
 

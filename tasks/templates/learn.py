@@ -3,13 +3,15 @@
 import logging
 from collections.abc import Sequence
 from functools import partial
+from typing import cast
 
 import numpy as np
 import sqlalchemy as sa
 
 from line.facts import Box
-from overlay.templates.recurring import ALIKE, LEAST, LEAST_SHARE, Placed, overlap, recurring
-from records import batches, templates
+from models.contract import OverlaySegmenter, Task
+from overlay.templates.recurring import MIN_OVERLAP, MIN_PHOTOS, MIN_SHARE, Placed, overlap, recurring
+from records import batches, recipes, templates
 from records.batches import Batch
 from records.queries import text_locations
 from records.queries.text_locations import Example
@@ -35,12 +37,14 @@ def learn(context: Context, batch_id: int) -> list[int]:
 
     Raises:
         InputError: there is no such batch.
+        ModelError: the recipe's network is not ready.
         ServiceError: Postgres or the bucket stayed away.
     """
     transact = context.database.transact
     batch = transact(partial(batches.get, batch_id=batch_id))
     recurring_texts = transact(partial(_recurring, batch=batch))
-    previews = (with_examples(context.bucket, *each) for each in recurring_texts)
+    segmenter, limit = _segmenter(context, batch)
+    previews = (with_examples(context.bucket, *each, segmenter, limit) for each in recurring_texts)
     proposals = whole([proposal for proposal in previews if proposal is not None])
 
     def record(connection: sa.Connection) -> list[int]:
@@ -59,6 +63,17 @@ def learn(context: Context, batch_id: int) -> list[int]:
             extra={"batch": batch.id},
         )
     return proposed
+
+
+def _segmenter(context: Context, batch: Batch) -> tuple[OverlaySegmenter, int]:
+    """The network of the batch's recipe, and the long side at which it looks at a photo (pixels)."""
+    recipe = context.database.transact(partial(recipes.load, digest=batch.recipe))
+    position = recipe.position(FINDS)
+    step = None if position is None else recipe.steps[position]
+    transform = context.transforms.get(FINDS)
+    name = (step and step.model) or str(transform.default_model)
+    params = transform.schema(**(step.params if step else {})).model_dump()
+    return cast(OverlaySegmenter, context.models.get(name, Task.FIND_TEXT)), int(params["limit"])
 
 
 def whole(proposals: Sequence[Proposal]) -> list[Proposal]:
@@ -86,7 +101,7 @@ def _recurring(connection: sa.Connection, batch: Batch) -> list[tuple[Proposal, 
     for batch_ids in ([batch.id], everything) if len(everything) > 1 else ([batch.id],):
         photos = text_locations.photos(connection, batch_ids)
         for box in _boxes(connection, batch_ids, photos):
-            images, overlay = text_locations.count_at(connection, batch_ids, box, ALIKE)
+            images, overlay = text_locations.count_at(connection, batch_ids, box, MIN_OVERLAP)
             template = templates.at(connection, batch.vendor, box)
             if template is not None:
                 templates.count(connection, template, images, photos)
@@ -94,7 +109,7 @@ def _recurring(connection: sa.Connection, batch: Batch) -> list[tuple[Proposal, 
                 continue
             elif overlay >= LIKELY and not _is_among(box, [proposal.box for proposal, _ in new_places]):
                 shown = text_locations.examples(
-                    connection, batch_ids, box, ALIKE, transform=FINDS, limit=LOOKED_AT
+                    connection, batch_ids, box, MIN_OVERLAP, transform=FINDS, limit=LOOKED_AT
                 )
                 new_places.append((Proposal(box, images, photos, overlay, None, None, ()), shown))
     return new_places
@@ -102,14 +117,14 @@ def _recurring(connection: sa.Connection, batch: Batch) -> list[tuple[Proposal, 
 
 def _boxes(connection: sa.Connection, batch_ids: Sequence[int], photos: int) -> list[Box]:
     """Places with text on enough of some batches' photos: found on samples, counted on all."""
-    least = max(LEAST, int(np.ceil(LEAST_SHARE * photos)))
+    least = max(MIN_PHOTOS, int(np.ceil(MIN_SHARE * photos)))
     boxes: list[Box] = []
     for window in text_locations.windows(connection, batch_ids, least):
         chosen, total = text_locations.sample(connection, batch_ids, window, SAMPLE)
         texts = [Placed(image, box) for image, box in chosen]
         share = len(texts) / total
-        for one in recurring(texts, least=max(LEAST, int(least * share / 2))):
-            images, _ = text_locations.count_at(connection, batch_ids, one.box, ALIKE)
+        for one in recurring(texts, least=max(MIN_PHOTOS, int(least * share / 2))):
+            images, _ = text_locations.count_at(connection, batch_ids, one.box, MIN_OVERLAP)
             if images >= least and not _is_among(one.box, boxes):
                 boxes.append(one.box)
     return boxes

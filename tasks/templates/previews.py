@@ -1,9 +1,8 @@
-"""What a person is shown of a vendor template, and what it looks like, taken from some photos' pixels."""
+"""What a person is shown of a vendor template, and what it looks like, learnt from some photos' pixels."""
 
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from itertools import combinations
 from typing import Any, cast
 
 import cv2
@@ -13,10 +12,13 @@ from numpy.typing import NDArray
 from imaging import intermediate
 from line.facts import Box
 from line.picture import Rgb
-from overlay.mask.strokes import find_strokes
-from overlay.templates.recurring import LEAST
-from overlay.templates.text_template import ONE_INK, PLAY, RIM, as_text, canvas, corners, correlation
-from overlay.templates.vendor_overlay import Mark, learn
+from models.contract import OverlaySegmenter
+from overlay.erasure_mask import draw_mask
+from overlay.regions import OverlayRegion, find_regions
+from overlay.templates.mark_learning import MARGIN, learn
+from overlay.templates.mark_learning import Example as Photo
+from overlay.templates.recurring import MIN_PHOTOS
+from overlay.templates.vendor_overlay import MAX_INK_DISTANCE, Mark
 from records.queries.text_locations import Example
 from records.storage.bucket import Bucket, MissingObjectError
 from records.templates import Proposal
@@ -35,19 +37,26 @@ HEIGHT, GAP = 240, 12
 """Height of the crops and of the space between them when they stand side by side."""
 FOUND_AGAIN = 0.75
 """Share of the photos that a mark was learnt from on which it must be found: one is on nearly all."""
-ALIKE_LETTERS = 0.5
-"""Median correlation of two photos' letters from which they are the same: a text's are .6 to .9, others .2 to .45."""
 MARK, ERASED = (0, 120, 255), (255, 0, 255)
 """Colours of the outline and of what would be erased, RGB."""
 
 
-def with_examples(store: Bucket, proposal: Proposal, examples: Sequence[Example]) -> Proposal | None:
-    """The proposal with the look and ink of its text, the whole mark, and with crops kept in the bucket.
+def with_examples(
+    store: Bucket,
+    proposal: Proposal,
+    examples: Sequence[Example],
+    segmenter: OverlaySegmenter,
+    limit: int,
+) -> Proposal | None:
+    """The proposal with the ink of its text, the whole overlay, and with crops kept in the bucket.
 
     None where the photos have but the place in common: other letters in other inks, such as a poster's titles.
+
+    Args:
+        segmenter: sees each photo at ``limit`` pixels.
     """
-    shown: list[dict[str, Any]] = []
-    looks, inks, photos = [], [], []
+    photos: list[tuple[Photo, Example]] = []
+    inks = []
     for example in examples:
         try:
             rgb = intermediate.decode_rgb(store.get(example.picture))
@@ -59,25 +68,37 @@ def with_examples(store: Bucket, proposal: Proposal, examples: Sequence[Example]
                 extra={"image": example.image},
             )
             continue
-        looks.append(canvas(rgb, example.box, RIM))
-        inks.append(find_strokes(rgb, corners(rgb, example.box)).ink())
-        photos.append((_small(rgb), example))
-    mark = _mark(photos) if len(photos) >= LEAST else None
+        photo, region = _photo(_small(rgb), example.box, segmenter, limit)
+        photos.append((photo, example))
+        inks.append(None if region is None else region.colour(photo.rgb))
+    mark = _mark([photo for photo, _ in photos]) if len(photos) >= MIN_PHOTOS else None
     ink = _one_ink(inks)
-    if len(photos) >= LEAST and mark is None and ink is None and not _are_alike(looks):
+    if len(photos) >= MIN_PHOTOS and mark is None and ink is None:
         return None
-    for rgb, example in photos[:SHOWN]:
-        shown.append({"image": example.image, "name": example.name} | _crop(store, rgb, example.box, mark))
-    shapes = [look.shape for look in looks]
-    alike = [look for look in looks if look.shape == max(set(shapes), key=shapes.count)]
-    look = as_text(np.mean(alike, axis=0)) if alike else None
-    return replace(
-        proposal,
-        ink=ink,
-        look=look,
-        mark=mark.as_fact() if mark else None,
-        examples=tuple(shown),
+    shown = tuple(
+        {"image": example.image, "name": example.name} | _crop(store, photo.rgb, example.box, mark)
+        for photo, example in photos[:SHOWN]
     )
+    return replace(proposal, ink=ink, mark=mark.as_fact() if mark else None, examples=shown)
+
+
+def _photo(rgb: Rgb, box: Box, segmenter: OverlaySegmenter, limit: int) -> tuple[Photo, OverlayRegion | None]:
+    """A photo with the overlays at a place as the network sees them, and its region there if it sees one."""
+    maps = segmenter.segment(rgb, limit=limit)
+    regions = find_regions(maps, rgb)
+    place = _pixels(rgb, box)
+    around = place + MARGIN * min(place[2] - place[0], place[3] - place[1]) * np.array([-1, -1, 1, 1])
+    region = max(regions, key=lambda region: _shared(region, place), default=None)
+    if region is not None and _shared(region, place) == 0:
+        region = None
+    mask = draw_mask(rgb, maps, [region for region in regions if _shared(region, around) > 0], segmenter)
+    return Photo(rgb, box, mask, 1.0 if region is None else region.opacity), region
+
+
+def _shared(region: OverlayRegion, place: NDArray[np.float64]) -> float:
+    """Area that a region's box has in common with a place (left, top, right, bottom), pixels."""
+    low, high = np.maximum(region.quad[0], place[:2]), np.minimum(region.quad[2], place[2:])
+    return float(np.clip(high - low, 0, None).prod())
 
 
 def side_by_side(store: Bucket, examples: Sequence[Mapping[str, Any]]) -> Rgb:
@@ -104,19 +125,13 @@ def side_by_side(store: Bucket, examples: Sequence[Mapping[str, Any]]) -> Rgb:
     return np.concatenate(parts[:-1], axis=1) if parts else np.full((HEIGHT, HEIGHT, 3), 255, np.uint8)
 
 
-def _mark(photos: Sequence[tuple[Rgb, Example]]) -> Mark | None:
+def _mark(photos: Sequence[Photo]) -> Mark | None:
     """What is laid over the photos, if it is found again on most of them: else it is but what they happen to share."""
-    mark = learn([(rgb, example.box) for rgb, example in photos])
+    mark = learn(photos)
     if mark is None:
         return None
-    again = sum(mark.find(rgb, [_pixels(rgb, example.box)]) is not None for rgb, example in photos)
+    again = sum(mark.find(photo.rgb, [photo.pixels]) is not None for photo in photos)
     return mark if again >= FOUND_AGAIN * len(photos) else None
-
-
-def _are_alike(looks: Sequence[NDArray[np.float32]]) -> bool:
-    """Whether any two photos' letters at the place are much the same."""
-    pairs = [correlation(np.pad(one, PLAY), other) for one, other in combinations(looks, 2)]
-    return float(np.median(pairs)) >= ALIKE_LETTERS
 
 
 def _pixels(rgb: Rgb, box: Box) -> NDArray[np.float64]:
@@ -172,11 +187,11 @@ def _crop(store: Bucket, rgb: Rgb, box: Box, mark: Mark | None) -> dict[str, Any
 
 def _one_ink(inks: Sequence[NDArray[np.float32] | None]) -> tuple[int, int, int] | None:
     """The colour that most photos agree on, if they do: a half transparent stamp takes up its ground's."""
-    clear_inks = np.array([ink for ink in inks if ink is not None])
-    if len(clear_inks) < max(1, len(inks) / 2):
+    colours = np.array([ink for ink in inks if ink is not None])
+    if len(colours) < max(1, len(inks) / 2):
         return None
-    middle = np.median(clear_inks, axis=0)
-    if np.median(np.linalg.norm(clear_inks - middle, axis=1)) > ONE_INK / 2:
+    middle = np.median(colours, axis=0)
+    if np.median(np.linalg.norm(colours - middle, axis=1)) > MAX_INK_DISTANCE / 2:
         return None
     red, green, blue = (round(float(value)) for value in middle)
     return red, green, blue

@@ -5,13 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 
-import numpy as np
-
 from imaging import intermediate
 from line.errors import InputError
-from models.contract import Region
-from overlay.templates.template_matching import sightings
-from overlay.templates.text_template import SAME_LOOK, UNSEEN_LOOK, Stamp
+from line.vendor import VendorTemplate
+from overlay.templates import on_photo
 from records import templates
 from records.database import Database
 from records.queries import text_search_results
@@ -54,13 +51,12 @@ def looked_at(context: Context, template_id: int) -> tuple[int, Iterator[Look]]:
         raise InputError(
             f"template {template_id} is {template.state}; `sluice templates confirm {template_id}` first"
         )
-    stamp = Stamp.from_record(template)
     transforms = {
         FINDS,
         *(transform.name for transform in context.transforms.transforms.values() if transform.removes),
     }
     at_most = transact(partial(text_search_results.count, vendor=vendor))
-    return at_most, _looks(context.bucket, stamp, searched(context.database, vendor, transforms))
+    return at_most, _looks(context.bucket, template, searched(context.database, vendor, transforms))
 
 
 def searched(database: Database, vendor: str, transforms: Collection[str]) -> Iterator[list[Searched]]:
@@ -83,21 +79,16 @@ def searched(database: Database, vendor: str, transforms: Collection[str]) -> It
                 yield images
 
 
-def _looks(store: Bucket, stamp: Stamp, pages: Iterator[list[Searched]]) -> Iterator[Look]:
+def _looks(store: Bucket, template: VendorTemplate, pages: Iterator[list[Searched]]) -> Iterator[Look]:
     with ThreadPoolExecutor(TOGETHER) as pool:
         for images in pages:
-            yield from pool.map(partial(_look, store, stamp), images)
+            yield from pool.map(partial(_look, store, template), images)
 
 
-def _look(store: Bucket, stamp: Stamp, image: Searched) -> Look:
+def _look(store: Bucket, template: VendorTemplate, image: Searched) -> Look:
     try:
         rgb = intermediate.decode_rgb(store.get(image.picture))
     except (MissingObjectError, intermediate.IntermediateError) as error:
         return Look(image.image, False, str(error))
-    regions = [
-        Region(np.asarray(region.quad, np.float32), region.score) for region in image.regions if region.quad
-    ]
-    # without a whole mark, by its letters: as find_text does where there is a text, and where there is none
-    there = [region.box for region in image.regions if region.box and stamp.is_at(region.box)]
-    by_letters = any(stamp.is_on(rgb, SAME_LOOK, box) for box in there) or stamp.is_on(rgb, UNSEEN_LOOK)
-    return Look(image.image, by_letters or bool(sightings(rgb, [stamp], regions)))
+    boxes = [region.box for region in image.regions if region.box]
+    return Look(image.image, on_photo.find(template, rgb, boxes) is not None)

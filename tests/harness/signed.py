@@ -1,11 +1,15 @@
 """Busy photos with a shop's sign and name on them, so that the overlay's own pixels are known."""
 
+from functools import cache
+
 import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from line.facts import Box
 from line.picture import Rgb
+from overlay.templates.mark_learning import Example, learn
+from overlay.templates.vendor_overlay import Mark
 
 INK = (200, 30, 40)
 
@@ -35,3 +39,17 @@ def stamped(
     rgb = np.rint(ground(seed, size) * (1 - alpha) + np.array(ink) * alpha).astype(np.uint8)
     box = (left / size[0], top / size[1], right / size[0], bottom / size[1])
     return rgb, box, alpha[..., 0] > 0.1
+
+
+def example(seed: int, solid: int = 255, ink: tuple[int, int, int] = INK) -> Example:
+    """Such a photo with the overlay's pixels as a network would see them."""
+    rgb, box, pixels = stamped(seed, solid=solid, ink=ink)
+    return Example(rgb, box, pixels.astype(np.uint8) * 255, solid / 255)
+
+
+@cache
+def learnt(solid: int = 255, ink: tuple[int, int, int] = INK) -> Mark:
+    """The overlay as it is learnt from seven photos."""
+    mark = learn([example(seed, solid, ink) for seed in range(7)])
+    assert mark is not None
+    return mark

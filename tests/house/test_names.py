@@ -15,6 +15,7 @@ CLEAN = (
     "line",
     "imaging",
     "models",
+    "overlay",
     "gates/checks/picture",
     "gates/metrics/picture",
     "gates/metrics/similarity",
@@ -28,6 +29,7 @@ CLEAN = (
     "worker",
     "samples",
     "tests/models",
+    "tests/overlay",
     "tests/review/experiments",
     "tests/review/tools",
 )

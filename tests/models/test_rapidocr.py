@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from models.rapidocr import CHANNELS, LEVELS, RapidOcr
+from models.rapidocr import RapidOcr
 
 
 @pytest.fixture(scope="module")
@@ -25,21 +25,3 @@ def test_a_line_of_letters_is_one_region(detector: RapidOcr, page: np.ndarray) -
     corners = np.stack([region.quad.min(axis=0), region.quad.max(axis=0)])
     # letters begin at x 80 and stand on y 240
     assert corners == pytest.approx(np.array([[80, 204], [420, 242]]), abs=8)
-
-
-def test_looking_closely_sees_the_same_regions(detector: RapidOcr, page: np.ndarray) -> None:
-    for one, other in zip(
-        detector.find(page, limit=640), detector.look(page, limit=640).regions, strict=True
-    ):
-        assert np.array_equal(one.quad, other.quad)
-        assert one.score == other.score
-
-
-def test_each_level_of_what_it_knows_is_half_as_fine_as_the_one_before(
-    detector: RapidOcr, page: np.ndarray
-) -> None:
-    levels = detector.look(page, limit=640).levels
-    sizes = [(CHANNELS, 480 // cell, 640 // cell) for cell in (4, 8, 16, 32)]
-    assert [level.shape for level in levels] == sizes
-    assert len(levels) == len(LEVELS)
-    assert all(np.ptp(level) > 0 for level in levels)

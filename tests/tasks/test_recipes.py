@@ -23,7 +23,7 @@ transform = "admit"
 
 [[steps]]
 transform = "find_text"
-model = "rapidocr"
+model = "overlay_network"
 
 [[steps]]
 transform = "erase_text"
@@ -56,8 +56,8 @@ def refused(text: str) -> RecipeError:
         ("dilate = 4", "dilate = 4.5", 12, "steps[2].dilate", "integer"),
         ("target = 900", "limits = { ssimm = { at_least = 1 } }", 16, "steps[3].limits.ssimm", "there are"),
         ('"upscale"', '"upscaler"', 15, "steps[3].transform", "upscale"),
-        ('"rapidocr"', '"rapidfire"', 8, "steps[1].model", "rapidocr"),
-        ('"rapidocr"', '"telea"', 8, "steps[1].model", "not for find_text"),
+        ('"overlay_network"', '"rapidfire"', 8, "steps[1].model", "overlay_network"),
+        ('"overlay_network"', '"telea"', 8, "steps[1].model", "not for find_text"),
         ('transform = "deliver"', 'transform = "deliver"\nmodel = "telea"', 20, "steps[4].model", "no model"),
         ('transform = "deliver"', 'transform = "deliver"\nquality = 20', 20, "steps[4].quality", "30"),
         ('transform = "deliver"', 'transform = "deliver"\nformat = "gif"', 20, "steps[4].format", "jpeg"),

@@ -235,7 +235,9 @@ def test_a_manifest_that_cannot_be_read_is_named(tmp_path: Path) -> None:
 
 
 def test_the_catalogue_is_read_and_each_entry_can_be_got_or_says_what_it_lacks() -> None:
-    for name, entry in manifest.all_weights(weights_folder()).items():
+    listed = manifest.all_weights(weights_folder())
+    fetched = {name: entry for name, entry in listed.items() if not entry.is_shipped}
+    for name, entry in fetched.items():
         for file in entry.files:
             assert file.package or download.address(file.url).startswith("https://")
             assert file.package is None or file.package.convert in {"", *CONVERSIONS}
@@ -243,6 +245,28 @@ def test_the_catalogue_is_read_and_each_entry_can_be_got_or_says_what_it_lacks()
         lacking = str(manifest.missing(entry))
         assert f"sluice models pull {name}" in lacking
         assert all(file.sha256 for file in entry.files) == ("--sha256" not in lacking)
+
+
+def test_weights_that_ship_with_sluice_are_here_checked_and_pulled_without_a_download() -> None:
+    shipped = [entry for entry in manifest.catalog().values() if entry.is_shipped]
+    assert [entry.name for entry in shipped] == ["overlay_network"]
+    for entry in shipped:
+        assert manifest.missing(entry) is None
+        assert all(len(file.sha256) == 64 for file in entry.files)
+        assert all(path.is_file() for path in manifest.paths(entry))
+        assert (manifest.CATALOG.parent / f"{entry.name}.md").is_file()
+        assert download.pull(entry) is entry
+        assert entry.name not in manifest.registered(weights_folder())
+
+
+def test_a_shipped_file_with_another_content_is_refused_and_a_lost_one_is_told() -> None:
+    entry = manifest.catalog()["overlay_network"]
+    (file,) = entry.files
+    other = entry.model_copy(update={"files": (file.model_copy(update={"sha256": "0" * 64}),)})
+    with pytest.raises(ModelError, match="is refused"):
+        manifest.paths(other)
+    lost = entry.model_copy(update={"files": (file.model_copy(update={"path": "gone.onnx"}),)})
+    assert "reinstall Sluice" in str(manifest.missing(lost))
 
 
 def test_weights_cannot_take_the_name_of_a_model_that_needs_none() -> None:

@@ -25,10 +25,10 @@ def test_formats_that_differ_tell_the_unit_and_the_corner() -> None:
 
 def test_of_one_format_every_explanation_is_kept_and_one_of_them_holds_elsewhere() -> None:
     habits = learn(np.array([corner_mark(WIDE)] * 5), [WIDE] * 5)
-    found = places(habits, HIGH, 0.25, 64)
-    off = [np.abs(box - corner_mark(HIGH)).max() for box in found]
+    boxes = places(habits, HIGH, 0.25, 64)
+    off = [np.abs(box - corner_mark(HIGH)).max() for box in boxes]
     assert min(off) < 40  # a fifth of its width, which is looked at around each
-    assert len(found) < len(habits)
+    assert len(boxes) < len(habits)
 
 
 def test_no_more_places_are_named_than_asked_for() -> None:

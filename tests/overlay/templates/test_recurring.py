@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from overlay.templates.recurring import Placed, box_of, overlap, recurring
+from overlay.templates.recurring import Placed, overlap, recurring
 
 STAMP = (0.7, 0.9, 0.95, 0.95)
 
@@ -41,11 +41,6 @@ def test_one_photo_with_many_texts_at_a_place_counts_once() -> None:
 def test_two_stamps_are_told_apart_the_more_frequent_first() -> None:
     corner = [Placed(number, (0.0, 0.0, 0.2, 0.1)) for number in range(8)]
     assert [len(one.images) for one in recurring(stamped(12) + corner)] == [12, 8]
-
-
-def test_a_quad_becomes_shares_of_its_photo_and_reaches_not_beyond() -> None:
-    assert box_of([[10, 20], [30, 20], [30, 40], [10, 40]], 100, 200) == (0.1, 0.1, 0.3, 0.2)
-    assert box_of([[-10, 20], [130, 20], [130, 240], [-10, 240]], 100, 200) == (0, 0.1, 1, 1)
 
 
 def test_overlap_is_one_with_itself_and_nothing_with_a_neighbour() -> None:

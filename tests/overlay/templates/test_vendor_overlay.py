@@ -1,25 +1,26 @@
-"""What a vendor lays over all its photos is learnt from some of them, and found on others whatever the ground."""
+"""What a vendor lays over all its photos is found on others whatever the ground, and kept in the records."""
 
 import json
+from dataclasses import replace
+from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+from PIL import Image, ImageDraw, ImageFont
 
 from line.picture import Rgb
-from overlay.templates.vendor_overlay import Mark, learn
-from tests.harness.signed import ground, stamped
+from overlay.templates.vendor_overlay import Mark
+from tests.harness.signed import ground, learnt, stamped
 
 
-def learnt(**how: object) -> Mark | None:
-    return learn([stamped(seed, **how)[:2] for seed in range(7)])  # type: ignore[arg-type]
-
-
-@pytest.fixture(scope="module")
-def mark() -> Mark:
-    found = learnt()
-    assert found is not None
-    return Mark.of_fact(json.loads(json.dumps(found.as_fact())))
+@pytest.fixture(scope="module", params=["learnt", "earlier"])
+def mark(request: pytest.FixtureRequest) -> Mark:
+    """Learnt now, and by the version before the overlay network; both as the records keep them."""
+    if request.param == "earlier":
+        records = json.loads((Path(__file__).parent / "earlier_records.json").read_text("utf-8"))
+        return Mark.of_fact(records["mark"]["mark"])
+    return Mark.of_fact(json.loads(json.dumps(learnt().as_fact())))
 
 
 def covered(mark: Mark, rgb: Rgb) -> np.ndarray:
@@ -36,10 +37,10 @@ def test_sign_and_letters_are_covered_on_a_photo_that_was_not_learnt_from(
     mark: Mark, size: tuple[int, int]
 ) -> None:
     rgb, _, truth = stamped(99, size)
-    found = covered(mark, rgb)
-    assert found[truth].mean() > 0.97
-    near = cv2.dilate(truth.astype(np.uint8), np.ones((15, 15), np.uint8)) > 0
-    assert not found[~near].any()
+    mask = covered(mark, rgb)
+    assert mask[truth].mean() > 0.97
+    surroundings = cv2.dilate(truth.astype(np.uint8), np.ones((15, 15), np.uint8)) > 0
+    assert not mask[~surroundings].any()
 
 
 def test_what_the_letters_enclose_is_the_photos_own(mark: Mark) -> None:
@@ -62,28 +63,50 @@ def test_a_text_at_another_place_leads_to_it_too(mark: Mark) -> None:
     assert mark.sighted(3, moved, place).cover.any()
 
 
-def test_opaque_ink_is_no_watermark_and_a_veil_is(mark: Mark) -> None:
-    assert mark.through is not None
-    assert mark.through < 0.2
-    veil = learnt(solid=110, ink=(255, 255, 255))
-    assert veil is not None
-    assert veil.through is not None
-    assert veil.through > 0.4
-    rgb = stamped(99, solid=110, ink=(255, 255, 255))[0]
-    place = veil.find(rgb, [])
+@pytest.mark.parametrize(("through", "faint"), [(0.1, False), (0.6, True), (None, None)])
+def test_what_shows_through_makes_it_a_watermark(
+    mark: Mark, through: float | None, faint: bool | None
+) -> None:
+    rgb = stamped(99)[0]
+    place = mark.find(rgb, [])
     assert place is not None
-    assert veil.sighted(3, rgb, place).is_faint
+    assert replace(mark, through=through).sighted(3, rgb, place).is_faint is faint
 
 
-def test_photos_that_have_nothing_in_common_teach_nothing() -> None:
-    box = (0.5, 0.8, 0.9, 0.9)
-    assert learn([(ground(seed), box) for seed in range(7)]) is None
+def test_a_record_names_the_template_and_the_place_of_its_text(mark: Mark) -> None:
+    rgb, box, _ = stamped(99)
+    place = mark.find(rgb, [])
+    assert place is not None
+    record = mark.sighted(3, rgb, place).to_record(rgb.shape)
+    assert (record.template, record.overlay) == (3, 1.0)
+    assert record.box == pytest.approx(box, abs=0.02)
 
 
-def test_where_all_photos_are_alike_nobody_can_say_what_shows_through() -> None:
-    rgb, box, _ = stamped(5)
-    found = learn([(rgb, box)] * 6)
-    assert found is None or found.through is None
+def test_letters_of_earlier_templates_are_found_by_their_outline() -> None:
+    records = json.loads((Path(__file__).parent / "earlier_records.json").read_text("utf-8"))
+    box = tuple(records["look"]["box"])
+    for size in ((400, 300), (800, 600)):
+        rgb, letters = acme(size)
+        look = Mark.of_look(records["look"]["look"], box, rgb.shape)
+        text = np.array(box) * np.tile(size, 2)
+        place = look.find(rgb, [text])
+        assert place is not None
+        sighting = look.sighted(7, rgb, place)
+        whole = np.zeros(letters.shape, bool)
+        whole[sighting.window] = sighting.cover > 0
+        assert whole[letters].mean() > 0.7
+        assert look.find(np.full_like(rgb, 150), [text]) is None
+        assert look.find(ground(5, size), [text]) is None
+
+
+def acme(size: tuple[int, int]) -> tuple[Rgb, np.ndarray]:
+    """The photo that the earlier record was made from, at a size of (width, height), and the pixels of its letters."""
+    unit = size[0] / 400
+    image = Image.fromarray(np.full((size[1], size[0], 3), 175, np.uint8))
+    at, font = (228 * unit, 235 * unit), ImageFont.load_default(24 * unit)
+    ImageDraw.Draw(image).text(at, "ACME.COM", font=font, fill=(230, 0, 18))
+    rgb = np.asarray(image)
+    return rgb, rgb[..., 1] < 90
 
 
 def test_a_picture_that_is_none_is_refused() -> None:

@@ -112,13 +112,16 @@ def test_models_are_told_with_licence_revision_and_readiness() -> None:
     answer = call("models", "--json")
     found = {model["model"]: model for model in json.loads(answer.out)}
     assert (answer.code, answer.err) == (0, "")
-    assert found["rapidocr"] | {"task": "find_text", "ready": True, "missing": ""} == found["rapidocr"]
+    assert (
+        found["overlay_network"] | {"task": "find_text", "ready": True, "missing": ""}
+        == found["overlay_network"]
+    )
     for model in found.values():
         assert model["licence"]
         assert model["revision"]
         assert model["source"]
         assert model["ready"] == (model["missing"] == "")
-    assert "rapidocr" in call("models").out
+    assert "overlay_network" in call("models").out
 
 
 def test_the_doctor_finds_a_line_that_can_run(tmp_path: Path) -> None:

@@ -297,7 +297,7 @@ def test_too_few_pictures_name_no_winner(folder: Path, recipe: Path) -> None:
         ("telea", "telea", 2, "is compared with itself"),
         ("nobody", "telea", 2, "there is no model 'nobody'"),
         ("telea", "lanczos", 1, "a model for upscale, not for fill"),
-        ("rapidocr", "telea", 2, "which returns no picture to compare"),
+        ("overlay_network", "telea", 2, "which returns no picture to compare"),
     ],
 )
 def test_what_cannot_be_matched_is_refused(

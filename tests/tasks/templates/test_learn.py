@@ -15,7 +15,6 @@ from imaging import intermediate
 from line.errors import ServiceError
 from line.facts import Box
 from line.states import TemplateState
-from overlay.templates.text_template import look_of
 from records import templates
 from tasks.templates.previews import side_by_side
 from tests.harness import db_builders
@@ -70,7 +69,7 @@ def jittered(number: int, box: Box = CORNER) -> Box:
     return (box[0] + x, box[1] + y, box[2] + x, box[3] + y)
 
 
-def test_what_recurs_is_proposed_with_its_counts_look_ink_and_crops(vendor: str, records: Line) -> None:
+def test_what_recurs_is_proposed_with_its_counts_outline_ink_and_crops(vendor: str, records: Line) -> None:
     texts = [[(jittered(number), 0.9)] for number in range(9)] + [[], [], []]
     searched(vendor, texts, records.env["SLUICE_BUCKET_URL"])
     propose()
@@ -84,9 +83,7 @@ def test_what_recurs_is_proposed_with_its_counts_look_ink_and_crops(vendor: str,
         )
     ).templates
     assert told[0].ink is not None
-    assert told[0].look is not None
     assert np.linalg.norm(np.array(told[0].ink) - 250) < 40
-    assert 0.05 < look_of(told[0].look).mean() < 0.7
     picture = side_by_side(context().bucket, template["examples"])
     assert picture.shape[0] == 2 * 240 + 12  # the crops, and below them what would be erased
     assert picture.shape[1] > 3 * 240
@@ -226,7 +223,7 @@ def test_what_was_dismissed_is_not_proposed_again_by_later_uploads(vendor: str) 
     assert [one["state"] for one in listed(vendor)] == ["dismissed"]
 
 
-def test_without_the_pictures_a_template_is_proposed_without_a_look(vendor: str) -> None:
+def test_without_the_pictures_a_template_is_proposed_without_an_outline(vendor: str) -> None:
     searched(vendor, [[(CORNER, 0.9)]] * 6)
     propose()
     (template,) = listed(vendor)

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import sqlalchemy as sa
 
+from models.weights.manifest import catalog
 from records.tables import steps
 from tests.harness.command import Answer, call
 from tests.harness.context import transact
@@ -140,7 +141,7 @@ def test_a_record_tells_what_the_step_was_made_with(done: Done) -> None:
         assert (step.device, step.made_with["threads"]) == ("cpu", 1)
         assert "numpy" in step.made_with["libraries"]
     assert "onnxruntime" in by_name["find_text"].made_with["libraries"]
-    assert set(by_name["find_text"].made_with["trained"]) == {"trees.json", "overlay_map.onnx"}
+    assert by_name["find_text"].made_with["weights"] == catalog()["overlay_network"].sha256
     assert "torch" not in by_name["deliver"].made_with["libraries"]
     assert by_name["find_text"].output_mask
 

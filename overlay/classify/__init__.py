@@ -1,1 +1,0 @@
-"""Overlay or print."""

@@ -1,1 +1,0 @@
-"""Candidate regions of text and marks."""

@@ -1,1 +1,0 @@
-"""The pixels that an overlay covers."""

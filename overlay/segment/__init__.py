@@ -1,1 +1,0 @@
-"""The overlay map of a photo."""
