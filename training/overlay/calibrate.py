@@ -27,6 +27,8 @@ from training.split import Part
 
 OVERLAID_SHARE = 0.4
 """Share of a region's pixels that were laid over from which it counts as an overlay."""
+PRINT_WEIGHT = 0.3
+"""Weight of a region of a photo on which print was drawn: as close to an overlay as that, print is rare in uploads."""
 RIDGE = 0.02
 """Weight of the ridge penalty."""
 ROUNDS = 40
@@ -50,9 +52,9 @@ def samples(count: int) -> Iterator[tuple[str, Labelled]]:
 
 def collect(
     network: OverlaySegmenter, count: int
-) -> tuple[NDArray[np.float64], NDArray[np.float64], list[list[int]]]:
-    """Features [n, f] and labels [n] of all regions, and of each clean photo which regions are its numbers."""
-    features, labels, clean = [], [], []
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], list[list[int]]]:
+    """Features [n, f], labels [n] and weights [n] of all regions, and the numbers of each clean photo's regions."""
+    features, labels, weights, clean = [], [], [], []
     for kind, photo in samples(count):
         maps = network.segment(photo.rgb, limit=WORKING_SIDE)
         laid = np.maximum(photo.ink, photo.panel)
@@ -65,20 +67,25 @@ def collect(
             numbers.append(len(labels))
             features.append(region.features)
             labels.append(float(share >= OVERLAID_SHARE))
+            weights.append(PRINT_WEIGHT if kind == "print" else 1.0)
         if kind == "clean":
             clean.append(numbers)
-    return np.array(features), np.array(labels), clean
+    return np.array(features), np.array(labels), np.array(weights), clean
 
 
-def fit(features: NDArray[np.float64], labels: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
-    """Weights [f] and intercept of a ridge logistic regression over centred features (Newton's method)."""
+def fit(
+    features: NDArray[np.float64], labels: NDArray[np.float64], shares: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], float]:
+    """Weights [f] and intercept of a ridge logistic regression over centred features, weighted by ``shares`` [n]."""
     x = np.hstack([features, np.ones((len(features), 1))])
     penalty = np.diag([RIDGE] * features.shape[1] + [0.0]) * len(features) / 100
     weights = np.zeros(x.shape[1])
     for _ in range(ROUNDS):
         chance = 1 / (1 + np.exp(-np.clip(x @ weights, -30, 30)))
-        gradient = x.T @ (labels - chance) - penalty @ weights
-        curvature = (x * (chance * (1 - chance))[:, None]).T @ x + penalty + 1e-6 * np.eye(x.shape[1])
+        gradient = x.T @ (shares * (labels - chance)) - penalty @ weights
+        curvature = (
+            (x * (shares * chance * (1 - chance))[:, None]).T @ x + penalty + 1e-6 * np.eye(x.shape[1])
+        )
         weights = weights + np.linalg.solve(curvature, gradient)
     return weights[:-1], float(weights[-1])
 
@@ -93,9 +100,9 @@ def main() -> None:
     given = parser.parse_args()
     cv2.setNumThreads(1)
     network = opened(given.network)
-    features, labels, clean = collect(network, given.count)
+    features, labels, shares, clean = collect(network, given.count)
     means = features.mean(axis=0)
-    weights, intercept = fit(features - means, labels)
+    weights, intercept = fit(features - means, labels, shares)
     odds = (features - means) @ weights + intercept
     chances = 1 / (1 + np.exp(-odds))
     worst = np.array([max(chances[numbers], default=0.0) for numbers in clean])

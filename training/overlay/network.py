@@ -25,6 +25,8 @@ FUSED_CHANNELS, HALF_CHANNELS = 64, 16
 CHANNELS = ("ink", "panel", "print", "opacity")
 """What the network gives, in this order."""
 WIDTH, FINE_WIDTH = 48, 16
+DILATIONS = (3, 2)
+"""Of the residual convolutions over the fused map, in turn."""
 STRIDE = 32
 """The sides of the input are multiples of this."""
 PRIOR = -3.0
@@ -153,28 +155,41 @@ class OverlayNetwork(nn.Module):
         self.detector = Detector(detector)
         self.register_buffer("spread", torch.ones(1, FUSED_CHANNELS, 1, 1))
         self.context = nn.Conv2d(FUSED_CHANNELS, WIDTH, 3, padding=1)
-        self.wide = nn.Conv2d(WIDTH, WIDTH, 3, padding=3, dilation=3)
+        self.around = nn.ModuleList(
+            nn.Conv2d(WIDTH, WIDTH, 3, padding=dilation, dilation=dilation) for dilation in DILATIONS
+        )
+        self.coarse = nn.Conv2d(WIDTH, len(CHANNELS), 1)
         self.quarter = nn.Conv2d(WIDTH, FINE_WIDTH, 1)
         self.fine = nn.Conv2d(FINE_WIDTH + HALF_CHANNELS, FINE_WIDTH, 3, padding=1)
-        self.heads = nn.Conv2d(FINE_WIDTH, len(CHANNELS), 1)
-        nn.init.constant_(self.heads.bias, PRIOR)
-        nn.init.normal_(self.heads.weight, std=0.05)
+        self.detail = nn.Conv2d(FINE_WIDTH, len(CHANNELS), 1)
+        nn.init.constant_(self.coarse.bias, PRIOR)
+        nn.init.normal_(self.coarse.weight, std=0.05)
+        nn.init.zeros_(self.detail.weight)
+        nn.init.zeros_(self.detail.bias)
 
     def forward(self, x: Tensor) -> Tensor:
+        return self.both(x)[0]
+
+    def both(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """The log-odds, and what a quarter of the scale says of them alone; both [N, 4, H / 2, W / 2]."""
         fused, half = self.detector(x)
         y = functional.relu(self.context(fused / self.spread))
-        y = y + functional.relu(self.wide(y))
-        y = functional.interpolate(
-            functional.relu(self.quarter(y)), scale_factor=2.0, mode="bilinear", align_corners=False
-        )
-        y = functional.relu(self.fine(torch.cat([y, half], 1)))
-        return self.heads(y)
+        for convolution in self.around:
+            y = y + functional.relu(convolution(y))
+        coarse = doubled(self.coarse(y))
+        fine = functional.relu(self.fine(torch.cat([doubled(functional.relu(self.quarter(y))), half], 1)))
+        return coarse + self.detail(fine), coarse
 
     @torch.no_grad()
     def measure(self, x: Tensor) -> None:
         """Set what each channel of the fused map is divided by: its spread on ``x``."""
         fused, _ = self.detector(x)
         self.spread.copy_(fused.std((0, 2, 3), keepdim=True).clamp(min=1e-3))
+
+
+def doubled(x: Tensor) -> Tensor:
+    """[N, C, h, w] at twice the size."""
+    return functional.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)
 
 
 class Probabilities(nn.Module):

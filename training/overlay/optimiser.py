@@ -5,12 +5,13 @@ its fused features had grown elevenfold after 1,300 steps, and it no longer told
 learn with a cap ten times as high.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
 
-MAX_STEP, MAX_STEP_NEW = 0.0006, 0.02
+MAX_STEP, MAX_STEP_NEW = 0.0008, 0.015
 """Largest step of a pretrained and of a new tensor, as a share of its root mean square."""
 RATE = 2e-3
 """Learning rate."""
@@ -28,7 +29,7 @@ class CappedAdam:
     """
 
     def __init__(
-        self, pretrained: Iterable[nn.Parameter], new: Iterable[nn.Parameter], decay: float = 0.99
+        self, pretrained: Iterable[nn.Parameter], new: Iterable[nn.Parameter], decay: float = 0.995
     ) -> None:
         before = list(pretrained)
         self.parameters = [*before, *new]
@@ -61,6 +62,21 @@ class CappedAdam:
             parameter.grad = None
             # the average forgets its start faster at the beginning
             self.average[number].lerp_(parameter, 1 - min(self.decay, (1 + self.steps) / (10 + self.steps)))
+
+    @contextmanager
+    def averaged(self) -> Iterator[None]:
+        """The parameters are their moving averages meanwhile."""
+        live = [one.detach().clone() for one in self.parameters]
+        self._set(self.average)
+        try:
+            yield
+        finally:
+            self._set(live)
+
+    @torch.no_grad()
+    def _set(self, values: list[Tensor]) -> None:
+        for parameter, value in zip(self.parameters, values, strict=True):
+            parameter.copy_(value)
 
     def state(self) -> dict[str, object]:
         """What ``load`` takes."""

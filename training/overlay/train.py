@@ -21,12 +21,17 @@ from training.overlay.batches import batch
 from training.overlay.losses import loss
 from training.overlay.network import OverlayNetwork
 from training.overlay.optimiser import CappedAdam
+from training.overlay.validate import cases, validate
 
 FINAL_SHARE = 0.04
 """Share of the learning rate that is left at the end."""
 WARM_UP = 60
 """Steps over which the learning rate rises."""
-REPORT_EVERY, SAVE_EVERY = 25, 50
+COARSE_WEIGHT = 0.5
+"""Weight of the loss of what a quarter of the scale says alone: otherwise only edges at half the scale are learnt."""
+REPORT_EVERY, SAVE_EVERY, VALIDATE_EVERY = 50, 50, 400
+HELD_OUT = 70
+"""Photos of the calibration part on which the network is looked at meanwhile."""
 
 
 def share_at(step: int, progress: float) -> float:
@@ -55,13 +60,14 @@ def train(options: argparse.Namespace) -> None:
         network.load_state_dict(stored["network"])
         optimiser.load(stored["optimiser"])
         before = stored["seconds"]
+    held_out = list(cases(HELD_OUT))
     start, sums, counted = time.time(), {}, 0
     while (seconds := before + time.time() - start) < options.minutes * 60:
         network.detector.requires_grad_(optimiser.steps >= options.frozen)
         x, labels = batch(pool, options.batch, options.side, rng)
-        with torch.autocast("cpu", torch.bfloat16):
-            logits = network(x)
-        value, parts = loss(logits.float(), labels)
+        logits, coarse = network.both(x)
+        value, parts = loss(logits, labels)
+        value = value + COARSE_WEIGHT * loss(coarse, labels)[0]
         value.backward()
         optimiser.step(share_at(optimiser.steps, seconds / (options.minutes * 60)))
         counted += 1
@@ -72,6 +78,10 @@ def train(options: argparse.Namespace) -> None:
             print(f"{time.strftime('%H:%M:%S')} step {optimiser.steps}, {pace}: {parts_text}", flush=True)
             sums, counted = {}, 0
             pool = _pool(options.pool)
+        if optimiser.steps % VALIDATE_EVERY == 0:
+            with optimiser.averaged():
+                figures = validate(network, held_out)
+            print(" ".join(f"{name} {figure:.3f}" for name, figure in figures.items()), flush=True)
         if optimiser.steps % SAVE_EVERY == 0:
             save(options.checkpoint, network, optimiser, seconds)
     save(options.checkpoint, network, optimiser, options.minutes * 60)
@@ -109,6 +119,6 @@ if __name__ == "__main__":
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--batch", type=int, default=8)
     parser.add_argument("--side", type=int, default=384)
-    parser.add_argument("--frozen", type=int, default=400, help="steps during which only the heads learn")
+    parser.add_argument("--frozen", type=int, default=150, help="steps during which only the heads learn")
     parser.add_argument("--seed", type=int, default=0)
     train(parser.parse_args())
