@@ -16,7 +16,7 @@ from overlay.regions import OverlayRegion, find_regions
 from overlay.templates.on_photo import Templates, settles
 from overlay.templates.vendor_overlay import Sighting
 
-PRIORITY = ("faint_text", "banner_unclear", "graphic_or_print", "overlay_or_print")
+PRIORITY = ("faint_text", "graphic_or_print", "overlay_or_print")
 """Which reason is named first: without a right to a watermark nothing else needs an answer."""
 NO_RIGHT = (
     "A faint or see-through overlay, like a watermark, lies over the photo, and no right of this vendor to "
@@ -163,7 +163,6 @@ def _settle(
             probability=1.0 if confirmed else region.probability,
             faint=region.is_faint,
             area=region.area,
-            unclear=0.0 if confirmed else region.unclear,
             rights=rights,
             graphic=region.is_graphic,
         )
@@ -214,8 +213,6 @@ def _question(findings: Findings, erase: str, *, rights: bool) -> tuple[str, str
 def _sentence(reason: str, worst: SettledRegion, count: int) -> str:
     if reason == "faint_text":
         return NO_RIGHT
-    if reason == "banner_unclear":
-        return "A banner or badge lies over the photo whose outline is not clear: draw the mask."
     what = "One logo, sticker or sign" if reason == "graphic_or_print" else _pieces(count)
     return (
         f"{what} may be laid over the photo or printed on the product "

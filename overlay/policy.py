@@ -10,8 +10,6 @@ REGION_FROM = 0.35
 """Minimum probability for a pixel to belong to a region."""
 PEAK_FROM = 0.5
 """Minimum probability of a region's strongest pixel."""
-CERTAIN_FROM = 0.75
-"""Probability from which a panel's pixel is certain."""
 MASK_FROM = 0.4
 """Minimum probability for a pixel to be erased."""
 MIN_PIXELS = 12
@@ -30,8 +28,6 @@ FAINT_OPACITY = 0.62
 """Opacity below which an overlay is see-through, like a watermark."""
 FAINT_CONTRAST = 22.0
 """Distance from its ground below which an overlay is hardly visible, like a watermark (levels over RGB)."""
-UNCLEAR_SHARE = 0.35
-"""Share of a region that must be an uncertain panel for a person to draw its outline."""
 
 CLOSE_FROM = 2.4
 """Photo pixels per pixel of the maps from which regions are looked at again at the photo's own scale."""
@@ -73,7 +69,6 @@ class Case:
         probability: of having been laid over the photo; 1 where a confirmed template says so.
         faint: whether it is see-through or hardly visible, like a watermark.
         area: share of the photo, 0..1.
-        unclear: share of its pixels that are an uncertain panel, 0..1.
         rights: whether the vendor attested its right to have watermarks removed.
         graphic: whether it is a sign or picture.
     """
@@ -81,7 +76,6 @@ class Case:
     probability: float
     faint: bool
     area: float
-    unclear: float
     rights: bool
     graphic: bool
 
@@ -95,7 +89,6 @@ class Rule:
         reason: why a person is asked; empty otherwise.
         below, at_least: bounds of the probability.
         area_below: bound of the area.
-        unclear_from: bound of the uncertain share.
         rights, faint, graphic: None: whatever they are.
     """
 
@@ -104,7 +97,6 @@ class Rule:
     below: float = np.inf
     at_least: float = 0.0
     area_below: float = np.inf
-    unclear_from: float = -np.inf
     rights: bool | None = None
     faint: bool | None = None
     graphic: bool | None = None
@@ -114,7 +106,6 @@ class Rule:
         return (
             self.at_least <= case.probability < self.below
             and case.area < self.area_below
-            and case.unclear >= self.unclear_from
             and self.rights in (None, case.rights)
             and self.faint in (None, case.faint)
             and self.graphic in (None, case.graphic)
@@ -143,7 +134,6 @@ def table(thresholds: Thresholds) -> tuple[Rule, ...]:
         Rule(Decision.ASK, "faint_text", at_least=sure, faint=True, rights=False),
         Rule(Decision.ASK, "graphic_or_print", below=sure, graphic=True),
         Rule(Decision.ASK, "overlay_or_print", below=sure),
-        Rule(Decision.ASK, "banner_unclear", unclear_from=UNCLEAR_SHARE),
         Rule(Decision.ERASE),
     )
 

@@ -30,7 +30,6 @@ class OverlayRegion:
         features: what its probability follows from (``policy.FEATURES``).
         opacity: median opacity of its overlaid pixels, 0..1.
         area: share of the photo that its box covers, 0..1.
-        unclear: share of its pixels that may be a panel, of which the network is not certain, 0..1.
         is_graphic: whether it looks like a sign or picture rather than letters.
         contrast: median distance of its pixels from the ground beside (levels over RGB).
     """
@@ -41,7 +40,6 @@ class OverlayRegion:
     features: NDArray[np.float64]
     opacity: float
     area: float
-    unclear: float
     is_graphic: bool
     contrast: float
 
@@ -136,12 +134,10 @@ def _region(maps: OverlayMaps, small: Plane, window: Window, pixels: Pixels) -> 
     )
     quad = _quad(window, pixels) / np.float32(maps.scale)
     box = np.ptp(quad, axis=0)
-    is_unclear = (panel > policy.REGION_FROM) & (panel < policy.CERTAIN_FROM) & (ink < policy.MASK_FROM)
     return OverlayRegion(
         window, pixels, quad, features,
         opacity=float(np.median(opacity)),
         area=float(box.prod() * maps.scale**2 / maps.ink.size),
-        unclear=float(is_unclear.mean()),
         is_graphic=_is_graphic(maps.ink[window], pixels),
         contrast=contrast,
     )  # fmt: skip

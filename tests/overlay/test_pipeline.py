@@ -301,19 +301,6 @@ def test_a_large_region_is_asked_about_earlier() -> None:
     assert isinstance(run(picture, Paint(small, ink=0.51), unsure=0.6), Edited)
 
 
-def test_a_panel_without_a_clear_outline_goes_to_a_person() -> None:
-    picture, letters = written()
-    panel = np.zeros((300, 400), bool)
-    panel[15:65, 10:220] = True
-    picture = picture.with_(rgb=np.where((panel & ~letters)[..., None], np.uint8(20), picture.rgb))
-    unclear = panel & (np.arange(400) > 100)
-    outcome = run(
-        picture, Paint(panel, panel=STRONG), Paint(unclear, panel=WEAK), Paint(letters, ink=STRONG), sure=0.6
-    )
-    assert isinstance(outcome, Flagged)
-    assert outcome.reason == "banner_unclear"
-
-
 @pytest.fixture(scope="module")
 def confirmed() -> VendorTemplate:
     """A confirmed template of an earlier version whose whole overlay was learnt: a name with a disc beside it."""

@@ -10,7 +10,6 @@ def case(probability: float, **more: object) -> Case:
     usual: dict[str, object] = {
         "faint": False,
         "area": 0.01,
-        "unclear": 0.0,
         "rights": False,
         "graphic": False,
     }
@@ -29,7 +28,6 @@ def case(probability: float, **more: object) -> Case:
         (case(0.95, faint=True), Decision.ASK, "faint_text"),
         (case(0.95, faint=True, rights=True), Decision.ERASE, ""),
         (case(0.7, faint=True, rights=True), Decision.ASK, "overlay_or_print"),
-        (case(0.95, unclear=0.6), Decision.ASK, "banner_unclear"),
     ],
 )
 def test_each_region_gets_the_first_row_that_holds(one: Case, decision: Decision, reason: str) -> None:
@@ -41,5 +39,5 @@ def test_some_row_holds_whatever_a_region_is_like() -> None:
         for faint in (False, True):
             for area in (0.0, 0.1, 1.0):
                 for rights in (False, True):
-                    one = case(probability, faint=faint, area=area, rights=rights, unclear=1.0)
+                    one = case(probability, faint=faint, area=area, rights=rights)
                     assert decide(one, RULES)[0] in Decision

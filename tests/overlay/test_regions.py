@@ -85,13 +85,6 @@ def test_solid_ink_is_a_graphic_and_letters_are_not() -> None:
     assert not regions_of(Paint(letters(20, 30), ink=STRONG))[0].is_graphic
 
 
-def test_a_panel_of_which_half_is_uncertain_is_unclear() -> None:
-    half = block(40, 60, 50, 40)
-    (region,) = regions_of(Paint(block(40, 60, 100, 40), panel=STRONG), Paint(half, panel=WEAK))
-    assert region.unclear == pytest.approx(0.5, abs=0.05)
-    assert regions_of(Paint(block(40, 60, 100, 40), panel=STRONG))[0].unclear == 0
-
-
 def test_the_colour_is_that_of_the_ink_and_the_area_that_of_the_box() -> None:
     pixels = block(40, 60, 100, 24)
     rgb = np.where(pixels[..., None], np.array([200, 30, 40], np.uint8), np.full((*SIZE, 3), 120, np.uint8))
