@@ -22,7 +22,7 @@ MIN_AGREEMENT, SURE_AGREEMENT = 0.28, 0.45
 bear an overlay have .38 to .7, others .05 to .2."""
 MAX_INK_DISTANCE = 40.0
 """Distance up to which two overlays are of one ink (levels over RGB)."""
-MAX_PLACES = 24
+MAX_PLACES = 64
 """Maximum number of places that are looked at."""
 RIM = 4
 """Width of the rim around an overlay in what is kept of it, and that counts as its own on a photo (pixels)."""
