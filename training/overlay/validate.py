@@ -66,7 +66,6 @@ def _working(rgb: Rgb) -> Rgb:
     return np.asarray(cv2.resize(rgb, (wide, high), interpolation=cv2.INTER_AREA), np.uint8)
 
 
-@torch.no_grad()
 def validate(network: torch.nn.Module, every: list[Case]) -> dict[str, float]:
     """Average precision over the pixels of drawn overlays, and of photos at a share of clean ones alarmed."""
     shares: list[NDArray[np.float32]] = []
@@ -74,7 +73,8 @@ def validate(network: torch.nn.Module, every: list[Case]) -> dict[str, float]:
     scores: list[tuple[float, bool, bool]] = []
     for case in every:
         x = torch.from_numpy(normalized(case.rgb[None])).contiguous(memory_format=torch.channels_last)
-        share = torch.sigmoid(network(x)[0, :2]).amax(0).numpy()
+        with torch.no_grad():
+            share = torch.sigmoid(network(x)[0, :2]).amax(0).numpy()
         strongest = float(np.partition(share.ravel(), -ALARM_PIXELS)[-ALARM_PIXELS])
         scores.append((strongest, case.mask.size > 0, case.is_large))
         if case.mask.size:

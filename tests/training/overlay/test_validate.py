@@ -1,5 +1,7 @@
 """What is looked at while the network is trained."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -8,10 +10,10 @@ torch = pytest.importorskip("torch", reason="the extra gpu trains")
 from training.overlay.validate import Case, validate  # noqa: E402
 
 
-class Bright(torch.nn.Module):
+class Bright(torch.nn.Module):  # type: ignore[misc,name-defined]
     """Takes whatever is bright for ink."""
 
-    def forward(self, x: "torch.Tensor") -> "torch.Tensor":
+    def forward(self, x: Any) -> Any:
         shown = torch.nn.functional.avg_pool2d(x[:, :1], 2)
         return torch.cat([8 * shown - 4, torch.full_like(shown, -9.0)], 1)
 
