@@ -86,3 +86,14 @@ def kill(shard_id: int, at: int = 0) -> list[int]:
 
 def numbers(*accounts_: Account) -> list[tuple[Any, ...]]:
     return [(float(account.spent), float(account.reserved), float(account.left)) for account in accounts_]
+
+
+def overruns(*batch_ids: int) -> Decimal:
+    """Sum over all steps of all shards of what each cost beyond what it had reserved."""
+    query = """
+        SELECT coalesce(sum(greatest(cost - coalesce(estimates[array_position(route, position)], 0), 0)), 0)
+        FROM (SELECT shard_id, position, sum(cost)::numeric AS cost FROM steps WHERE batch_id = ANY(:batches)
+              GROUP BY shard_id, position) AS spent
+        JOIN shards ON shards.id = shard_id LEFT JOIN reservations USING (shard_id)
+    """
+    return Decimal(db_builders.execute(query, batches=list(batch_ids)).scalar_one())

@@ -94,16 +94,6 @@ class History:
     def halt(self, batch_id: int, _: float) -> None:
         transact(partial(batches.halt, batch_id=batch_id, reason="by hand"))
 
-    def overruns(self) -> Decimal:
-        """Sum over all steps of all shards of what each cost beyond what it had reserved."""
-        query = """
-            SELECT coalesce(sum(greatest(cost - coalesce(estimates[array_position(route, position)], 0), 0)), 0)
-            FROM (SELECT shard_id, position, sum(cost)::numeric AS cost FROM steps WHERE batch_id = ANY(:batches)
-                  GROUP BY shard_id, position) AS spent
-            JOIN shards ON shards.id = shard_id LEFT JOIN reservations USING (shard_id)
-        """
-        return Decimal(db_builders.execute(query, batches=self.batches).scalar_one())
-
     def drain(self) -> None:
         """Every shard that is still open ends."""
         for batch_id in self.batches:
@@ -137,4 +127,4 @@ def test_no_history_spends_more_than_its_budgets_and_its_overruns_and_nothing_st
     for batch_id in history.batches:
         for account in money.accounts(batch_id).values():
             assert account.reserved == 0
-            assert account.spent <= account.ceiling + history.overruns() + ROUNDING
+            assert account.spent <= account.ceiling + money.overruns(*history.batches) + ROUNDING
