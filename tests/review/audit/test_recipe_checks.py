@@ -64,7 +64,9 @@ EXAMPLES = {
         level="warning", tail="[breaker]\nthreshold = 0.15\nmin_judged = 4\n", sentence="1 artifact among the first 4"
     ),
     "licence": Example(step("upscale", 'model = "borrowed"'), sentence="CC-BY-NC-4.0"),
-    "switched_model": Example(step("upscale", 'model = "lanczos"'), sentence="lanczos replaces back_projection"),
+    "switched_model": Example(
+        step("upscale", 'model = "lanczos"'), "warning", sentence="lanczos replaces back_projection"
+    ),
 }  # fmt: skip
 
 
@@ -102,7 +104,7 @@ def parts(monkeypatch: pytest.MonkeyPatch) -> Parts:
     monkeypatch.setattr(models(), "items", everything)
     transforms = build()
     transforms.add(Transform("brighten", "upscale", lambda pictures, model: []))
-    return Parts(transforms, gates(), everything, {**all_weights(), "loose": LOOSE})
+    return Parts(transforms, gates(), everything, {**all_weights(None), "loose": LOOSE})
 
 
 def flags(

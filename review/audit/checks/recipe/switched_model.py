@@ -14,10 +14,10 @@ def look(subject: AuditedRecipe) -> Iterator[Finding]:
         if model is None or before in (None, model.name) or (transform, model.name) in subject.records.proven:
             continue
         yield Finding(
-            Level.FATAL,
+            Level.WARNING,
             placed.where,
-            f"{model.name} replaces {before}, which the last finished batch used, and no rollout promoted it",
-            f"keep {before} in the recipe and start a rollout of {model.name}",
+            f"{model.name} replaces {before}, which the last finished batch of this recipe used",
+            f"compare them on your photos (sluice match {before} {model.name} --set DIR), then run a small batch",
         )
 
 
