@@ -80,6 +80,10 @@ VERBS = {
         "review.cli.people.decide",
         "Discard IMAGEs; a file that was already delivered is deleted.",
     ),
+    "report": Verb(
+        "review.cli.line.report",
+        "Write a report of BATCH: throughput, artifacts by step and reason, cost, people's time, worst pictures.",
+    ),
     "reproduce": Verb(
         "review.cli.quality.reproduce",
         "Run a recorded step of IMAGE again, in this process, and compare the bytes with the recorded ones.",
