@@ -178,3 +178,16 @@ def test_an_image_without_pictures_can_still_be_decided(ada: Visitor) -> None:
     page = ada.get(f"/batches/{batch}").text
     assert "Discard" in page
     assert "<img" not in page
+
+
+def test_a_batch_shows_what_its_budget_has_spent_reserved_and_left(ada: Visitor, store: str) -> None:
+    batch = batch_of(doubtful(store, 1)[0])
+    db_builders.execute(
+        "INSERT INTO budgets (scope, key, ceiling, spent, reserved) VALUES ('batch', :key, 10, 5, 2)",
+        key=str(batch),
+    )
+    page = ada.get(f"/batches/{batch}").text
+    assert "5.0000 spent | 2.0000 reserved | 3.0000 left of 10.0000" in page
+    assert 'class="spent" height="4" width="50.0"' in page
+    assert 'class="reserved" height="4" x="50.0" width="20.0"' in page
+    assert "style=" not in page  # the page's policy would drop it
