@@ -115,7 +115,7 @@ def no_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ("words", "expected"),
     [
         (("",), sorted(VERBS)),
-        (("re",), ["reject", "reproduce", "requeue", "resume"]),
+        (("re",), ["reject", "report", "reproduce", "requeue", "resume"]),
         (("run", "photos", "--recipe", ""), list(shipped())),
         (("rollback", "1", "--to", "erase"), ["erase_text"]),
         (("match", "back"), ["back_projection"]),
