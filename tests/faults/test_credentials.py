@@ -58,7 +58,8 @@ def test_a_worker_whose_credentials_only_read_is_named_and_the_others_do_its_wor
         batch = under_test.submit(
             photos(tmp_path / "upload", IMAGES), recipe(tmp_path / "plain.toml", shard=2)
         )
-        under_test.start(workers=1, env=reader)
+        under_test.start(workers=1, schedulers=0, env=reader)
+        under_test.start(workers=0)
         (trouble,) = under_test.until(
             lambda: troubles("the credentials lack a right"), "status names the worker"
         )
