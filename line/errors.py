@@ -56,5 +56,16 @@ class ServiceError(SluiceError):
     """Raised when Postgres, Redis or the bucket cannot be reached or started."""
 
 
+def unreachable(service: str, error: str, setting: str) -> ServiceError:
+    """The error of a service that does not answer, in one line that says how to mend it.
+
+    Args:
+        error: text of the driver's error.
+        setting: environment variable that has the service's address.
+    """
+    first = error.strip().splitlines()[0].rstrip(".") if error.strip() else "no answer"
+    return ServiceError(f"{service} cannot be reached: {first}; start it, or correct {setting}")
+
+
 class LeaseLostError(SluiceError):
     """Raised when a worker's shard was reassigned to another worker in the meantime."""

@@ -10,7 +10,7 @@ import psycopg
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from line.errors import ServiceError
+from line.errors import ServiceError, unreachable
 
 T = TypeVar("T")
 
@@ -121,7 +121,7 @@ class Database:
                 if written is not None and self._was_committed(written, deadline):
                     return answer
                 if time.monotonic() + pause > deadline:
-                    raise ServiceError(f"Postgres cannot be reached: {_first_line(error)}") from error
+                    raise unreachable("Postgres", _first_line(error), "SLUICE_DATABASE_URL") from error
                 time.sleep(pause)
                 pause = min(2 * pause, 2.0)
 
@@ -165,7 +165,7 @@ class Database:
                 config.attributes["connection"] = connection
                 command.upgrade(config, "head")
         except OperationalError as error:
-            raise ServiceError(f"Postgres cannot be reached: {_first_line(error)}") from error
+            raise unreachable("Postgres", _first_line(error), "SLUICE_DATABASE_URL") from error
 
 
 def is_outage(error: BaseException) -> bool:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
 
-from line.errors import ServiceError
+from line.errors import unreachable
 from line.settings import Settings
 from stack.servers.home import HomeLock
 
@@ -80,7 +80,7 @@ def reader(settings: Settings) -> Iterator["psycopg.Connection[Any]"]:
             with psycopg.connect(url, connect_timeout=5, autocommit=True) as connection:
                 yield connection
         except psycopg.OperationalError as error:
-            raise ServiceError(f"Postgres cannot be reached: {str(error).strip().splitlines()[0]}") from error
+            raise unreachable("Postgres", str(error), "SLUICE_DATABASE_URL") from error
 
 
 @contextmanager

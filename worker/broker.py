@@ -9,7 +9,7 @@ from celery import Celery
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
-from line.errors import ServiceError
+from line.errors import ServiceError, unreachable
 
 
 class Broker:
@@ -72,4 +72,4 @@ def explained(error: Exception) -> str:
         return "Redis cannot save to its disk and takes no writes; make room there"
     if "NOAUTH" in text or "WRONGPASS" in text or "invalid username-password" in text:
         return "Redis refuses the password; correct SLUICE_BROKER_URL"
-    return f"Redis cannot be reached: {text.splitlines()[0] if text else type(error).__name__}"
+    return str(unreachable("Redis", text or type(error).__name__, "SLUICE_BROKER_URL"))

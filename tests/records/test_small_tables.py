@@ -57,7 +57,9 @@ def test_trouble_with_an_upload_is_told_until_it_is_taken() -> None:
 def test_a_postgres_that_stays_away_is_told_in_one_line() -> None:
     away = "postgresql+psycopg://nobody@127.0.0.1:9/nothing"
     with environment({"SLUICE_DATABASE_URL": away}):
-        with pytest.raises(ServiceError, match=r"^Postgres cannot be reached: [^\n]+$"):
+        with pytest.raises(
+            ServiceError, match=r"^Postgres cannot be reached: [^\n]+; start it, or correct \w+$"
+        ):
             transact(lambda connection: None, patience=0)
         engine().dispose()
 
