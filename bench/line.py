@@ -145,7 +145,7 @@ def one(file: Path, recipe: Recipe, store: Bucket, meter: Meter, skipped: list[s
             continue
         prepared = PreparedStep.of(recipe, step, transform, models(), context().codec)
         with meter.part(PART_OF.get(transform.name, "encode")):
-            (outcome,) = transform.function([picture], prepared.model, **step.params)
+            (outcome,) = transform.run([picture], prepared.model, step.params, codec=prepared.codec)
         after = follow(transform.name, recipe, picture, outcome, meter)
         if after is None:
             break
