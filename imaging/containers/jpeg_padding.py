@@ -14,7 +14,7 @@ _MIN_PADDING_BYTES: Final = 2
 """Minimum run of zeros that is padding: entropy-coded data may end in one zero byte."""
 
 
-def without_padding(data: bytes) -> bytes:
+def without_padding(data: bytes, *, within_scans: bool = True) -> bytes:
     """What decodes the pixels of a JPEG: without padding and metadata, with an end marker.
 
     Zeros and 0xFF fill bytes count as padding, between segments and at the end of a scan. After metadata whatever is
@@ -23,6 +23,10 @@ def without_padding(data: bytes) -> bytes:
     about the result complains about lost data.
 
     Corrected fields: the revision of JFIF, and the spectral selection of sequential scans (T.81, B.2.3).
+
+    Args:
+        within_scans: whether zeros at the end of a scan are left out. They may be picture data: of flat areas, and of
+            the refinement scans of a progressive JPEG.
     """
     parts, end = [], 0
     is_sequential, is_ended, is_after_metadata = False, False, True
@@ -34,7 +38,7 @@ def without_padding(data: bytes) -> bytes:
         is_ended = segment.marker == EOI
         is_after_metadata = segment.marker == SOI or _is_metadata(segment)
         if not _is_dispensable(segment):
-            parts.append(_corrected(data[segment.start : segment.end], segment, is_sequential))
+            parts.append(_corrected(data[segment.start : segment.end], segment, is_sequential, within_scans))
         end = segment.end
     return b"".join(parts) + (b"" if is_ended else _EOI_MARKER)
 
@@ -48,7 +52,7 @@ def _is_dispensable(segment: Segment) -> bool:
     return _is_metadata(segment) and segment.marker not in (APP0, _ADOBE)
 
 
-def _corrected(raw: bytes, segment: Segment, is_sequential: bool) -> bytes:
+def _corrected(raw: bytes, segment: Segment, is_sequential: bool, within_scans: bool) -> bytes:
     if segment.marker == APP0 and segment.payload.startswith(_JFIF):
         at = 4 + len(_JFIF)
         return raw[:at] + _JFIF_REVISION + raw[at + 2 :]
@@ -57,7 +61,7 @@ def _corrected(raw: bytes, segment: Segment, is_sequential: bool) -> bytes:
     header, scan = raw[: 4 + len(segment.payload)], raw[4 + len(segment.payload) :]
     if is_sequential:
         header = header[:-3] + _WHOLE_SPECTRUM
-    return header + _without_tail(scan)
+    return header + (_without_tail(scan) if within_scans else scan)
 
 
 def _without_tail(scan: bytes) -> bytes:

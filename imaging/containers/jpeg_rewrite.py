@@ -18,13 +18,13 @@ def rewrite(
 ) -> bytes:
     """``data`` with JFIF, Exif, XMP and ICC segments of ours and no other application data or comment.
 
-    What decodes the pixels stays byte for byte: tables, frame, scans and Adobe's marker. Padding and what follows
-    the end of the image (a second picture, a gain map, hidden data) are left out.
+    What decodes the pixels stays byte for byte: tables, frame, scans and Adobe's marker. Padding between segments and
+    what follows the end of the image (a second picture, a gain map, hidden data) are left out.
 
     Raises:
         ValueError: there is no scan in it, or a segment would be too long.
     """
-    data = without_padding(data)
+    data = without_padding(data, within_scans=False)
     head = [_app(0, b"JFIF\0\1\2" + bytes([_DOTS_PER_INCH]) + dpi.to_bytes(2, "big") * 2 + b"\0\0")]
     if exif:
         head.append(_app(1, exif if exif.startswith(_EXIF_SIGNATURE) else _EXIF_SIGNATURE + exif))

@@ -53,8 +53,17 @@ def test_marks_are_written_and_read_back(vendors):
 def test_padding_is_left_out_and_a_lost_end_marker_is_added(vendors, photo, save):
     data = save(photo, "JPEG", progressive=True)
     clean = rewrite(data, dpi=300, icc=srgb_profile())
-    for padded in (data[:-2] + bytes(64) + data[-2:], data[:-2] + b"\xff" * 9 + data[-2:], data[:-2]):
+    for padded in (data[:-2] + b"\xff" * 9 + data[-2:], data[:-2]):
         assert rewrite(padded, dpi=300, icc=srgb_profile()) == clean
+
+
+def test_zeros_at_the_end_of_a_scan_stay_for_they_may_be_picture_data(save):
+    flat = np.full((64, 64, 3), 255, np.uint8)
+    flat[:8] = np.random.default_rng(0).integers(0, 256, (8, 64, 3))
+    for options in ({"progressive": True}, {"optimize": True}):
+        data = save(flat, "JPEG", **options)
+        written = rewrite(data, dpi=300, icc=srgb_profile())
+        assert np.array_equal(simplejpeg.decode_jpeg(written, strict=True), simplejpeg.decode_jpeg(data))
 
 
 def test_writing_twice_changes_nothing(vendors):
