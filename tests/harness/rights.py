@@ -23,7 +23,10 @@ class Users:
 
     def add(self, name: str, actions: tuple[str, ...]) -> dict[str, str]:
         """A user who may do ``actions``; the variables with which a process acts as that user."""
-        self._iam.create_user(UserName=name)
+        if name not in {
+            user["UserName"] for user in self._iam.list_users()["Users"]
+        }:  # one server serves several tests
+            self._iam.create_user(UserName=name)
         self.allow(name, actions)
         key = self._iam.create_access_key(UserName=name)["AccessKey"]
         return {"AWS_ACCESS_KEY_ID": key["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"]}
