@@ -196,8 +196,11 @@ def _mask(rgb: Rgb, maps: OverlayMaps, findings: Findings, segmenter: OverlaySeg
 def _question(findings: Findings, erase: str, *, rights: bool) -> tuple[str, str]:
     """Why a person is asked, a code and a sentence; both empty where none is."""
     if findings.count and erase == "person":
-        sentence = f"{_pieces(findings.count)} over the photo: this recipe removes overlays only when a person says so."
-        return "text_needs_person", sentence
+        count = _pieces(findings.count)
+        return (
+            "text_needs_person",
+            f"{count} over the photo: this recipe removes overlays only when a person says so.",
+        )
     if erase != "sure":
         return "", ""
     if findings.has_faint_template and not rights:

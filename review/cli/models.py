@@ -217,9 +217,9 @@ def _check(sources: list[Path], expected: str) -> None:
 def _reader(file: Path, task: str | None) -> str:
     """The reader of a file that is in no catalogue."""
     if file.suffix == ".onnx":
-        readers = {Task.FIND_TEXT: "text_detector", Task.SUBJECT: "subject"}
+        readers = {Task.DETECT_TEXT: "text_detector", Task.FIND_TEXT: "segmentation", Task.SUBJECT: "subject"}
         if task is not None and task not in readers:
-            raise InputError(f"ONNX files are read for {' and '.join(readers)}, not for {task}")
+            raise InputError(f"ONNX files are read for {', '.join(readers)}, not for {task}")
         return readers[Task(task)] if task else "text_detector"
     return "lpips" if task == Task.PERCEPTUAL else "spandrel"
 

@@ -143,7 +143,7 @@ def test_what_does_not_run_is_refused_with_the_reason(
 def test_an_onnx_file_is_tried_as_what_its_task_says(tmp_path: Path) -> None:
     path = tmp_path / "net.onnx"
     path.write_bytes(detector())
-    answer = call("models", "add", path, "--name", "finder", "--task", "find_text")
+    answer = call("models", "add", path, "--name", "finder", "--task", "detect_text")
     assert answer.code == 0, answer.err
     assert manifest.registered(weights_folder())["finder"].reader == "text_detector"
     words = ("--name", "x", "--task", "find_text", "--reader", "segmentation")
