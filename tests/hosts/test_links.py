@@ -45,6 +45,7 @@ def test_a_host_whose_link_is_down_for_longer_than_its_lease_comes_back(hosts: C
     assert hosts.alive("w0")
 
 
+@pytest.mark.thorough  # half of what all the others take together
 def test_the_only_host_of_a_queue_behind_a_bad_line_is_not_sent_again_what_it_works_on(
     hosts: Cluster,
 ) -> None:
