@@ -1,16 +1,14 @@
 """Overlay segmenters in ONNX, as ``training/overlay/export.py`` writes them."""
 
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
 
-from line.errors import ModelError
 from line.picture import Rgb
 from models.contract import Model, OverlayMaps, OverlaySegmenter, Region, Task
-from models.inference.network import Network, model_from
-from models.inference.onnx import session
+from models.inference.network import model_from
+from models.inference.onnx_network import OnnxNetwork, normalized
 from models.weights.manifest import Weights
 
 STRIDE = 32
@@ -19,21 +17,15 @@ MAP_STRIDE = 2
 """Pixels of the network's input per pixel of its maps."""
 MAP_COUNT = 4
 """Number of maps: overlay ink, overlay panel, print, opacity."""
-MEAN = np.array((0.485, 0.456, 0.406), np.float32)
-STD = np.array((0.229, 0.224, 0.225), np.float32)
-"""Mean and standard deviation of the training data for blue, green, red in 0..1."""
 TEXT_FROM = 0.5
 """Minimum probability of overlay ink or print for a place to count as text."""
 LETTER_GAP = (7, 3)
 """Width and height of the gap that is closed between letters (pixels of the maps)."""
 
 
-class OnnxSegmenter(Network, OverlaySegmenter):
+class OnnxSegmenter(OnnxNetwork, OverlaySegmenter):
     """A network with one input ``x`` [1, 3, H, W] and one output [1, 4, H / 2, W / 2] of probabilities."""
 
-    needs = ("onnxruntime",)
-    tiles = False
-    tolerance = 0.0
     fails = (
         "misses faint marks that repeat over textured photos",
         "mistakes flat saturated surfaces for panels",
@@ -45,19 +37,8 @@ class OnnxSegmenter(Network, OverlaySegmenter):
         Raises:
             ModelError: the file is not an overlay segmenter.
         """
-        self._session: Any = session(files[0], self.device)
-        inputs, outputs = self._session.get_inputs(), self._session.get_outputs()
-        if len(inputs) != 1 or len(outputs) != 1:
-            raise ModelError(
-                f"{files[0].name} has {len(inputs)} inputs and {len(outputs)} outputs, not one of each"
-            )
-        self._input: str = inputs[0].name
-        shape = self.forward(np.zeros((1, 3, STRIDE, STRIDE), np.float32)).shape
-        if shape != (1, MAP_COUNT, STRIDE // MAP_STRIDE, STRIDE // MAP_STRIDE):
-            raise ModelError(f"{files[0].name} answers {list(shape)}, not four maps at half the scale")
-
-    def forward(self, batch: Any) -> Any:
-        return self._session.run(None, {self._input: batch})[0]
+        side = STRIDE // MAP_STRIDE
+        self.open(files[0], STRIDE, (1, MAP_COUNT, side, side), "four maps at half the scale")
 
     def segment(self, rgb: Rgb, *, limit: int) -> OverlayMaps:
         high, wide = rgb.shape[:2]
@@ -65,8 +46,7 @@ class OnnxSegmenter(Network, OverlaySegmenter):
         size = (max(1, round(wide * scale)), max(1, round(high * scale)))
         small = rgb if scale == 1 else cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)
         edge = cv2.copyMakeBorder(small, 0, -size[1] % STRIDE, 0, -size[0] % STRIDE, cv2.BORDER_REPLICATE)
-        levels = (edge[..., ::-1].astype(np.float32) / 255 - MEAN) / STD
-        maps = self.forward(np.ascontiguousarray(levels.transpose(2, 0, 1)[None]))
+        maps = self.forward(normalized(edge[..., ::-1].astype(np.float32) / 255))
         rows, columns = (-(-side // MAP_STRIDE) for side in size[::-1])
         ink, panel, imprint, opacity = maps[0, :, :rows, :columns]
         return OverlayMaps(ink, panel, imprint, opacity, scale / MAP_STRIDE)

@@ -34,6 +34,7 @@ class Network(Model):
     Attributes:
         weights: the registered weights, with name, licence, source and revision.
         needs: packages that must be installed.
+        remedy: command that installs them.
         draws: whether the network draws random numbers; then each picture runs alone with its own seed.
         dtype: dtype after loading, from ``options.precision`` of the weights. ``auto`` means float16 on a GPU if the
             network supports it, else float32. It never means bfloat16, whose 8 bits of mantissa cause steps of one
@@ -42,6 +43,7 @@ class Network(Model):
 
     weights: ClassVar[Weights]
     needs: ClassVar[tuple[str, ...]] = ("torch",)
+    remedy: ClassVar[str] = "make install-gpu (or pip install 'sluice[gpu]')"
     draws: ClassVar[bool] = False
     tiles = True
     tolerance = 2.0
@@ -56,7 +58,7 @@ class Network(Model):
     @classmethod
     def missing(cls) -> str | None:
         if absent := cls.absent_packages():
-            return f"{absent} not installed: make install-gpu (or pip install 'sluice[gpu]')"
+            return f"{absent} not installed: {cls.remedy}"
         return weights.missing(cls.weights)
 
     @classmethod

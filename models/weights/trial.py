@@ -71,7 +71,7 @@ def measured_weights(
     """
     model = model_of(wanted)
     if issubclass(model, Network) and (absent := model.absent_packages()):
-        return wanted, f"Not tried: {absent} not installed here (make install-gpu)."
+        return wanted, f"Not tried: {absent} not installed here: {model.remedy}."
     trial = try_out(sources, wanted)
     memory = {"memory": trial.memory, "memory_per_megapixel": trial.memory_per_megapixel}
     options = {"memory": "memory", "memory_per_megapixel": "working"}
