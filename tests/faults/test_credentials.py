@@ -1,6 +1,7 @@
 """A bucket that refuses a worker, an expired token, a removed bucket: the line says so, and goes on when mended."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from line.trouble import Trouble
 from records.queries import reports
 from tests.harness import promises
 from tests.harness.context import transact
-from tests.harness.line import environment, line, photos, recipe
+from tests.harness.line import Line, environment, line, photos, recipe
 from tests.harness.objects import new_bucket, s3
 from tests.harness.proxy import expiring
 from tests.harness.rights import READ, Users
@@ -45,9 +46,18 @@ ROOT: dict[str, Any] = {
 }
 
 
-def test_a_worker_whose_credentials_only_read_is_named_and_the_others_do_its_work(
-    variables: dict[str, str], servers: Servers, tmp_path: Path
-) -> None:
+@dataclass(frozen=True)
+class Refusal:
+    """A line with a submitted batch, and a user of its bucket who may only read."""
+
+    line: Line
+    batch: int
+    users: Users
+    reader: dict[str, str]
+
+
+@pytest.fixture
+def refusal(variables: dict[str, str], servers: Servers, tmp_path: Path) -> Iterator[Refusal]:
     url = new_bucket(variables)
     users = Users(variables)
     reader = users.add("reader", READ)
@@ -55,41 +65,33 @@ def test_a_worker_whose_credentials_only_read_is_named_and_the_others_do_its_wor
         users.enforced() as admin,
         line(tmp_path, servers, SLUICE_BUCKET_URL=url, **variables | admin) as under_test,
     ):
-        batch = under_test.submit(
-            photos(tmp_path / "upload", IMAGES), recipe(tmp_path / "plain.toml", shard=2)
+        upload = photos(tmp_path / "upload", IMAGES)
+        yield Refusal(
+            under_test, under_test.submit(upload, recipe(tmp_path / "plain.toml", shard=2)), users, reader
         )
-        under_test.start(workers=1, schedulers=0, env=reader)
-        under_test.start(workers=0)
-        (trouble,) = under_test.until(
-            lambda: troubles("the credentials lack a right"), "status names the worker"
-        )
-        assert trouble.subject.startswith(f"batch {batch}: admit on test-0-0@")
-        assert "allow reading, writing, listing and deleting in this bucket" in trouble.sentence
-        assert under_test.steps(batch) == []
-        under_test.start(workers=1, schedulers=0)
-        assert promises.counts(under_test.wait(batch)) == {"delivered": IMAGES}
-        assert not troubles("credentials")
-        assert under_test.named("test-0-0"), "the refused worker lives"
 
 
-def test_a_worker_goes_on_when_its_user_is_given_the_right(
-    variables: dict[str, str], servers: Servers, tmp_path: Path
-) -> None:
-    url = new_bucket(variables)
-    users = Users(variables)
-    reader = users.add("reader", READ)
-    with (
-        users.enforced() as admin,
-        line(tmp_path, servers, SLUICE_BUCKET_URL=url, **variables | admin) as under_test,
-    ):
-        batch = under_test.submit(
-            photos(tmp_path / "upload", IMAGES), recipe(tmp_path / "plain.toml", shard=2)
-        )
-        under_test.start(workers=1, env=reader)
-        under_test.until(lambda: troubles("the credentials lack a right"), "status says so")
-        users.allow("reader", ALL)
-        assert promises.counts(under_test.wait(batch)) == {"delivered": IMAGES}
-        assert not troubles("credentials")
+def test_a_worker_whose_credentials_only_read_is_named_and_the_others_do_its_work(refusal: Refusal) -> None:
+    under_test, batch = refusal.line, refusal.batch
+    under_test.start(workers=1, schedulers=0, env=refusal.reader)
+    under_test.start(workers=0)
+    (trouble,) = under_test.until(lambda: troubles("the credentials lack a right"), "status names the worker")
+    assert trouble.subject.startswith(f"batch {batch}: admit on test-0-0@")
+    assert "allow reading, writing, listing and deleting in this bucket" in trouble.sentence
+    assert under_test.steps(batch) == []
+    under_test.start(workers=1, schedulers=0)
+    assert promises.counts(under_test.wait(batch)) == {"delivered": IMAGES}
+    assert not troubles("credentials")
+    assert under_test.named("test-0-0"), "the refused worker lives"
+
+
+def test_a_worker_goes_on_when_its_user_is_given_the_right(refusal: Refusal) -> None:
+    under_test = refusal.line
+    under_test.start(workers=1, env=refusal.reader)
+    under_test.until(lambda: troubles("the credentials lack a right"), "status says so")
+    refusal.users.allow("reader", ALL)
+    assert promises.counts(under_test.wait(refusal.batch)) == {"delivered": IMAGES}
+    assert not troubles("credentials")
 
 
 def test_a_token_that_expires_stops_the_work_until_the_processes_have_a_new_one(

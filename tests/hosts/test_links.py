@@ -1,10 +1,12 @@
 """A batch over several hosts ends complete, whatever becomes of the hosts and of the links between them."""
 
 import time
+from collections.abc import Callable
 
 import pytest
 
 from tests.hosts.cluster import ALL, LEASE, Cluster
+from tests.hosts.network import Host
 
 pytestmark = [pytest.mark.services, pytest.mark.faults]
 
@@ -23,24 +25,20 @@ def test_hosts_on_which_sluice_up_was_given_share_a_batch(hosts: Cluster) -> Non
     assert hosts.alive("up1")
 
 
-def test_a_host_whose_packets_vanish_for_longer_than_its_lease_comes_back(hosts: Cluster) -> None:
+@pytest.mark.parametrize(
+    ("part", "rejoin"),
+    [(Host.cut, Host.join), (Host.link_down, Host.link_up)],
+    ids=["packets vanish", "link down"],
+)
+def test_a_host_that_is_away_for_longer_than_its_lease_comes_back(
+    hosts: Cluster, part: Callable[[Host], None], rejoin: Callable[[Host], None]
+) -> None:
     hosts.two_workers()
     work = hosts.begin()
-    cut = hosts.workers["w0"]
-    cut.cut()
+    away = hosts.workers["w0"]
+    part(away)
     time.sleep(4 * LEASE)
-    cut.join()
-    work.finish()
-    assert hosts.alive("w0")
-
-
-def test_a_host_whose_link_is_down_for_longer_than_its_lease_comes_back(hosts: Cluster) -> None:
-    hosts.two_workers()
-    work = hosts.begin()
-    cut = hosts.workers["w0"]
-    cut.link_down()
-    time.sleep(4 * LEASE)
-    cut.link_up()
+    rejoin(away)
     work.finish()
     assert hosts.alive("w0")
 
