@@ -13,7 +13,7 @@ from tests.harness import promises, waiting
 from tests.harness.command import living, run, spawn
 from tests.harness.line import PLUGINS, photos, recipe
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(2400)]
+pytestmark = [pytest.mark.services, pytest.mark.faults, pytest.mark.timeout(2400)]
 
 IMAGES = 12
 

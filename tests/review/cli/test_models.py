@@ -40,6 +40,7 @@ def test_what_is_not_here_says_how_to_get_it() -> None:
     assert all(entry["licence"] and entry["source"] and entry["outputs"] for entry in found.values())
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_home")
 def test_a_file_is_added_and_can_be_named_in_a_recipe(tmp_path: Path) -> None:
     networks.need_torch()
@@ -57,6 +58,7 @@ def test_a_file_is_added_and_can_be_named_in_a_recipe(tmp_path: Path) -> None:
     assert 0 < weights.memory_per_megapixel < 5000
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_home")
 def test_a_folder_is_added_with_all_its_files(tmp_path: Path) -> None:
     networks.need_torch()
@@ -115,6 +117,7 @@ def test_what_no_reader_takes_is_refused(tmp_path: Path, file: Path) -> None:
     assert manifest.registered(weights_folder()) == {}
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_home")
 @pytest.mark.parametrize(
     ("state", "words", "reason"),

@@ -13,7 +13,7 @@ from tests.harness.line import PLUGINS, photos, recipe
 from tests.harness.services import Servers
 from tests.harness.users import NAMELESS, NOBODY, command_of, environment_of, folder_of, give, needs_root
 
-pytestmark = [pytest.mark.faults, needs_root]
+pytestmark = [pytest.mark.services, pytest.mark.faults, needs_root]
 
 PLUGIN = {"SLUICE_PLUGINS": '["sabotage"]', "PYTHONPATH": str(PLUGINS)}
 
