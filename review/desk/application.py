@@ -1,53 +1,88 @@
 """The desk's URLs."""
 
-from pathlib import Path
+from collections.abc import Sequence
+from typing import ClassVar
 
-from tornado.web import Application
+from starlette.applications import Starlette
+from starlette.convertors import Convertor, register_url_convertor
+from starlette.middleware import Middleware
+from starlette.middleware.authentication import AuthenticationMiddleware
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
 
+from review.desk import handlers, mask, templates, troubles
 from review.desk.drawing_pool import DrawingPool
-from review.desk.handlers import (
-    BatchHandler,
-    DecisionHandler,
-    ImageHandler,
-    NotFoundHandler,
-    OverviewHandler,
-    PictureHandler,
-)
-from review.desk.mask import DrawHandler, MaskHandler
-from review.desk.templates import RescanHandler, TemplatePictureHandler, TemplatesHandler
-from review.desk.troubles import DismissHandler
+from review.desk.web.errors import EXCEPTION_HANDLERS, ask_for_login
+from review.desk.web.forms import TokenCookie, form_route
+from review.desk.web.headers import RequestLimit, SecurityHeaders
+from review.desk.web.login import PasswordLogin
+from review.desk.web.pages import STATIC
 from tasks.context import Context
 
-HERE = Path(__file__).parent
+MAX_REQUEST_BYTES = 64 * 1024 * 1024
+"""Maximum size of a request to a page: a mask that a person drew."""
 
 
-def application(line: Context, drawing: DrawingPool, password: str) -> Application:
-    """The desk of a line as a Tornado application; every page requires ``password``.
+class IdConvertor(Convertor[int]):
+    """Ids in URLs; more digits would overflow the database's integer."""
 
-    Tornado is installed with Flower. Its templates escape all values, and it refuses a form without the token of
-    the page it came from, so a foreign site cannot send one.
+    regex: ClassVar[str] = "[0-9]{1,18}"
+
+    def convert(self, value: str) -> int:
+        return int(value)
+
+    def to_string(self, value: int) -> str:
+        return str(value)
+
+
+class Static(StaticFiles):
+    """The desk's own files. A URL that contains a digest of the content never changes."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        response = await super().get_response(path, scope)
+        is_versioned = scope["query_string"].startswith(b"v=")
+        response.headers["Cache-Control"] = "max-age=31536000, immutable" if is_versioned else "no-cache"
+        return response
+
+
+register_url_convertor("id", IdConvertor())
+
+ROUTES: Sequence[BaseRoute] = (
+    Route("/", handlers.overview),
+    Route("/batches/{batch:id}", handlers.batch),
+    Route("/images/{image:id}", handlers.image),
+    form_route("/images/{image:id}/decision", handlers.decide),
+    Route("/images/{image:id}/draw", mask.draw),
+    form_route("/images/{image:id}/draw", mask.requeue_drawn),
+    Route("/images/{image:id}/mask.png", mask.found_mask),
+    Route("/images/{image:id}/{name}.jpg", handlers.picture),
+    form_route("/troubles/{trouble:id}/dismiss", troubles.dismiss),
+    Route("/templates", templates.show),
+    form_route("/templates/{template:id}", templates.answer),
+    form_route("/templates/{template:id}/again", templates.search_again),
+    Route("/templates/{template:id}.png", templates.picture),
+)
+
+
+def application(
+    line: Context, drawing: DrawingPool, password: str, *, mounts: Sequence[BaseRoute] = ()
+) -> Starlette:
+    """The desk of a line as an ASGI application; every page requires ``password``.
+
+    Args:
+        mounts: routes of other applications in the same server. They answer first, and check logins of their own.
     """
-    return Application(
-        [
-            (r"/", OverviewHandler),
-            (r"/batches/(\d{1,18})", BatchHandler),
-            (r"/images/(\d{1,18})", ImageHandler),
-            (r"/images/(\d{1,18})/decision", DecisionHandler),
-            (r"/images/(\d{1,18})/draw", DrawHandler),
-            (r"/images/(\d{1,18})/mask\.png", MaskHandler),
-            (r"/images/(\d{1,18})/([a-z-]+)\.jpg", PictureHandler),
-            (r"/troubles/(\d{1,18})/dismiss", DismissHandler),
-            (r"/templates", TemplatesHandler),
-            (r"/templates/(\d{1,18})", TemplatesHandler),
-            (r"/templates/(\d{1,18})/again", RescanHandler),
-            (r"/templates/(\d{1,18})\.png", TemplatePictureHandler),
+    pages = Starlette(
+        routes=ROUTES,
+        middleware=[
+            Middleware(AuthenticationMiddleware, backend=PasswordLogin(password), on_error=ask_for_login),
+            Middleware(TokenCookie),
+            Middleware(RequestLimit, limit=MAX_REQUEST_BYTES),
         ],
-        default_handler_class=NotFoundHandler,
-        template_path=str(HERE / "pages"),
-        static_path=str(HERE / "static"),
-        xsrf_cookies=True,
-        xsrf_cookie_kwargs={"samesite": "Strict", "httponly": True},
-        line=line,
-        drawing=drawing,
-        password=password,
+        exception_handlers=EXCEPTION_HANDLERS,
     )
+    pages.state.line, pages.state.drawing = line, drawing
+    static = Mount("/static", Static(directory=STATIC))
+    return Starlette(routes=[*mounts, static, Mount("/", pages)], middleware=[Middleware(SecurityHeaders)])

@@ -5,51 +5,55 @@ from http import HTTPStatus
 from pathlib import Path
 
 import sqlalchemy as sa
+from starlette.datastructures import FormData, UploadFile
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
 
 from records.queries import review_queue
 from records.queries.review_queue import FlaggedImage
-from review.desk.base_handler import BaseHandler, RequestError
-from review.desk.drawing_pool import DrawingPool
-from scheduler.decide import Decisions
-from tasks.context import Context
+from review.desk.web.errors import RequestError
+from review.desk.web.login import person_of
+from review.desk.web.pages import render
+from review.desk.web.work import decisions_of, drawing_of, in_thread, line_of, read
 
 
-class DrawHandler(BaseHandler):
+async def draw(request: Request) -> Response:
     """A canvas over the picture; it posts a PNG of the picture's size, white where to erase."""
-
-    async def get(self, number: str) -> None:
-        image = await self.transact(partial(_drawable, image_id=int(number)))
-        self.render("draw.html", image=image)
-
-    async def post(self, number: str) -> None:
-        image = await self.transact(partial(_drawable, image_id=int(number)))
-        files = self.request.files.get("mask", [])
-        if len(files) != 1:
-            raise RequestError(HTTPStatus.BAD_REQUEST, "send one mask")
-        await self.in_thread(partial(_requeue, self.line, self.drawing, image.id, files[0].body, self.person))
-        self.finish({"image": image.id, "done": "erased as drawn", "back": f"/batches/{image.batch}"})
+    return render(request, "draw.html", image=await _drawable(request))
 
 
-class MaskHandler(BaseHandler):
+async def requeue_drawn(request: Request, form: FormData) -> Response:
+    """Erase what a person drew."""
+    image = await _drawable(request)
+    drawn = form.get("mask")
+    if not isinstance(drawn, UploadFile):
+        raise RequestError(HTTPStatus.BAD_REQUEST, "send one mask")
+    png = await drawn.read()
+    await in_thread(partial(_requeue, request, image.id, png))
+    return JSONResponse({"image": image.id, "done": "erased as drawn", "back": f"/batches/{image.batch}"})
+
+
+async def found_mask(request: Request) -> Response:
     """The mask that the line found, as an RGBA PNG: white where it would erase, transparent elsewhere."""
-
-    async def get(self, number: str) -> None:
-        image = await self.transact(partial(_drawable, image_id=int(number)))
-        if image.mask is None:
-            raise RequestError(HTTPStatus.NOT_FOUND, f"no text was found on image {number}")
-        self.set_header("Content-Type", "image/png")
-        self.finish(await self.answer(self.drawing.mask(image.mask)))
+    image = await _drawable(request)
+    if image.mask is None:
+        raise RequestError(HTTPStatus.NOT_FOUND, f"no text was found on image {image.id}")
+    return Response(await drawing_of(request).mask(image.mask), media_type="image/png")
 
 
-def _drawable(connection: sa.Connection, image_id: int) -> FlaggedImage:
+async def _drawable(request: Request) -> FlaggedImage:
+    return await read(request, partial(_flagged, image_id=request.path_params["image"]))
+
+
+def _flagged(connection: sa.Connection, image_id: int) -> FlaggedImage:
     image = review_queue.one(connection, image_id)
     if image is None or image.current is None:
         raise RequestError(HTTPStatus.CONFLICT, f"image {image_id} is not flagged any more")
     return image
 
 
-def _requeue(line: Context, drawing: DrawingPool, image_id: int, png: bytes, person: str) -> None:
-    with line.scratch() as folder:
+def _requeue(request: Request, image_id: int, png: bytes) -> None:
+    with line_of(request).scratch() as folder:
         path = Path(folder) / "mask.png"
         path.write_bytes(png)
-        Decisions(line, keep_mask=drawing.keep_mask).requeue(image_id, person, mask=str(path))
+        decisions_of(request).requeue(image_id, person_of(request), mask=str(path))

@@ -1,19 +1,20 @@
 """The desk's process: an HTTP server."""
 
-import asyncio
+import socket
 import sys
 
 import click
+import uvicorn
 
-from line.errors import SettingsError, SluiceError
+from line.errors import InputError, SettingsError, SluiceError
 from line.settings import load_settings
 from review.desk.application import application
 from review.desk.drawing_pool import DrawingPool
 from tasks.context import Context
 
-MAX_REQUEST_BYTES = 64 * 1024 * 1024
-"""Maximum size of a request: a mask that a person drew."""
 DEFAULT_PORT = 5556
+SHUTDOWN_SECONDS = 5
+"""Maximum time for open requests once the process is to stop."""
 
 
 @click.command()
@@ -28,14 +29,30 @@ def main(address: str, port: int) -> None:
     try:
         settings = load_settings()
         with Context(settings) as line, DrawingPool(settings) as drawing:
-            asyncio.run(serve(line, drawing, address, port))
+            serve(line, drawing, listening(address, port))
     except SluiceError as error:
         print(f"sluice: {error}", file=sys.stderr)  # noqa: T201 - the process's last message
         raise SystemExit(2) from None
 
 
-async def serve(line: Context, drawing: DrawingPool, address: str, port: int) -> None:
-    """Answer requests until the process is stopped.
+def listening(address: str, port: int) -> socket.socket:
+    """A socket that listens.
+
+    Raises:
+        InputError: the port is in use, or the address is not one of this machine.
+    """
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    try:
+        return socket.create_server((address, port), family=family, backlog=128)
+    except OSError as error:
+        raise InputError(
+            f"the desk cannot listen on {address} port {port} ({error.strerror}): "
+            "stop the program that uses it, or choose another port with --port"
+        ) from error
+
+
+def server(line: Context, drawing: DrawingPool) -> uvicorn.Server:
+    """The HTTP server of a line's desk.
 
     Raises:
         SettingsError: there is no password, so anybody could decide.
@@ -43,7 +60,18 @@ async def serve(line: Context, drawing: DrawingPool, address: str, port: int) ->
     password = line.settings.desk_password
     if password is None or not password.get_secret_value():
         raise SettingsError("SLUICE_DESK_PASSWORD is not set: the desk decides what is published")
-    application(line, drawing, password.get_secret_value()).listen(
-        port, address, max_body_size=MAX_REQUEST_BYTES
+    config = uvicorn.Config(
+        application(line, drawing, password.get_secret_value()),
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        lifespan="off",
+        ws="none",
+        timeout_graceful_shutdown=SHUTDOWN_SECONDS,
     )
-    await asyncio.Event().wait()
+    return uvicorn.Server(config)
+
+
+def serve(line: Context, drawing: DrawingPool, listener: socket.socket) -> None:
+    """Answer requests until the process is stopped; see :func:`server`."""
+    server(line, drawing).run(sockets=[listener])

@@ -5,11 +5,18 @@ from http import HTTPStatus
 from typing import Any
 
 import sqlalchemy as sa
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
 
 from line.states import TemplateState
 from records import templates
 from records.queries import rescans
-from review.desk.base_handler import BaseHandler, RequestError
+from review.desk.web.errors import RequestError
+from review.desk.web.forms import field
+from review.desk.web.login import person_of
+from review.desk.web.pages import render
+from review.desk.web.work import drawing_of, in_thread, line_of, read, write
 from tasks.registry import RESCAN_TEMPLATE, task_name
 from worker.broker import Broker
 from worker.queues import Queue
@@ -18,49 +25,48 @@ ANSWERS = {"confirm": TemplateState.CONFIRMED, "dismiss": TemplateState.DISMISSE
 DISPLAY_ORDER = [TemplateState.PROPOSED, TemplateState.CONFIRMED, TemplateState.DISMISSED]
 
 
-class TemplatesHandler(BaseHandler):
-    """All templates, undecided ones first; and a person's decision on one."""
-
-    async def get(self) -> None:
-        listed = await self.transact(templates.listed)
-        self.render(
-            "templates.html",
-            templates=sorted(listed, key=lambda template: DISPLAY_ORDER.index(template["state"])),
-            rescans=await self.transact(rescans.newest),
-        )
-
-    async def post(self, number: str) -> None:
-        state = ANSWERS.get(self.get_body_argument("answer"))
-        if state is None:
-            raise RequestError(HTTPStatus.BAD_REQUEST, "the answer must be confirm or dismiss")
-        act = partial(templates.decide, template_id=int(number), state=state, actor=self.person)
-        await self.transact(act)
-        self.redirect("/templates", status=HTTPStatus.SEE_OTHER)
+async def show(request: Request) -> Response:
+    """All templates, undecided ones first."""
+    listed = await read(request, templates.listed)
+    newest = await read(request, rescans.newest)
+    return render(
+        request,
+        "templates.html",
+        templates=sorted(listed, key=lambda template: DISPLAY_ORDER.index(template["state"])),
+        rescans=newest,
+        is_searching=any(not rescan.is_over for rescan in newest.values()),
+    )
 
 
-class RescanHandler(BaseHandler):
-    """Starts the search for photos that still have a confirmed template."""
-
-    async def post(self, number: str) -> None:
-        template = await self.transact(partial(_template, template_id=int(number)))
-        if template is None or template["state"] != TemplateState.CONFIRMED:
-            raise RequestError(HTTPStatus.CONFLICT, f"template {number} is not confirmed")
-        request = partial(rescans.request, template_id=int(number), person=self.person)
-        if await self.transact(request):
-            await self.in_thread(partial(_send, self.line.broker, int(number)))
-        self.redirect(f"/templates#template-{number}", status=HTTPStatus.SEE_OTHER)
+async def answer(request: Request, form: FormData) -> Response:
+    """A person's decision on a template."""
+    state = ANSWERS.get(field(form, "answer"))
+    if state is None:
+        raise RequestError(HTTPStatus.BAD_REQUEST, "the answer must be confirm or dismiss")
+    number, person = request.path_params["template"], person_of(request)
+    await write(request, partial(templates.decide, template_id=number, state=state, actor=person))
+    return RedirectResponse("/templates", HTTPStatus.SEE_OTHER)
 
 
-class TemplatePictureHandler(BaseHandler):
+async def search_again(request: Request, form: FormData) -> Response:
+    """Start the search for photos that still have a confirmed template."""
+    number = request.path_params["template"]
+    template = await read(request, partial(_template, template_id=number))
+    if template is None or template["state"] != TemplateState.CONFIRMED:
+        raise RequestError(HTTPStatus.CONFLICT, f"template {number} is not confirmed")
+    ordered = partial(rescans.request, template_id=number, person=person_of(request))
+    if await write(request, ordered):
+        await in_thread(partial(_send, line_of(request).broker, number))
+    return RedirectResponse(f"/templates#template-{number}", HTTPStatus.SEE_OTHER)
+
+
+async def picture(request: Request) -> Response:
     """A template on up to three photos, with what would be erased below each, as PNG."""
-
-    async def get(self, number: str) -> None:
-        template = await self.transact(partial(_template, template_id=int(number)))
-        if template is None:
-            raise RequestError(HTTPStatus.NOT_FOUND, f"there is no template {number}")
-        data = await self.answer(self.drawing.template(template["examples"]))
-        self.set_header("Content-Type", "image/png")
-        self.finish(data)
+    number = request.path_params["template"]
+    template = await read(request, partial(_template, template_id=number))
+    if template is None:
+        raise RequestError(HTTPStatus.NOT_FOUND, f"there is no template {number}")
+    return Response(await drawing_of(request).template(template["examples"]), media_type="image/png")
 
 
 def _template(connection: sa.Connection, template_id: int) -> dict[str, Any] | None:

@@ -4,9 +4,13 @@ from collections.abc import Sequence
 from functools import partial
 from http import HTTPStatus
 
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
 from line.trouble import Trouble, TroubleKind
 from records import troubles
-from review.desk.base_handler import BaseHandler
+from review.desk.web.work import write
 
 
 def shown(current: Sequence[Trouble]) -> list[Trouble]:
@@ -14,10 +18,7 @@ def shown(current: Sequence[Trouble]) -> list[Trouble]:
     return [trouble for trouble in current if trouble.kind is not TroubleKind.ARRIVING]
 
 
-class DismissHandler(BaseHandler):
-    """Hides a trouble until something about it changes."""
-
-    async def post(self, number: str) -> None:
-        act = partial(troubles.dismiss, trouble_id=int(number))
-        await self.transact(act, actor=self.person)
-        self.redirect("/", status=HTTPStatus.SEE_OTHER)
+async def dismiss(request: Request, form: FormData) -> Response:
+    """Hide a trouble until something about it changes."""
+    await write(request, partial(troubles.dismiss, trouble_id=request.path_params["trouble"]))
+    return RedirectResponse("/", HTTPStatus.SEE_OTHER)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import cv2
-from tornado.template import Loader
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from imaging import intermediate
 from line.errors import ServiceError
@@ -27,8 +27,9 @@ def page(document: Mapping[str, Any], bucket: Bucket) -> str:
         }
         for image in document["worst"]
     ]
-    template = Loader(str(Path(__file__).parent)).load("page.html")
-    return template.generate(**{**document, "worst": worst}).decode()
+    loader = FileSystemLoader(Path(__file__).parent)
+    environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined)
+    return environment.get_template("page.html").render({**document, "worst": worst})
 
 
 def _picture(bucket: Bucket, key: str | None) -> str | None:

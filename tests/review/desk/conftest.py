@@ -1,13 +1,12 @@
-import asyncio
+import socket
 import threading
 from collections.abc import Iterator
 
 import pytest
-from tornado.httpserver import HTTPServer
-from tornado.netutil import bind_sockets
+from pydantic import SecretStr
 
-from review.desk.application import application
 from review.desk.drawing_pool import DrawingPool
+from review.desk.serve import server
 from tasks.context import Context
 from tests.harness.context import settings
 from tests.harness.desk import PASSWORD, Visitor
@@ -17,24 +16,15 @@ from tests.harness.line import Line
 @pytest.fixture(scope="module")
 def desk(records: Line) -> Iterator[str]:
     """The address of a desk in this process, on the records of the module."""
-    (socket,) = bind_sockets(0, "127.0.0.1")
-    loop = asyncio.new_event_loop()
-    over = asyncio.Event()
-
-    async def serve() -> None:
-        server = HTTPServer(application(line, drawing, PASSWORD))
-        server.add_socket(socket)
-        await over.wait()
-        server.stop()
-        await server.close_all_connections()
-
-    with Context(settings()) as line, DrawingPool(settings()) as drawing:
-        thread = threading.Thread(target=lambda: loop.run_until_complete(serve()))
+    behind_password = settings().model_copy(update={"desk_password": SecretStr(PASSWORD)})
+    listener = socket.create_server(("127.0.0.1", 0))
+    with Context(behind_password) as line, DrawingPool(behind_password) as drawing:
+        web = server(line, drawing)
+        thread = threading.Thread(target=lambda: web.run(sockets=[listener]))
         thread.start()
-        yield f"http://127.0.0.1:{socket.getsockname()[1]}"
-        loop.call_soon_threadsafe(over.set)
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        web.should_exit = True
         thread.join(30)
-        loop.close()
 
 
 @pytest.fixture

@@ -164,7 +164,7 @@ def test_an_image_that_is_not_flagged_is_told_as_what_it_is(ada: Visitor) -> Non
         ("/templates/987654.png", 404),
         ("/images/99999999999999999999", 404),
         ("/../../etc/passwd", 404),
-        ("/static/../application.py", 403),
+        ("/static/../application.py", 404),
     ],
 )
 def test_what_is_not_there_is_an_error_with_words(ada: Visitor, path: str, status: int) -> None:

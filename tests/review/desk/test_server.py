@@ -1,0 +1,67 @@
+"""The desk's server: where it listens, what it refuses, and what may be mounted beside its pages."""
+
+import socket
+
+import pytest
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+from starlette.testclient import TestClient
+
+from line.errors import InputError
+from review.desk.application import MAX_REQUEST_BYTES, application
+from review.desk.drawing_pool import DrawingPool
+from review.desk.serve import listening
+from tasks.context import Context
+from tests.harness.context import settings
+from tests.harness.desk import PASSWORD
+
+
+@pytest.fixture
+def client() -> TestClient:
+    """A browser with a login, at a desk without a server; its pages would need the records."""
+    configured = settings()
+    hello = Route("/api/v1/hello", lambda request: PlainTextResponse("hello"))
+    desk = application(Context(configured), DrawingPool(configured), PASSWORD, mounts=[hello])
+    return TestClient(desk, headers={"Authorization": "Basic YWRhOm9wZW4tc2VzYW1lLW9mLXRoZS10ZXN0cw=="})
+
+
+def test_a_port_in_use_is_an_error_that_names_it() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(InputError, match=rf"port {port} .*choose another port with --port"):
+            listening("127.0.0.1", port)
+
+
+def test_what_is_mounted_needs_no_login_of_the_desk(client: TestClient) -> None:
+    del client.headers["Authorization"]
+    assert client.get("/api/v1/hello").text == "hello"
+    assert client.get("/nowhere").status_code == 401
+
+
+def test_a_form_from_another_site_is_refused_even_with_its_token(client: TestClient) -> None:
+    client.get("/nowhere")
+    form = {"_xsrf": client.cookies["_xsrf"]}
+    reply = client.post("/troubles/1/dismiss", data=form, headers={"Sec-Fetch-Site": "cross-site"})
+    assert reply.status_code == 403
+    assert "another site" in reply.text
+
+
+def test_a_form_without_the_token_is_refused(client: TestClient) -> None:
+    client.get("/nowhere")
+    for token in ("", "guess"):
+        reply = client.post("/troubles/1/dismiss", data={"_xsrf": token})
+        assert reply.status_code == 403
+
+
+def test_a_request_of_too_many_bytes_is_refused(client: TestClient) -> None:
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    reply = client.post("/troubles/1/dismiss", content=b"0" * (MAX_REQUEST_BYTES + 1), headers=headers)
+    assert reply.status_code == 413
+    assert "at most 64 MB" in reply.text
+
+
+def test_the_desks_own_files_are_kept_by_a_browser_for_as_long_as_they_are_the_same(
+    client: TestClient,
+) -> None:
+    assert "immutable" in client.get("/static/desk.css?v=1").headers["Cache-Control"]
+    assert client.get("/static/desk.css").headers["Cache-Control"] == "no-cache"
