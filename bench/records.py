@@ -22,6 +22,7 @@ import sqlalchemy as sa
 from bench import entry
 from line.states import ImageState
 from records.database import Database
+from records.metrics import snapshot
 from records.queries import listings, reports, review_queue, text_search_results
 from stack.servers.postgres import EmbeddedPostgres
 from tasks.templates.rescan import PAGE_IMAGES
@@ -62,9 +63,10 @@ def measure(folder: Path, images: int, calls: int) -> dict[str, Any]:
 def fill(engine: sa.Engine, images: int) -> None:
     """The rows of :data:`FILL`, and fresh statistics for the planner."""
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(sa.text("SET statement_timeout = 0"))
         for statement in filter(str.strip, FILL.read_text("utf-8").split(";\n")):
             connection.execute(sa.text(statement), {"images": images} if ":images" in statement else {})
-        connection.execute(sa.text("VACUUM ANALYZE batches, images, steps, image_counts"))
+        connection.execute(sa.text("VACUUM ANALYZE batches, images, steps, image_counts, step_counters"))
 
 
 def queries(images: int) -> dict[str, Callable[[sa.Connection], object]]:
@@ -77,6 +79,7 @@ def queries(images: int) -> dict[str, Callable[[sa.Connection], object]]:
     return {
         "status (and health check)": reports.overview,
         "status BATCH": lambda connection: reports.batch(connection, 1),
+        "metrics": snapshot.take,
         "progress bar": lambda connection: reports.progress(connection, 1),
         "images --state flagged": first(listings.image_lines, 1, "flagged"),
         "images --state flagged, last page": first(listings.image_lines, 1, "flagged", after=late),

@@ -21,3 +21,5 @@ SELECT i.id,i.batch_id,(SELECT id FROM shards WHERE batch_id=i.batch_id),p.posit
  jsonb_build_object('ssim',0.98,'colour_shift',0.21,'colour_worst',0.9,'hue_turn',0.1,'chroma_change',0.01,'contrast_change',0.002,'subject_moved',0.0001,'subject_cut',0,'subject_lost',0,'ground_greyed',0,'file_ssim',0.97,'file_gmsd',0.001,'file_local_error',0.9,'file_levels_lost',0.0,'spread',250,'flat_tail',0,'tiling',0.01,'deliver_sharpness',-0.01,'deliver_band_lost',0.1,'deliver_band_gained',0.0,'banding',0.2),
  0.05,0.001,'{"threads" : 1}'
 FROM images i CROSS JOIN LATERAL (SELECT unnest(CASE i.state WHEN 'delivered' THEN ARRAY[0,4] || CASE WHEN i.id%2=0 THEN ARRAY[3] ELSE CAST(ARRAY[] AS int[]) END WHEN 'flagged' THEN ARRAY[0,1,2] WHEN 'rejected' THEN ARRAY[0] ELSE ARRAY[0] END) AS position) p;
+INSERT INTO step_counters (transform,le,slot,images,artifacts,seconds,cost)
+SELECT transform, 0.05, batch_id % 16, count(*), count(*) FILTER (WHERE verdict = 'flag'), sum(seconds), sum(cost) FROM steps GROUP BY 1, 3;

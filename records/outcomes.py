@@ -18,6 +18,7 @@ from line.states import BatchState, ImageState
 from records import batches, shards
 from records.batches import Batch
 from records.budget import ledger, totals
+from records.metrics import step_counters
 from records.shards import Claim
 from records.step_results import NeedsReview, Passed, Result, StepResult, StepRun
 from records.tables import batches as batch_table
@@ -53,6 +54,7 @@ def finish(connection: sa.Connection, claim: Claim, run: StepRun, results: Seque
     ]
     go_on = bool(staying) and not run.ends_chain and not run.delivers
     totals.add(connection, claim.batch_id, run, results)
+    step_counters.add(connection, claim.batch_id, run, results)
     ledger.settle(connection, claim, _cost(run, results), is_priced=run.is_priced)
     if not shards.advance(connection, claim, go_on=go_on):
         raise LeaseLostError(f"shard {claim.shard_id} was taken back while step {claim.at} ran")

@@ -1,0 +1,14 @@
+"""Counters of the whole line, for monitoring."""
+
+from pathlib import Path
+from typing import Any
+
+from alembic import op
+
+revision = "0012"
+down_revision = "0011"
+
+
+def upgrade() -> None:
+    driver: Any = op.get_bind().connection.driver_connection
+    driver.execute(Path(__file__).with_suffix(".sql").read_text("utf-8"))

@@ -1,0 +1,1 @@
+"""Metrics of the line in the text format of Prometheus."""
