@@ -6,10 +6,10 @@ from functools import cache
 from typing import TypeAlias
 
 from gates.edit import Edit
-from line.discover import load_tree
 from line.errors import SluiceError
 from line.picture import FlagKind
-from line.registry import Registry
+from line.plugins.discover import load_tree
+from line.plugins.registry import Registry
 
 Measure: TypeAlias = Callable[[Edit], Mapping[str, float]]
 Box: TypeAlias = tuple[int, int, int, int]

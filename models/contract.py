@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from line.discover import load_all
 from line.errors import ModelError
 from line.picture import Mask, Rgb
-from line.registry import Registry
+from line.plugins.discover import load_all
+from line.plugins.registry import Registry
 from models.inference.sampling import Sampling
 from models.model import DISTANCE, ENLARGED, MAPS, MASK, REGIONS, RGB, Field, Model
 from models.task import Task

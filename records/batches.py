@@ -15,8 +15,8 @@ from sqlalchemy.dialects.postgresql import insert
 
 from line.breaker import Breaker, Counts
 from line.errors import InputError
-from line.name_bytes import percent_encoded
-from line.names import fold
+from line.filenames.name_bytes import percent_encoded
+from line.filenames.names import fold
 from line.states import SETTLED, BatchState, ImageState, ShardState
 from records import recipes, troubles
 from records.storage.files import separate_paths

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from line.errors import InputError
 from line.facts import Facts
-from line.names import fold
+from line.filenames.names import fold
 from line.states import BatchState, ImageState
 from records import batches
 from records.storage import withdrawals

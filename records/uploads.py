@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from line.names import fold
+from line.filenames.names import fold
 from line.states import BatchState, ImageState, ShardState
 from records import recipes
 from records.batches import NewBatch, lock

@@ -7,7 +7,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from line.errors import InputError
-from line.names import delivered_name, safe_path
+from line.filenames.names import delivered_name, safe_path
 from line.recipe import Recipe, file_of
 from records import decisions, images, recipes
 from records.images import ImageRecord

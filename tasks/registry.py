@@ -7,10 +7,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypeVar
 
-from line.discover import load_all, submodules
 from line.errors import InputError
+from line.plugins.discover import load_all, submodules
+from line.plugins.registry import Registry
 from line.recipe import Recipe
-from line.registry import Registry
 from tasks.declaration import Declaration, TransformError, read
 from tasks.transform import Transform
 

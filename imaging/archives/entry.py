@@ -8,7 +8,7 @@ from typing import Final
 from imaging.archives.suffixes import is_archive
 from imaging.refusal import RefusedError
 from line.errors import InputError
-from line.names import safe_path
+from line.filenames.names import safe_path
 
 ENTRY_RATIO_FROM_BYTES: Final = 16_000_000
 """Minimum unpacked size for the ratio test of one file (bytes): small flat BMPs pack a thousandfold, honestly."""

@@ -6,7 +6,7 @@ from typing import Final
 
 from charset_normalizer import from_bytes
 
-from line.name_bytes import percent_encoded
+from line.filenames.name_bytes import percent_encoded
 
 CANDIDATES: Final = [
     "cp932", "gb18030", "big5", "cp949", "cp437", "cp850", "cp1252", "cp866", "cp1251"

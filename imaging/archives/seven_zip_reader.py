@@ -22,7 +22,7 @@ from imaging.archives.entry import (
     refused_link,
 )
 from imaging.refusal import RefusedError
-from line.upload_files import FileKind, kind_of
+from line.filenames.upload_files import FileKind, kind_of
 
 QUEUED_CHUNKS: Final = 8
 """Maximum number of unpacked chunks that wait to be read."""

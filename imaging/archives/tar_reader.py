@@ -26,7 +26,7 @@ from imaging.archives.entry import (
 )
 from imaging.archives.name_encoding import decode_name
 from imaging.refusal import RefusedError
-from line.upload_files import FileKind, kind_of
+from line.filenames.upload_files import FileKind, kind_of
 
 _DECOMPRESSORS: Final[dict[bytes, Callable[[BinaryIO], Any]]] = {
     b"\x1f\x8b": lambda file: gzip.GzipFile(fileobj=file),

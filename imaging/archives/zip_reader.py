@@ -23,7 +23,7 @@ from imaging.archives.entry import (
 )
 from imaging.archives.name_encoding import decode_names
 from imaging.refusal import RefusedError
-from line.upload_files import FileKind, kind_of
+from line.filenames.upload_files import FileKind, kind_of
 
 MAX_MEAN_RECORD_BYTES: Final = 400
 """Maximum mean size of a file's record in the directory (bytes): 46, its name, and extra fields."""

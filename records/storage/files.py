@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from line.delivery import has_counter, rendition_paths, sku_of
 from line.errors import InputError
 from line.facts import Facts
-from line.names import fold
+from line.filenames.names import fold
 from records import recipes
 from records.tables import images
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from line.errors import ServiceError
-from line.name_bytes import on_disk, storable
+from line.filenames.name_bytes import on_disk, storable
 from records.storage.errors import MissingObjectError, UnwritableKeyError
 from records.storage.listing import Level, Listed
 

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from line.delivery import rendition_path
-from line.names import fold
+from line.filenames.names import fold
 from line.states import ImageState
 from records import batches
 from records.batches import Batch

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, TypeVar
 
-from line.discover import load_tree
 from line.errors import SluiceError
-from line.registry import Registry
+from line.plugins.discover import load_tree
+from line.plugins.registry import Registry
 from review.audit.subject import AuditedRecipe, Installation
 
 Subject = TypeVar("Subject", AuditedRecipe, Installation)

@@ -7,9 +7,9 @@ from pathlib import Path, PurePosixPath
 
 from imaging.archives.suffixes import ARCHIVES_TAKEN, is_archive
 from line.errors import InputError
-from line.name_bytes import storable
-from line.names import safe_path
-from line.upload_files import FileKind, kind_of
+from line.filenames.name_bytes import storable
+from line.filenames.names import safe_path
+from line.filenames.upload_files import FileKind, kind_of
 
 _CHUNK_BYTES = 1 << 20
 

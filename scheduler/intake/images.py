@@ -3,10 +3,10 @@
 from collections.abc import Collection, Iterator
 
 from imaging.archives.name_encoding import decode_names
-from line.name_bytes import percent_encoded, raw_bytes
-from line.names import delivered_name, safe_path
+from line.filenames.name_bytes import percent_encoded, raw_bytes
+from line.filenames.names import delivered_name, safe_path
+from line.filenames.upload_files import FileKind, kind_of
 from line.recipe import Recipe, file_of
-from line.upload_files import FileKind, kind_of
 from records.batches import NewImage
 from records.storage.bucket import Bucket
 from records.storage.listing import Listed

@@ -7,7 +7,7 @@ from typing import Final
 
 from imaging.archives.suffixes import ARCHIVES_TAKEN, is_archive, is_unopened_archive
 from line.errors import ServiceError
-from line.upload_files import FileKind, kind_of
+from line.filenames.upload_files import FileKind, kind_of
 from records.storage.bucket import Bucket
 from scheduler.intake.listing import ARRIVING_MARKER, INGEST, READY_MARKER, Upload, named
 

@@ -6,7 +6,7 @@ from functools import partial
 import sqlalchemy as sa
 
 from line.errors import InputError
-from line.names import delivered_name, safe_path
+from line.filenames.names import delivered_name, safe_path
 from line.recipe import file_of
 from records import batches, recipes, uploads
 from scheduler.intake.listing import Upload, listing_of

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Final
 
-from line.upload_files import FileKind, kind_of
+from line.filenames.upload_files import FileKind, kind_of
 from records.storage.bucket import Bucket
 from records.storage.listing import Listed
 

@@ -25,7 +25,7 @@ with atheris.instrument_imports(include=["line", "PIL", "zipfile", "pillow_heif"
     from imaging.decode import decode
     from imaging.limits import Limits
     from imaging.refusal import RefusedError
-    from line.names import safe_path
+    from line.filenames.names import safe_path
 
 LIMITS = Limits(max_bytes=1_000_000, max_pixels=1_000_000, max_side=4_000, min_side=1, first_frame=True)
 ARCHIVE_LIMITS = ArchiveLimits(max_entries=1000, max_bytes=20_000_000, max_entry_bytes=5_000_000)

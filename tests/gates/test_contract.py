@@ -7,8 +7,8 @@ import pytest
 
 from gates.contract import Gate, GateError, GateRegistry, Limit, judge, registry
 from gates.edit import Edit
-from line.discover import load_tree
 from line.picture import FlagKind
+from line.plugins.discover import load_tree
 
 GATES = list(registry().gates.values())
 PAIRS = [

@@ -18,7 +18,7 @@ LONG_FILES = {
 }
 LONG_FUNCTIONS: dict[str, int] = {}
 LONG_SIGNATURES: dict[str, int] = {}
-FULL_FOLDERS = {"line": 18}
+FULL_FOLDERS: dict[str, int] = {}
 """What is over a limit, and by how much at most. An entry goes as soon as its subject is small enough."""
 
 PATHS = sorted(path for package in PRODUCT_PACKAGES for path in (ROOT / package).rglob("*.py"))

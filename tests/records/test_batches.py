@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from line.breaker import Breaker
 from line.errors import InputError
-from line.names import fold
+from line.filenames.names import fold
 from records import batches
 from records.batches import NewImage
 from tests.harness import db_builders

@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from line.errors import InputError
-from line.names import fold
+from line.filenames.names import fold
 from line.states import ImageState
 from records import batches, decisions
 from records.decisions import DecisionError

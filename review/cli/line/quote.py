@@ -30,7 +30,7 @@ def quote(session: Session, upload: Path, recipe: str, vendor: str, sample: int,
     Prices come from [costs] of sluice.toml, limits from [budget]. The ends of each range enclose 90 % of resamples.
     """
     from line.errors import InputError
-    from line.upload_files import FileKind, kind_of
+    from line.filenames.upload_files import FileKind, kind_of
     from review.cli.local_files import local_files
     from review.experiments.quote import quote as measure
     from worker import topology

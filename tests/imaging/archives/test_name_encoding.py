@@ -3,7 +3,7 @@
 import pytest
 
 from imaging.archives.name_encoding import decode_name, decode_names
-from line.name_bytes import percent_encoded
+from line.filenames.name_bytes import percent_encoded
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from imaging.archives.entry import ArchiveError, ArchiveLimits
 from imaging.archives.reader import entries
 from imaging.refusal import RefusedError
-from line.names import safe_path
+from line.filenames.names import safe_path
 from tests.harness.damage import damaged
 
 DEFLATED = zipfile.ZIP_DEFLATED

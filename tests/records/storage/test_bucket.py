@@ -10,7 +10,7 @@ import boto3
 import pytest
 
 from line.errors import InputError, ServiceError
-from line.name_bytes import raw_bytes
+from line.filenames.name_bytes import raw_bytes
 from records.storage.bucket import Bucket, MissingObjectError, UnwritableKeyError, open_bucket
 from tests.harness import waiting
 from tests.harness.line import environment

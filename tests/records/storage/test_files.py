@@ -4,7 +4,7 @@ import pytest
 
 from line.delivery import rendition_paths
 from line.errors import InputError
-from line.names import fold
+from line.filenames.names import fold
 from line.recipe import Recipe, parse
 from records import decisions, recipes
 from tests.harness import db_builders

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from line.names import delivered_name, fold, safe_path
+from line.filenames.names import delivered_name, fold, safe_path
 
 NASTY = st.text(st.sampled_from("./\\:ab \0\n\u202e\u200fé\u0301ßCONnul~*?\ud800😀"), max_size=40)
 NAMES = st.one_of(st.text(max_size=80), NASTY, st.lists(NASTY, max_size=5).map("/".join))

@@ -3,7 +3,7 @@
 import pytest
 
 from line.errors import SluiceError
-from line.registry import Registry
+from line.plugins.registry import Registry
 
 
 class ColourError(SluiceError):

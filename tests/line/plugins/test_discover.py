@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from line.discover import load_all, submodules
+from line.plugins.discover import load_all, submodules
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 import pytest
 
-from line.upload_files import FileKind, kind_of
+from line.filenames.upload_files import FileKind, kind_of
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Finding plug-ins in a folder, and keeping them by name."""
