@@ -18,13 +18,15 @@ OUT = HERE / "out"
 
 
 def entries() -> dict[str, str]:
-    """Name and first line of the docstring of every module here that has a ``main``."""
+    """Name and first line of the docstring of every module or folder here that has a ``main``."""
     benchmarks = {}
-    for path in sorted(HERE.glob("[a-z]*.py")):
+    paths = {path.stem: path for path in HERE.glob("[a-z]*.py")}
+    paths |= {path.parent.name: path for path in HERE.glob("*/__main__.py")}
+    for name, path in sorted(paths.items()):
         tree = ast.parse(path.read_text("utf-8"))
         has_main = any(isinstance(node, ast.FunctionDef) and node.name == "main" for node in tree.body)
         if has_main:
-            benchmarks[path.stem] = (ast.get_docstring(tree) or "").splitlines()[0]
+            benchmarks[name] = (ast.get_docstring(tree) or "").splitlines()[0]
     return benchmarks
 
 

@@ -57,11 +57,11 @@ def main() -> None:
 
 @dataclass
 class Watched:
-    """What was seen of one kind of process, every second.
+    """Memory and CPU time of one kind of process, read every second.
 
     Attributes:
         rss: MB of all its processes together, at each look.
-        cpu: seconds by process, the last seen; those of children that ended are their parent's.
+        cpu: seconds by process, as last read; those of children that ended are their parent's.
     """
 
     rss: list[float] = field(default_factory=list)
@@ -97,22 +97,11 @@ class Watch:
 
 
 def measure(folder: Path, size: int, options: argparse.Namespace) -> dict[str, Any]:
+    """One upload of ``size`` images through a line of its own."""
     home = folder / "home"
-    home.mkdir()
-    (home / "sluice.toml").write_text(
-        f'[workers.cpu]\nqueues = {QUEUES}\ndevice = "cpu"\nprocesses = {options.workers}\n'
-    )
-    os.environ |= {
-        "SLUICE_HOME": str(home),
-        "SLUICE_LOG_LEVEL": "WARNING",
-        "SLUICE_CONFIG": str(home / "sluice.toml"),
-    }
-    for name in ("SLUICE_DATABASE_URL", "SLUICE_BROKER_URL", "SLUICE_BUCKET_URL"):
-        os.environ.pop(name, None)
+    _prepare(home, options.workers)
     from bench.process import context
-    from line.states import SETTLED
     from records import recipes, workers
-    from records.queries import reports
     from stack.local import Stack
     from tasks.context import Context
 
@@ -131,40 +120,78 @@ def measure(folder: Path, size: int, options: argparse.Namespace) -> dict[str, A
         before = {kind: sum(watched.cpu.values()) for kind, watched in watch.kinds.items()}
         marker = f"ingest/bench/tiny-{size}/_READY"
         line.bucket.put(marker, json.dumps({"recipe": recipe.digest}).encode())
-        started, taken = time.monotonic(), 0.0
-        at: list[tuple[float, int]] = []
-        while time.monotonic() - started < 60 * options.minutes:
-            stack.tend()
-            time.sleep(1.0)
-            watch.look()
-            found = transact(reports.all_batches) if not taken else []
-            taken = taken or (time.monotonic() - started if found else 0.0)
-            if not taken or (len(watch.redis_mb) % 5 and size > 5000):
-                continue
-            now = transact(lambda connection: reports.progress(connection, 1))
-            settled = sum(now.counts.get(state.value, 0) for state in SETTLED)
-            at.append((time.monotonic() - started, settled))
-            if now.is_over:
-                break
-        seconds = time.monotonic() - started
-        done = at[-1][1] if at else 0
-        result = {
-            "images": size,
-            "settled": done,
-            "intake_seconds": taken,
-            "seconds": seconds,
-            "images_per_second": done / (seconds - taken) if seconds > taken else 0.0,
-            "rates": rates(at),
-            "cpu_ms_per_image": {
-                kind: 1000 * (sum(watched.cpu.values()) - before.get(kind, 0.0)) / max(1, done)
-                for kind, watched in watch.kinds.items()
-            },
-            "memory_mb": {kind: quarters(watched.rss) for kind, watched in watch.kinds.items()},
-            "redis_mb": quarters(watch.redis_mb),
-            "messages_at_most": watch.messages,
-        }
+        progress = _follow(stack, watch, line, size, 60 * options.minutes)
+        result = {"images": size, **_figures(progress, watch, before)}
         line.database.engine.dispose()
     return result
+
+
+def _prepare(home: Path, workers: int) -> None:
+    """Make the line's home, and point this process and its children at it."""
+    home.mkdir()
+    config = home / "sluice.toml"
+    config.write_text(f'[workers.cpu]\nqueues = {QUEUES}\ndevice = "cpu"\nprocesses = {workers}\n')
+    os.environ |= {"SLUICE_HOME": str(home), "SLUICE_LOG_LEVEL": "WARNING", "SLUICE_CONFIG": str(config)}
+    for name in ("SLUICE_DATABASE_URL", "SLUICE_BROKER_URL", "SLUICE_BUCKET_URL"):
+        os.environ.pop(name, None)
+
+
+@dataclass
+class Progress:
+    """How an upload went on.
+
+    Attributes:
+        taken: seconds until its batch was recorded; 0 before that.
+        seconds: seconds until its end, or until the time was up.
+        settled: seconds and settled images, at each look.
+    """
+
+    taken: float = 0.0
+    seconds: float = 0.0
+    settled: list[tuple[float, int]] = field(default_factory=list)
+
+
+def _follow(stack: Any, watch: Watch, line: Any, size: int, patience: float) -> Progress:
+    """Look at the line every second until batch 1 is over, for at most ``patience`` seconds."""
+    from line.states import SETTLED
+    from records.queries import reports
+
+    transact, progress, started = line.database.transact, Progress(), time.monotonic()
+    while time.monotonic() - started < patience:
+        stack.tend()
+        time.sleep(1.0)
+        watch.look()
+        if not progress.taken and transact(reports.all_batches):
+            progress.taken = time.monotonic() - started
+        if not progress.taken or (len(watch.redis_mb) % 5 and size > 5000):
+            continue
+        now = transact(lambda connection: reports.progress(connection, 1))
+        settled = sum(now.counts.get(state.value, 0) for state in SETTLED)
+        progress.settled.append((time.monotonic() - started, settled))
+        if now.is_over:
+            break
+    progress.seconds = time.monotonic() - started
+    return progress
+
+
+def _figures(progress: Progress, watch: Watch, before: Mapping[str, float]) -> dict[str, Any]:
+    """The figures of one upload; ``before`` has the CPU seconds by kind of process before it came."""
+    done = progress.settled[-1][1] if progress.settled else 0
+    working = progress.seconds - progress.taken
+    return {
+        "settled": done,
+        "intake_seconds": progress.taken,
+        "seconds": progress.seconds,
+        "images_per_second": done / working if working > 0 else 0.0,
+        "rates": rates(progress.settled),
+        "cpu_ms_per_image": {
+            kind: 1000 * (sum(watched.cpu.values()) - before.get(kind, 0.0)) / max(1, done)
+            for kind, watched in watch.kinds.items()
+        },
+        "memory_mb": {kind: quarters(watched.rss) for kind, watched in watch.kinds.items()},
+        "redis_mb": quarters(watch.redis_mb),
+        "messages_at_most": watch.messages,
+    }
 
 
 def quarters(values: list[float]) -> dict[str, float]:
@@ -213,13 +240,13 @@ def show(results: list[Mapping[str, Any]]) -> None:
             f"settled {result['settled']}"
         )
         for kind in ("scheduler",):
-            seen = result["memory_mb"][kind]
-            high = max(seen["first_half"], seen["second_half"])
-            print(f"{'':8} {kind} {seen['start']:.0f} → {seen['end']:.0f} ({high:.0f}) MB", end="; ")
-        seen = result["redis_mb"]
-        high = max(seen["first_half"], seen["second_half"])
+            memory = result["memory_mb"][kind]
+            high = max(memory["first_half"], memory["second_half"])
+            print(f"{'':8} {kind} {memory['start']:.0f} → {memory['end']:.0f} ({high:.0f}) MB", end="; ")
+        memory = result["redis_mb"]
+        high = max(memory["first_half"], memory["second_half"])
         print(
-            f"Redis {seen['start']:.1f} → {seen['end']:.1f} ({high:.1f}) MB, {result['messages_at_most']} messages",
+            f"Redis {memory['start']:.1f} → {memory['end']:.1f} ({high:.1f}) MB, {result['messages_at_most']} messages",
             end="; ",
         )
         print("images/s by quarter: " + ", ".join(f"{rate:.0f}" for rate in result["rates"]), flush=True)

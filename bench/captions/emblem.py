@@ -3,7 +3,8 @@
 import numpy as np
 from PIL import Image, ImageDraw
 
-from bench.captions.draw import Drawn, Random, colour, laid_over, saved, spot
+from bench.captions.draw import Drawn, laid_over, saved
+from bench.captions.layer import Random, colour, spot
 
 
 def emblem(rgb: np.ndarray, rng: Random) -> Drawn:

@@ -21,7 +21,8 @@ def test_each_benchmark_is_listed_with_what_it_measures() -> None:
 
 @pytest.mark.parametrize("name", sorted(entries()))
 def test_a_benchmark_has_a_quick_form_and_writes_json(name: str) -> None:
-    source = (ROOT / "bench" / f"{name}.py").read_text("utf-8")
+    module, folder = ROOT / "bench" / f"{name}.py", ROOT / "bench" / name
+    source = (folder / "__main__.py" if folder.is_dir() else module).read_text("utf-8")
     assert "entry.parse(" in source
     assert "quick=" in source
     assert "entry.write(" in source

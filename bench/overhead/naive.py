@@ -9,8 +9,8 @@ import numpy as np
 from celery import Celery, chain, group
 from celery.signals import worker_process_init
 
+from bench.overhead.steps import RECIPE, one_step, start_worker
 from bench.process import context
-from bench.steps import RECIPE, one_step, start_worker
 from line.facts import Facts
 from line.picture import Original, Picture
 

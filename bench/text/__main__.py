@@ -30,9 +30,9 @@ from bench.captions.draw import KINDS, Drawn, draw
 from bench.captions.fonts import lacking
 from bench.captions.pairs import alone, pairs
 from bench.captions.photos import DATA, Photo, photos
-from bench.cases import ALONE, Case, Line
-from bench.outcome import show, summary
-from bench.worst import sheet
+from bench.text.cases import ALONE, Case, Line
+from bench.text.outcome import show, summary
+from bench.text.worst import sheet
 from training.parallel import parallel_map
 
 WORST = 40

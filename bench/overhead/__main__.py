@@ -24,9 +24,8 @@ from pathlib import Path
 
 from bench import entry
 
-PHOTOS = Path(__file__).resolve().parents[2] / "shared" / "data" / "product"
-SAMPLES = Path(__file__).resolve().parents[1] / "samples" / "upload"
-HERE = Path(__file__).resolve().parent
+PHOTOS = Path(__file__).resolve().parents[3] / "shared" / "data" / "product"
+SAMPLES = Path(__file__).resolve().parents[2] / "samples" / "upload"
 
 
 def main() -> None:
@@ -48,12 +47,12 @@ def measure(folder: Path, options: argparse.Namespace) -> dict[str, object]:
     (folder / "home").mkdir()
     (folder / "home" / "sluice.toml").write_text(topology(options.processes))
     os.environ["SLUICE_CONFIG"] = str(folder / "home" / "sluice.toml")
-    from bench.ways import Line, Naive, Pool
+    from bench.overhead.ways import Line, Naive, Pool
 
     ways_by_name: dict[str, Callable[[], object]] = {
         "pool": lambda: Pool(options.processes, folder),
         "line": lambda: Line(folder),
-        "naive": lambda: Naive(options.processes, folder, HERE),
+        "naive": lambda: Naive(options.processes, folder),
     }
     ways = [name for name in ways_by_name if name in options.ways.split(",")]
     seconds: dict[str, list[float]] = {name: [] for name in ways}

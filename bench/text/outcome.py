@@ -6,12 +6,12 @@ from collections.abc import Iterable
 import numpy as np
 
 from bench.captions.draw import KINDS
-from bench.cases import Case
+from bench.text.cases import Case
 
 FLAT, TEXTURED = 2.5, 8.0
 """Deviation of the finest detail around the mask, levels: below is flat or gradient, above textured."""
 EXACT = 60.0
-"""dB at which ``bench.cases.psnr`` is cut."""
+"""dB at which ``bench.text.cases.psnr`` is cut."""
 POLICY = "faint_text"
 """Why a watermark is shown to a person: no right of the vendor to remove it is on record."""
 AIMS = (

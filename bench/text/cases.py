@@ -9,7 +9,7 @@ import numpy as np
 
 from bench.captions.draw import Drawn
 from bench.captions.photos import Photo
-from bench.legible import Reader
+from bench.text.legible import Reader
 from line.facts import RecordedRegion
 from line.picture import Edited, Flagged, Picture, Rgb
 from line.vendor import VendorContext

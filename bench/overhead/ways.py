@@ -8,13 +8,15 @@ import time
 from pathlib import Path
 from typing import Self
 
+from bench.overhead.steps import RECIPE, one_step, start_worker
 from bench.process import context
-from bench.steps import RECIPE, one_step, start_worker
 from line.picture import Original, Picture
 from records import batches
 from review.cli.upload import place
 from stack.local import Stack
 from tasks.context import Context
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def whole(path: str, out: str) -> None:
@@ -85,8 +87,8 @@ class Line:
 class Naive:
     """One Celery task for each image and step, PNG between steps, one prefork pool."""
 
-    def __init__(self, processes: int, folder: Path, here: Path) -> None:
-        self.processes, self.folder, self.here = processes, folder, here
+    def __init__(self, processes: int, folder: Path) -> None:
+        self.processes, self.folder = processes, folder
 
     def __enter__(self) -> Self:
         from stack.servers.redis import EmbeddedRedis
@@ -95,9 +97,18 @@ class Naive:
         os.environ["NAIVE_BROKER"] = self.redis.start()
         os.environ["NAIVE_OUT"] = str(self.folder / "naive")
         (self.folder / "naive").mkdir(exist_ok=True)
-        command = [sys.executable, "-m", "celery", "-A", "bench.naive", "worker", "-c", str(self.processes)]
-        env = {**os.environ, "PYTHONPATH": str(self.here.parent), "OMP_NUM_THREADS": "1"}
-        self.worker = subprocess.Popen([*command, "-l", "ERROR"], env=env, cwd=self.here.parent)
+        command = [
+            sys.executable,
+            "-m",
+            "celery",
+            "-A",
+            "bench.overhead.naive",
+            "worker",
+            "-c",
+            str(self.processes),
+        ]
+        env = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+        self.worker = subprocess.Popen([*command, "-l", "ERROR"], env=env, cwd=ROOT)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -106,6 +117,6 @@ class Naive:
         self.redis.stop()
 
     def run(self, upload: Path) -> None:
-        from bench.naive import begin
+        from bench.overhead.naive import begin
 
         begin(sorted(upload.iterdir()))

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from bench.cases import Case
+from bench.text.cases import Case
 
 SIDE, LINE = 240, 16
 

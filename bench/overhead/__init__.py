@@ -1,0 +1,1 @@
+"""What the line costs over a bare process pool."""

@@ -1,0 +1,1 @@
+"""A night in minutes: a line under random faults."""

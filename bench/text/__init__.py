@@ -1,0 +1,1 @@
+"""Overlays drawn over photos: how many are found and removed."""

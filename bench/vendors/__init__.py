@@ -1,0 +1,1 @@
+"""One overlay on all photos of a vendor: what templates spare people."""
