@@ -123,6 +123,8 @@ class Facts(_Json):
         accepted_file: whether a person accepted the very file that is delivered.
         delivered: the manifest's entries about the delivered files.
         marks_differ: number of delivered files whose metadata, read back, differs from the expected.
+        ordered: whether a person ordered the edit, which therefore never counts for the breaker.
+        look_step: position of the first step whose result a person is shown before it counts; None where none is.
         vendor: summary of the vendor context, only in a step's record.
     """
 
@@ -163,6 +165,8 @@ class Facts(_Json):
     accepted_file: bool = False
     delivered: Mapping[str, Any] | None = None
     marks_differ: int = 0
+    ordered: bool = False
+    look_step: int | None = None
     vendor: VendorNote | None = None
 
     @classmethod
@@ -180,6 +184,10 @@ class Facts(_Json):
     def without(self, *names: str) -> "Facts":
         """A copy in which these fields are unset."""
         return Facts.from_json({name: value for name, value in self.to_json().items() if name not in names})
+
+    def is_shown_after(self, position: int) -> bool:
+        """Whether a person ordered the edit and is to see the result of the step at ``position`` before it counts."""
+        return self.look_step is not None and position >= self.look_step and not self.accepted
 
     def size(self) -> tuple[int, int]:
         """Width and height in pixels.

@@ -75,6 +75,24 @@ IMAGE_MOVES: frozenset[tuple[ImageState, ImageState]] = frozenset(
         (ImageState.DELIVERED, ImageState.WAITING),
         (ImageState.DELIVERED, ImageState.FLAGGED),
         (ImageState.DELIVERED, ImageState.DISCARDED),
+        # undoing a person's decision
+        (ImageState.WAITING, ImageState.FLAGGED),
+        (ImageState.WAITING, ImageState.REJECTED),
+        (ImageState.WAITING, ImageState.DISCARDED),
+        (ImageState.HELD, ImageState.FLAGGED),
+        (ImageState.HELD, ImageState.FAILED),
+        (ImageState.HELD, ImageState.REJECTED),
+        (ImageState.HELD, ImageState.DISCARDED),
+        (ImageState.FLAGGED, ImageState.FAILED),
+        (ImageState.FLAGGED, ImageState.REJECTED),
+        (ImageState.DELIVERED, ImageState.FAILED),
+        (ImageState.DELIVERED, ImageState.REJECTED),
+        (ImageState.DISCARDED, ImageState.FAILED),
+        (ImageState.DISCARDED, ImageState.REJECTED),
+        (ImageState.FAILED, ImageState.REJECTED),
+        (ImageState.REJECTED, ImageState.FLAGGED),
+        (ImageState.REJECTED, ImageState.FAILED),
+        (ImageState.REJECTED, ImageState.DISCARDED),
     }
 )
 

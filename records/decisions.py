@@ -14,6 +14,7 @@ from line.facts import Facts
 from line.filenames.names import fold
 from line.states import BatchState, ImageState
 from records import batches
+from records.history import decision_log
 from records.storage import withdrawals
 from records.storage.files import first_facts, free_file
 from records.tables import batches as batch_table
@@ -66,7 +67,22 @@ def accept(connection: sa.Connection, image_id: int, removing: Collection[int], 
         facts |= Facts(masked=False)
     following = min(image.step + 1, last)
     values = {"accepted": True, "facts": facts.to_json(), "step": following, "current": picture, "mask": None}
-    _go(connection, image, values)
+    _go(connection, image, values, "accept")
+
+
+def keep(connection: sa.Connection, image_id: int, last: int) -> None:
+    """A person leaves out the edit that was flagged: the picture goes on as it came to the step.
+
+    Args:
+        last: position of the last step.
+    """
+    image = _locked(connection, image_id, {ImageState.FLAGGED})
+    if image.current is None:
+        raise DecisionError(f"image {image_id}: there is no picture of it to keep; requeue or reject it")
+    current, facts = _as_it_came_to(connection, image, image.step)
+    facts |= Facts(accepted=True, masked=False)
+    values = {"accepted": True, "facts": facts.to_json(), "step": min(image.step + 1, last)}
+    _go(connection, image, values | {"current": current, "mask": None}, "keep")
 
 
 def reject(connection: sa.Connection, image_id: int) -> None:
@@ -77,6 +93,7 @@ def reject(connection: sa.Connection, image_id: int) -> None:
         connection,
         image,
         {"state": ImageState.DISCARDED, "reason": "discarded", "sentence": "A person decided against it."},
+        "reject",
     )
 
 
@@ -124,7 +141,37 @@ def requeue(
         values, facts = _searched_again(connection, image, values, None if recipe else search_step)
     elif mask:
         values, facts = _masked(connection, image, values, mask, None if recipe else mask_step)
-    _go(connection, image, values | {"facts": facts.to_json()})
+    _go(connection, image, values | {"facts": facts.without("ordered", "look_step").to_json()}, "requeue")
+
+
+def refill(connection: sa.Connection, image_id: int, recipe: str, mask_step: int) -> None:
+    """Remove the same mask once more by a recipe with the same steps and another model.
+
+    Args:
+        recipe: digest of that recipe.
+        mask_step: position of the first step that removes.
+    """
+    image = _locked(connection, image_id, {ImageState.FLAGGED})
+    mask = connection.scalar(
+        sa.select(steps.c.input_mask)
+        .where(steps.c.image_id == image_id, steps.c.position == mask_step)
+        .order_by(steps.c.id.desc())
+        .limit(1)
+    )
+    values, facts = _masked(connection, image, dict(_CLEAN, accepted=False), mask or "found", mask_step)
+    facts = facts.without("accepted", "accepted_file", "ordered", "look_step")
+    _go(connection, image, values | {"recipe": recipe, "facts": facts.to_json()}, "requeue")
+
+
+def mark_ordered(connection: sa.Connection, image_id: int, look_step: int | None) -> None:
+    """Note that a person ordered the edit of an image that was just requeued: it does not count for the breaker.
+
+    Args:
+        look_step: position of the first step whose result the person is shown; None where it goes on unseen.
+    """
+    facts = Facts(ordered=True) if look_step is None else Facts(ordered=True, look_step=look_step)
+    merged = images.c.facts.concat(sa.cast(facts.to_json(), images.c.facts.type))
+    connection.execute(sa.update(images).where(images.c.id == image_id).values(facts=merged))
 
 
 def _searched_again(
@@ -187,18 +234,15 @@ def rollback(connection: sa.Connection, image_id: int, position: int, transform:
     }
     if image.state == ImageState.FLAGGED:  # no move, so no event; the record of the step stays
         values.pop("state")
-    _move(connection, image, values)
+    _move(connection, image, values, "rollback")
 
 
-def flagged(connection: sa.Connection, batch_id: int) -> list[int]:
-    """Ids of a batch's flagged images."""
-    return list(
-        connection.scalars(
-            sa.select(images.c.id)
-            .where(images.c.batch_id == batch_id, images.c.state == ImageState.FLAGGED)
-            .order_by(images.c.id)
-        )
-    )
+def flagged(connection: sa.Connection, batch_id: int, reason: str = "") -> list[int]:
+    """Ids of a batch's flagged images, all or those with one reason."""
+    query = sa.select(images.c.id).where(images.c.batch_id == batch_id, images.c.state == ImageState.FLAGGED)
+    if reason:
+        query = query.where(images.c.reason == reason)
+    return list(connection.scalars(query.order_by(images.c.id)))
 
 
 def _locked(connection: sa.Connection, image_id: int, states: Collection[ImageState]) -> sa.Row[Any]:
@@ -226,18 +270,20 @@ def _as_it_came_to(connection: sa.Connection, image: sa.Row[Any], position: int)
     return str(step.input), Facts.from_json(step.facts).without("vendor")
 
 
-def _go(connection: sa.Connection, image: sa.Row[Any], values: dict[str, Any]) -> None:
+def _go(connection: sa.Connection, image: sa.Row[Any], values: dict[str, Any], kind: str = "") -> None:
     batch_state = connection.scalar(sa.select(batch_table.c.state).where(batch_table.c.id == image.batch_id))
     if batch_state in (BatchState.HALTED, BatchState.PROBING):
         raise DecisionError(
             f"batch {image.batch_id} is {batch_state}: `sluice resume {image.batch_id}` first"
         )
     cleaned = {"reason": "", "sentence": "", "proposal": None, "proposal_mask": None}
-    _move(connection, image, cleaned | values | {"state": ImageState.WAITING})
+    _move(connection, image, cleaned | values | {"state": ImageState.WAITING}, kind)
     batches.reopen(connection, image.batch_id)
 
 
-def _move(connection: sa.Connection, image: sa.Row[Any], values: dict[str, Any]) -> None:
+def _move(connection: sa.Connection, image: sa.Row[Any], values: dict[str, Any], kind: str) -> None:
+    if kind:
+        decision_log.record(connection, image, kind)
     connection.execute(
         sa.update(images).where(images.c.id == image.id, images.c.state == image.state).values(values)
     )

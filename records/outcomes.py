@@ -45,8 +45,7 @@ def finish(connection: sa.Connection, claim: Claim, run: StepRun, results: Seque
     _insert_steps(connection, claim, run, results, before)
     batch = batches.lock(connection, claim.batch_id)
     moves = {
-        result.image_id: _values(claim, run, result, _may_go_on(batch, before[result.image_id]))
-        for result in results
+        result.image_id: _values(claim, run, result, before[result.image_id], batch) for result in results
     }
     _move(connection, claim, moves)
     staying = [
@@ -66,9 +65,14 @@ def _may_go_on(batch: Batch, image: Image) -> bool:
     return batch.state is BatchState.RUNNING or (batch.state is BatchState.PROBING and image.is_probe)
 
 
-def _is_judged(run: StepRun, result: StepResult) -> bool:
-    """Whether the gates said good or bad of an edit; a policy flag says neither."""
-    return result.is_artifact or (run.judges and result.has_passed)
+def _is_judged(run: StepRun, result: StepResult, before: Image) -> bool:
+    """Whether the gates said good or bad of an edit of the line; a policy flag says neither."""
+    return not before.facts.ordered and (result.is_artifact or (run.judges and result.has_passed))
+
+
+def _is_artifact(result: StepResult, before: Image) -> bool:
+    """Whether the line made an artifact; what a person ordered is not the line's."""
+    return result.is_artifact and not before.facts.ordered
 
 
 def _insert_steps(
@@ -115,17 +119,22 @@ def _step_row(claim: Claim, run: StepRun, result: StepResult, before: Image) -> 
     }
 
 
-def _values(claim: Claim, run: StepRun, result: StepResult, may_go_on: bool) -> dict[str, Any]:
+def _values(claim: Claim, run: StepRun, result: StepResult, before: Image, batch: Batch) -> dict[str, Any]:
     """The columns of the image after the step."""
-    values: dict[str, Any] = {"facts": _plain(result.facts.to_json()), "artifact": result.is_artifact}
+    values: dict[str, Any] = {
+        "facts": _plain(result.facts.to_json()),
+        "artifact": _is_artifact(result, before),
+    }
     if result.sha256:
         values["sha256"] = result.sha256
-    if _is_judged(run, result):
+    if _is_judged(run, result, before):
         values |= {"judged": True, "counted": True}
     stored, ending = result.stored, result.ending
     if isinstance(ending, Passed):
         values |= {"current": stored.picture, "mask": stored.mask, "step": claim.position + 1, "losses": 0}
-        values |= {"reason": "", "sentence": ""} | _state_after_pass(claim, run, ending, may_go_on)
+        values |= {"reason": "", "sentence": ""} | _state_after_pass(
+            claim, run, ending, _may_go_on(batch, before)
+        )
     else:
         values |= {"state": _STATE_AFTER[ending.verdict], "shard_id": None, "step": claim.position}
         values |= {"proposal": stored.picture, "proposal_mask": stored.mask}
@@ -184,8 +193,9 @@ def _count(
     before = {image.id: image for image in claim.images}
     probing = batch.state is BatchState.PROBING
     counting = [result for result in results if before[result.image_id].is_probe or not probing]
-    judged = sum(_is_judged(run, result) and not before[result.image_id].is_counted for result in counting)
-    artifacts = sum(result.is_artifact for result in counting)
+    pairs = [(result, before[result.image_id]) for result in counting]
+    judged = sum(_is_judged(run, result, image) and not image.is_counted for result, image in pairs)
+    artifacts = sum(_is_artifact(result, image) for result, image in pairs)
     counts = Counts(batch.judged + judged, batch.artifacts + artifacts)
     cost = _cost(run, results)
     values: dict[str, Any] = {"cost": batch_table.c.cost + cost, "worked_at": sa.func.now()}

@@ -7,6 +7,9 @@ from typing import Any, ClassVar, TypeAlias
 
 from line.facts import Facts, VendorNote
 
+ORDERED_RESULT = "ordered_result"
+"""Reason of an image whose edit a person ordered: the result is shown before it counts."""
+
 
 class Result(StrEnum):
     """How a step ended for one image; stored in ``steps.verdict``."""

@@ -14,6 +14,7 @@ from functools import partial
 from line.errors import ServiceError, SluiceError
 from line.trouble import TroubleKind
 from records import batches, troubles, workers
+from records.history import undo
 from records.listener import Listener
 from records.process_identity import process_identity
 from records.queries import reports
@@ -116,6 +117,7 @@ class Loop:
         self._rounds = [
             Round(self.plan_and_publish, on_news=True),
             Round(self.close, on_news=True),
+            Round(self.put_back, on_news=True),
             Round(sweep.sweep, every=settings.sweep_seconds),
             Round(self.beat, every=BEAT_SECONDS, idle=BEAT_SECONDS),
             Round(self.check_broker, every=5.0),
@@ -195,6 +197,10 @@ class Loop:
         elif self._broker_trouble != "":
             transact(partial(troubles.resolve, kind=TroubleKind.SERVER, subject="Redis"))
         self._broker_trouble = sentence
+
+    def put_back(self) -> None:
+        """Put back the images whose decisions were undone while workers had them in hand."""
+        undo.put_back_pending(self._database)
 
     def write_manifests(self) -> None:
         """Write the manifests that are due: the last thing that a run waits for, so after its templates."""

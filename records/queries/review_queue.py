@@ -9,7 +9,9 @@ import sqlalchemy as sa
 
 from line.facts import Facts, RecordedRegion
 from line.states import ImageState
-from records.tables import batches, image_counts, images, recipes, steps
+from records.history.decision_log import SHOWN
+from records.step_results import ORDERED_RESULT
+from records.tables import batches, decisions, image_counts, images, recipes, steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,9 @@ class FlaggedImage:
         recipe: the stored recipe that it follows.
         current: key of the step's input picture; None if the file was never decoded.
         proposal: key of the step's output picture; None if there is no output.
+        admitted: key of the picture as it was admitted; None if the file was never decoded.
         mask: key of the proposed mask, else of the mask in use, else of the edited area; None if there is none.
+        size: width and height (pixels) of the picture in which ``regions`` lie; None if it is unknown.
         regions: texts found on it, as ``facts.regions`` keeps them.
         reasons: limits that were broken: ``code``, ``where`` (x, y, width, height) or None, ``sentence``.
     """
@@ -60,7 +64,9 @@ class FlaggedImage:
     recipe: Mapping[str, Any]
     current: str | None
     proposal: str | None
+    admitted: str | None
     mask: str | None
+    size: tuple[int, int] | None
     regions: Sequence[RecordedRegion]
     reasons: Sequence[Mapping[str, Any]]
     readings: Mapping[str, float]
@@ -73,8 +79,19 @@ class FlaggedImage:
 
     @property
     def is_edited(self) -> bool:
-        """Whether the step changed the picture, so that there is a before and an after."""
-        return self.proposal is not None and self.proposal != self.current
+        """Whether the picture was changed, so that there is a before and an after."""
+        return self.proposal is not None and self.proposal != self.before
+
+    @property
+    def is_ordered_result(self) -> bool:
+        """Whether this is the result of an edit that a person ordered."""
+        return self.reason == ORDERED_RESULT
+
+    @property
+    def before(self) -> str | None:
+        """Key of the picture to compare with: before the step, or before all steps for the result of all of them."""
+        is_whole = self.is_ordered_result and self.proposal == self.current
+        return self.admitted if is_whole and self.admitted else self.current
 
 
 def batch_queues(connection: sa.Connection, batch_id: int | None = None) -> list[BatchQueue]:
@@ -111,6 +128,30 @@ def one(connection: sa.Connection, image_id: int) -> FlaggedImage | None:
     return _flagged(row) if row else None
 
 
+def ordered(connection: sa.Connection, batch_id: int, actor: str) -> list[int]:
+    """Ids of a batch's images that the line works on because one person ordered it, among the last 50 decisions."""
+    recent = (
+        sa.select(decisions.c.image_id)
+        .where(decisions.c.actor == actor, decisions.c.undo_by.is_(None))
+        .order_by(decisions.c.id.desc())
+        .limit(SHOWN)
+        .subquery()
+    )
+    query = (
+        sa.select(images.c.id)
+        .where(images.c.id.in_(sa.select(recent.c.image_id)), images.c.batch_id == batch_id)
+        .where(images.c.state.in_((ImageState.WAITING, ImageState.WORKING)))
+        .where(images.c.facts.has_key("look_step"), ~images.c.accepted)
+    )
+    return sorted(connection.scalars(query))
+
+
+def tripping(connection: sa.Connection, batch_id: int, limit: int) -> list[FlaggedImage]:
+    """Flagged images of a batch with faults that the breaker counted, the last first."""
+    query = _query().where(images.c.batch_id == batch_id, images.c.artifact)
+    return [_flagged(row) for row in connection.execute(query.order_by(images.c.id.desc()).limit(limit))]
+
+
 def _query() -> sa.Select[Any]:
     last = (
         sa.select(steps.c.id, steps.c.transform, steps.c.reasons, steps.c.readings, steps.c.touched)
@@ -138,6 +179,7 @@ def _query() -> sa.Select[Any]:
 
 
 def _flagged(row: sa.Row[Any]) -> FlaggedImage:
+    facts = Facts.from_json(row.facts)
     return FlaggedImage(
         id=row.id,
         batch=row.batch_id,
@@ -150,8 +192,10 @@ def _flagged(row: sa.Row[Any]) -> FlaggedImage:
         recipe=row.recipe_body,
         current=row.current,
         proposal=row.proposal,
+        admitted=facts.admitted,
         mask=row.proposal_mask or row.mask or row.touched,
-        regions=Facts.from_json(row.facts).regions or (),
+        size=None if facts.width is None or facts.height is None else (facts.width, facts.height),
+        regions=facts.regions or (),
         reasons=row.limits or [],
         readings=row.readings or {},
     )

@@ -17,6 +17,7 @@ from line.states import SETTLED, BatchState, ImageState
 from records.storage.retention_tables import forgotten_batches, forgotten_objects
 from records.tables import (
     batches,
+    decisions,
     events,
     image_counts,
     images,
@@ -32,6 +33,9 @@ OBJECTS: Final = "objects/"
 
 _IMAGE_KEYS: Final = "ARRAY[source, current, mask, proposal, proposal_mask]"
 _STEP_KEYS: Final = "ARRAY[input, input_mask, output, output_mask, touched]"
+_DECISION_KEYS: Final = (
+    "ARRAY[before ->> 'current', before ->> 'mask', before ->> 'proposal', before ->> 'proposal_mask']"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +123,11 @@ def forget_images(connection: sa.Connection, batch_id: int, limit: int) -> int:
         "INSERT INTO forgotten_objects (key) SELECT DISTINCT key FROM ("
         f" SELECT unnest({_IMAGE_KEYS}) AS key FROM images WHERE id = ANY(:ids)"
         f" UNION ALL SELECT unnest({_STEP_KEYS}) FROM steps WHERE image_id = ANY(:ids)"
+        f" UNION ALL SELECT unnest({_DECISION_KEYS}) FROM decisions WHERE image_id = ANY(:ids)"
         ") AS named WHERE key LIKE :objects ON CONFLICT DO NOTHING"
     )
     connection.execute(named, {"ids": ids, "objects": f"{OBJECTS}%"})
-    for table in (events, steps):
+    for table in (events, steps, decisions):
         connection.execute(sa.delete(table).where(table.c.image_id.in_(ids)))
     connection.execute(sa.delete(images).where(images.c.id.in_(ids)))
     return len(ids)
@@ -157,6 +162,7 @@ def forget_named_objects(connection: sa.Connection) -> None:
             "DELETE FROM forgotten_objects USING ("
             f" SELECT unnest({_IMAGE_KEYS}) AS key FROM images"
             f" UNION ALL SELECT unnest({_STEP_KEYS}) FROM steps"
+            f" UNION ALL SELECT unnest({_DECISION_KEYS}) FROM decisions"
             " UNION ALL SELECT example ->> 'crop' FROM templates, jsonb_array_elements(examples) AS example"
             ") AS named WHERE forgotten_objects.key = named.key"
         )

@@ -49,6 +49,26 @@ templates = sa.Table(
     comment="places where text recurs on the photos of one vendor",
 )
 
+decisions = sa.Table(
+    "decisions",
+    metadata,
+    identity(),
+    sa.Column("image_id", sa.BigInteger, sa.ForeignKey("images.id"), nullable=False),
+    sa.Column("batch_id", sa.BigInteger, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False, comment="accept, keep, reject, requeue or rollback"),
+    sa.Column("actor", sa.Text, nullable=False, comment="as in events.actor"),
+    sa.Column("before", JSONB, nullable=False, comment="columns of the image before it, to undo it"),
+    sa.Column("at", TIME, nullable=False, server_default=NOW),
+    sa.Column("undo_by", sa.Text, comment="who ordered to undo it"),
+    sa.Column("undone_at", TIME),
+    sa.Index("decisions_image", "image_id", "id"),
+    sa.Index("decisions_actor", "actor", "id"),
+    sa.Index(
+        "decisions_to_undo", "id", postgresql_where=sa.text("undo_by IS NOT NULL AND undone_at IS NULL")
+    ),
+    comment="what people decided about images",
+)
+
 troubles = sa.Table(
     "troubles",
     metadata,

@@ -121,6 +121,10 @@ VERBS = {
         "review.cli.people.templates",
         "List vendor templates: overlays that recur on many photos of a vendor, such as a stamp or a date.",
     ),
+    "undo": Verb(
+        "review.cli.people.decide",
+        "Undo your last decision, or the last decision about each IMAGE; repeat it to undo the one before.",
+    ),
     "up": Verb(
         "review.cli.line.up",
         "Start the line and stay on: scheduler, workers, Flower, review desk; Postgres and Redis where "

@@ -12,8 +12,8 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from review.desk import handlers, mask, templates, troubles
-from review.desk.drawing_pool import DrawingPool
+from review.desk import answers, batch_controls, cards, handlers, mask, templates, troubles
+from review.desk.drawing.pool import DrawingPool
 from review.desk.web.errors import EXCEPTION_HANDLERS, ask_for_login
 from review.desk.web.forms import TokenCookie, form_route
 from review.desk.web.headers import RequestLimit, SecurityHeaders
@@ -52,7 +52,14 @@ register_url_convertor("id", IdConvertor())
 ROUTES: Sequence[BaseRoute] = (
     Route("/", handlers.overview),
     Route("/batches/{batch:id}", handlers.batch),
+    form_route("/batches/{batch:id}/halt", batch_controls.halt),
+    form_route("/batches/{batch:id}/resume", batch_controls.resume),
+    form_route("/batches/{batch:id}/requeue", batch_controls.requeue),
+    Route("/answers", answers.show),
+    form_route("/undo", answers.undo),
+    form_route("/answers/{decision:id}/undo", answers.undo_one),
     Route("/images/{image:id}", handlers.image),
+    Route("/images/{image:id}/card", cards.card),
     form_route("/images/{image:id}/decision", handlers.decide),
     Route("/images/{image:id}/draw", mask.draw),
     form_route("/images/{image:id}/draw", mask.requeue_drawn),

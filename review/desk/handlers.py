@@ -3,7 +3,7 @@
 import re
 from functools import partial
 from http import HTTPStatus
-from typing import Any
+from pathlib import Path
 
 from starlette.datastructures import FormData
 from starlette.requests import Request
@@ -11,17 +11,18 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from records import images
 from records.queries import reports, review_queue
+from records.queries.review_queue import FlaggedImage
 from records.templates import listed
-from review.desk import previews
-from review.desk.choices import choices, may_draw
+from review.desk import batch_controls, cards, previews
+from review.desk.cards import Card
+from review.desk.choices import CHOSEN, SMALLER, Choice, choices
 from review.desk.troubles import shown
 from review.desk.web.errors import RequestError, wants_json
 from review.desk.web.forms import field
 from review.desk.web.login import person_of
 from review.desk.web.pages import render
 from review.desk.web.work import decisions_of, drawing_of, in_thread, line_of, read
-from review.desk.wording import in_words, problems
-from tasks.context import Context
+from review.desk.wording import in_words
 
 PAGE_SIZE = 20
 """Images shown on one page."""
@@ -32,13 +33,18 @@ PICTURE_CACHE_CONTROL = "private, max-age=86400"
 
 
 async def overview(request: Request) -> Response:
-    """All batches with flagged images."""
+    """All batches with flagged images, and all that are halted."""
     queues = await read(request, review_queue.batch_queues)
+    newest = await read(request, reports.all_batches)
     templates = await read(request, listed)
-    proposed = sum(template["state"] == "proposed" for template in templates)
-    waiting = shown(await read(request, partial(reports.troubles, batch_id=None)))
     return render(
-        request, "overview.html", queues=queues, proposed=proposed, in_words=in_words, waiting=waiting
+        request,
+        "overview.html",
+        queues=queues,
+        halted=[report for report in newest if report["state"] in ("halted", "probing")],
+        proposed=sum(template["state"] == "proposed" for template in templates),
+        in_words=in_words,
+        waiting=shown(await read(request, partial(reports.troubles, batch_id=None))),
     )
 
 
@@ -55,17 +61,31 @@ async def batch(request: Request) -> Response:
         review_queue.page, batch_id=batch_id, reason=reason, after=int(after), limit=PAGE_SIZE + 1
     )
     flagged = await read(request, query)
+    page = flagged[:PAGE_SIZE]
     return render(
         request,
         "batch.html",
         report=report,
         reasons=queues[0].reasons if queues else {},
         reason=reason,
-        images=flagged[:PAGE_SIZE],
-        more=flagged[PAGE_SIZE - 1].id if len(flagged) > PAGE_SIZE else None,
+        cards=await _cards(request, batch_id, page, is_first=after == "0" and reason is None),
+        more=page[-1].id if len(flagged) > PAGE_SIZE else None,
         in_words=in_words,
-        **card_context(line_of(request)),
+        **await batch_controls.values(request, report),
+        **await cards.functions(request, page),
     )
+
+
+async def _cards(request: Request, batch_id: int, page: list[FlaggedImage], *, is_first: bool) -> list[Card]:
+    """The flagged images and, on the first page, those that the person ordered and the line works on, by id."""
+    ordered: list[int] = []
+    if is_first:
+        query = partial(review_queue.ordered, batch_id=batch_id, actor=person_of(request))
+        ordered = await read(request, query)
+    flagged = {image.id: image for image in page}
+    numbers = sorted({*flagged, *ordered})
+    records = [await read(request, partial(images.get, image_id=number)) for number in numbers]
+    return [Card(record, flagged.get(record.id)) for record in records]
 
 
 async def image(request: Request) -> Response:
@@ -75,7 +95,10 @@ async def image(request: Request) -> Response:
     record = await read(request, partial(images.find, image_id=number))
     if record is None:
         raise RequestError(HTTPStatus.NOT_FOUND, f"there is no image {number}")
-    return render(request, "image.html", image=flagged, record=record, **card_context(line_of(request)))
+    shown_card = Card(record, flagged)
+    return render(
+        request, "image.html", image=flagged, card=shown_card, **await cards.functions(request, [flagged])
+    )
 
 
 async def picture(request: Request) -> Response:
@@ -96,7 +119,8 @@ async def decide(request: Request, form: FormData) -> Response:
     flagged = await read(request, partial(review_queue.one, image_id=number))
     if flagged is None:
         raise RequestError(HTTPStatus.CONFLICT, f"image {number} is not flagged any more")
-    offered = choices(flagged, line_of(request).declarations)
+    models = await drawing_of(request).fill_models() if flagged.is_edited else []
+    offered = choices(flagged, line_of(request).declarations, models)
     chosen = next((choice for choice in offered if choice.name == name), None)
     if chosen is None:
         raise RequestError(HTTPStatus.BAD_REQUEST, f"image {number} has no choice {name!r}")
@@ -105,17 +129,32 @@ async def decide(request: Request, form: FormData) -> Response:
             HTTPStatus.CONFLICT,
             f"image {number} was processed again in the meantime: reload the page and look at it again",
         )
-    await in_thread(partial(chosen.act, decisions_of(request), number, person_of(request)))
+    png = await _mask(request, flagged, chosen, form)
+    await in_thread(partial(_act, request, number, chosen, png))
     if wants_json(request):
-        return JSONResponse({"image": number, "done": chosen.done})
-    return RedirectResponse(f"/batches/{flagged.batch}", HTTPStatus.SEE_OTHER)
+        return JSONResponse({"image": number, "done": chosen.done, "returns": chosen.returns})
+    return RedirectResponse(f"/batches/{flagged.batch}#image-{number}", HTTPStatus.SEE_OTHER)
 
 
-def card_context(line: Context) -> dict[str, Any]:
-    """Functions that card.html uses."""
-    return {
-        "previews": previews.previews,
-        "choices": partial(choices, transforms=line.declarations),
-        "may_draw": partial(may_draw, transforms=line.declarations),
-        "problems": problems,
-    }
+async def _mask(request: Request, image: FlaggedImage, choice: Choice, form: FormData) -> bytes | None:
+    """The mask, as a PNG file, that a choice builds from the form; None if it builds none."""
+    if choice.name == SMALLER:
+        return await drawing_of(request).built_mask(image, None)
+    if choice.name != CHOSEN:
+        return None
+    numbers = [str(value) for value in form.getlist("region")]
+    indices = {int(each) for each in numbers if each.isdecimal() and int(each) < len(image.regions)}
+    if not indices:
+        raise RequestError(HTTPStatus.BAD_REQUEST, "choose at least one piece: click it in the picture")
+    return await drawing_of(request).built_mask(image, sorted(indices))
+
+
+def _act(request: Request, number: int, choice: Choice, png: bytes | None) -> None:
+    act = partial(choice.act, decisions_of(request), number, person_of(request))
+    if png is None:
+        act()
+        return
+    with line_of(request).scratch() as folder:
+        path = Path(folder) / "mask.png"
+        path.write_bytes(png)
+        act(mask=str(path))

@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, Response
 
 from records.queries import review_queue
 from records.queries.review_queue import FlaggedImage
+from review.desk.choices import RESULT_FOLLOWS
 from review.desk.web.errors import RequestError
 from review.desk.web.login import person_of
 from review.desk.web.pages import render
@@ -30,7 +31,8 @@ async def requeue_drawn(request: Request, form: FormData) -> Response:
         raise RequestError(HTTPStatus.BAD_REQUEST, "send one mask")
     png = await drawn.read()
     await in_thread(partial(_requeue, request, image.id, png))
-    return JSONResponse({"image": image.id, "done": "erased as drawn", "back": f"/batches/{image.batch}"})
+    back = f"/batches/{image.batch}#image-{image.id}"
+    return JSONResponse({"image": image.id, "done": RESULT_FOLLOWS, "back": back})
 
 
 async def found_mask(request: Request) -> Response:
@@ -56,4 +58,4 @@ def _requeue(request: Request, image_id: int, png: bytes) -> None:
     with line_of(request).scratch() as folder:
         path = Path(folder) / "mask.png"
         path.write_bytes(png)
-        decisions_of(request).requeue(image_id, person_of(request), mask=str(path))
+        decisions_of(request).requeue(image_id, person_of(request), mask=str(path), look=True)

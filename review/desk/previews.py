@@ -1,4 +1,4 @@
-"""Which pictures of a flagged image the desk shows, by name and title; ``review.desk.drawings`` draws them."""
+"""Which pictures of a flagged image the desk shows, by name and title; ``review.desk.drawing.drawings`` draws them."""
 
 from dataclasses import dataclass
 
@@ -22,7 +22,8 @@ BEFORE = Preview("before", "Before")
 PLAIN = Preview("plain", "To draw on")
 AFTER = Preview("after", "After")
 FOUND = Preview("found", "Text that was found")
-ERASED = Preview("erased", "What would be erased")
+ERASED = Preview("erased", "All that would be erased, in colour")
+UNCHANGED = Preview("after", "Nothing was changed")
 CLOSEUP_BEFORE = Preview("close-before", "Close-up: before")
 CLOSEUP_AFTER = Preview("close-after", "Close-up: after")
 
@@ -31,17 +32,25 @@ def previews(image: FlaggedImage) -> list[Preview]:
     """The pictures that show why ``image`` was flagged; empty if it was never decoded."""
     if image.current is None:
         return [AFTER] if image.proposal else []
+    if image.is_ordered_result and not image.is_edited:
+        return [UNCHANGED]
     if image.is_edited:
         closeups = [CLOSEUP_BEFORE, CLOSEUP_AFTER] if fault_box(image) or image.mask else []
         return [BEFORE, AFTER, *closeups]
     if image.mask:
-        return [FOUND, ERASED]
-    return [FOUND if image.regions else BEFORE]
+        return [ERASED] if has_regions(image) else [FOUND, ERASED]
+    return [] if has_regions(image) else [FOUND if image.regions else BEFORE]
+
+
+def has_regions(image: FlaggedImage) -> bool:
+    """Whether the regions are drawn over the picture, to be chosen by clicking."""
+    is_undecided = image.current is not None and not image.is_edited and not image.is_ordered_result
+    return is_undecided and image.size is not None and bool(image.regions)
 
 
 def has_preview(image: FlaggedImage, name: str) -> bool:
     """Whether there is a picture of that name, shown or to draw on."""
-    available = [*previews(image), *([PLAIN] if image.current else [])]
+    available = [*previews(image), *([PLAIN, FOUND] if image.current else [])]
     return any(preview.name == name for preview in available)
 
 

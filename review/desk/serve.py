@@ -9,7 +9,7 @@ import uvicorn
 from line.errors import InputError, SettingsError, SluiceError
 from line.settings import load_settings
 from review.desk.application import application
-from review.desk.drawing_pool import DrawingPool
+from review.desk.drawing.pool import DrawingPool
 from tasks.context import Context
 
 DEFAULT_PORT = 5556

@@ -16,6 +16,7 @@ REASONS = {
     "faint_text": "A watermark: may it be removed?",
     "graphic_or_print": "Is this sign or picture an overlay, or part of the product?",
     "mask_too_large": "More would be erased than the recipe allows",
+    "ordered_result": "The result of what you ordered: take it, or go back",
     "out_of_memory": "A step ran out of memory",
     "overlay_or_print": "Is this text an overlay, or print on the product?",
     "rolled_back": "A step was undone",

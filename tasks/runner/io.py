@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,16 @@ from line.errors import SluiceError
 from line.facts import Facts
 from line.image import Image
 from line.picture import Edited, Flagged, FlagKind, Mask, Original, Picture, Publishable, Refused
-from records.step_results import Broken, Ending, NeedsReview, Passed, Rejected, StepResult, StoredKeys
+from records.step_results import (
+    ORDERED_RESULT,
+    Broken,
+    Ending,
+    NeedsReview,
+    Passed,
+    Rejected,
+    StepResult,
+    StoredKeys,
+)
 from records.storage.bucket import Bucket, MissingObjectError, UnwritableKeyError
 from tasks.runner.prefetch import PrefetchCache
 from tasks.runner.types import Attempt, Loaded
@@ -66,14 +76,19 @@ def _original(store: Bucket, image: Image) -> bytes | None:
     return data if hashlib.sha256(data).hexdigest() == image.sha256 else None
 
 
-def write(store: Bucket, out: Bucket, image: Image, attempt: Attempt) -> StepResult:
+def write(
+    store: Bucket, out: Bucket, image: Image, attempt: Attempt, *, is_shown: bool = False
+) -> StepResult:
     """Write what a step made of an image, and describe it for the records.
 
     Args:
         store: the line's bucket, for pictures between steps.
         out: the folder that the batch is delivered to.
+        is_shown: whether a person who ordered the edit is to see the result before it counts; nothing is delivered.
     """
-    ending, facts = _ending(store, out, image, attempt)
+    ending, facts = _ending(store, out, image, attempt, is_shown=is_shown)
+    if is_shown:
+        ending = _shown(ending)
     outcome = attempt.outcome
     measured = outcome.readings if isinstance(outcome, Edited | Flagged | Publishable) else {}
     return StepResult(
@@ -87,7 +102,9 @@ def write(store: Bucket, out: Bucket, image: Image, attempt: Attempt) -> StepRes
     )
 
 
-def _ending(store: Bucket, out: Bucket, image: Image, attempt: Attempt) -> tuple[Ending, Facts]:
+def _ending(
+    store: Bucket, out: Bucket, image: Image, attempt: Attempt, *, is_shown: bool
+) -> tuple[Ending, Facts]:
     """How the step ended for the image, and what is known of the image then."""
     facts, reasons = attempt.loaded.facts, attempt.verdict.reasons
     match attempt.outcome:
@@ -95,6 +112,8 @@ def _ending(store: Bucket, out: Bucket, image: Image, attempt: Attempt) -> tuple
             return Rejected(reason, sentence), facts
         case Flagged() as flagged:
             return _flagged(store, image, attempt.loaded, flagged)
+        case Publishable() if is_shown:
+            return _judged(reasons, StoredKeys(picture=image.picture_key)), facts
         case Publishable() as published:
             return _published(image, out, published, reasons, facts)
         case Edited(picture=edited, touched=touched):
@@ -160,6 +179,18 @@ def _judged(reasons: tuple[Reason, ...], stored: StoredKeys, file: str | None = 
         limits=[_to_json(reason) for reason in reasons],
         stored=stored,
     )
+
+
+def _shown(ending: Ending) -> Ending:
+    """The result of an edit that a person ordered: the same person takes it or goes back."""
+    if isinstance(ending, Passed):
+        return NeedsReview(
+            ORDERED_RESULT, "This is the result of what a person ordered.", stored=ending.stored
+        )
+    if isinstance(ending, NeedsReview) and ending.limits:
+        sentence = f"This is the result of what a person ordered. A gate objects: {ending.sentence}"
+        return replace(ending, reason=ORDERED_RESULT, sentence=sentence, is_artifact=False)
+    return ending
 
 
 def _keep_picture(store: Bucket, image: Image, loaded: Loaded, picture: Picture) -> str | None:

@@ -150,7 +150,8 @@ class StepRunner:
                 loaded = [(image, item) for image, item in group if isinstance(item, Loaded)]
                 attempts = execute(prepared, [item for _, item in loaded])
                 for (image, _), attempt in zip(loaded, attempts, strict=True):
-                    writing.append(writers.submit(write, store, out, image, attempt))
+                    is_shown = image.facts.is_shown_after(claim.position)
+                    writing.append(writers.submit(write, store, out, image, attempt, is_shown=is_shown))
                 lease.images_done += len(group)
             results += [future.result() for future in writing]
         return results

@@ -1,7 +1,9 @@
-"""``sluice accept``, ``reject``, ``requeue`` and ``rollback``: a person's decisions."""
+"""``sluice accept``, ``reject``, ``requeue``, ``rollback`` and ``undo``: a person's decisions."""
 
+import json
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import asdict
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -11,10 +13,12 @@ import click
 
 from line.errors import InputError
 from review.cli import complete
+from review.cli.options import json_option
 from review.cli.person import current_actor
 from review.cli.session import Session, pass_session
 
 if TYPE_CHECKING:
+    from records.history.undo import Undone
     from scheduler.decide import Decisions
     from tasks.context import Context
 
@@ -74,6 +78,11 @@ def reject(session: Session, images: tuple[int, ...]) -> None:
     shell_complete=complete.templates,
     help="All flagged and delivered images of the vendor that still have this confirmed template.",
 )
+@click.option(
+    "--look",
+    is_flag=True,
+    help="Flag each result (`ordered_result`) instead of passing it on, so that a person sees it first.",
+)
 @pass_session
 def requeue(
     session: Session,
@@ -82,12 +91,13 @@ def requeue(
     mask: str | None,
     flagged: int | None,
     template: int | None,
+    look: bool,
 ) -> None:
     """Process IMAGEs again from the step at which they stopped.
 
     Images that stopped at the removal of text are searched for text again, with all templates confirmed by now,
     unless a person drew the mask. Delivered images start again from the original, and their files are deleted
-    until they are delivered again.
+    until they are delivered again. With --mask or --look the edit never counts for the batch's breaker.
 
     Example: sluice templates confirm 3 && sluice requeue --template 3
     """
@@ -101,7 +111,7 @@ def requeue(
         if not named and template is None:
             raise click.UsageError("name at least one IMAGE, --flagged BATCH or --template ID")
         bearing = _with_template(line, template, set(named)) if template is not None else ()
-        again = partial(decisions.requeue, recipe=recipe, mask=mask)
+        again = partial(decisions.requeue, recipe=recipe, mask=mask, look=look)
         each("image", chain(named, bearing), again, "requeued")
 
 
@@ -125,6 +135,52 @@ def rollback(session: Session, image: int, step: str) -> None:
             [image],
             lambda image, actor: decisions.rollback(image, step, actor),
             f"restored to before {step}",
+        )
+
+
+@click.command()
+@images_argument
+@click.option("--list", "listing", is_flag=True, help="List your last 50 decisions instead.")
+@json_option
+@pass_session
+def undo(session: Session, images: tuple[int, ...], listing: bool, as_json: bool) -> None:
+    """Undo your last decision, or the last decision about each IMAGE; repeat it to undo the one before.
+
+    The image is put back to what it was, also after accept, reject, requeue and rollback; a file that was delivered
+    by then is deleted, one that was deleted is delivered again. An image that a worker has in hand follows when the
+    worker is done.
+
+    Example: sluice undo --list
+    """
+    with session.line() as line:
+        actor = current_actor()
+        if listing:
+            _list_decisions(line, actor, as_json)
+        elif images:
+            each("image", images, lambda image, by: _undone(_decisions(line).undo(image, by), as_json), "")
+        else:
+            _undone(_decisions(line).undo_last(actor), as_json)
+
+
+def _undone(undone: "Undone", as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps(asdict(undone)))
+        return
+    later = ", as soon as its worker is done" if undone.is_pending else ""
+    click.echo(f"image {undone.image}: {undone.kind} undone{later}")
+
+
+def _list_decisions(line: "Context", actor: str, as_json: bool) -> None:
+    from records.history import decision_log
+
+    decisions = line.database.transact(partial(decision_log.newest, actor=actor))
+    if as_json:
+        click.echo(json.dumps([asdict(decision) for decision in decisions], default=str))
+        return
+    for decision in decisions:
+        undone = " (undone)" if decision.undo_by else ""
+        click.echo(
+            f"{decision.at:%Y-%m-%d %H:%M} image {decision.image} {decision.name}: {decision.kind}{undone}"
         )
 
 
@@ -168,7 +224,7 @@ def each(what: str, ids: Iterable[int], act: Callable[[int, str], object], word:
     Args:
         what: "image" or "template".
         act: takes an id and the person; raises InputError if the decision is refused.
-        word: outcome to print.
+        word: outcome to print; empty where ``act`` prints it.
     """
     actor, refused = current_actor(), 0
     for number in ids:
@@ -178,9 +234,10 @@ def each(what: str, ids: Iterable[int], act: Callable[[int, str], object], word:
             refused += 1
             click.echo(f"sluice: {error}", err=True)
         else:
-            click.echo(f"{what} {number}: {word}")
+            if word:
+                click.echo(f"{what} {number}: {word}")
     if refused:
         raise click.exceptions.Exit(2)
 
 
-COMMANDS = [accept, reject, requeue, rollback]
+COMMANDS = [accept, reject, requeue, rollback, undo]

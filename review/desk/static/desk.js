@@ -1,25 +1,54 @@
-// Sends decisions without leaving the page and handles the keyboard. Without this script the buttons are plain forms.
+// Sends decisions without leaving the page, brings results back to their place, and handles the keyboard.
+// Without this script the buttons are plain forms.
 "use strict";
 
-const cards = [...document.querySelectorAll(".card")];
+const POLL_MILLISECONDS = 600;
 
-function undecided() {
-  return cards.filter((card) => !card.classList.contains("decided"));
-}
-
-function selected() {
+const cards = () => [...document.querySelectorAll(".card")];
+const isOpen = (card) => !card.classList.contains("decided") && !card.classList.contains("working");
+const selected = () => {
   const card = document.activeElement.closest(".card");
-  return card && !card.classList.contains("decided") ? card : undecided()[0];
+  return card && isOpen(card) ? card : cards().find(isOpen);
+};
+
+function focusOn(card) {
+  card.focus({ preventScroll: true });
+  card.scrollIntoView({ block: "start" });
+  prefetchAfter(card);
 }
 
 function select(offset) {
-  const cardsLeft = undecided();
-  const at = cardsLeft.indexOf(document.activeElement.closest(".card"));
-  const next = cardsLeft[at < 0 ? 0 : Math.min(cardsLeft.length - 1, Math.max(0, at + offset))];
-  if (next) {
-    next.focus({ preventScroll: true });
-    next.scrollIntoView({ block: "start", behavior: "smooth" });
-  }
+  const open = cards().filter(isOpen);
+  const at = open.indexOf(document.activeElement.closest(".card"));
+  const next = open[at < 0 ? 0 : Math.min(open.length - 1, Math.max(0, at + offset))];
+  if (next) focusOn(next);
+}
+
+// Load the pictures of the image after this one now, so that it is there when it is looked at.
+function prefetchAfter(card) {
+  const all = cards();
+  const next = all[all.indexOf(card) + 1];
+  if (next) next.querySelectorAll("img[loading=lazy]").forEach((picture) => (picture.loading = "eager"));
+}
+
+// Replace a card by what the desk shows of its image now.
+async function refresh(card) {
+  const reply = await fetch(`/images/${card.id.slice("image-".length)}/card`);
+  if (!reply.ok) throw new Error(`the desk answered ${reply.status}`);
+  const page = new DOMParser().parseFromString(await reply.text(), "text/html");
+  const fresh = document.adoptNode(page.querySelector(".card"));
+  const hadFocus = card.contains(document.activeElement);
+  card.replaceWith(fresh);
+  if (hadFocus) fresh.focus({ preventScroll: true });
+  if (fresh.classList.contains("working")) watch(fresh);
+  return fresh;
+}
+
+// Look after the image until the line has finished with it.
+function watch(card) {
+  setTimeout(() => {
+    if (card.isConnected) refresh(card).catch(() => watch(card));
+  }, POLL_MILLISECONDS);
 }
 
 async function decide(card, form, button) {
@@ -31,16 +60,17 @@ async function decide(card, form, button) {
   output.className = "";
   output.textContent = "…";
   try {
-    const reply = await fetch(form.action, { method: "POST", body, headers: { Accept: "application/json" } });
-    const result = await reply.json();
-    if (!reply.ok) throw new Error(result.error);
-    const following = undecided()[undecided().indexOf(card) + 1];
-    card.classList.add("decided");
+    const result = await send(form, body);
+    const open = cards().filter(isOpen);
+    const following = open[open.indexOf(card) + 1];
     output.textContent = result.done;
-    if (following) {
-      following.focus({ preventScroll: true });
-      following.scrollIntoView({ block: "start" });
+    if (result.returns) {
+      const fresh = await refresh(card);
+      if (following && !isOpen(fresh)) focusOn(following);
+      return;
     }
+    card.classList.add("decided");
+    if (following) focusOn(following);
   } catch (error) {
     buttons.forEach((each) => (each.disabled = false));
     output.className = "error";
@@ -48,25 +78,59 @@ async function decide(card, form, button) {
   }
 }
 
-for (const card of cards) {
-  const form = card.querySelector("form");
-  if (!form) continue;
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    decide(card, form, event.submitter);
-  });
+function toggle(card, region) {
+  const box = card.querySelector(`input[name=region][value="${region}"]`);
+  if (!box) return;
+  box.checked = !box.checked;
+  show(box);
 }
 
+function show(box) {
+  const shape = box.closest(".card").querySelector(`polygon[data-region="${box.value}"]`);
+  shape.classList.toggle("chosen", box.checked);
+}
+
+document.addEventListener("submit", (event) => {
+  const card = event.target.closest(".card");
+  if (!card || !event.target.action.endsWith("/decision")) return;
+  event.preventDefault();
+  decide(card, event.target, event.submitter);
+});
+
+document.addEventListener("click", (event) => {
+  const shape = event.target.closest("polygon[data-region]");
+  if (shape) toggle(shape.closest(".card"), shape.dataset.region);
+});
+
+document.addEventListener("change", (event) => {
+  if (event.target.name === "region") show(event.target);
+});
+
+document.addEventListener("refresh", (event) => {
+  refresh(event.target).then((fresh) => focusOn(fresh)).catch(() => location.reload());
+});
+
 document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+  if (isTyping(event) || keys.open) return;
   if (event.key === "j" || event.key === "k") {
     select(event.key === "j" ? 1 : -1);
     return;
   }
   const card = selected();
-  const control = card && card.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
+  if (!card) return;
+  if (/^[1-9]$/.test(event.key)) {
+    toggle(card, Number(event.key) - 1);
+    return;
+  }
+  const control = card.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
   if (control) {
     event.preventDefault();
     control.click();
   }
 });
+
+cards().forEach((card) => {
+  if (card.classList.contains("working")) watch(card);
+});
+const first = cards().find(isOpen);
+if (first) prefetchAfter(first);

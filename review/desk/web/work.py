@@ -8,7 +8,7 @@ from typing import TypeVar, cast
 import sqlalchemy as sa
 from starlette.requests import Request
 
-from review.desk.drawing_pool import DrawingPool
+from review.desk.drawing.pool import DrawingPool
 from review.desk.web.login import person_of
 from scheduler.decide import Decisions
 from tasks.context import Context
@@ -46,4 +46,5 @@ async def write(request: Request, work: Callable[[sa.Connection], T]) -> T:
 
 def decisions_of(request: Request) -> Decisions:
     """What people decide about the line's images."""
-    return Decisions(line_of(request), keep_mask=drawing_of(request).keep_mask)
+    drawing = drawing_of(request)
+    return Decisions(line_of(request), keep_mask=drawing.keep_mask, load_recipe=drawing.recipe)

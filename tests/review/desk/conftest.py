@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from pydantic import SecretStr
 
-from review.desk.drawing_pool import DrawingPool
+from review.desk.drawing.pool import DrawingPool
 from review.desk.serve import server
 from tasks.context import Context
 from tests.harness.context import settings

@@ -9,6 +9,7 @@ import pytest
 
 from records.queries import review_queue
 from records.tables import events, images
+from review.desk.choices import RESULT_FOLLOWS
 from tests.harness import db_builders
 from tests.harness.context import decisions, transact
 from tests.harness.desk import Visitor
@@ -38,9 +39,9 @@ def png(shape: tuple[int, int] = (HIGH, WIDE)) -> bytes:
     ("choice", "state", "step", "done"),
     [
         ("accept", "waiting", 2, "accepted"),
-        ("found", "waiting", 2, "erased as found"),
-        ("sure", "waiting", 1, "erased where certain"),
-        ("requeue", "waiting", 1, "requeued"),
+        ("found", "waiting", 2, RESULT_FOLLOWS),
+        ("sure", "waiting", 1, RESULT_FOLLOWS),
+        ("requeue", "waiting", 1, RESULT_FOLLOWS),
         ("reject", "discarded", 1, "discarded"),
     ],
 )
@@ -49,8 +50,10 @@ def test_each_answer_to_a_doubt_is_a_decision(
 ) -> None:
     (image,) = doubtful(store)
     reply = ada.decide(image, choice)
-    assert (reply.status, reply.json) == (200, {"image": image, "done": done})
+    returns = done == RESULT_FOLLOWS
+    assert (reply.status, reply.json) == (200, {"image": image, "done": done, "returns": returns})
     assert (row(image).state, row(image).step) == (state, step)
+    assert row(image).facts.get("look_step") == (2 if returns else None)
 
 
 def test_the_records_keep_who_decided(desk: str, store: str) -> None:
@@ -122,7 +125,8 @@ def test_a_drawn_mask_sends_the_image_round(ada: Visitor, store: str) -> None:
     (image,) = badly_filled(store)
     reply = ada.draw(image, png())
     assert reply.status == 200, reply.text
-    assert reply.json["back"] == f"/batches/{row(image).batch_id}"
+    assert reply.json["back"] == f"/batches/{row(image).batch_id}#image-{image}"
+    assert row(image).facts["look_step"] == 2
     assert (row(image).state, row(image).step) == ("waiting", 2)
     assert row(image).facts["person_mask"]
 

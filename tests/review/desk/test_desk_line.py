@@ -67,6 +67,14 @@ def test_print_stays_overlay_goes_and_what_is_drawn_goes(
     assert visitor.draw(images[2], cv2.imencode(".png", mask)[1].tobytes()).status == 200
     assert visitor.decide(images[3], "reject").status == 200
     sluice.wait(batch)
+    assert set(sluice.delivered(batch)) == {"photo000.png"}, "what a person ordered is not delivered unseen"
+    ordered = {row.id: row.reason for row in sluice.rows(batch) if row.state == "flagged"}
+    assert ordered == dict.fromkeys(images[1:3], "ordered_result")
+    page = visitor.get(f"/batches/{batch}").text
+    assert page.count("Take it") == page.count("Go back") == 2
+    for image in ordered:
+        assert visitor.decide(image, "accept").status == 200
+    sluice.wait(batch)
     seen = {name: is_stamped(decoded(data)) for name, data in sluice.delivered(batch).items()}
     assert seen.pop("photo000.png")
     assert not seen.pop("photo001.png")

@@ -4,9 +4,10 @@ import cv2
 import numpy as np
 import pytest
 
+from review.desk.drawing.masks import TINT_OPACITY, contrasting
 from tests.harness import db_builders
 from tests.harness.desk import Reply, Visitor
-from tests.harness.doubts import BLUE, GREEN, HIGH, WIDE, badly_filled, doubtful
+from tests.harness.doubts import BLUE, GREEN, HIGH, WIDE, badly_filled, doubtful, picture, text_mask
 from tests.harness.line import Line
 
 pytestmark = [pytest.mark.services]
@@ -24,7 +25,7 @@ def pixels(reply: Reply) -> np.ndarray:
     return cv2.cvtColor(picture, cv2.COLOR_BGR2RGB).astype(np.int16)
 
 
-def is_colour(part: np.ndarray, colour: tuple[int, int, int]) -> bool:
+def is_colour(part: np.ndarray, colour: tuple[float, ...]) -> bool:
     return bool(np.abs(part - np.array(colour)).max(axis=-1).mean() < 25)
 
 
@@ -65,6 +66,7 @@ def test_a_batch_shows_every_image_with_its_answers(ada: Visitor, store: str) ->
     for words in (
         "It is print: keep it",
         "It is an overlay: erase all of it",
+        "Erase the chosen pieces",
         "Draw what to erase",
         "Discard",
     ):
@@ -88,13 +90,26 @@ def test_a_batch_is_shown_by_reason_and_in_pages(ada: Visitor, store: str) -> No
     assert "There is nothing to decide here" in ada.get(f"/batches/{batch}?reason=seam.rim").text
 
 
+def test_each_piece_that_was_found_can_be_clicked(ada: Visitor, store: str) -> None:
+    (image,) = doubtful(store)
+    page = ada.get(f"/images/{image}").text
+    assert f'<svg viewBox="0 0 {WIDE} {HIGH}"' in page
+    assert '<polygon points="9,9 50,9 50,20 9,20" data-region="0" class="chosen">' in page
+    assert '<input type="checkbox" name="region" value="0" checked>' in page
+    assert "text, 61% likely to be an overlay" in page
+    assert "filled: would be erased" in page
+
+
 def test_both_readings_of_a_doubt_are_shown(ada: Visitor, store: str) -> None:
     (image,) = doubtful(store)
     found, erased = (pixels(ada.get(f"/images/{image}/{name}.jpg")) for name in ("found", "erased"))
     assert found.shape == erased.shape == (HIGH, WIDE, 3)
     assert is_colour(found[12:18, 14:46], GREEN)
     assert not is_colour(found[4:9, 6:52], GREEN)  # the outline
-    assert is_colour(erased[12:18, 14:46], (255, 0, 255))
+    colour = np.array(contrasting(picture(GREEN), text_mask() > 0))
+    assert np.abs(erased[15, 30] - found[15, 30]).max() > 60, "the mask contrasts with the picture"
+    mixed = (1 - TINT_OPACITY) * np.array(GREEN) + TINT_OPACITY * colour
+    assert is_colour(erased[13:17, 16:44], tuple(mixed.tolist())), "and the picture shines through"
     assert is_colour(erased[30:], GREEN)
 
 

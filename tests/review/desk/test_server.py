@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 
 from line.errors import InputError
 from review.desk.application import MAX_REQUEST_BYTES, application
-from review.desk.drawing_pool import DrawingPool
+from review.desk.drawing.pool import DrawingPool
 from review.desk.serve import listening
 from tasks.context import Context
 from tests.harness.context import settings

@@ -4,7 +4,7 @@ import asyncio
 import multiprocessing
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from importlib import import_module
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Self, cast
 
 from line.errors import ServiceError
+from line.recipe import Recipe
 from line.settings import Settings
 from records.images import ImageRecord
 from records.queries.review_queue import FlaggedImage
@@ -20,7 +21,7 @@ from tasks.context import Context
 
 PROCESSES = 2
 """Drawing a large photo takes some hundred megabytes."""
-DRAWINGS = "review.desk.drawings"
+DRAWINGS = "review.desk.drawing.drawings"
 
 
 class DrawingPool:
@@ -30,6 +31,7 @@ class DrawingPool:
         self._settings = settings
         self._lock = threading.Lock()
         self._pool: ProcessPoolExecutor | None = None
+        self._fill_models: list[str] | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -38,23 +40,34 @@ class DrawingPool:
         self.close()
 
     async def preview(self, image: FlaggedImage, name: str, *, full: bool) -> bytes:
-        """A JPEG file; see :func:`review.desk.drawings.preview_jpeg`."""
+        """A JPEG file; see :func:`review.desk.drawing.drawings.preview_jpeg`."""
         return cast(bytes, await self._drawn("preview_jpeg", image, name, full))
 
     async def mask(self, key: str) -> bytes:
-        """A PNG file; see :func:`review.desk.drawings.mask_png`."""
+        """A PNG file; see :func:`review.desk.drawing.drawings.mask_png`."""
         return cast(bytes, await self._drawn("mask_png", key))
 
     async def template(self, examples: list[Mapping[str, Any]]) -> bytes:
-        """A PNG file; see :func:`review.desk.drawings.template_png`."""
+        """A PNG file; see :func:`review.desk.drawing.drawings.template_png`."""
         return cast(bytes, await self._drawn("template_png", examples))
+
+    async def fill_models(self) -> list[str]:
+        """Names of models; see :func:`review.desk.drawing.drawings.fill_models`."""
+        if self._fill_models is None:
+            self._fill_models = cast(list[str], await self._drawn("fill_models"))
+        return self._fill_models
+
+    async def built_mask(self, image: FlaggedImage, chosen: Sequence[int] | None) -> bytes:
+        """A PNG file; see :func:`review.desk.drawing.masks.built_mask`."""
+        return cast(bytes, await self._drawn("built_mask", image, chosen))
+
+    def recipe(self, name: str) -> Recipe:
+        """:func:`review.desk.drawing.drawings.recipe`; waits for it."""
+        return cast(Recipe, self._awaited("recipe", name))
 
     def keep_mask(self, image: ImageRecord, path: Path) -> str:
         """:func:`scheduler.drawn_mask.keep_mask`; waits for it."""
-        try:
-            return cast(str, self._submit("keep_mask", image, path).result())
-        except BrokenProcessPool:
-            raise self._broken() from None
+        return cast(str, self._awaited("keep_mask", image, path))
 
     def close(self) -> None:
         """End the processes."""
@@ -62,6 +75,12 @@ class DrawingPool:
             if self._pool is not None:
                 self._pool.shutdown(cancel_futures=True)
                 self._pool = None
+
+    def _awaited(self, function: str, *args: Any) -> Any:
+        try:
+            return self._submit(function, *args).result()
+        except BrokenProcessPool:
+            raise self._broken() from None
 
     async def _drawn(self, function: str, *args: Any) -> Any:
         try:

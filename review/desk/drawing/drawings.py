@@ -7,18 +7,20 @@ import cv2
 import numpy as np
 
 from imaging import intermediate
+from line.errors import InputError
 from line.picture import Mask, Rgb
+from line.recipe import Recipe, shipped
+from models.task import Task
 from records.queries.review_queue import FlaggedImage
 from records.storage.bucket import Bucket
 from review.desk import previews
+from review.desk.drawing.masks import built_mask, tinted
 from scheduler.drawn_mask import keep_mask
 from tasks.context import Context
 from tasks.templates.previews import side_by_side
 
-__all__ = ["keep_mask", "mask_png", "preview_jpeg", "template_png"]
+__all__ = ["built_mask", "fill_models", "keep_mask", "mask_png", "preview_jpeg", "recipe", "template_png"]
 
-MASK_COLOUR = (255, 0, 255)
-"""RGB fill of the area to erase; hardly any product has this colour."""
 UNCERTAIN_COLOUR, OVERLAY_COLOUR, FAULT_COLOUR = (255, 140, 0), (255, 0, 255), (220, 0, 0)
 """RGB outlines of uncertain text, of text that is probably an overlay, and of a place where a limit broke."""
 MIN_OVERLAY_PROBABILITY = 0.9
@@ -56,8 +58,29 @@ def template_png(context: Context, examples: Sequence[Mapping[str, Any]]) -> byt
     return cv2.imencode(".png", cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR))[1].tobytes()
 
 
-def _before(store: Bucket, image: FlaggedImage) -> Rgb:
+def fill_models(context: Context) -> list[str]:
+    """Names of the models that can fill a mask, and whose weights and packages are there."""
+    models = context.model_registry.models.items()
+    return sorted(name for name, model in models if model.task is Task.FILL and not model.missing())
+
+
+def recipe(context: Context, name: str) -> Recipe:
+    """A recipe that comes with the line, checked; by its name only, because a page must not open files.
+
+    Raises:
+        InputError: no recipe of that name comes with the line.
+    """
+    if name not in shipped():
+        raise InputError(f"there is no recipe {name}; choose one of {', '.join(shipped())}")
+    return context.recipe(name)
+
+
+def _plain(store: Bucket, image: FlaggedImage) -> Rgb:
     return _picture(store, image.current)
+
+
+def _before(store: Bucket, image: FlaggedImage) -> Rgb:
+    return _picture(store, image.before)
 
 
 def _after(store: Bucket, image: FlaggedImage) -> Rgb:
@@ -80,13 +103,11 @@ def _text(store: Bucket, image: FlaggedImage) -> Rgb:
 
 def _masked_picture(store: Bucket, image: FlaggedImage) -> Rgb:
     rgb, mask = _picture(store, image.current), _mask(store, image)
-    if mask.shape == rgb.shape[:2]:
-        rgb[mask > 127] = MASK_COLOUR
-    return rgb
+    return tinted(rgb, mask) if mask.shape == rgb.shape[:2] else rgb
 
 
 def _closeup_before(store: Bucket, image: FlaggedImage) -> Rgb:
-    return _closeup(store, image, _picture(store, image.current), _picture(store, image.proposal).shape)
+    return _closeup(store, image, _picture(store, image.before), _picture(store, image.proposal).shape)
 
 
 def _closeup_after(store: Bucket, image: FlaggedImage) -> Rgb:
@@ -96,7 +117,7 @@ def _closeup_after(store: Bucket, image: FlaggedImage) -> Rgb:
 
 _DRAW: Mapping[str, Callable[[Bucket, FlaggedImage], Rgb]] = {
     previews.BEFORE.name: _before,
-    previews.PLAIN.name: _before,
+    previews.PLAIN.name: _plain,
     previews.AFTER.name: _after,
     previews.FOUND.name: _text,
     previews.ERASED.name: _masked_picture,

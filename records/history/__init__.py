@@ -1,0 +1,1 @@
+"""What people decided about images, and how it is undone."""

@@ -1,0 +1,14 @@
+"""What people decided about images, and the moves that undo it."""
+
+from pathlib import Path
+from typing import Any
+
+from alembic import op
+
+revision = "0013"
+down_revision = "0012"
+
+
+def upgrade() -> None:
+    driver: Any = op.get_bind().connection.driver_connection
+    driver.execute(Path(__file__).with_suffix(".sql").read_text("utf-8"))

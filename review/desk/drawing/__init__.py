@@ -1,0 +1,1 @@
+"""Drawing for the desk, in processes of its own."""

@@ -1,0 +1,52 @@
+// Undo and the list of keys, on every page. Without this script the undo button is a plain form.
+"use strict";
+
+const keys = document.getElementById("keys");
+
+// Whether a key is meant for a field that takes text, or belongs to the browser.
+function isTyping(event) {
+  const field = event.target.closest("input:not([type=checkbox]):not([type=radio]), textarea, select");
+  return field || event.ctrlKey || event.metaKey || event.altKey || event.repeat;
+}
+
+// Send a form as the desk's scripts do; the answer is JSON. A person is told how to go on where the desk is gone.
+async function send(form, body) {
+  let reply;
+  try {
+    reply = await fetch(form.action, { method: "POST", body, headers: { Accept: "application/json" } });
+  } catch (error) {
+    throw new Error("the desk does not answer: nothing was saved, try again in a moment");
+  }
+  const result = await reply.json().catch(() => ({}));
+  if (!reply.ok) throw new Error(result.error || `the desk answered ${reply.status}: reload the page`);
+  return result;
+}
+
+const undo = document.getElementById("undo");
+if (undo) {
+  const output = undo.querySelector("output");
+  undo.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    output.className = "";
+    try {
+      const result = await send(undo, new URLSearchParams(new FormData(undo)));
+      output.textContent = result.done;
+      const card = document.getElementById(`image-${result.image}`);
+      if (card) card.dispatchEvent(new CustomEvent("refresh", { bubbles: true, detail: { focus: true } }));
+      else location.assign(`/images/${result.image}`);
+    } catch (error) {
+      output.className = "error";
+      output.textContent = error.message;
+    }
+  });
+  document.getElementById("help").addEventListener("click", () => (keys.open ? keys.close() : keys.showModal()));
+}
+
+document.addEventListener("keydown", (event) => {
+  if (isTyping(event)) return;
+  const control = { u: undo && undo.querySelector("button"), "?": document.getElementById("help") }[event.key];
+  if (control) {
+    event.preventDefault();
+    control.click();
+  }
+});
