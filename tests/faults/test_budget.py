@@ -8,9 +8,9 @@ import pytest
 
 from records.budget import ledger
 from scheduler.probe import resume
-from tests.harness import money
 from tests.harness.context import transact
 from tests.harness.line import Line, photos, recipe
+from tests.harness.scenes import money
 
 pytestmark = [pytest.mark.services, pytest.mark.faults]
 

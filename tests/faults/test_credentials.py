@@ -14,9 +14,9 @@ from tests.harness import promises
 from tests.harness.context import transact
 from tests.harness.line import Line, environment, line, photos, recipe
 from tests.harness.objects import new_bucket, s3
-from tests.harness.proxy import expiring
-from tests.harness.rights import READ, Users
+from tests.harness.scenes.rights import READ, Users
 from tests.harness.services import Servers
+from tests.harness.system.proxy import expiring
 
 pytestmark = [pytest.mark.services, pytest.mark.faults]
 

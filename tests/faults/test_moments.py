@@ -16,8 +16,8 @@ from scheduler.delete_delivered import DeliveredFiles
 from tests.harness import db_builders, promises
 from tests.harness.context import bucket, context, settings, transact, withdraw
 from tests.harness.line import Line, environment, line, photos, recipe
-from tests.harness.proxy import CommitCutter
 from tests.harness.services import Servers
+from tests.harness.system.proxy import CommitCutter
 
 pytestmark = [pytest.mark.services, pytest.mark.faults]
 

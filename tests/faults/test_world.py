@@ -18,8 +18,8 @@ from tests.harness import db_builders, promises
 from tests.harness.context import bucket, decisions, engine, load, settings, transact
 from tests.harness.line import PLUGINS, Line, line, photos, recipe
 from tests.harness.objects import new_bucket, s3
-from tests.harness.proxy import spoiled
 from tests.harness.services import Servers
+from tests.harness.system.proxy import spoiled
 from tests.plugins import weighty
 
 pytestmark = [pytest.mark.services, pytest.mark.faults]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.harness.packages import PRODUCT_PACKAGES
+from tests.harness.project.packages import PRODUCT_PACKAGES
 
 ROOT = Path(__file__).parents[2]
 

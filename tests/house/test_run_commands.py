@@ -18,8 +18,8 @@ from tests.harness import doubts
 from tests.harness.command import call
 from tests.harness.context import bucket, transact
 from tests.harness.line import Line, line, photos
+from tests.harness.project.shown import Shown, shown
 from tests.harness.services import Servers
-from tests.harness.shown import Shown, shown
 
 pytestmark = [pytest.mark.services, pytest.mark.slow]
 

@@ -18,7 +18,7 @@ from typing import Any, NoReturn
 import click
 import pytest
 
-from tests.harness.shown import ROOT, Shown, shown
+from tests.harness.project.shown import ROOT, Shown, shown
 
 
 class ParsedError(Exception):

@@ -4,7 +4,7 @@ import ast
 import statistics
 from pathlib import Path
 
-from tests.harness.packages import PRODUCT_PACKAGES
+from tests.harness.project.packages import PRODUCT_PACKAGES
 
 ROOT = Path(__file__).parents[2]
 MAX_FILE_LINES = 300

@@ -16,7 +16,7 @@ from imaging.formats import Kind
 from imaging.limits import Limits
 from imaging.refusal import RefusedError
 from imaging.sandbox.photo_client import Decoder
-from tests.harness.damage import damaged
+from tests.harness.pictures.damage import damaged
 from tests.imaging.decoding import heic, refused
 
 

@@ -7,7 +7,7 @@ from line.facts import Facts
 from line.picture import Outcome, Picture
 from line.vendor import UNKNOWN_VENDOR, VendorContext, VendorTemplate
 from tasks.find_text import find_text
-from tests.harness.painted import Paint, Painted
+from tests.harness.pictures.painted import Paint, Painted
 
 RIGHTS = "Letter of 2026-03-02"
 CORNER, TOP = (220, 230), (20, 20)

@@ -5,7 +5,7 @@ import pytest
 
 from line.facts import Facts
 from line.picture import Edited, Flagged, FlagKind, Picture
-from tests.harness.painted import PRINTED, STRONG, WEAK, Paint
+from tests.harness.pictures.painted import PRINTED, STRONG, WEAK, Paint
 from tests.overlay.segmented import RIGHTS, run, vendor, written
 
 pytestmark = pytest.mark.usefixtures("plain_odds")

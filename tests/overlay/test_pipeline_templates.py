@@ -9,8 +9,8 @@ import pytest
 from line.picture import Edited, Flagged, Picture
 from line.states import TemplateState
 from line.vendor import VendorTemplate
-from tests.harness.painted import PRINTED, STRONG, WEAK, Paint
-from tests.harness.signed import ground, stamped
+from tests.harness.pictures.painted import PRINTED, STRONG, WEAK, Paint
+from tests.harness.pictures.signed import ground, stamped
 from tests.overlay.segmented import CORNER, RIGHTS, TOP, run, vendor, written
 
 pytestmark = pytest.mark.usefixtures("plain_odds")

@@ -6,7 +6,7 @@ import pytest
 from models.contract import OverlayMaps
 from overlay import policy
 from overlay.regions import OverlayRegion, find_regions
-from tests.harness.painted import PRINTED, STRONG, WEAK, Paint, Painted
+from tests.harness.pictures.painted import PRINTED, STRONG, WEAK, Paint, Painted
 
 SIZE = (240, 320)
 

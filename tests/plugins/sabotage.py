@@ -5,8 +5,10 @@ import os
 import signal
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from pydantic import BaseModel, ConfigDict
 
 from gates.contract import Gate, Limit, registry
 from gates.edit import Edit
@@ -19,25 +21,10 @@ def share_of(name: str) -> float:
     return int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big") / 2**32
 
 
-@transform(queue="erase_text")
-def sabotage(
-    pictures: list[Picture],
-    model: object,
-    *,
-    ruin: float = 0.0,
-    switch: str = "",
-    seconds: float = 0.0,
-    trace: str = "",
-    deadly: str = "",
-    death: int = 9,
-    room: int = 0,
-    huge: str = "",
-    hang: str = "",
-    lost: str = "",
-) -> list[Outcome]:
-    """Paint over a share of the pictures while the file ``switch`` exists; die on names with ``deadly``.
+class SabotageParams(BaseModel):
+    """What to break, and on which pictures.
 
-    Args:
+    Attributes:
         ruin: share of pictures to ruin, 0..1.
         switch: ruin only while this file exists; always where empty.
         seconds: how long each picture takes.
@@ -49,31 +36,48 @@ def sabotage(
         hang: never come back from a picture whose name holds this.
         lost: fail on a picture whose name holds this as torch does when its context on the device is gone.
     """
-    if (room and len(pictures) > room) or any(huge and huge in picture.name for picture in pictures):
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    ruin: float = 0.0
+    switch: str = ""
+    seconds: float = 0.0
+    trace: str = ""
+    deadly: str = ""
+    death: int = 9
+    room: int = 0
+    huge: str = ""
+    hang: str = ""
+    lost: str = ""
+
+
+@transform(queue="erase_text", params=SabotageParams)
+def sabotage(pictures: list[Picture], model: object, **params: Any) -> list[Outcome]:
+    """Paint over a share of the pictures while the file ``switch`` exists; die on names with ``deadly``."""
+    wanted = SabotageParams(**params)
+    is_huge = wanted.huge and any(wanted.huge in picture.name for picture in pictures)
+    if is_huge or (wanted.room and len(pictures) > wanted.room):
         raise MemoryError
     for picture in pictures:
-        if hang and hang in picture.name:
+        if wanted.hang and wanted.hang in picture.name:
             time.sleep(3600)
-        if lost and lost in picture.name:
+        if wanted.lost and wanted.lost in picture.name:
             raise RuntimeError("CUDA error: an illegal memory access was encountered")
-    return [_one(picture, ruin, switch, seconds, trace, (deadly, death)) for picture in pictures]
+    return [_one(picture, wanted) for picture in pictures]
 
 
-def _one(
-    picture: Picture, ruin: float, switch: str, seconds: float, trace: str, deadly: tuple[str, int]
-) -> Outcome:
-    if trace:
-        with Path(trace).open("a") as file:
+def _one(picture: Picture, params: SabotageParams) -> Outcome:
+    if params.trace:
+        with Path(params.trace).open("a") as file:
             file.write(picture.name + "\n")
-    name, number = deadly
-    if name and name in picture.name:
+    if params.deadly and params.deadly in picture.name:
         signal.signal(signal.SIGSEGV, signal.SIG_DFL)
-        os.kill(os.getpid(), number)
-    if seconds:
-        time.sleep(seconds)
+        os.kill(os.getpid(), params.death)
+    if params.seconds:
+        time.sleep(params.seconds)
     rgb = picture.rgb.copy()
     rgb[0, 0] ^= 1  # an edit that every gate lets pass
-    if share_of(picture.name) < ruin and (not switch or Path(switch).exists()):
+    if share_of(picture.name) < params.ruin and (not params.switch or Path(params.switch).exists()):
         rgb[:] = 127
     return Edited(picture.with_(rgb=rgb))
 

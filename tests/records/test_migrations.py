@@ -18,8 +18,8 @@ from records.storage import retention_tables
 from records.tables import metadata
 from tests.harness.context import transact
 from tests.harness.line import environment
+from tests.harness.scenes.templates import propose
 from tests.harness.services import Servers
-from tests.harness.templates import propose
 
 pytestmark = pytest.mark.services
 

@@ -15,8 +15,9 @@ from scheduler import probe
 from scheduler.budget import Spending, TopologyFile
 from scheduler.plan import Window, _offers, _record, plan
 from tasks.recipes import check
-from tests.harness import db_builders, money
+from tests.harness import db_builders
 from tests.harness.context import registry, settings, transact
+from tests.harness.scenes import money
 
 pytestmark = pytest.mark.services
 

@@ -16,8 +16,9 @@ from records.batches import NewBatch
 from records.shards import NewShard, Route
 from scheduler import budget
 from scheduler.budget import Spending
-from tests.harness import db_builders, money
+from tests.harness import db_builders
 from tests.harness.context import transact
+from tests.harness.scenes import money
 
 HISTORIES = int(os.environ.get("SLUICE_TEST_HISTORIES", "15"))
 """Random histories; ``thorough`` runs are started with 10,000 by hand."""

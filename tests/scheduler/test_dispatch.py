@@ -11,9 +11,9 @@ from records.process_identity import is_known_dead
 from scheduler.dispatch import Dispatcher
 from scheduler.sweep import Sweep
 from tests.harness import db_builders
-from tests.harness.celery import broker_at
 from tests.harness.context import database, registry, settings
 from tests.harness.services import Servers
+from tests.harness.system.celery import broker_at
 
 pytestmark = pytest.mark.services
 

@@ -9,8 +9,8 @@ from tests.harness import db_builders
 from tests.harness.command import call
 from tests.harness.context import transact
 from tests.harness.line import line
+from tests.harness.pictures.stamped import stamped
 from tests.harness.services import Servers
-from tests.harness.stamped import stamped
 
 pytestmark = pytest.mark.services
 

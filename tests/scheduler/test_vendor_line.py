@@ -14,8 +14,8 @@ from tests.harness import promises
 from tests.harness.command import call
 from tests.harness.context import bucket, transact
 from tests.harness.line import Line, line
+from tests.harness.pictures.stamped import NOBODY_IS_SURE, decoded, is_stamped, stamped
 from tests.harness.services import Servers
-from tests.harness.stamped import NOBODY_IS_SURE, decoded, is_stamped, stamped
 
 pytestmark = pytest.mark.services
 

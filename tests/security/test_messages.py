@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 
 from tests.harness.line import Line, photos, recipe
-from tests.harness.packages import PRODUCT_PACKAGES
+from tests.harness.project.packages import PRODUCT_PACKAGES
 from tests.harness.services import Servers
 
 ROOT = Path(__file__).resolve().parents[2]

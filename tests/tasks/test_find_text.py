@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw, ImageFont
 from line.picture import Edited, Flagged, Picture
 from models.contract import Model, Task, registry
 from tasks.find_text import find_text
-from tests.harness.painted import Painted
+from tests.harness.pictures.painted import Painted
 
 
 @cache

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from redis.exceptions import ConnectionError as LostConnectionError
 
-from tests.harness.celery import broker_at
 from tests.harness.services import Servers
+from tests.harness.system.celery import broker_at
 from worker.redis_qos import QoS
 
 pytestmark = pytest.mark.services

@@ -12,7 +12,7 @@ from imaging.archives.entry import ArchiveError, ArchiveLimits
 from imaging.archives.reader import entries
 from imaging.refusal import RefusedError
 from line.filenames.names import safe_path
-from tests.harness.damage import damaged
+from tests.harness.pictures.damage import damaged
 
 DEFLATED = zipfile.ZIP_DEFLATED
 

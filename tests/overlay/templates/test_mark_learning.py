@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from overlay.templates.mark_learning import Example, learn
-from tests.harness.signed import example, ground, learnt, stamped
+from tests.harness.pictures.signed import example, ground, learnt, stamped
 
 
 def test_sign_and_letters_are_learnt_with_their_place_and_colour() -> None:

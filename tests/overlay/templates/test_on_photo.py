@@ -8,8 +8,8 @@ from line.states import TemplateState
 from line.vendor import VendorTemplate
 from overlay.regions import find_regions
 from overlay.templates.on_photo import Templates, find, is_at, settles
-from tests.harness.painted import STRONG, WEAK, Paint, Painted
-from tests.harness.signed import learnt, stamped
+from tests.harness.pictures.painted import STRONG, WEAK, Paint, Painted
+from tests.harness.pictures.signed import learnt, stamped
 
 PLACE: Box = (0.5, 0.8, 0.9, 0.9)
 

@@ -5,7 +5,7 @@ import pytest
 
 from overlay.templates.edges import edges
 from overlay.templates.outline import SCALES, fit, rendered
-from tests.harness.signed import ground, stamped
+from tests.harness.pictures.signed import ground, stamped
 
 
 def test_a_part_at_the_photos_own_scale_is_the_photos_pixels() -> None:

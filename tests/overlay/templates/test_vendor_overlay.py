@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from line.picture import Rgb
 from overlay.templates.vendor_overlay import Mark
-from tests.harness.signed import ground, learnt, stamped
+from tests.harness.pictures.signed import ground, learnt, stamped
 
 
 @pytest.fixture(scope="module", params=["learnt", "earlier"])

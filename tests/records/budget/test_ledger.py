@@ -12,8 +12,9 @@ from records import batches, outcomes
 from records.budget import ledger
 from records.budget.account import Account, Scope, keys
 from records.queries import reports
-from tests.harness import db_builders, money
+from tests.harness import db_builders
 from tests.harness.context import transact
+from tests.harness.scenes import money
 
 pytestmark = [pytest.mark.services, pytest.mark.usefixtures("records")]
 

@@ -24,7 +24,7 @@ from tasks.registry import build
 from tests.harness import db_builders
 from tests.harness.context import transact
 from tests.harness.line import Line, environment
-from tests.harness.packages import PRODUCT_PACKAGES
+from tests.harness.project.packages import PRODUCT_PACKAGES
 
 ROOT = Path(__file__).resolve().parents[3]
 

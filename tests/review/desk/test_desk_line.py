@@ -16,8 +16,8 @@ from stack.supervisor import Process
 from tests.harness.context import transact
 from tests.harness.desk import PASSWORD, Visitor
 from tests.harness.line import Line, line
+from tests.harness.pictures.stamped import NOBODY_IS_SURE, decoded, is_stamped, stamped
 from tests.harness.services import Servers
-from tests.harness.stamped import NOBODY_IS_SURE, decoded, is_stamped, stamped
 
 pytestmark = pytest.mark.services
 

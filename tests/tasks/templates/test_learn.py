@@ -20,7 +20,7 @@ from tasks.templates.previews import side_by_side
 from tests.harness import db_builders
 from tests.harness.context import bucket, context, transact
 from tests.harness.line import Line
-from tests.harness.templates import propose
+from tests.harness.scenes.templates import propose
 
 pytestmark = [pytest.mark.services, pytest.mark.usefixtures("records")]
 

@@ -11,7 +11,15 @@ from tests.harness import promises
 from tests.harness.command import Answer, living
 from tests.harness.line import PLUGINS, photos, recipe
 from tests.harness.services import Servers
-from tests.harness.users import NAMELESS, NOBODY, command_of, environment_of, folder_of, give, needs_root
+from tests.harness.system.users import (
+    NAMELESS,
+    NOBODY,
+    command_of,
+    environment_of,
+    folder_of,
+    give,
+    needs_root,
+)
 
 pytestmark = [pytest.mark.services, pytest.mark.faults, needs_root]
 

@@ -62,7 +62,7 @@ def environment_of(home: Path, env: Mapping[str, str] | None = None) -> dict[str
 
 
 def _needed() -> set[Path]:
-    return {Path(sys.base_prefix), Path(sys.prefix), Path(__file__).parents[2]}
+    return {Path(sys.base_prefix), Path(sys.prefix), Path(__file__).parents[3]}
 
 
 def _opening(paths: Iterable[Path]) -> list[str]:

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.harness.packages import PRODUCT_PACKAGES
+from tests.harness.project.packages import PRODUCT_PACKAGES
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 PACKAGES = (*PRODUCT_PACKAGES, "training", "bench", "samples")
 PROGRAM = re.compile(r"^(?:[A-Z_]+=\S+ )?(?:\S*/)?(sluice|celery|make|python) ")
 PLACEHOLDERS = {"ID": "3", "BATCH": "1", "IMAGE": "17", "N": "2"}
