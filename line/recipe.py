@@ -5,6 +5,7 @@ This module knows the form; ``tasks.recipes`` checks it against the transforms, 
 
 import hashlib
 import json
+import re
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,6 +17,9 @@ from line.errors import RecipeError
 from line.recipe_source import RecipeSource, read
 
 SHIPPED = Path(__file__).parent / "recipes"
+SLOT_MARK = "@"
+"""First character of a model's name that names a slot."""
+SLOT_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 
 class _Table(BaseModel):
@@ -42,10 +46,12 @@ class Prompt(_Table):
 
 
 class Step(_Table):
-    """One ``[[steps]]``: every key beside these four is a parameter of the transform.
+    """One ``[[steps]]``: every key beside these is a parameter of the transform.
 
     Attributes:
+        model: name of a model, or ``@`` and the name of a slot that has not been looked up yet.
         options: ``[steps.options]``, what the model itself is to be run with; ``prompt`` names a template.
+        slot: name of the slot that ``model`` was taken from; a recipe file cannot set it.
     """
 
     model_config = ConfigDict(extra="allow", frozen=True, strict=True)
@@ -54,6 +60,12 @@ class Step(_Table):
     model: str | None = None
     limits: dict[str, LimitTable] = {}
     options: dict[str, Any] = {}
+    slot: str | None = None
+
+    @property
+    def unfilled_slot(self) -> str | None:
+        """Name of the slot that is to be looked up; None where the model is named."""
+        return self.model.removeprefix(SLOT_MARK) if self.model and self.model.startswith(SLOT_MARK) else None
 
     @property
     def params(self) -> dict[str, Any]:
@@ -98,8 +110,11 @@ class Recipe(_Table):
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 of the canonical JSON; a ``[style]`` that is not there leaves it as it was before there was one."""
+        """SHA-256 of the canonical JSON; without ``[style]`` or slots it is as it was before there were any."""
         body = self.model_dump(mode="json", exclude=None if self.style else {"style"})
+        for step in body["steps"]:
+            if step["slot"] is None:
+                del step["slot"]
         canonical = json.dumps(body, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()
 

@@ -13,7 +13,7 @@ from line.errors import InputError
 from line.facts import Facts
 from line.filenames.names import fold
 from line.states import BatchState, ImageState
-from records import batches
+from records import batches, recipes
 from records.history import decision_log
 from records.storage import withdrawals
 from records.storage.files import first_facts, free_file
@@ -216,7 +216,8 @@ def rollback(connection: sa.Connection, image_id: int, position: int, transform:
     image = _locked(connection, image_id, settled)
     step = connection.execute(
         sa.select(steps)
-        .where(steps.c.image_id == image_id, steps.c.position == position, steps.c.recipe == image.recipe)
+        .where(steps.c.image_id == image_id, steps.c.position == position)
+        .where(recipes.ran_by(image.batch_id, image.recipe))
         .order_by(steps.c.id.desc())
         .limit(1)
     ).one_or_none()
@@ -261,7 +262,8 @@ def _as_it_came_to(connection: sa.Connection, image: sa.Row[Any], position: int)
     """The picture and the facts with which an image last came to a step, else as it stands."""
     step = connection.execute(
         sa.select(steps.c.input, steps.c.facts)
-        .where(steps.c.image_id == image.id, steps.c.position == position, steps.c.recipe == image.recipe)
+        .where(steps.c.image_id == image.id, steps.c.position == position)
+        .where(recipes.ran_by(image.batch_id, image.recipe))
         .order_by(steps.c.id.desc())
         .limit(1)
     ).one_or_none()

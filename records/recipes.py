@@ -1,11 +1,12 @@
-"""Recipes that some batch ran, kept by the hash of their content."""
+"""Recipes that some batch ran, kept by the hash of their content, and recipes that took their place in a batch."""
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 
 from line.errors import InputError
 from line.recipe import Recipe
-from records.tables import recipes
+from line.states import BatchState
+from records.tables import batches, recipe_changes, recipes, steps
 
 _cache: dict[str, Recipe] = {}
 """Recipes this process has read: what a digest names never changes."""
@@ -30,3 +31,54 @@ def load(connection: sa.Connection, digest: str) -> Recipe:
             raise InputError(f"no recipe with digest {digest} is recorded")
         _cache[digest] = Recipe.model_validate(body, strict=False)
     return _cache[digest]
+
+
+def replace(
+    connection: sa.Connection, batch_id: int, digest: str, other: Recipe, *, person: str, why: str
+) -> None:
+    """Let new shards of a batch that follow the recipe ``digest`` run by another one with the same steps.
+
+    Images stay where they are: what is on record of their earlier steps still counts.
+
+    Raises:
+        InputError: the other recipe has other steps.
+    """
+    transforms = [step.transform for step in load(connection, digest).steps]
+    if [step.transform for step in other.steps] != transforms:
+        raise InputError(
+            f"batch {batch_id} has the steps {', '.join(transforms)}, and another recipe must have the same; "
+            "send its images through other steps with sluice requeue --recipe"
+        )
+    values = {"batch_id": batch_id, "recipe": digest, "runs_as": save(connection, other)}
+    connection.execute(sa.insert(recipe_changes).values(**values, why=why, person=person))
+
+
+def in_effect(connection: sa.Connection, batch_id: int | None = None) -> dict[tuple[int, str], str]:
+    """Digest of the recipe that new shards run by, by batch and recipe, where it is another one.
+
+    Args:
+        batch_id: one batch; all that are not done where None.
+    """
+    newest = (
+        sa.select(recipe_changes.c.batch_id, recipe_changes.c.recipe, recipe_changes.c.runs_as)
+        .ext(distinct_on(recipe_changes.c.batch_id, recipe_changes.c.recipe))
+        .order_by(recipe_changes.c.batch_id, recipe_changes.c.recipe, recipe_changes.c.id.desc())
+    )
+    if batch_id is not None:
+        newest = newest.where(recipe_changes.c.batch_id == batch_id)
+    else:
+        unfinished = sa.select(batches.c.id).where(batches.c.state != BatchState.DONE)
+        newest = newest.where(recipe_changes.c.batch_id.in_(unfinished))
+    return {(row.batch_id, row.recipe): row.runs_as for row in connection.execute(newest)}
+
+
+def ran_by(
+    batch_id: int | sa.ColumnElement[int], digest: str | sa.ColumnElement[str]
+) -> sa.ColumnElement[bool]:
+    """Condition on ``steps``: the step ran by that recipe of a batch, or by one that took its place."""
+    replaced = sa.exists().where(
+        recipe_changes.c.batch_id == batch_id,
+        recipe_changes.c.recipe == digest,
+        recipe_changes.c.runs_as == steps.c.recipe,
+    )
+    return sa.or_(steps.c.recipe == digest, replaced)

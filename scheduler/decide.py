@@ -73,7 +73,7 @@ class Decisions:
             look: whether the person is shown the result before it counts: the image is flagged with it.
         """
         image = self._image(image_id)
-        other = self._load_recipe(recipe) if recipe else None
+        other = self._context.resolved(self._load_recipe(recipe)) if recipe else None
         followed = other or image.recipe
         steps = self._context.declarations.removing(followed)
         key = mask

@@ -3,7 +3,7 @@
 import logging
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -80,8 +80,10 @@ def plan(
             window.stuck.update((in_flight.batch_id, queue) for queue in in_flight.queues_left)
         else:
             window.take(in_flight.batch_id, in_flight.queues_left)
+    run_by = recipes.in_effect(connection)
     offers = {
-        batch.id: _offers(connection, batch, window, transforms) for batch in batches.open_ones(connection)
+        batch.id: _offers(connection, batch, window, transforms, run_by)
+        for batch in batches.open_ones(connection)
     }
     chosen: dict[int, list[NewShard]] = defaultdict(list)
     while offers:
@@ -132,13 +134,22 @@ def _record(
 
 
 def _offers(
-    connection: sa.Connection, batch: Batch, window: Window, transforms: DeclarationRegistry[Any]
+    connection: sa.Connection,
+    batch: Batch,
+    window: Window,
+    transforms: DeclarationRegistry[Any],
+    run_by: Mapping[tuple[int, str], str],
 ) -> Iterator[NewShard]:
-    """Shards that a batch could start now, the most advanced images first."""
+    """Shards that a batch could start now, the most advanced images first.
+
+    Args:
+        run_by: recipes that took the place of others; see :func:`records.recipes.in_effect`.
+    """
     probing = batch.state == BatchState.PROBING
     fronts = waiting.fronts(connection, batch.id, probing=probing)
     for recipe_digest, position in fronts:
-        recipe = recipes.load(connection, recipe_digest)
+        shard_recipe = run_by.get((batch.id, recipe_digest), recipe_digest)
+        recipe = recipes.load(connection, shard_recipe)
         rule = recipe.dispatch
         images = waiting.images_at(
             connection, batch.id, recipe_digest, position, probing=probing, limit=8 * rule.shard_images
@@ -156,7 +167,7 @@ def _offers(
                     break
                 pixels = sum(megapixels(image.facts, image.bytes) for image in part)
                 ids = tuple(image.id for image in part)
-                yield NewShard(batch.id, recipe_digest, path, ids, pixels)
+                yield NewShard(batch.id, shard_recipe, path, ids, pixels)
 
 
 def _tail_size(count: int, rule: DispatchTable, workers: int) -> int:

@@ -1,12 +1,13 @@
 """What a process of the line works with, built once at its entry and passed down."""
 
 from contextlib import AbstractContextManager
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Self
 
 from line.recipe import Recipe
 from line.settings import Settings
 from records.database import Database
+from records.slots import contents as slots
 from records.storage.bucket import Bucket, Buckets
 from records.storage.tempdir import scratch
 from tasks.declaration import Declaration
@@ -92,6 +93,17 @@ class Context:
         from tasks.recipes import load  # the gates come with it
 
         return load(name_or_path, self.transforms, self.model_registry)
+
+    def resolved(self, recipe: Recipe) -> Recipe:
+        """A recipe with the models that its slots hold now; see :func:`records.slots.contents.resolve`.
+
+        Raises:
+            SlotError: a slot is empty, or holds a model for another task.
+        """
+        if all(step.unfilled_slot is None for step in recipe.steps):
+            return recipe
+        tasks = {name: declared.task for name, declared in self.declarations.transforms.items()}
+        return self.database.transact(partial(slots.resolve, recipe=recipe, tasks=tasks))
 
     @cached_property
     def models(self) -> "ModelCache":

@@ -9,7 +9,7 @@ from gates.contract import Limit
 from gates.contract import registry as gates
 from gates.metrics.picture import look
 from line.errors import InputError, ModelError, RecipeError
-from line.recipe import Recipe, Step, locate, parse_source
+from line.recipe import SLOT_NAME, Recipe, Step, locate, parse_source
 from line.recipe_source import RecipeSource, read
 from models.contract import ModelRegistry
 from models.contract import registry as built_in_models
@@ -92,6 +92,8 @@ def _check_step(source: RecipeSource, index: int, step: Step, available: Availab
         faults.append(source.error([*here, "options" if "model" in filled else "model"], str(error)))
     except ValidationError as error:
         faults += source.errors(error, [*here, "options"], f" (an option of {filled['model']})")
+    if step.slot is not None:
+        faults.append(source.error([*here, "slot"], 'is no key here; a slot is named by model = "@NAME"'))
     faults += _limit_faults(source, here, transform, step)
     if faults:
         raise RecipeError.of(faults)
@@ -120,6 +122,10 @@ def _model_of(transform: Transform, step: Step, models: ModelRegistry) -> str | 
     name = step.model or transform.default_model
     if name is None:
         raise ModelError(f"{transform.name} needs a model for {transform.task}")
+    if step.unfilled_slot is not None:
+        if not SLOT_NAME.fullmatch(step.unfilled_slot):
+            raise ModelError(f"{name!r} names no slot: a slot is @ and lower-case letters, digits and _")
+        return name
     models.get(name, transform.task)
     return name
 
@@ -131,6 +137,10 @@ def _options_of(model: str | None, step: Step, recipe: Recipe, models: ModelRegi
         return {}
     if "avoid" in step.options:
         raise ModelError("what must not be seen stands with the prompt: avoid in [prompts.NAME]")
+    if step.unfilled_slot is not None:
+        if step.options:
+            raise ModelError(f"{model} may hold any model, so a recipe cannot set options for it")
+        return {}
     named = step.options.get("prompt")
     if named and named not in recipe.prompts:
         names = ", ".join(sorted(recipe.prompts)) or "none"

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from line.facts import Facts, RecordedRegion
 from line.states import ImageState
+from records import recipes
 from records.tables import batches, image_counts, images, steps
 
 STATES = (ImageState.FLAGGED, ImageState.DELIVERED)
@@ -72,7 +73,7 @@ def page(
         sa.select(sa.func.coalesce(steps.c.output, steps.c.input).label("picture"))
         .where(
             steps.c.image_id == some.c.id,
-            steps.c.recipe == some.c.recipe,
+            recipes.ran_by(batch_id, some.c.recipe),
             steps.c.transform.in_(transforms),
         )
         .order_by(steps.c.id.desc())

@@ -3,7 +3,7 @@
 from records.tables.columns import batch_state, image_state, metadata, shard_state, template_state
 from records.tables.image import batch_moves, events, image_counts, image_moves, images, steps
 from records.tables.people import decisions, templates, troubles
-from records.tables.upload import batches, recipes, sightings
+from records.tables.upload import batches, recipe_changes, recipes, sightings
 from records.tables.work import shards, withdrawals, workers
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "image_state",
     "images",
     "metadata",
+    "recipe_changes",
     "recipes",
     "shard_state",
     "shards",

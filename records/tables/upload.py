@@ -70,3 +70,29 @@ batches = sa.Table(
     sa.Index("batches_vendor", "vendor", "id"),
     sa.Index("batches_open", "state", postgresql_where=sa.text("state <> 'done'")),
 )
+
+recipe_changes = sa.Table(
+    "recipe_changes",
+    metadata,
+    identity(),
+    sa.Column("batch_id", sa.BigInteger, sa.ForeignKey("batches.id", ondelete="CASCADE"), nullable=False),
+    sa.Column(
+        "recipe",
+        sa.Text,
+        sa.ForeignKey("recipes.digest"),
+        nullable=False,
+        comment="digest of the recipe that its images follow",
+    ),
+    sa.Column(
+        "runs_as",
+        sa.Text,
+        sa.ForeignKey("recipes.digest"),
+        nullable=False,
+        comment="digest of the recipe that its new shards run by",
+    ),
+    sa.Column("why", sa.Text, nullable=False),
+    sa.Column("person", sa.Text, nullable=False),
+    sa.Column("at", TIME, nullable=False, server_default=NOW),
+    sa.Index("recipe_changes_newest", "batch_id", "recipe", "id"),
+    comment="new shards of a batch that follow a recipe run by the newest one that took its place",
+)

@@ -7,6 +7,9 @@ import psutil
 import sqlalchemy as sa
 
 from records.queries import audit_facts
+from records.slots import contents as slots
+from records.slots import matches
+from records.slots.contents import Evidence
 from records.storage.bucket import Bucket
 from review.audit.subject import Listener, RecordedFacts, RecordedModels
 
@@ -30,15 +33,24 @@ def listeners() -> Iterator[Listener]:
 
 
 def recorded_models(connection: sa.Connection) -> RecordedModels:
-    """The models that recipes used last."""
-    return RecordedModels(in_use=audit_facts.models_in_use(connection))
+    """The models that recipes used last, those that were compared, and what the slots hold."""
+    return RecordedModels(
+        in_use=audit_facts.models_in_use(connection),
+        proven=frozenset(matches.proven(connection)),
+        slots={name: change.content.model for name, change in slots.current(connection).items()},
+    )
 
 
 def recorded_facts(connection: sa.Connection, bucket: Bucket) -> RecordedFacts:
     """Facts from the records, with a sample of kept inputs looked for in the bucket."""
     decisions, inputs = audit_facts.decisions(connection), audit_facts.recent_inputs(connection)
     missing = tuple(key for key in inputs if bucket.find(key) is None)
-    return RecordedFacts(decisions.total, decisions.nameless, len(inputs), missing)
+    unproven = tuple(
+        (name, change.content.model, change.reason.person)
+        for name, change in slots.current(connection).items()
+        if change.reason.evidence is Evidence.UNSAFE
+    )
+    return RecordedFacts(decisions.total, decisions.nameless, len(inputs), missing, unproven)
 
 
 def _is_loopback(address: str) -> bool:

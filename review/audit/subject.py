@@ -32,11 +32,13 @@ class RecordedModels:
 
     Attributes:
         in_use: model by transform in the newest finished batch, by the recipe's name.
-        proven: pairs (transform, model) that a rollout promoted.
+        proven: pairs (transform, model) that a rollout promoted, or that a recorded match did not find worse.
+        slots: model that each slot holds, by its name.
     """
 
     in_use: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     proven: frozenset[tuple[str, str]] = frozenset()
+    slots: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,8 @@ class AuditedRecipe:
         for index, step in enumerate(self.recipe.steps):
             transform = self.parts.transforms.transforms.get(step.transform)
             model_name = step.model or (transform.default_model if transform else None)
+            if step.unfilled_slot is not None:
+                model_name = self.records.slots.get(step.unfilled_slot)
             yield PlacedStep(index, step, transform, self.parts.models.get(model_name or ""))
 
     def late_removals(self) -> list[tuple[PlacedStep, PlacedStep]]:
@@ -111,6 +115,7 @@ class RecordedFacts:
 
     Attributes:
         decisions, nameless: moves of images by people in total, and those recorded without a person's name.
+        unproven: slots that were switched without evidence, each with model and person.
         inputs, missing: kept inputs of recent steps that were looked for in the bucket, and keys not there.
     """
 
@@ -118,6 +123,7 @@ class RecordedFacts:
     nameless: int = 0
     inputs: int = 0
     missing: tuple[str, ...] = ()
+    unproven: tuple[tuple[str, str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from imaging.codec import Codec
+    from line.recipe import Recipe
     from line.settings import Settings
     from tasks.context import Context
 
@@ -29,6 +30,11 @@ class Session:
         """The state folder."""
         return self.settings.home_folder
 
+    @property
+    def has_records(self) -> bool:
+        """Whether the settings name records, or the state folder has some."""
+        return self.settings.database_url is not None or (self.home / "postgres").exists()
+
     @contextmanager
     def line(self) -> Iterator["Context"]:
         """The line that is up or that the settings name; at least its records, if neither is."""
@@ -37,6 +43,18 @@ class Session:
 
         with reachable(self.settings) as settings, Context(settings) as context:
             yield context
+
+    def recipe(self, context: "Context", name_or_path: str) -> "Recipe":
+        """A checked recipe with the models that its slots hold; the records are opened only where it has slots.
+
+        Raises:
+            InputError: something in it is wrong, or a slot is empty.
+        """
+        recipe = context.recipe(name_or_path)
+        if all(step.unfilled_slot is None for step in recipe.steps):
+            return recipe
+        with self.line() as line:
+            return line.resolved(recipe)
 
     @cached_property
     def codec(self) -> "Codec":

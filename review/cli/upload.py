@@ -40,7 +40,7 @@ def place(context: Context, upload: Path, vendor: str, recipe_name: str, *, out:
         InputError: nothing can be taken, or the vendor's name or the recipe cannot be used.
     """
     check_vendor(vendor)
-    recipe = context.recipe(recipe_name)
+    recipe = context.resolved(context.recipe(recipe_name))
     local = local_files(upload)
     digest = content_digest(local, recipe.digest, str(out))[:12]
     suffix = _archive_suffix(upload)

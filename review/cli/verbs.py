@@ -104,6 +104,10 @@ VERBS = {
         "review.cli.line.run",
         "Take UPLOAD (a folder, .zip, .7z or .tar) through the whole line and deliver to --out.",
     ),
+    "slots": Verb(
+        "review.cli.quality.slots",
+        "List the slots that recipes may name instead of a model; set one, or take the last switch back.",
+    ),
     "status": Verb(
         "review.cli.line.inspect",
         "Show images per state, artifact rate, throughput, cost and breaker of BATCH, or list the newest "

@@ -19,6 +19,18 @@ def verdict_sentence(result: Match) -> str:
     return f"On these {count} pictures {sentence}."
 
 
+def worse_models(result: Match) -> tuple[str, ...]:
+    """Models that are significantly farther from the original, or flagged significantly more often."""
+    one, other = result.first, result.second
+    worse: set[str] = set()
+    difference = result.difference("distance")
+    if result.knows_truth and result.both("distance")[0] and difference.is_clear:
+        worse.add(other.model if difference.mean > 0 else one.model)
+    if len(result.names) >= MIN_PAIRS and result.flags_differ() < SIGNIFICANCE:
+        worse.add(other.model if other.flagged() > one.flagged() else one.model)
+    return tuple(sorted(worse))
+
+
 def _on_quality(result: Match) -> str:
     one, other = result.both("distance")
     if not result.knows_truth or not one:

@@ -13,6 +13,7 @@ from line.recipe import Recipe
 from records import batches, recipes, uploads
 from records.batches import NewBatch
 from records.database import Database
+from records.slots import batch_changes
 from records.storage.bucket import Bucket
 from scheduler.intake.archive import Archives
 from scheduler.intake.images import UploadImages
@@ -33,6 +34,7 @@ class Intake:
         store: the bucket.
         archives: opens uploads that are archives.
         load_recipe: a checked recipe by name.
+        resolve: fills its slots with the models that they hold now.
         vendor_terms: what is agreed with a vendor; read anew for every upload.
     """
 
@@ -40,6 +42,7 @@ class Intake:
     store: Bucket
     archives: Archives
     load_recipe: Callable[[str], Recipe]
+    resolve: Callable[[Recipe], Recipe]
     vendor_terms: Callable[[str], Vendor]
 
     @classmethod
@@ -51,6 +54,7 @@ class Intake:
             context.bucket,
             Archives(settings.decode_seconds, settings.decode_memory, settings.home_folder),
             load_recipe or context.recipe,
+            context.resolved,
             lambda vendor: topology.load(settings.config).vendor(vendor),
         )
 
@@ -83,6 +87,7 @@ class Intake:
             recipes.save(connection, recipe)
             batch_id = batches.record(connection, new, images)
             if batch_id is not None:
+                batch_changes.catch_up(connection, batch_id, recipe)
                 uploads.count_other_files(connection, batch_id, images.sidecars)
             return batch_id
 
@@ -102,11 +107,14 @@ class Intake:
         return NewBatch(upload.vendor, upload.name, upload.prefix, digest, recipe.digest, out, rights)
 
     def recipe_of(self, marker: ReadyMarker) -> Recipe:
-        """The recipe that a marker names.
+        """The recipe that a marker names, with the models that its slots hold now.
 
         Raises:
-            InputError: there is no such recipe.
+            InputError: there is no such recipe, or a slot of it is empty.
         """
+        return self.resolve(self._named(marker))
+
+    def _named(self, marker: ReadyMarker) -> Recipe:
         wished = marker.recipe
         if len(wished) == 64 and not wished.endswith(".toml"):
             return self.database.transact(partial(recipes.load, digest=wished))

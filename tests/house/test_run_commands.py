@@ -27,6 +27,8 @@ ONLY_PARSED = {
     "sluice run ": "starts workers: tests/review/cli/line/test_run.py runs it on a line of its own",
     "sluice up": "stays on, or starts workers: tests/review/cli/line/test_run.py and tests/stack run it",
     "sluice reproduce ": "needs a step that a worker ran: tests/review/cli/quality/test_reproduce.py has one",
+    "sluice slots set upscaler back_projection ": "needs a match: tests/review/cli/quality/test_slots.py has one",
+    "sluice slots revert ": "needs a switch: tests/review/cli/quality/test_slots.py has one",
     "sluice models pull ": "fetches from the network: tests/models/weights has servers for it",
     "sluice models add ": "needs a network's file, which torch writes: tests/review/cli/test_models.py has one",
 }

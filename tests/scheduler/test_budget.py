@@ -184,7 +184,7 @@ def test_64_claimers_at_once_never_reserve_more_than_there_is(monkeypatch: pytes
             batch = batches.lock(connection, batch_id)
             window = Window([frozenset(db_builders.QUEUES)] * 64)
             return len(
-                _record(connection, batch, list(_offers(connection, batch, window, registry())), spending)
+                _record(connection, batch, list(_offers(connection, batch, window, registry(), {})), spending)
             )
 
     with ThreadPoolExecutor(64) as threads:

@@ -38,7 +38,7 @@ def quote(session: Session, upload: Path, recipe: str, vendor: str, sample: int,
     if not upload.is_dir():
         raise InputError(f"{upload}: only a folder can be sampled; unpack the archive and give its folder")
     context = session.pinned()
-    chosen = context.recipe(recipe)
+    chosen = session.recipe(context, recipe)
     files = {
         name: path for name, path in local_files(upload).files.items() if kind_of(name) is FileKind.PICTURE
     }

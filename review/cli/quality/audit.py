@@ -60,7 +60,7 @@ def _recorded(session: Session) -> "tuple[RecordedModels, Installation]":
 
     layout = topology.load(session.settings.config)
     listeners = tuple(installation.listeners())
-    if session.settings.database_url is None and not (session.home / "postgres").exists():
+    if not session.has_records:
         return RecordedModels(), Installation(layout, listeners)
     with session.line() as line:
         models = line.database.transact(installation.recorded_models)

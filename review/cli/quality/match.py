@@ -77,7 +77,7 @@ def match(
     step = comparable_transform(transforms, transform) if transform else transform_of(context, models[0])
     if step.name == "generate":
         raise InputError("generated pictures have no reference to compare with: use sluice permute")
-    chosen, rules = samples(context.codec, [folder]), context.recipe(recipe)
+    chosen, rules = samples(context.codec, [folder]), session.recipe(context, recipe)
     columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.description}"))
     with ExitStack() as exit_, Progress(*columns, console=console.err, transient=True) as progress:
         folder_of_results = out or Path(exit_.enter_context(context.scratch()))
@@ -87,15 +87,37 @@ def match(
             progress.update(bar, advance=1, description=name)
 
         result = run(context, chosen, step.name, models, rules, folder_of_results, advance)
+    document = _document(result, session.settings.device)
+    number = _record(session, result, str(step.task), document)
     if as_json:
-        console.as_json(_document(result, session.settings.device) | {"out": str(out) if out else None})
+        console.as_json(document | {"out": str(out) if out else None, "match": number})
         return
-    _tell(result, session.settings.device)
-    if out:
-        console.out.print(f"both models' pictures are in {out}")
+    _tell(result, session.settings.device, number, out)
 
 
-def _tell(result: "Match", device: str) -> None:
+def _record(session: Session, result: "Match", task: str, document: dict[str, Any]) -> int | None:
+    """Record the comparison where there are records, and answer its number; nothing is begun for it."""
+    from records.slots import matches
+    from review.cli.person import current_actor
+    from review.experiments.verdict import worse_models
+
+    if not session.has_records:
+        return None
+    new = matches.NewMatch(
+        result.transform,
+        task,
+        (result.first.model, result.second.model),
+        (result.first.revision, result.second.revision),
+        len(result.names),
+        worse_models(result),
+        document["reading"],
+        document,
+    )
+    with session.line() as line:
+        return line.database.transact(lambda connection: matches.record(connection, new, current_actor()))
+
+
+def _tell(result: "Match", device: str, number: int | None, out: Path | None) -> None:
     from review.cli import console
     from review.experiments.statistics import SIGNIFICANCE
     from review.experiments.verdict import verdict_sentence
@@ -132,6 +154,10 @@ def _tell(result: "Match", device: str) -> None:
     if _cost(one) == "–":
         console.out.print("no cost is set for this device: add it under \\[costs] in sluice.toml")
     console.out.print(f"[bold]{verdict_sentence(result)}[/]")
+    if number is not None:
+        console.out.print(f"recorded as match {number}; a switch of a slot may rely on it")
+    if out:
+        console.out.print(f"both models' pictures are in {out}")
 
 
 def _look_row(result: "Match", measure: str) -> tuple[str, ...]:

@@ -114,7 +114,7 @@ def _run(session: Session, folder: Path, out: Path, choices: Choices) -> "Permut
 
     names, transform = choices.model_names(), choices.transform
     _ = comparable_transform(context.transforms, transform)
-    pictures, rules = samples(context.codec, [folder]), context.recipe(choices.recipe)
+    pictures, rules = samples(context.codec, [folder]), session.recipe(context, choices.recipe)
     last = Folder.open(out, transform)
     columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.description}"))
     with Progress(*columns, console=console.err, transient=True) as progress:

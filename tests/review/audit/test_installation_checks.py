@@ -28,6 +28,10 @@ EXAMPLES = {
         Installation(Topology(), records=RecordedFacts(decisions=9, nameless=4)),
         "4 of 9 decisions",
     ),
+    "unproven_slot": (
+        Installation(Topology(), records=RecordedFacts(unproven=(("upscaler", "lanczos", "person:ada"),))),
+        "ada switched it to lanczos by --unsafe",
+    ),
     "open_page": (
         Installation(Topology(), (Listener("review desk", "0.0.0.0", 5556),)),
         "the review desk listens on 0.0.0.0",

@@ -64,6 +64,7 @@ EXAMPLES = {
         level="warning", tail="[breaker]\nthreshold = 0.15\nmin_judged = 4\n", sentence="1 artifact among the first 4"
     ),
     "licence": Example(step("upscale", 'model = "borrowed"'), sentence="CC-BY-NC-4.0"),
+    "empty_slot": Example(step("upscale", 'model = "@nothing"'), sentence="slot @nothing holds no model"),
     "switched_model": Example(
         step("upscale", 'model = "lanczos"'), "warning", sentence="lanczos replaces back_projection"
     ),

@@ -17,7 +17,7 @@ def look(subject: AuditedRecipe) -> Iterator[Finding]:
             Level.WARNING,
             placed.where,
             f"{model.name} replaces {before}, which the last finished batch of this recipe used",
-            f"compare them on your photos (sluice match {before} {model.name} --set DIR), then run a small batch",
+            f"compare them on your photos: sluice match {before} {model.name} --set DIR",
         )
 
 
