@@ -19,8 +19,8 @@ def measure(edit: Edit) -> Mapping[str, float]:
     """
     if edit.mask is None or not edit.same_size:
         return {}
-    found = {("seam" if name == "step" else name): edit.unlikeness(name) for name in FIGURES}
-    return found | {"outlined": edit.unlikeness(OUTLINE)}
+    readings = {("seam" if name == "step" else name): edit.unlikeness(name) for name in FIGURES}
+    return readings | {"outlined": edit.unlikeness(OUTLINE)}
 
 
 def where(edit: Edit) -> Box | None:

@@ -15,14 +15,14 @@ from line.picture import Mask, Rgb
 Points: TypeAlias = tuple[NDArray[np.int64], NDArray[np.int64]]
 """Rows and columns in the planes."""
 
-MOST = 800
-"""Points along an edge, or pairs of points, looked at; evenly spread."""
-AWAY = 4
-"""Pixels from the mask from which the surroundings count: beyond blur and the rings of JPEG."""
+MAX_POINTS = 800
+"""Maximum points along an edge, or pairs of points; evenly spread."""
+MIN_DISTANCE = 4
+"""Minimum distance from the mask for surroundings (pixels): beyond blur and JPEG ringing."""
 STRIDE = 3.5
 """Pixels between one curve of samples and the next, beside the feather's width."""
 SPARE = 8
-"""Pixels beyond a patch's margin that are sampled; what curves of samples reach beyond them is not seen."""
+"""Pixels beyond a patch's margin that are sampled; points beyond them are left out."""
 SMOOTH = 7
 """Side in pixels of the window over which the strength of a band is averaged."""
 
@@ -120,9 +120,9 @@ def planes_around(patch: Patch, after: Rgb, mask: Mask) -> Planes:
     return Planes(after[area], mask[area], (above, beside))
 
 
-def seen_on_curves(planes: Planes, probe: Probe) -> Bools:
-    """[N] which points along the edge are seen on all of :data:`CURVES`: those within in the fill, the others where
-    nothing was changed."""
+def visible_on_curves(planes: Planes, probe: Probe) -> Bools:
+    """[N] which points along the edge are sampled on all of :data:`CURVES`: the inner ones in the fill, the others on
+    unchanged pixels."""
     inside, mask = _masked(planes, probe.curves)
     fits = mask == 0
     fits[:2] = mask[:2] >= 128
@@ -130,7 +130,7 @@ def seen_on_curves(planes: Planes, probe: Probe) -> Bools:
     return cast(Bools, (inside & fits).all(axis=0))
 
 
-def seen(planes: Planes, spot: Points, *, solid: bool) -> Bools:
+def visible(planes: Planes, spot: Points, *, solid: bool) -> Bools:
     """Which points lie in the planes and, as asked, in the solid fill or where nothing was changed."""
     inside, mask = _masked(planes, spot)
     return inside & ((mask >= 128) if solid else (mask == 0))
@@ -152,7 +152,7 @@ def probe_of(patch: Patch, planes: Planes) -> Probe:
     top, left = planes.corner
     gap = feather_width(patch)
     edge = mask_edge(patch)
-    every = np.s_[:: max(1, len(edge[0]) // MOST)]
+    every = np.s_[:: max(1, len(edge[0]) // MAX_POINTS)]
     x, y, away_x, away_y = (part[every] for part in edge)
     inner, outer = _pairs(patch)
     return Probe(
@@ -187,19 +187,19 @@ def mask_edge(patch: Patch) -> tuple[Floats, Floats, Floats, Floats]:
 def _pairs(patch: Patch) -> tuple[Points, Points]:
     """Pixels within the fill, and for each the nearest pixel of the surroundings."""
     core = cv2.erode(patch.solid.astype(np.uint8), np.ones((3, 3), np.uint8))
-    near = patch.distance <= AWAY
-    beyond = np.flatnonzero(~near)
+    is_close = patch.distance <= MIN_DISTANCE
+    beyond = np.flatnonzero(~is_close)
     rows, columns = np.nonzero(core)
     if not len(beyond) or not len(rows):
         none = (np.zeros(0, np.int64), np.zeros(0, np.int64))
         return none, none
     _, labels = cv2.distanceTransformWithLabels(
-        near.astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
+        is_close.astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
     )
-    # a label stands for one pixel that is not near
+    # a label stands for one pixel that is far enough from the mask
     lookup = np.zeros(int(labels.max()) + 1, np.int64)
     lookup[labels.ravel()[beyond]] = beyond
-    every = np.s_[:: max(1, len(rows) // MOST)]
+    every = np.s_[:: max(1, len(rows) // MAX_POINTS)]
     rows, columns = rows[every], columns[every]
-    there = np.divmod(lookup[labels[rows, columns]], near.shape[1])
+    there = np.divmod(lookup[labels[rows, columns]], is_close.shape[1])
     return (rows, columns), there

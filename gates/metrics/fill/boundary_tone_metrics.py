@@ -1,4 +1,4 @@
-"""How the tones and colours of a fill follow those right outside of its edge."""
+"""Figures of how tones and colours inside a fill's edge follow those just outside it."""
 
 import math
 from typing import SupportsFloat
@@ -6,8 +6,8 @@ from typing import SupportsFloat
 import numpy as np
 from numpy.typing import NDArray
 
-from gates.metrics.fill.boundary_sampling import CURVES, Planes, Probe, seen_on_curves
-from gates.metrics.fill.fill_boundary_metrics import FEWEST, Figures
+from gates.metrics.fill.boundary_sampling import CURVES, Planes, Probe, visible_on_curves
+from gates.metrics.fill.fill_boundary_metrics import MIN_POINTS, Figures
 from gates.metrics.fill.quantile import median, quantiles
 
 LEVEL = 1.0
@@ -29,15 +29,17 @@ def tones(planes: Planes, probe: Probe) -> Figures:
     those outside, 1 where it has their contrast; ``back``, ``back_deep``: of those outside on the fill's, which noise
     in the fill lowers too. ``chroma``: doublings of the mean chroma. Empty where too little of the edge is seen.
     """
-    kept = seen_on_curves(planes, probe)
-    if kept.sum() < FEWEST:
+    visible = visible_on_curves(planes, probe)
+    if visible.sum() < MIN_POINTS:
         return {}
-    rows, columns = (part[:, kept] for part in probe.curves)
+    rows, columns = (part[:, visible] for part in probe.curves)
     value = dict(zip(CURVES, planes.colour[rows, columns].astype(np.float64), strict=True))
-    fill, deep, near, far = (value[name] for name in ("fill", "deep", "near", "far"))
+    fill, deep, next_to, far = (value[name] for name in ("fill", "deep", "near", "far"))
     hue = {name: part[:, 1] - 128 + 1j * (part[:, 2] - 128) for name, part in value.items()}
     luma, colour = np.s_[:, :1], np.s_[:, 1:]
-    steps = [quantiles(np.abs(one - other)[:, 0], 0.5, 0.9) for one, other in ((fill, near), (near, far))]
+    steps = [
+        quantiles(np.abs(one - other)[:, 0], 0.5, 0.9) for one, other in ((fill, next_to), (next_to, far))
+    ]
     colours = np.abs(hue["fill"] - hue["near"]), np.abs(hue["near"] - hue["far"])
     return {
         "off_luma": _doublings(steps[0][0], steps[1][0], LEVEL),
@@ -46,13 +48,13 @@ def tones(planes: Planes, probe: Probe) -> Figures:
         "turned_hue": _turn(hue["fill"], hue["near"]),
         "turned_deep": _turn(hue["deep"], hue["near"]),
         "turned_usual": _turn(hue["near"], hue["far"]),
-        "slope": _slope(fill[luma], near[luma], NOISE[0]),
-        "slope_usual": _slope(near[luma], far[luma], NOISE[0]),
-        "back": _slope(near[luma], fill[luma], NOISE[0]),
-        "back_deep": _slope(near[luma], deep[luma], NOISE[0]),
-        "back_usual": _slope(far[luma], near[luma], NOISE[0]),
-        "colour_slope": _slope(fill[colour], near[colour], NOISE[1]),
-        "colour_slope_usual": _slope(near[colour], far[colour], NOISE[1]),
+        "slope": _slope(fill[luma], next_to[luma], NOISE[0]),
+        "slope_usual": _slope(next_to[luma], far[luma], NOISE[0]),
+        "back": _slope(next_to[luma], fill[luma], NOISE[0]),
+        "back_deep": _slope(next_to[luma], deep[luma], NOISE[0]),
+        "back_usual": _slope(far[luma], next_to[luma], NOISE[0]),
+        "colour_slope": _slope(fill[colour], next_to[colour], NOISE[1]),
+        "colour_slope_usual": _slope(next_to[colour], far[colour], NOISE[1]),
         "chroma": _doublings(np.abs(hue["fill"]).mean(), np.abs(hue["near"]).mean(), PALE),
         "chroma_usual": _doublings(np.abs(hue["near"]).mean(), np.abs(hue["far"]).mean(), PALE),
     }

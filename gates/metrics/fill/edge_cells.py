@@ -1,4 +1,4 @@
-"""What the edge of a fill shows cell by cell: texture averages out within a cell, a fault does not."""
+"""Figures of a fill's edge from the means of small cells: texture averages out within a cell, a fault does not."""
 
 import math
 
@@ -15,39 +15,40 @@ INSIDE = ((6, 12), (2, 6), (0, 2))
 """Pixels from the end of the solid fill inwards, for the first three bands; one end open, the other closed."""
 OUTSIDE = ((1, 4), (4, 8), (8, 14))
 """Pixels from the mask outwards, for the others; the first one may be blurred into."""
-REACH = 16
-"""Pixels from the edge beyond which nothing is looked at."""
+MAX_DISTANCE = 16
+"""Maximum distance from the edge that is sampled (pixels)."""
 CELL = 16
 """Side of a cell in pixels: enough to hold bands of both sides of an edge, the feather between them too."""
 GREY = np.array((0, 128, 128), np.float32)
-"""Luma and colour differences of what has no colour, but for its luma."""
-LEAST = 8
-"""Pixels of a band that a cell must hold to speak of it."""
-FEWEST = 6
-"""Fewer cells than this say nothing."""
+"""Offset of luma and of the two colour differences: a grey pixel has colour differences of 128."""
+MIN_BAND_PIXELS = 8
+"""Minimum pixels of a band in a cell for its mean to count."""
+MIN_CELLS = 6
+"""Minimum cells for a figure."""
 LEVEL = 1.0
 """Grey levels added to both sides of a ratio of steps."""
 COLOURED = 5.0
-"""Chroma (of Y'CbCr, levels) from which a cell has a hue."""
+"""Minimum chroma for a cell to have a hue (levels of Y'CbCr)."""
 NOISE = 2.0
-"""Variance that is taken for noise in a regression."""
+"""Variance attributed to noise in a regression (levels squared)."""
 TOP = 0.85
+"""Quantile of the ``…_top`` figures."""
 MOSTLY = 0.2
-"""Quantile: what four in five cells exceed, the whole edge has."""
+"""Quantile that stands for the whole edge: four in five cells exceed it."""
 
 
-NONE = 255
-"""Number of no band."""
+NO_BAND = 255
+"""Sentinel: the pixel belongs to no band."""
 
 
 def _bands() -> NDArray[np.uint8]:
     """[256] number of the band at each whole distance from -REACH on; the table that ``cv2.LUT`` asks for."""
-    found = np.full(256, NONE, np.uint8)
+    numbers = np.full(256, NO_BAND, np.uint8)
     for number, (low, high) in enumerate(INSIDE):
-        found[REACH - high : REACH - low] = number
+        numbers[MAX_DISTANCE - high : MAX_DISTANCE - low] = number
     for number, (low, high) in enumerate(OUTSIDE, len(INSIDE)):
-        found[REACH + low + 1 : REACH + high + 1] = number
-    return found
+        numbers[MAX_DISTANCE + low + 1 : MAX_DISTANCE + high + 1] = number
+    return numbers
 
 
 _BAND = _bands()
@@ -66,29 +67,29 @@ def edge_cells(patch: Patch) -> Figures:
     """
     sums, count = _cells(patch)
     mean = dict(zip(BANDS, np.moveaxis(sums / np.maximum(count, 1)[..., None], 1, 0), strict=True))
-    known = dict(zip(BANDS, count.T >= LEAST, strict=True))
-    crossing = known["fill"] & known["near"]
-    outer = known["near"] & known["further"]
-    if min(np.count_nonzero(crossing), np.count_nonzero(outer)) < FEWEST:
+    is_covered = dict(zip(BANDS, count.T >= MIN_BAND_PIXELS, strict=True))
+    crossing = is_covered["fill"] & is_covered["near"]
+    outer = is_covered["near"] & is_covered["further"]
+    if min(np.count_nonzero(crossing), np.count_nonzero(outer)) < MIN_CELLS:
         return {}
     step = (mean["fill"] - mean["near"])[crossing]
     usual = (mean["near"] - mean["further"])[outer]
-    found = _steps(step, usual)
+    figures = _steps(step, usual)
     for name, part in (("shift", np.s_[:]), ("tint", np.s_[1:])):
-        found |= _shift(step[:, part], f"cell_{name}") | _shift(usual[:, part], f"cell_{name}_usual")
-    inner = known["deep"] & known["fill"]
-    if np.count_nonzero(inner) >= FEWEST:
+        figures |= _shift(step[:, part], f"cell_{name}") | _shift(usual[:, part], f"cell_{name}_usual")
+    inner = is_covered["deep"] & is_covered["fill"]
+    if np.count_nonzero(inner) >= MIN_CELLS:
         inward = (mean["deep"] - mean["fill"])[inner, 0]
-        found["cell_inner"] = _doublings(_typical(step[:, 0]), _typical(inward))
-    at_rim, beyond = crossing & known["rim"], outer & known["far"]
-    if min(np.count_nonzero(at_rim), np.count_nonzero(beyond)) >= FEWEST:
+        figures["cell_inner"] = _doublings(_typical(step[:, 0]), _typical(inward))
+    at_rim, beyond = crossing & is_covered["rim"], outer & is_covered["far"]
+    if min(np.count_nonzero(at_rim), np.count_nonzero(beyond)) >= MIN_CELLS:
         line = (mean["rim"] - (mean["fill"] + mean["near"]) / 2)[at_rim]
         natural = (mean["far"] - (mean["near"] + mean["further"]) / 2)[beyond]
-        found |= _shift(line, "cell_line") | _shift(natural, "cell_line_usual")
-    found |= _hue(mean["fill"][crossing], mean["near"][crossing])
+        figures |= _shift(line, "cell_line") | _shift(natural, "cell_line_usual")
+    figures |= _hue(mean["fill"][crossing], mean["near"][crossing])
     slope, rest = _slope(mean["fill"][crossing, 0], mean["near"][crossing, 0])
     slope_usual, rest_usual = _slope(mean["near"][outer, 0], mean["further"][outer, 0])
-    return found | {
+    return figures | {
         "cell_slope": slope, "cell_slope_usual": slope_usual, "cell_rest": _doublings(rest, rest_usual),
     }  # fmt: skip
 
@@ -97,9 +98,11 @@ def _cells(patch: Patch) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """[cells, 6, 3] sums of luma and both colour differences around 0, [cells, 6] pixels, of two grids."""
     within = cv2.distanceTransform(patch.solid.astype(np.uint8), cv2.DIST_L2, 3)
     # whole pixels from the edge, negative within the fill: the bands' ends are whole
-    outward, inward = (np.ceil(np.minimum(one, REACH)).astype(np.uint8) for one in (patch.distance, within))
-    band = cv2.LUT(outward + (REACH - inward), _BAND)
-    rows, columns = np.nonzero(band != NONE)
+    outward, inward = (
+        np.ceil(np.minimum(one, MAX_DISTANCE)).astype(np.uint8) for one in (patch.distance, within)
+    )
+    band = cv2.LUT(outward + (MAX_DISTANCE - inward), _BAND)
+    rows, columns = np.nonzero(band != NO_BAND)
     bands = band[rows, columns]
     colours = cv2.cvtColor(patch.after[rows, columns][None], cv2.COLOR_RGB2YCrCb)[0] - GREY
     half = CELL // 2
@@ -124,11 +127,11 @@ def _cells(patch: Patch) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
 def _steps(step: NDArray[np.float64], usual: NDArray[np.float64]) -> Figures:
     lumas = np.abs(step[:, 0]), np.abs(usual[:, 0])
     colours = np.hypot(step[:, 1], step[:, 2]), np.hypot(usual[:, 1], usual[:, 2])
-    found = {}
+    figures = {}
     for name, (ours, theirs) in (("cell_step", lumas), ("cell_colour", colours)):
         mine, other = (quantiles(part, 0.5, TOP) for part in (ours, theirs))
-        found[name], found[f"{name}_top"] = (_doublings(*both) for both in zip(mine, other, strict=True))
-    return found
+        figures[name], figures[f"{name}_top"] = (_doublings(*both) for both in zip(mine, other, strict=True))
+    return figures
 
 
 def _shift(steps: NDArray[np.float64], name: str) -> Figures:
@@ -140,10 +143,10 @@ def _shift(steps: NDArray[np.float64], name: str) -> Figures:
     return {name: float(low), f"{name}_mid": float(middle), f"{name}_sure": float(sure)}
 
 
-def _hue(fill: NDArray[np.float64], near: NDArray[np.float64]) -> Figures:
-    ours, theirs = (part[:, 1] + 1j * part[:, 2] for part in (fill, near))
+def _hue(fill: NDArray[np.float64], near_band: NDArray[np.float64]) -> Figures:
+    ours, theirs = (part[:, 1] + 1j * part[:, 2] for part in (fill, near_band))
     both = np.minimum(np.abs(ours), np.abs(theirs)) > COLOURED
-    if np.count_nonzero(both) < FEWEST:
+    if np.count_nonzero(both) < MIN_CELLS:
         return {"cell_hue": 0.0, "cell_hue_mid": 0.0, "cell_hue_turn": 0.0}
     ours, theirs = ours[both], theirs[both]
     turn = np.angle(ours * theirs.conj())

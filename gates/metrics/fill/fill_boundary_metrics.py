@@ -1,4 +1,4 @@
-"""A fill against its surroundings: what happens at its edge, and what becomes of the texture."""
+"""Figures of a fill against its surroundings: steps at its edge, and the change of texture."""
 
 import math
 from typing import TypeAlias
@@ -12,8 +12,8 @@ from gates.metrics.fill.boundary_sampling import (
     Points,
     Probe,
     clipped,
-    seen,
-    seen_on_curves,
+    visible,
+    visible_on_curves,
 )
 from gates.metrics.fill.quantile import quantiles
 from gates.patch import Bools, Floats
@@ -24,17 +24,17 @@ USUAL = {
     "step": 1.0, "rim": 0.5, "ragged": 0.37, "broken": 0.26, "unlinked": 0.14, "crossing": 0.15, "-crossing": 0.2,
     "grain": 0.12, "-grain": 0.12, "detail": 0.21, "-detail": 0.23, "coarse": 0.29, "-coarse": 0.32,
 }  # fmt: skip
-"""What a good fill shows at most, mostly (a standard deviation above the mean over photos)."""
+"""Usual figures of a good fill: the mean over photos plus one standard deviation."""
 SIDED = frozenset({"ragged", "crossing", "-crossing", "grain", "-grain", "detail", "-detail", "coarse"})
 PAIRED = ("grain", "detail", "coarse")
-FEWEST = 80
-"""Fewer points than this say nothing."""
+MIN_POINTS = 80
+"""Minimum points for a figure."""
 CALM = 1.0
 """Grey levels added to both sides of a ratio of steps: on a calm ground nothing can break."""
 GRAIN_FLOOR = 0.7
 """Grey levels added to both sides of a ratio of strengths."""
 CLUMP = 9.4
-"""Neighbouring points are not independent: variance of a median (π / 2) times about six points as one."""
+"""Factor for the variance of a median: π / 2, times about six neighbouring points that are not independent."""
 
 
 def edge_figures(planes: Planes, probe: Probe) -> Figures:
@@ -52,23 +52,23 @@ def edge_figures(planes: Planes, probe: Probe) -> Figures:
     doublings of their strength.
     """
     rows, columns = probe.curves
-    kept = seen_on_curves(planes, probe)
-    if kept.sum() < FEWEST:
+    shown = visible_on_curves(planes, probe)
+    if shown.sum() < MIN_POINTS:
         return {}
-    value = dict(zip(CURVES, planes.colour[rows[:, kept], columns[:, kept]], strict=True))
+    value = dict(zip(CURVES, planes.colour[rows[:, shown], columns[:, shown]], strict=True))
     outside = (value["near"] - 2 * value["far"] + value["further"])[:, 0]
     rows, columns = clipped(planes, probe.passing)
-    ahead, behind = planes.colour[rows[..., kept], columns[..., kept], 0]
+    ahead, behind = planes.colour[rows[..., shown], columns[..., shown], 0]
     along = dict(zip(PASSING, ahead - behind, strict=True))
     across = (value["fill"] - 2 * value["near"] + value["far"])[:, 0]
-    found = []
-    for side in _sides(probe.away_x[kept], probe.away_y[kept]):
+    by_side = []
+    for side in _sides(probe.away_x[shown], probe.away_y[shown]):
         crossing = _doublings(_typical(along["rim"][side]), _typical(along["near"][side]))
         ragged = _doublings(_typical(across[side]), _typical(outside[side]))
-        found.append({"ragged": ragged, "crossing": crossing, "-crossing": -crossing})
+        by_side.append({"ragged": ragged, "crossing": crossing, "-crossing": -crossing})
     ways = (("fill", "near"), ("deep", "near"), ("rim", "near"), ("rim", "deep"), ("near", "far"))
     step, deep, rim, rim_deep = _common(np.stack([value[one] - value[other] for one, other in ways]))
-    return _least(found) | {
+    return _least(by_side) | {
         "step": max(step, deep),
         "rim": max(rim, rim_deep),
         "broken": _doublings(_typical(along["fill"] - along["near"]), _typical(along["near"] - along["far"])),
@@ -81,8 +81,8 @@ def beyond_usual(planes: Planes, probe: Probe) -> Figures:
 
     Figures named ``-…`` are of what is missing.
     """
-    own = edge_figures(planes, probe) | pair_figures(planes, probe)
-    return {name: own[name] - usual for name, usual in USUAL.items() if name in own}
+    figures = edge_figures(planes, probe) | pair_figures(planes, probe)
+    return {name: figures[name] - usual for name, usual in USUAL.items() if name in figures}
 
 
 def pair_figures(planes: Planes, probe: Probe) -> Figures:
@@ -90,15 +90,15 @@ def pair_figures(planes: Planes, probe: Probe) -> Figures:
     pixel of the fill with the nearest outside; ``-…`` are halvings. The least over the sides that have pairs enough.
     """
     inner, outer = probe.inner, probe.outer
-    kept = seen(planes, outer, solid=False) & seen(planes, inner, solid=True)
-    if kept.sum() < FEWEST:
+    shown = visible(planes, outer, solid=False) & visible(planes, inner, solid=True)
+    if shown.sum() < MIN_POINTS:
         return {}
-    theirs = _at(planes.strength, outer, kept) ** 2
-    ours = _at(planes.strength, inner, kept) ** 2
+    theirs = _at(planes.strength, outer, shown) ** 2
+    ours = _at(planes.strength, inner, shown) ** 2
     change = np.log2((ours + GRAIN_FLOOR) / (theirs + GRAIN_FLOOR))
-    sides = _sides((outer[1] - inner[1])[kept], (outer[0] - inner[0])[kept])
-    found = [_of_pairs(change[side]) for side in sides] if len(sides) > 1 else []
-    return _of_pairs(change) | _least(found)
+    sides = _sides((outer[1] - inner[1])[shown], (outer[0] - inner[0])[shown])
+    by_side = [_of_pairs(change[side]) for side in sides] if len(sides) > 1 else []
+    return _of_pairs(change) | _least(by_side)
 
 
 def _of_pairs(change: Floats) -> Figures:
@@ -110,18 +110,20 @@ def _sides(dx: np.ndarray, dy: np.ndarray) -> list[Bools]:
     """Which points have what is outside above, below, left or right of them; all together where few do."""
     flat = np.abs(dx) > np.abs(dy)
     quarters = [flat & (dx > 0), flat & (dx < 0), ~flat & (dy > 0), ~flat & (dy < 0)]
-    enough = [side for side in quarters if side.sum() >= max(FEWEST, len(side) / 8)]
+    enough = [side for side in quarters if side.sum() >= max(MIN_POINTS, len(side) / 8)]
     return enough or [np.ones(len(dx), np.bool_)]
 
 
-def _least(found: list[Figures]) -> Figures:
+def _least(by_side: list[Figures]) -> Figures:
     return {
-        name: min(figures[name] for figures in found) for name in (found[0] if found else ()) if name in SIDED
+        name: min(figures[name] for figures in by_side)
+        for name in (by_side[0] if by_side else ())
+        if name in SIDED
     }
 
 
-def _at(plane: Floats, spot: Points, kept: Bools) -> Floats:
-    return plane[spot[0][kept], spot[1][kept]]
+def _at(plane: Floats, spot: Points, shown: Bools) -> Floats:
+    return plane[spot[0][shown], spot[1][shown]]
 
 
 def _common(steps: Floats) -> list[float]:

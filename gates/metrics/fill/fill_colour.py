@@ -6,7 +6,8 @@ import numpy as np
 from gates.metrics.similarity.ciede2000 import ciede2000, lab
 from gates.patch import RING, Patch
 
-LEAST = 100
+MIN_PIXELS = 100
+"""Minimum pixels of the fill, and of the ring."""
 SAMPLE = 2000
 """Pixels of the fill whose expectation is looked at; their mean moves little with more."""
 
@@ -17,7 +18,7 @@ def fill_shift(patch: Patch) -> float:
     ΔE00 after Sharma, Wu and Dalal, 2005; the interpolation is a mean over a window that reaches
     the ring from everywhere in the fill.
     """
-    if patch.solid.sum() < LEAST or patch.ring.sum() < LEAST:
+    if patch.solid.sum() < MIN_PIXELS or patch.ring.sum() < MIN_PIXELS:
         return 0.0
     depth = cv2.distanceTransform(patch.inside.astype(np.uint8), cv2.DIST_L2, 5)
     side = 2 * int(depth.max() + RING) + 1

@@ -12,11 +12,11 @@ from gates.patch import Bools, Floats
 from line.picture import Rgb
 
 CLUMP = 9.0
-"""Pixels that speak as one after the 3 × 3 smoothing."""
-FAINT = 6.0
-"""Grey levels: where less than this was taken away, there is nothing to correlate with."""
-FEW = 30
-"""Fewer pixels than this say nothing."""
+"""Pixels that count as one independent sample after the 3 × 3 smoothing."""
+MIN_CONTRAST = 6.0
+"""Minimum contrast of the erased strokes for a correlation (grey levels)."""
+MIN_PIXELS = 30
+"""Minimum pixels for a figure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +54,12 @@ def stroke_ghost(before: Rgb, after: Rgb, inside: Bools) -> Ghost:
     count = int(inside.sum())
     taken = before.astype(np.float32) - after
     pixels = taken[inside]
-    if count < FEW:
+    if count < MIN_PIXELS:
         return Ghost(0.0, 0.0, 0.0)
     direction = np.linalg.eigh(pixels.T @ pixels)[1][:, -1].astype(np.float32)
     along = taken @ direction
     contrast = float(quantiles(np.abs(along[inside]), 0.95)[0])
-    if contrast < FAINT:
+    if contrast < MIN_CONTRAST:
         return Ghost(0.0, 0.0, contrast)
     template = np.clip(along / np.float32(contrast), -1, 1).astype(np.float32)
     left = after.astype(np.float32) @ direction
@@ -73,7 +73,7 @@ def stroke_ghost(before: Rgb, after: Rgb, inside: Bools) -> Ghost:
         shared += float(strokes @ rest)
         spread += float(rest @ rest)
         pairs += len(rest)
-    if power < FEW / 10:  # one even area was taken away: no strokes
+    if power < MIN_PIXELS / 10:  # one even area was taken away: no strokes
         return Ghost(0.0, 0.0, contrast)
     scale = math.sqrt(before.shape[2])  # a grey step of one level is this long in RGB
     levels = shared / power / scale

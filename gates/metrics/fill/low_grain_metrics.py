@@ -1,12 +1,12 @@
-"""How still a fill is at its calmest: grain that is gone shows there first."""
+"""Figures of the finest detail in the calmest parts of a fill, where missing grain shows first."""
 
 import math
 
 import cv2
 import numpy as np
 
-from gates.metrics.fill.boundary_sampling import AWAY, Planes, Probe
-from gates.metrics.fill.fill_boundary_metrics import FEWEST, Figures
+from gates.metrics.fill.boundary_sampling import MIN_DISTANCE, Planes, Probe
+from gates.metrics.fill.fill_boundary_metrics import MIN_POINTS, Figures
 from gates.metrics.fill.quantile import median, quantiles
 from gates.metrics.texture.grain import SECOND_DERIVATIVE
 from gates.patch import Patch
@@ -26,13 +26,15 @@ def stillness(patch: Patch, planes: Planes, probe: Probe) -> Figures:
     """
     response = np.abs(cv2.sepFilter2D(patch.after_luma, cv2.CV_32F, SECOND_DERIVATIVE, SECOND_DERIVATIVE))
     core = cv2.erode(patch.solid.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
-    ring = patch.ring & (patch.distance > AWAY - 1)
+    ring = patch.ring & (patch.distance > MIN_DISTANCE - 1)
     inner, outer = probe.inner, probe.outer
-    kept = planes.mask[outer] == 0
-    if min(np.count_nonzero(core), np.count_nonzero(ring), np.count_nonzero(kept)) < FEWEST:
+    untouched = planes.mask[outer] == 0
+    if min(np.count_nonzero(core), np.count_nonzero(ring), np.count_nonzero(untouched)) < MIN_POINTS:
         return {}
     inside, around = response[core], response[ring]
-    ours, theirs = (planes.strength[rows[kept], columns[kept]].T ** 2 for rows, columns in (inner, outer))
+    ours, theirs = (
+        planes.strength[rows[untouched], columns[untouched]].T ** 2 for rows, columns in (inner, outer)
+    )
     low = [quantiles(part[0], 0.1, 0.25) for part in (ours, theirs)]
     change = np.log2((ours + FLOOR) / (theirs + FLOOR))
     fine = quantiles(change[0], 0.1, 0.5)

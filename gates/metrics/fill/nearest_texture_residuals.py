@@ -1,4 +1,4 @@
-"""Whether the colours of a fill have their kin beside it, and what would have to be undone for that."""
+"""Residuals between each pixel of a fill and its most similar pixel of the surroundings."""
 
 import math
 from typing import cast
@@ -7,29 +7,29 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from gates.metrics.fill.boundary_sampling import AWAY, Planes, Points, Probe, seen_on_curves
-from gates.metrics.fill.fill_boundary_metrics import FEWEST, Figures
+from gates.metrics.fill.boundary_sampling import MIN_DISTANCE, Planes, Points, Probe, visible_on_curves
+from gates.metrics.fill.fill_boundary_metrics import MIN_POINTS, Figures
 from gates.metrics.fill.quantile import median, quantiles
 from gates.patch import RING, Floats, Patch
 
-MOST = 400
-"""Pixels of the fill, and of its surroundings, that are looked at; evenly spread."""
-ALONG = 800
-"""Points along the edge that are looked at."""
+MAX_PIXELS = 400
+"""Maximum pixels of the fill, and of its surroundings; evenly spread."""
+MAX_EDGE_POINTS = 800
+"""Maximum points along the edge."""
 NEARNESS = 0.25
-"""Levels that a pixel of distance counts as when the kin of a colour is looked for."""
+"""Weight of a pixel of distance in the search for the most similar colour (levels)."""
 CHROMA = 2.0
-"""How much more a level of colour weighs than one of luma."""
+"""Weight of a level of colour relative to one of luma."""
 COLOURED = 6.0
-"""Chroma (of Y'CbCr, levels) from which a pixel has a hue."""
+"""Minimum chroma for a pixel to have a hue (levels of Y'CbCr)."""
 GREY = 3.0
 """Chroma that is added as if grey, so that a nearly grey place has no hue to turn."""
-CLEAR = 24.0
-"""Levels by which ink must stand out from a colour to be looked for in it."""
+MIN_INK_CONTRAST = 24.0
+"""Minimum contrast between ink and a colour for ink to be measured there (levels)."""
 STRONG = 0.95
-"""Quantile of what was taken away from which it is the ink."""
-FEW = 12
-"""Fewer pixels of a kind than this say nothing."""
+"""Quantile of the change above which a pixel counts as ink."""
+MIN_PIXELS = 12
+"""Minimum pixels of a kind for a figure."""
 STILL = 0.2
 """Grey levels added to both sides of a ratio of strengths."""
 REACHES = (3, 6, 9, 13, 17)
@@ -37,7 +37,7 @@ REACHES = (3, 6, 9, 13, 17)
 WAYS = 12
 """Directions in which it is moved."""
 STARK = 48.0
-"""Levels beyond which a step counts no more: another thing begins there."""
+"""Cap of a step (levels): beyond it, another object begins."""
 STEP = 2.0
 """Levels added to both sides of a ratio of steps."""
 
@@ -60,10 +60,10 @@ def kinship(patch: Patch, planes: Planes, probe: Probe) -> Figures:
 
 def _surfaces(patch: Patch, planes: Planes) -> Figures:
     core = cv2.erode(patch.solid.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
-    ring = patch.ring & (patch.distance > AWAY - 1)
-    near, far = ring & (patch.distance <= RING / 2 + 1), ring & (patch.distance > RING / 2 + 2)
-    parts = [np.nonzero(where) for where in (core, ring, near, far)]
-    if min(len(rows) for rows, _ in parts) < FEWEST:
+    ring = patch.ring & (patch.distance > MIN_DISTANCE - 1)
+    inner_ring, outer_ring = ring & (patch.distance <= RING / 2 + 1), ring & (patch.distance > RING / 2 + 2)
+    parts = [np.nonzero(where) for where in (core, ring, inner_ring, outer_ring)]
+    if min(len(rows) for rows, _ in parts) < MIN_POINTS:
         return {}
     fill, around, close, further = (_sampled(patch, planes, rows, columns) for rows, columns in parts)
     ink = _ink(patch)
@@ -73,7 +73,7 @@ def _surfaces(patch: Patch, planes: Planes) -> Figures:
 
 def _sampled(patch: Patch, planes: Planes, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> Floats:
     """[N, 7] luma, both colour differences around 0, the place in levels, strength of grain and of detail."""
-    every = np.s_[:: math.ceil(len(rows) / MOST)]
+    every = np.s_[:: math.ceil(len(rows) / MAX_PIXELS)]
     rows, columns = rows[every], columns[every]
     at = (rows + planes.corner[0], columns + planes.corner[1])
     place = np.column_stack([rows, columns]) * NEARNESS
@@ -123,12 +123,12 @@ def _hues(ours: Floats, theirs: Floats) -> Figures:
     ]
     kin = hues[1][_nearest(*shades)]
     both = np.minimum(np.abs(hues[0]), np.abs(kin)) > COLOURED
-    found = {"kin_coloured": float(both.mean()), "kin_hue": 0.0, "kin_hue_mean": 0.0, "kin_hue_levels": 0.0}
-    if np.count_nonzero(both) < FEW:
-        return found
+    figures = {"kin_coloured": float(both.mean()), "kin_hue": 0.0, "kin_hue_mean": 0.0, "kin_hue_levels": 0.0}
+    if np.count_nonzero(both) < MIN_PIXELS:
+        return figures
     pairs = (hues[0] * kin.conj())[both]
     turn = abs(float(np.angle(pairs.sum() + GREY**2 * len(pairs))))
-    return found | {
+    return figures | {
         "kin_hue": abs(math.degrees(median(np.angle(pairs)))),
         "kin_hue_mean": math.degrees(turn),
         "kin_hue_levels": float(np.sqrt(np.abs(pairs).mean())) * 2 * math.sin(turn / 2),
@@ -138,8 +138,8 @@ def _hues(ours: Floats, theirs: Floats) -> Figures:
 def _inked(ours: Floats, kin: Floats, ink: Floats) -> float:
     way = ink - kin
     length = (way * way).sum(axis=1)
-    clear = length > CLEAR**2
-    if np.count_nonzero(clear) < FEW:
+    clear = length > MIN_INK_CONTRAST**2
+    if np.count_nonzero(clear) < MIN_PIXELS:
         return 0.0
     return median(((ours - kin) * way).sum(axis=1)[clear] / length[clear])
 
@@ -151,15 +151,15 @@ def _nearest(ours: Floats, theirs: Floats) -> NDArray[np.intp]:
 
 
 def _moved(planes: Planes, probe: Probe) -> Figures:
-    kept = np.flatnonzero(seen_on_curves(planes, probe))
-    if len(kept) < FEWEST:
+    visible = np.flatnonzero(visible_on_curves(planes, probe))
+    if len(visible) < MIN_POINTS:
         return {}
-    kept = kept[:: math.ceil(len(kept) / ALONG)]
-    rows, columns = (part[:, kept] for part in probe.curves)
-    rim, near, far = ((rows[curve], columns[curve]) for curve in (0, 3, 4))
+    visible = visible[:: math.ceil(len(visible) / MAX_EDGE_POINTS)]
+    rows, columns = (part[:, visible] for part in probe.curves)
+    rim, next_to, far = ((rows[curve], columns[curve]) for curve in (0, 3, 4))
     return {
-        "moved": _gain(planes, rim, near, (250, 255)),
-        "moved_usual": _gain(planes, far, near, (0, 0)),
+        "moved": _gain(planes, rim, next_to, (250, 255)),
+        "moved_usual": _gain(planes, far, next_to, (0, 0)),
     }
 
 
@@ -180,8 +180,8 @@ def _gain(planes: Planes, inner: Points, outer: Points, within: tuple[int, int])
     steps = np.minimum(np.abs(luma[rows, columns] - beside), STARK)
     here = np.minimum(np.abs(luma[inner] - beside), STARK)
     count = there.sum(axis=1)
-    enough = count >= max(FEWEST, there.shape[1] / 3)
+    enough = count >= max(MIN_POINTS, there.shape[1] / 3)
     if not enough.any():
         return 0.0
-    moved, kept = (np.where(there, part, 0).sum(axis=1)[enough] / count[enough] for part in (steps, here))
-    return max(0.0, float(np.log2((kept + STEP) / (moved + STEP)).max()))
+    moved, unmoved = (np.where(there, part, 0).sum(axis=1)[enough] / count[enough] for part in (steps, here))
+    return max(0.0, float(np.log2((unmoved + STEP) / (moved + STEP)).max()))

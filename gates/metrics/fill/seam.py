@@ -13,7 +13,7 @@ def seam_map(patch: Patch) -> Floats:
     The seam cost of Kwatra et al., "Graphcut textures", 2003: second differences across the edge,
     less the same one curve further out.
     """
-    found = np.zeros(patch.inside.shape, np.float32)
+    breaks = np.zeros(patch.inside.shape, np.float32)
     gap = feather_width(patch)
     stride = gap + STRIDE
     x, y, away_x, away_y = mask_edge(patch)
@@ -26,5 +26,5 @@ def seam_map(patch: Patch) -> Floats:
         spots.append((rows, columns))
     inner, outer, further, furthest = (luma[spot] for spot in spots)
     broken = np.abs(inner - 2 * outer + further) - np.abs(outer - 2 * further + furthest)
-    found[spots[0]] = np.maximum(0, broken)
-    return found
+    breaks[spots[0]] = np.maximum(0, broken)
+    return breaks

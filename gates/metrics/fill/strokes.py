@@ -10,10 +10,11 @@ from gates.metrics.texture.grain import around, detail
 from gates.patch import Bools, Floats, Patch
 
 SAME = 3
-"""Grey levels: a pixel that differs by no more was not erased."""
-CLEAR = 12.0
-"""Grey levels of gradient by which a stroke's edge must exceed the ring's sharpest."""
-FEW = 20
+"""Maximum difference of a pixel that was not erased (grey levels)."""
+MIN_EDGE_CONTRAST = 12.0
+"""Minimum gradient of a stroke's edge above the sharpest of the ring (grey levels)."""
+MIN_PIXELS = 20
+"""Minimum pixels for a figure."""
 APART = 12
 """Pixels from the nearest stroke: beyond them neither its rim nor its JPEG ringing reaches."""
 INK = 0.45
@@ -42,17 +43,17 @@ def unerased(patch: Patch) -> float:
     Stroke edges are gradients (Sobel) stronger than the 98th percentile of the ring's.
     """
     ring = patch.ring
-    if ring.sum() < FEW:
+    if ring.sum() < MIN_PIXELS:
         return 0.0
     strength = patch.before_gradient
-    edges = patch.solid & (strength > CLEAR + float(quantiles(strength[ring], 0.98)[0]))
+    edges = patch.solid & (strength > MIN_EDGE_CONTRAST + float(quantiles(strength[ring], 0.98)[0]))
     count = int(edges.sum())
-    if count < FEW:
+    if count < MIN_PIXELS:
         return 0.0
     changed = (patch.change > SAME).astype(np.uint8)
     # a gradient reaches two pixels beyond the stroke that it belongs to
-    near = cv2.dilate(changed, np.ones((5, 5), np.uint8)) > 0
-    return float((edges & ~near).sum() / count)
+    is_close = cv2.dilate(changed, np.ones((5, 5), np.uint8)) > 0
+    return float((edges & ~is_close).sum() / count)
 
 
 def untouched(patch: Patch) -> float:
@@ -60,15 +61,15 @@ def untouched(patch: Patch) -> float:
 
     Whatever text was there, on however busy a ground, is there still where nothing at all was done.
     """
-    detail = patch.solid & (patch.before_gradient > CLEAR)
+    detail = patch.solid & (patch.before_gradient > MIN_EDGE_CONTRAST)
     changed = (patch.change > SAME).astype(np.uint8)
     still = detail & (cv2.dilate(changed, np.ones((3, 3), np.uint8)) == 0)
     if not still.any():
         return 0.0
     count, parts = cv2.connectedComponents(patch.inside.astype(np.uint8))
-    whole, kept = (np.bincount(parts[where], minlength=count) for where in (detail, still))
-    enough = whole >= FEW
-    return float((kept[enough] / whole[enough]).max()) if enough.any() else 0.0
+    whole, unchanged = (np.bincount(parts[where], minlength=count) for where in (detail, still))
+    enough = whole >= MIN_PIXELS
+    return float((unchanged[enough] / whole[enough]).max()) if enough.any() else 0.0
 
 
 def swallowed(patch: Patch) -> float:
@@ -78,15 +79,15 @@ def swallowed(patch: Patch) -> float:
     """
     inside = patch.solid
     change = patch.change
-    if inside.sum() < FEW:
+    if inside.sum() < MIN_PIXELS:
         return 0.0
     clearest = inside & (change >= quantiles(change[inside], 0.95)[0]) & (change > SAME)
     spare = inside
     for _ in range(INKS):
-        if clearest.sum() < FEW:
+        if clearest.sum() < MIN_PIXELS:
             break
         spare = spare & (_away_from(_like_ink(patch, clearest)) > APART)
-        if spare.sum() < 5 * FEW:
+        if spare.sum() < 5 * MIN_PIXELS:
             return 0.0
         clearest = _another_ink(patch, spare & (change > STRONG))
     if spare is inside:
@@ -108,9 +109,9 @@ def _like_ink(patch: Patch, clearest: Bools) -> Bools:
     # clear ink lets a share of another ground through: that share is the ground's, not a detail's
     through = _dot(off_ink, off_ground) / np.maximum(_dot(off_ground, off_ground), 1)
     rest = off_ink - np.clip(through, 0, np.float32(CLEAREST))[:, None] * off_ground
-    found = np.zeros_like(inside)
-    found[inside] = _dot(rest, rest) < (INK * contrast) ** 2
-    return found
+    is_ink = np.zeros_like(inside)
+    is_ink[inside] = _dot(rest, rest) < (INK * contrast) ** 2
+    return is_ink
 
 
 def _dot(one: Floats, other: Floats) -> Floats:
@@ -125,16 +126,16 @@ def _another_ink(patch: Patch, changed: Bools) -> Bools:
     """
     none = np.zeros_like(changed)
     colours = patch.before[changed].astype(np.int64)
-    if len(colours) < FEW:
+    if len(colours) < MIN_PIXELS:
         return none
     bins = (colours >> 5) @ (64, 8, 1)
     (fullest,) = quantiles(colours[bins == np.bincount(bins).argmax()].T, 0.5)
     of_it = np.linalg.norm(colours - fullest, axis=1) < FLAT
-    found = np.zeros_like(changed)
-    found[changed] = of_it
-    beside = patch.ring & (_away_from(found) < BESIDE)
+    of_ink = np.zeros_like(changed)
+    of_ink[changed] = of_it
+    beside = patch.ring & (_away_from(of_ink) < BESIDE)
     outside = np.linalg.norm(patch.before[beside] - fullest, axis=1) < FLAT
-    return found if of_it.mean() >= SHARE and outside.sum() <= OUTSIDE * beside.sum() else none
+    return of_ink if of_it.mean() >= SHARE and outside.sum() <= OUTSIDE * beside.sum() else none
 
 
 def _away_from(where: Bools) -> Floats:

@@ -1,4 +1,4 @@
-"""What a fill's figures must be read with: how deep the hole was, how busy and how mixed its surroundings are."""
+"""Features of a fill's surroundings that its other figures depend on: depth of the hole, texture, contrast."""
 
 import math
 from typing import cast
@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from gates.metrics.fill.boundary_sampling import Planes, Points, Probe
-from gates.metrics.fill.fill_boundary_metrics import CALM, FEWEST, GRAIN_FLOOR, Figures
+from gates.metrics.fill.fill_boundary_metrics import CALM, GRAIN_FLOOR, MIN_POINTS, Figures
 from gates.metrics.fill.quantile import quantiles
 from gates.patch import Floats, Patch
 
@@ -27,21 +27,21 @@ def context(patch: Patch, planes: Planes, probe: Probe) -> Figures:
     ``turned``: what of the ring's double-angle direction the fill's lacks.
     """
     depth = float(cv2.distanceTransform(patch.inside.astype(np.uint8), cv2.DIST_L2, 3).max())
-    found: Figures = {"depth": math.log2(1 + depth)}
+    figures: Figures = {"depth": math.log2(1 + depth)}
     inner, outer = probe.inner, probe.outer
-    kept = planes.mask[outer] == 0
-    if kept.sum() < FEWEST:
-        return found
-    ours, theirs = (_at(planes.strength, spot, kept) ** 2 for spot in (inner, outer))
+    untouched = planes.mask[outer] == 0
+    if untouched.sum() < MIN_POINTS:
+        return figures
+    ours, theirs = (_at(planes.strength, spot, untouched) ** 2 for spot in (inner, outer))
     (tops, *_), (others, middle) = quantiles(ours.T, 0.95), quantiles(theirs.T, 0.95, 0.5)
     for band, name in enumerate(NAMES):
-        found[f"busy_{name}"] = math.log2(float(middle[band]) + CALM)
-        found[f"top_{name}"] = _doublings(float(tops[band]), float(others[band]))
+        figures[f"busy_{name}"] = math.log2(float(middle[band]) + CALM)
+        figures[f"top_{name}"] = _doublings(float(tops[band]), float(others[band]))
     spans = [_doublings(*quantiles(values[:, 1], *MIXED)) for values in (ours, theirs)]
-    found |= {"mixed": spans[1], "levelled": spans[1] - spans[0]}
-    tones = [float(_at(planes.colour, spot, kept)[:, 0].std()) for spot in (inner, outer)]
-    found |= {"tones": math.log2(tones[1] + CALM), "tones_lost": _doublings(tones[1], tones[0])}
-    return found | _directions(patch)
+    figures |= {"mixed": spans[1], "levelled": spans[1] - spans[0]}
+    tones = [float(_at(planes.colour, spot, untouched)[:, 0].std()) for spot in (inner, outer)]
+    figures |= {"tones": math.log2(tones[1] + CALM), "tones_lost": _doublings(tones[1], tones[0])}
+    return figures | _directions(patch)
 
 
 def _directions(patch: Patch) -> Figures:
@@ -55,8 +55,8 @@ def _directions(patch: Patch) -> Figures:
     return {"directed": abs(both[1]), "turned": abs(both[1] - both[0])}
 
 
-def _at(plane: Floats, spot: Points, kept: np.ndarray) -> Floats:
-    return cast(Floats, plane[spot[0][kept], spot[1][kept]])
+def _at(plane: Floats, spot: Points, untouched: np.ndarray) -> Floats:
+    return cast(Floats, plane[spot[0][untouched], spot[1][untouched]])
 
 
 def _doublings(ours: float, theirs: float) -> float:

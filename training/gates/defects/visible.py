@@ -46,7 +46,7 @@ def visibility(good: Rgb, bad: Rgb, blur: float = VIEWING_BLUR) -> float:
     if not w:
         return 0.0
     area = np.s_[y : y + h, x : x + w]
-    one, other = (_seen(rgb[area], blur) for rgb in (good, bad))
+    one, other = (_as_viewed(rgb[area], blur) for rgb in (good, bad))
     rows, columns = np.nonzero(changed[area])
     every = np.s_[:: max(1, len(rows) // SAMPLE)]
     at = (rows[every], columns[every])
@@ -54,7 +54,7 @@ def visibility(good: Rgb, bad: Rgb, blur: float = VIEWING_BLUR) -> float:
     return float(np.percentile(ciede2000(one[at], other[at]) / threshold, 95))
 
 
-def _seen(rgb: Rgb, blur: float) -> Floats:
+def _as_viewed(rgb: Rgb, blur: float) -> Floats:
     """[H, W, 3] CIELAB as seen from the distance that ``blur`` stands for."""
     plane = lab(cv2.GaussianBlur(rgb, (0, 0), blur).astype(np.float32))
     more = COLOUR_VIEWING_BLUR**2 - blur**2
