@@ -63,9 +63,9 @@ FILLERS: dict[str, Callable[[], Filler]] = {
 
 def ground(photo: np.ndarray, inside: np.ndarray) -> str:
     """Class of the ground near ``inside`` [H, W] bool: flat (gradients too), between or textured."""
-    near = (cv2.dilate(inside.astype(np.uint8), np.ones((25, 25), np.uint8)) > 0) & ~inside
+    ring = (cv2.dilate(inside.astype(np.uint8), np.ones((25, 25), np.uint8)) > 0) & ~inside
     gray = cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY).astype(np.float32)
-    detail = float((gray - cv2.GaussianBlur(gray, (0, 0), 3))[near].std()) if near.any() else 0.0
+    detail = float((gray - cv2.GaussianBlur(gray, (0, 0), 3))[ring].std()) if ring.any() else 0.0
     return "flat" if detail < FLAT else "between" if detail < TEXTURED else "textured"
 
 
@@ -140,7 +140,7 @@ def beside(pictures: list[np.ndarray], painted: np.ndarray) -> np.ndarray:
 def summary(rows: list[dict[str, Any]]) -> dict[str, dict[str, dict[str, float]]]:
     """Means by filler and class of ground; ``gain`` and its like are over Telea on the same mask."""
     base = {row["photo"]: row for row in rows if row["filler"] == "telea"}
-    found: dict[str, dict[str, dict[str, float]]] = {}
+    figures: dict[str, dict[str, dict[str, float]]] = {}
     for name in FILLERS:
         for kind in ("flat", "between", "textured", "all"):
             part = [row for row in rows if row["filler"] == name and kind in (row["ground"], "all")]
@@ -148,7 +148,7 @@ def summary(rows: list[dict[str, Any]]) -> dict[str, dict[str, dict[str, float]]
                 continue
             rivals = [base[row["photo"]] for row in part]
             good = [row for row in part if row["off"] <= INDISTINGUISHABLE]
-            found.setdefault(name, {})[kind] = {
+            figures.setdefault(name, {})[kind] = {
                 "photos": len(part),
                 "psnr": mean(part, "psnr"),
                 "gain": mean(part, "psnr") - mean(rivals, "psnr"),
@@ -161,18 +161,18 @@ def summary(rows: list[dict[str, Any]]) -> dict[str, dict[str, dict[str, float]]
                 "seconds_per_megapixel": mean(part, "seconds") / mean(part, "megapixels"),
                 "outside": sum(row["outside"] for row in part),
             }
-    return found
+    return figures
 
 
 def mean(rows: list[dict[str, Any]], key: str) -> float:
     return float(np.mean([row[key] for row in rows]))
 
 
-def show(found: dict[str, Any]) -> None:
+def show(figures: dict[str, Any]) -> None:
     print(
         "filler         ground    photos   PSNR    gain painted    SSIM  grain   good flagged (good)  s/MP outside"
     )
-    for name, grounds in found.items():
+    for name, grounds in figures.items():
         for kind, row in grounds.items():
             print(
                 f"{name:14} {kind:9} {row['photos']:5}  {row['psnr']:6.2f} {row['gain']:+7.2f} "
@@ -197,9 +197,9 @@ def main() -> None:
     for number, photo in enumerate(photos(arguments.part, every=arguments.every, data=arguments.data)):
         kind = kinds[(photo.seed + number) % len(kinds)]
         rows += measure(photo, kind, pictures if arguments.sheet else None)
-    found = summary(rows)
-    show(found)
-    entry.write(arguments.json, {"part": arguments.part, "grounds": found, "rows": rows})
+    figures = summary(rows)
+    show(figures)
+    entry.write(arguments.json, {"part": arguments.part, "grounds": figures, "rows": rows})
     if arguments.sheet:
         shown = [picture for _, picture in sorted(pictures, key=lambda pair: pair[0])][:48]
         shown += [np.zeros_like(shown[0])] * (-len(shown) % 2)

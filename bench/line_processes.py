@@ -54,20 +54,20 @@ def measure_processes(files: list[Path], recipe: str) -> dict[str, float]:
         for kind, spent in seconds.values():
             total[kind] += spent
     wall = time.monotonic() - started
-    found = {kind: spent / len(files) for kind, spent in total.items()}
-    return found | {"wall": wall / len(files), "first picture": first}
+    per_photo = {kind: spent / len(files) for kind, spent in total.items()}
+    return per_photo | {"wall": wall / len(files), "first picture": first}
 
 
 def read(command: psutil.Process) -> dict[int, tuple[str, float]]:
     """Kind and CPU seconds so far of a command's process and all below it."""
-    found = {}
+    running = {}
     for process in (command, *command.children(recursive=True)):
         try:
             line, times = " ".join(process.cmdline()), process.cpu_times()
             kind = next(kind for part, kind in KINDS if part in line)
             parent = process.parent()
             is_child = kind == "worker" and parent is not None and "celery" in " ".join(parent.cmdline())
-            found[process.pid] = ("worker child" if is_child else kind, times.user + times.system)
+            running[process.pid] = ("worker child" if is_child else kind, times.user + times.system)
         except psutil.Error:
             continue
-    return found
+    return running

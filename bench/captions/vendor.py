@@ -14,10 +14,10 @@ def stamped(photo: Photo, kind: str, vendor: int) -> Drawn | None:
     Words, face, colours, relative size and place are the vendor's; None where most of it could not be seen on this
     photo, white on white.
     """
-    own = np.random.default_rng([vendor, list(KINDS).index(kind)])
-    script = SCRIPTS[0] if own.random() < 0.55 else SCRIPTS[own.integers(len(SCRIPTS))]
+    vendor_rng = np.random.default_rng([vendor, list(KINDS).index(kind)])
+    script = SCRIPTS[0] if vendor_rng.random() < 0.55 else SCRIPTS[vendor_rng.integers(len(SCRIPTS))]
     layer = Image.new("RGBA", photo.rgb.shape[1::-1], (0, 0, 0, 0))
-    KINDS[kind](layer, script, own)
+    KINDS[kind](layer, script, vendor_rng)
     mixed, mask, cover = laid_over(photo.rgb, layer)
     if not mask.sum() > LEGIBLE * (cover > 0.1).sum() > 0:
         return None

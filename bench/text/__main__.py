@@ -41,6 +41,8 @@ NONE = "none"
 REAL = "real"
 """Kind of a real overlay whose clean photo is known; the case has the set's own name."""
 RIGHTS = "recorded for the measurement"
+JSON_KEYS = {"covered": "found", "noticed": "seen"}
+"""Keys of a case's fields in the JSON, where they differ."""
 
 
 Work = tuple[Photo, str, int, Drawn | None]
@@ -104,14 +106,15 @@ def main() -> None:
         raise SystemExit(f"fonts are missing: apt-get install {' '.join(absent)}")
     todo = work(given.half, given.every, given.kinds, given.data, given.real)
     cases, real = measure(todo, given.processes, given.rights)
-    found = summary(cases, real)
-    show(found, given.half)
+    figures = summary(cases, real)
+    show(figures, given.half)
     if given.sheet:
         sheet(sorted([*cases, *real], key=lambda case: -case.badness)[:WORST], given.sheet)
     rows = [
-        {key: value for key, value in asdict(case).items() if key != "thumbnail"} for case in [*cases, *real]
+        {JSON_KEYS.get(key, key): value for key, value in asdict(case).items() if key != "thumbnail"}
+        for case in [*cases, *real]
     ]
-    entry.write(given.json, {**found, "cases": rows})
+    entry.write(given.json, {**figures, "cases": rows})
 
 
 if __name__ == "__main__":

@@ -23,21 +23,25 @@ ALONE = "alone"
 """Kind of a real overlay whose clean photo is not known."""
 LEFT = 0.8
 """Share of an overlay's pixels below which it counts as left on the photo."""
-SEEN = 0.02
-"""Share of an overlay's pixels below which the network did not see it."""
 
 
 @dataclass
 class Case:
-    """What happened to one photo; seconds are of the processor, not of the clock."""
+    """What happened to one photo.
+
+    Attributes:
+        covered: share of the overlay's pixels that would be erased; "found" in the JSON.
+        noticed: share of them in a region that the network recorded; "seen" in the JSON.
+        seconds: of the processor, by part.
+    """
 
     name: str
     kind: str
     script: str = ""
     outcome: str = "kept"
     reason: str = ""
-    found: float = 0.0
-    seen: float = 0.0
+    covered: float = 0.0
+    noticed: float = 0.0
     overlay_pixels: int = 0
     left: bool = False
     legible: bool = False
@@ -60,14 +64,20 @@ class Case:
         worst = 4.0 if self.left else 3.0 if self.legible or self.text_after else 0.0
         loss = 0.0 if self.psnr is None else max(0.0, (24 - self.psnr) / 8)
         asked = 1.0 if self.outcome == "person" else 0.0
-        return worst + asked + (1 - self.found) + loss
+        return worst + asked + (1 - self.covered) + loss
 
     @property
     def missing(self) -> str:
         """Why an overlay was left: the network did not see it, it was taken for print, or the mask is too small."""
         if not self.left:
             return ""
-        return "unseen" if self.seen < LEFT / 2 else "taken for print" if self.found < LEFT / 2 else "partly"
+        return (
+            "unseen"
+            if self.noticed < LEFT / 2
+            else "taken for print"
+            if self.covered < LEFT / 2
+            else "partly"
+        )
 
 
 class TimedSegmenter(OverlaySegmenter):
@@ -116,15 +126,15 @@ class Line:
         case.megapixels = rgb.shape[0] * rgb.shape[1] / 1e6
         given = Picture(photo.name, rgb, seed=photo.seed % 2**32)
         begun, self.finder.seconds, self.filler.seconds = time.thread_time(), 0.0, 0.0
-        (found,) = find_text.function([given], self.finder, self.vendor)
+        (outcome,) = find_text.function([given], self.finder, self.vendor)
         whole = time.thread_time() - begun
         case.seconds = {"network": self.finder.seconds, "decide": whole - self.finder.seconds}
-        picture, after = found.picture, rgb
+        picture, after = outcome.picture, rgb
         mask = None if picture is None else picture.mask
         if drawn is not None:
             self.cover(case, drawn, mask, () if picture is None else picture.facts.regions or ())
-        if isinstance(found, Flagged):
-            case.outcome, case.reason = "person", found.reason
+        if isinstance(outcome, Flagged):
+            case.outcome, case.reason = "person", outcome.reason
         elif mask is not None:
             begun = time.thread_time()
             (erased,) = erase_text.function([picture], self.filler)
@@ -136,9 +146,9 @@ class Line:
             else:
                 case.outcome, case.reason = "person", erased.reason
         if drawn is not None and case.outcome != "person":
-            case.left = case.found < LEFT
+            case.left = case.covered < LEFT
             if case.outcome == "erased":
-                case.text_after = self.reader.seen(after, drawn.clean, drawn.mask)
+                case.text_after = self.reader.still_detects(after, drawn.clean, drawn.mask)
                 case.legible = self.reader.legible(rgb, after, drawn.clean, drawn.mask)
         case.thumbnail = beside(rgb, after if case.outcome != "person" else mask_shown(rgb, mask))
         return case
@@ -148,14 +158,14 @@ class Line:
     ) -> None:
         """How much of the overlay the network saw, and how much of it would be erased."""
         case.overlay_pixels = int(drawn.mask.sum())
-        near = np.zeros(drawn.mask.shape, np.uint8)
+        recorded = np.zeros(drawn.mask.shape, np.uint8)
         for region in regions:
-            cv2.fillConvexPoly(near, np.array(region.quad, np.int32), 1)
+            cv2.fillConvexPoly(recorded, np.array(region.quad, np.int32), 1)
         if mask is not None:
-            near[mask > 0] = 1
+            recorded[mask > 0] = 1
             whole = feathered(mask, 3, 2) == 255
-            case.found = float(whole[drawn.mask].mean()) if case.overlay_pixels else 1.0
-        case.seen = float(near[drawn.mask].mean()) if case.overlay_pixels else 1.0
+            case.covered = float(whole[drawn.mask].mean()) if case.overlay_pixels else 1.0
+        case.noticed = float(recorded[drawn.mask].mean()) if case.overlay_pixels else 1.0
 
     def judge(
         self, case: Case, before: np.ndarray, after: np.ndarray, touched: np.ndarray, drawn: Drawn | None
@@ -165,9 +175,9 @@ class Line:
         if drawn is None:
             return
         truth, inside = drawn.clean, touched > 0
-        near = (cv2.dilate(inside.astype(np.uint8), np.ones((25, 25), np.uint8)) > 0) & ~inside
+        ring = (cv2.dilate(inside.astype(np.uint8), np.ones((25, 25), np.uint8)) > 0) & ~inside
         gray = cv2.cvtColor(truth, cv2.COLOR_RGB2GRAY).astype(np.float32)
-        case.detail = float((gray - cv2.GaussianBlur(gray, (0, 0), 3))[near].std())
+        case.detail = float((gray - cv2.GaussianBlur(gray, (0, 0), 3))[ring].std())
         rival = composite(before, self.telea.fill(before, touched, seed=0), touched)
         case.psnr, case.psnr_telea = psnr(after, truth, inside), psnr(rival, truth, inside)
 

@@ -12,7 +12,7 @@ from models.rapidocr import RapidOcr
 
 CERTAIN = 0.5
 """The recogniser's own limit for a text to count as read."""
-ALIKE = 0.5
+MIN_SIMILARITY = 0.5
 """Share of letters in common from which two readings are of one text."""
 
 
@@ -50,13 +50,13 @@ class Reader:
                 return True
         return False
 
-    def seen(self, after: np.ndarray, clean: np.ndarray, mask: np.ndarray) -> bool:
+    def still_detects(self, after: np.ndarray, clean: np.ndarray, mask: np.ndarray) -> bool:
         """Whether the detector finds text on ``mask`` that it does not find on ``clean``."""
-        own = boxes(self.finder.find(clean, limit=640), mask.shape)
+        clean_boxes = boxes(self.finder.find(clean, limit=640), mask.shape)
         grown = cv2.dilate(mask.astype(np.uint8), np.ones((9, 9), np.uint8))
         for region in self.finder.find(after, limit=640):
             box = boxes([region], mask.shape) > 0
-            if grown[box].mean() > 0.3 and own[box].mean() < 0.3 and box.mean() < 0.2:
+            if grown[box].mean() > 0.3 and clean_boxes[box].mean() < 0.3 and box.mean() < 0.2:
                 return True
         return False
 
@@ -75,7 +75,7 @@ def boxes(regions: Iterable[Region], shape: Sequence[int]) -> np.ndarray:
 
 
 def alike(one: str, other: str) -> bool:
-    return bool(other) and difflib.SequenceMatcher(None, one, other).ratio() >= ALIKE
+    return bool(other) and difflib.SequenceMatcher(None, one, other).ratio() >= MIN_SIMILARITY
 
 
 def straightened(rgb: np.ndarray, quad: np.ndarray, pad: float = 0.08) -> np.ndarray:

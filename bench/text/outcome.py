@@ -88,24 +88,24 @@ def grounds(erased: list[Case]) -> dict[str, dict[str, float]]:
     Where both are exact there is nothing to gain: such photos are counted, and stay out of the mean.
     """
     measured = [case for case in erased if case.psnr is not None and not case.left]
-    found = {}
+    figures = {}
     for name, low, high in (("flat", -1.0, FLAT), ("between", FLAT, TEXTURED), ("textured", TEXTURED, 1e9)):
         every = [case for case in measured if low <= case.detail < high]
         part = [case for case in every if min(case.psnr, case.psnr_telea) < EXACT]
-        found[name] = {
+        figures[name] = {
             "photos": len(part),
             "exact_by_both": len(every) - len(part),
             "psnr": share(case.psnr for case in part),
             "telea": share(case.psnr_telea for case in part),
             "gain": share(case.psnr - case.psnr_telea for case in part),
         }
-    return found
+    return figures
 
 
 def by_area(cases: list[Case]) -> float:
     """Covered overlay pixels of all, each case weighing as the share of its photo that its overlay takes."""
     areas = np.array([case.overlay_pixels / max(case.megapixels, 1e-9) for case in cases])
-    covered = np.array([case.found for case in cases])
+    covered = np.array([case.covered for case in cases])
     return float((areas * covered).sum() / areas.sum()) if areas.sum() else float("nan")
 
 
@@ -114,23 +114,23 @@ def share(values: Iterable[float | bool | None]) -> float:
     return float(np.mean(listed)) if listed else float("nan")
 
 
-def show(found: dict, half: str) -> None:
+def show(figures: dict, half: str) -> None:
     print(
-        f"{found['clean_photos']} photos as they are, {found['overlaid_photos']} with an overlay, {half} half"
+        f"{figures['clean_photos']} photos as they are, {figures['overlaid_photos']} with an overlay, {half} half"
     )
     for key, words, aim in AIMS:
-        print(f"  {words:40} {found[key]:7.1%}   {aim and 'aim ' + aim}")
-    print(f"  {'pixels changed outside the mask':40} {found['changed_outside']:7d}   aim 0")
+        print(f"  {words:40} {figures[key]:7.1%}   {aim and 'aim ' + aim}")
+    print(f"  {'pixels changed outside the mask':40} {figures['changed_outside']:7d}   aim 0")
     for name, aim in (("flat", "≥ +4 dB"), ("between", ""), ("textured", "≥ +2 dB")):
-        ground = found["grounds"][name]
+        ground = figures["grounds"][name]
         words = f"PSNR over Telea, {name}, {ground['photos']} photos (+{ground['exact_by_both']})"
         print(f"  {words:40} {ground['gain']:+7.2f}   {aim and 'aim ' + aim}")
-    parts = ", ".join(f"{part} {spent:.2f}" for part, spent in found["seconds_per_megapixel"].items())
+    parts = ", ".join(f"{part} {spent:.2f}" for part, spent in figures["seconds_per_megapixel"].items())
     print(f"  processor seconds per megapixel: {parts} (fill and blend: of what is erased)")
-    print(f"  overlays left: {found['missing']}; to a person: {found['reasons']}")
+    print(f"  overlays left: {figures['missing']}; to a person: {figures['reasons']}")
     print(f"  {'':10} photos   found  person  policy    left  legible  text after")
     for part in ("kinds", "scripts", "real"):
-        for name, values in found[part].items():
+        for name, values in figures[part].items():
             print(f"  {name:10} {values['photos']:6}  {values['found']:6.2f}  {values['person']:6.2f}  "
                   f"{values['policy']:6.2f}  {values['left']:6.2f}  {values['legible']:7.2f}  "
                   f"{values['text_after']:10.2f}")  # fmt: skip

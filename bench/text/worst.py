@@ -22,6 +22,6 @@ def sheet(cases: list[Case], path: Path, columns: int = 5) -> None:
             continue
         place = page[top + LINE : top + LINE + picture.shape[0], left : left + picture.shape[1]]
         place[:] = picture[:, : 2 * SIDE]
-        words = f"{case.kind} {case.outcome} {case.reason} {case.found:.2f} {case.missing}"
+        words = f"{case.kind} {case.outcome} {case.reason} {case.covered:.2f} {case.missing}"
         cv2.putText(page, words, (left + 4, top + 12), cv2.FONT_HERSHEY_SIMPLEX, 0.42, (255, 255, 255), 1)
     Image.fromarray(page).save(path)

@@ -90,8 +90,8 @@ def test_the_servers_are_reached_by_the_line_alone():
 
 
 def test_every_variable_is_a_setting_of_the_line():
-    told = {key for name in OURS for key in SERVICES[name]["environment"]}
-    assert told <= KNOWN
+    passed = {key for name in OURS for key in SERVICES[name]["environment"]}
+    assert passed <= KNOWN
     exported = set(re.findall(r"export (SLUICE_\w+)", (DOCKER / "entrypoint.sh").read_text()))
     assert exported == {"SLUICE_DATABASE_URL", "SLUICE_BROKER_URL", "SLUICE_DESK_PASSWORD"}
     assert exported <= KNOWN
@@ -157,12 +157,14 @@ def enter(folder: Path, **extra: str) -> subprocess.CompletedProcess[str]:
 def test_secrets_reach_the_program_and_what_is_set_is_left_alone(tmp_path):
     for name in ("postgres_password", "redis_password", "flower_password", "desk_password"):
         (tmp_path / name).write_text(f"{name}-1\n")
-    told = enter(tmp_path).stdout.splitlines()
-    assert "SLUICE_DATABASE_URL=postgresql+psycopg://sluice:postgres_password-1@postgres:5432/sluice" in told
-    assert "SLUICE_BROKER_URL=redis://:redis_password-1@redis:6379/0" in told
-    assert "FLOWER_BASIC_AUTH=sluice:flower_password-1" in told
-    assert "SLUICE_DESK_PASSWORD=desk_password-1" in told
-    assert not any(line.startswith(("password=", "value=")) for line in told)
+    printed = enter(tmp_path).stdout.splitlines()
+    assert (
+        "SLUICE_DATABASE_URL=postgresql+psycopg://sluice:postgres_password-1@postgres:5432/sluice" in printed
+    )
+    assert "SLUICE_BROKER_URL=redis://:redis_password-1@redis:6379/0" in printed
+    assert "FLOWER_BASIC_AUTH=sluice:flower_password-1" in printed
+    assert "SLUICE_DESK_PASSWORD=desk_password-1" in printed
+    assert not any(line.startswith(("password=", "value=")) for line in printed)
     outside = enter(tmp_path, SLUICE_BROKER_URL="redis://elsewhere").stdout.splitlines()
     assert "SLUICE_BROKER_URL=redis://elsewhere" in outside
 
@@ -178,14 +180,14 @@ def test_fresh_passwords_are_long_private_and_made_once(tmp_path):
     script = shutil.copy(DOCKER / "secrets.sh", tmp_path)
     subprocess.run(["sh", script], check=True, capture_output=True)
     file = tmp_path / ".env"
-    made = file.read_text()
-    passwords = re.findall(r"^SLUICE_\w+_PASSWORD=([0-9a-f]{48})$", made, re.MULTILINE)
+    content = file.read_text()
+    passwords = re.findall(r"^SLUICE_\w+_PASSWORD=([0-9a-f]{48})$", content, re.MULTILINE)
     assert len(set(passwords)) == 4
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     subprocess.run(["sh", script], check=True, capture_output=True)
-    assert file.read_text() == made
+    assert file.read_text() == content
     wanted = yaml.safe_load((DOCKER / "compose.yaml").read_text())["secrets"]
-    assert all(f"\n{secret['environment']}=" in f"\n{made}" for secret in wanted.values())
+    assert all(f"\n{secret['environment']}=" in f"\n{content}" for secret in wanted.values())
 
 
 @pytest.mark.parametrize("name", [name for name in OURS if name != "flower"])
@@ -197,6 +199,6 @@ def test_costs_and_vendors_can_be_told_to_every_process(name):
 def test_the_file_of_costs_and_vendors_is_one_that_can_be_read_with_its_examples():
     shipped = (DOCKER / "sluice.toml").read_text()
     assert topology.load(DOCKER / "sluice.toml").vendors == {}
-    told = tomllib.loads(re.sub(r"^# (?=\[|\w+ = |\")", "", shipped, flags=re.MULTILINE))
-    assert topology.Topology.model_validate(told).vendor("acme").watermark_rights
-    assert topology.Topology.model_validate(told).costs["cuda:0"] > 0
+    uncommented = tomllib.loads(re.sub(r"^# (?=\[|\w+ = |\")", "", shipped, flags=re.MULTILINE))
+    assert topology.Topology.model_validate(uncommented).vendor("acme").watermark_rights
+    assert topology.Topology.model_validate(uncommented).costs["cuda:0"] > 0

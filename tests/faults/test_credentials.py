@@ -26,8 +26,8 @@ ALL = ("s3:*",)
 
 @pytest.fixture
 def variables() -> Iterator[dict[str, str]]:
-    with s3() as found:
-        yield found
+    with s3() as variables:
+        yield variables
 
 
 def troubles(part: str) -> list[Trouble]:

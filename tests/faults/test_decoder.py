@@ -57,11 +57,11 @@ def test_a_decoder_killed_from_outside_costs_no_picture(hostile: Line, tmp_path:
 
 def decoders(worker: int) -> list[psutil.Process]:
     """The decoders below a worker."""
-    found = []
+    decoders = []
     for process in psutil.Process(worker).children(recursive=True):
         try:
             if any("broken_decoder" in word for word in process.cmdline()):
-                found.append(process)
+                decoders.append(process)
         except psutil.NoSuchProcess:
             continue
-    return found
+    return decoders

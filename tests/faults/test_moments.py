@@ -108,9 +108,9 @@ def restore_unacked(broker: Any) -> int:
 @pytest.fixture
 def cutter(servers: Servers) -> Iterator[CommitCutter]:
     url = sa.make_url(servers.database_url)
-    made = CommitCutter(str(url.host), int(url.port or 5432))
-    yield made
-    made.close()
+    cutter = CommitCutter(str(url.host), int(url.port or 5432))
+    yield cutter
+    cutter.close()
 
 
 def test_a_commit_whose_answer_is_lost_is_neither_repeated_nor_reported_as_failed(

@@ -21,16 +21,16 @@ def test_an_upload_that_still_arrives_is_not_taken(tmp_path: Path, servers: Serv
         store = bucket(settings().bucket)
         prefix = "ingest/acme/spring"
         sluice.start(workers=0, schedulers=1)
-        seen = None
+        noticed_at = None
         for photo in sorted(photos(tmp_path / "upload", 4).iterdir()):
             store.put_file(f"{prefix}/{photo.name}", photo)
-            last = seen
+            last = noticed_at
 
             def noticed(last: str | None = last) -> str | None:
                 row = transact(lambda connection: uploads.get(connection, prefix))
                 return row.digest if row is not None and row.digest != last else None
 
-            seen = sluice.until(noticed, "intake has seen the newest file")
+            noticed_at = sluice.until(noticed, "intake has seen the newest file")
             assert transact(lambda connection: batches.of_prefix(connection, prefix)) is None
         db_builders.execute("UPDATE sightings SET changed_at = changed_at - interval '10 minutes'")
         batch = sluice.until(
@@ -75,11 +75,11 @@ def test_the_same_names_with_other_bytes_are_a_new_batch_and_never_mix_with_the_
         store.put(f"{prefix}/_READY", f'{{"recipe": "{rules.digest}"}}'.encode())
 
         def newest() -> int | None:
-            found = transact(lambda connection: batches.of_prefix(connection, prefix))
-            return found if found != before else None
+            newest_batch = transact(lambda connection: batches.of_prefix(connection, prefix))
+            return newest_batch if newest_batch != before else None
 
-        found: int = sluice.until(newest, "the upload was taken")
-        return found
+        newest_batch: int = sluice.until(newest, "the upload was taken")
+        return newest_batch
 
     sluice.start(workers=0, schedulers=1)
     first = upload(photos(tmp_path / "first", 6))

@@ -94,7 +94,7 @@ def test_a_worker_whose_clock_is_wrong_keeps_its_leases_and_loses_none(
 def test_of_two_people_who_decide_at_once_one_wins_and_the_other_is_told(sluice: Line) -> None:
     batch = db_builders.flagged(12, load("catalog"), step=1)
     images = [row.id for row in db_builders.rows(batch)]
-    told: list[str] = []
+    refusals: list[str] = []
     won: Counter[int] = Counter()
     together = threading.Barrier(2)
 
@@ -105,7 +105,7 @@ def test_of_two_people_who_decide_at_once_one_wins_and_the_other_is_told(sluice:
                 act(image, f"person:{name}")
                 won[image] += 1
             except DecisionError as error:
-                told.append(str(error))
+                refusals.append(str(error))
 
     people = [
         threading.Thread(target=person, args=one)
@@ -115,7 +115,7 @@ def test_of_two_people_who_decide_at_once_one_wins_and_the_other_is_told(sluice:
         one.start()
     for one in people:
         one.join()
-    assert (set(won.values()), len(told)) == ({1}, len(images))
+    assert (set(won.values()), len(refusals)) == ({1}, len(images))
     assert sum(db_builders.states(batch).values()) == len(images)
     assert all(len([m for m in db_builders.moves(image) if m[0] == "flagged"]) == 1 for image in images)
 
@@ -135,8 +135,8 @@ def test_a_worker_without_its_weights_says_so_once_and_everything_else_goes_on(
     )
     sluice.start(workers=2, env={"WEIGHTS": str(weights)})
     waits = sluice.submit(photos(tmp_path / "heavy", 6), heavy)
-    said = sluice.until(lambda: transact(workers.troubles), "a worker says what it lacks")
-    assert "another hash" in said[0]
+    troubles = sluice.until(lambda: transact(workers.troubles), "a worker says what it lacks")
+    assert "another hash" in troubles[0]
     light = sluice.submit(photos(tmp_path / "light", 8, start=40), recipe(tmp_path / "plain.toml"))
     assert promises.counts(sluice.wait(light)) == {"delivered": 8}
     logs = (path.read_text() for path in (tmp_path / "logs").glob("test-*.log"))

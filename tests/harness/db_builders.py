@@ -180,10 +180,10 @@ def rows(batch_id: int, state: str | None = None) -> list[sa.Row[Any]]:
 
 
 def states(batch_id: int) -> dict[str, int]:
-    found: dict[str, int] = {}
+    counts: dict[str, int] = {}
     for row in rows(batch_id):
-        found[str(row.state)] = found.get(str(row.state), 0) + 1
-    return found
+        counts[str(row.state)] = counts.get(str(row.state), 0) + 1
+    return counts
 
 
 def head(batch_id: int) -> sa.Row[Any]:

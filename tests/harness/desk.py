@@ -91,5 +91,5 @@ class Visitor:
 
 def _field(page: Reply, name: str) -> str:
     """What a hidden field of a page's form holds; empty where it has none."""
-    found = re.search(rf'name="{name}" value="([^"]*)"', page.body.decode(errors="replace"))
-    return found[1] if found else ""
+    match = re.search(rf'name="{name}" value="([^"]*)"', page.body.decode(errors="replace"))
+    return match[1] if match else ""

@@ -31,15 +31,15 @@ def text_mask() -> np.ndarray:
 
 def doubtful(store: str, count: int = 1, names: Sequence[str] = (), recipe: str = "catalog") -> list[int]:
     """Images flagged by the search for text: is it print, or was it laid over?"""
-    kept = bucket(store)
-    mask = kept.keep(intermediate.encode_mask(text_mask()), ".png")
+    objects = bucket(store)
+    mask = objects.keep(intermediate.encode_mask(text_mask()), ".png")
     values = {
         "reason": "overlay_or_print",
         "sentence": "One piece of text may be laid over the photo: say which.",
         "proposal_mask": mask,
         "facts": {"regions": [REGION], "width": WIDE, "height": HIGH},
     }
-    return _flagged(store, names or count, 1, values, recipe=recipe, made=False)
+    return _flagged(store, names or count, 1, values, recipe=recipe, has_result=False)
 
 
 def badly_filled(store: str, count: int = 1) -> list[int]:
@@ -60,7 +60,7 @@ def badly_filled(store: str, count: int = 1) -> list[int]:
         "mask": mask,
         "facts": {"regions": [REGION], "width": WIDE, "height": HIGH, "masked": False},
     }
-    return _flagged(store, count, 2, values, reasons=[reason], made=True)
+    return _flagged(store, count, 2, values, reasons=[reason], has_result=True)
 
 
 def _flagged(
@@ -71,13 +71,13 @@ def _flagged(
     *,
     recipe: str = "catalog",
     reasons: Sequence[dict[str, Any]] = (),
-    made: bool,
+    has_result: bool,
 ) -> list[int]:
     listed = files if isinstance(files, int) else [db_builders.named(name) for name in files]
     batch = db_builders.flagged(listed, load(recipe), step=step)
-    kept = bucket(store)
-    current = kept.keep(intermediate.encode_rgb(picture(GREEN)), ".qoi")
-    proposal = kept.keep(intermediate.encode_rgb(picture(BLUE)), ".qoi") if made else current
+    objects = bucket(store)
+    current = objects.keep(intermediate.encode_rgb(picture(GREEN)), ".qoi")
+    proposal = objects.keep(intermediate.encode_rgb(picture(BLUE)), ".qoi") if has_result else current
     ids = [row.id for row in db_builders.rows(batch)]
     values = values | {"current": current, "proposal": proposal}
 
@@ -87,9 +87,9 @@ def _flagged(
         connection.execute(of_batch.values(input=current))
         last = sa.select(sa.func.max(steps.c.id)).where(steps.c.batch_id == batch).group_by(steps.c.image_id)
         transform = load(recipe).steps[step].transform
-        told = sa.bindparam("told", list(reasons), type_=JSONB)
+        reasons_bind = sa.bindparam("told", list(reasons), type_=JSONB)
         connection.execute(
-            sa.update(steps).where(steps.c.id.in_(last)).values(transform=transform, reasons=told)
+            sa.update(steps).where(steps.c.id.in_(last)).values(transform=transform, reasons=reasons_bind)
         )
 
     transact(write)

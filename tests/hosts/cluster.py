@@ -190,8 +190,8 @@ def cluster(home: Path, servers: Servers, **more: str) -> Iterator[Cluster]:
             (REDIS, broker.hostname, broker.port),
             (S3, "127.0.0.1", store.port),
         ):
-            made = network.host(number)
-            relays.append((made, Relay(made, 7000 + number, (host or "", port or 0))))
+            relay_host = network.host(number)
+            relays.append((relay_host, Relay(relay_host, 7000 + number, (host or "", port or 0))))
             stack.callback(relays[-1][1].close)
         postgres, redis_, objects = relays
         endpoint = f"http://{objects[0].address}:{objects[1].port}"

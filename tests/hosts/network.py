@@ -70,11 +70,11 @@ class Host:
 
     def command(self, *words: object, hostname: str = "", own_processes: bool = False) -> list[str]:
         """The command, run on this host; with a host name and a PID namespace of its own where asked for."""
-        own = ["unshare", "--uts"] if hostname else []
+        namespaces = ["unshare", "--uts"] if hostname else []
         if own_processes:
-            own = ["unshare", "--uts", "--pid", "--fork", "--kill-child", "--mount-proc"]
+            namespaces = ["unshare", "--uts", "--pid", "--fork", "--kill-child", "--mount-proc"]
         named = ["sh", "-c", 'hostname "$0" && exec "$@"', hostname] if hostname else []
-        return ["ip", "netns", "exec", self.namespace, *own, *named, *map(str, words)]
+        return ["ip", "netns", "exec", self.namespace, *namespaces, *named, *map(str, words)]
 
     def cut(self) -> None:
         """Packets to and from this host vanish silently from now on."""
@@ -269,8 +269,8 @@ class Relay:
 
 @contextmanager
 def relay(host: Host, port: int, target: tuple[str, int]) -> Iterator[Relay]:
-    made = Relay(host, port, target)
+    relay = Relay(host, port, target)
     try:
-        yield made
+        yield relay
     finally:
-        made.close()
+        relay.close()

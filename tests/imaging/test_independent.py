@@ -23,7 +23,7 @@ def scene():
     return np.stack([70 + rows * 2, 60 + columns * 2, 200 - rows - columns], axis=-1).astype(np.uint8)
 
 
-def seen(data: bytes):
+def by_libvips(data: bytes):
     """[H, W, 3] uint8 sRGB on white, as libvips shows the file."""
     image = pyvips.Image.new_from_buffer(data, "").autorot()
     if image.get_typeof("icc-profile-data"):
@@ -51,7 +51,7 @@ def test_all_orientations_stand_as_libvips_has_them(scene, suffix, orientation):
     image.set_type(pyvips.GValue.gint_type, "orientation", orientation)
     options = {".jpg": {"Q": 95}, ".webp": {"lossless": True}, ".avif": {"compression": "av1", "Q": 95}}
     data = image.write_to_buffer(suffix, **options.get(suffix, {}))
-    mean, _ = apart(decode("a", data).rgb, seen(data))
+    mean, _ = apart(decode("a", data).rgb, by_libvips(data))
     assert mean < 1
     turned = np.rot90(scene, {1: 0, 3: 2, 6: -1, 8: 1}.get(orientation, 0))
     if orientation in (1, 3, 6, 8) and suffix != ".avif":
@@ -69,7 +69,7 @@ def test_avif_of_every_depth_with_and_without_alpha_is_admitted(scene, bits, has
     data = image.heifsave_buffer(compression="av1", bitdepth=bits, Q=95, subsample_mode="off")
     decoded = decode("a.avif", data)
     assert decoded.facts.alpha is has_alpha
-    assert apart(decoded.rgb, seen(data))[0] < 1.5
+    assert apart(decoded.rgb, by_libvips(data))[0] < 1.5
     assert apart(decoded.rgb[12:], scene[12:])[0] < 2.5
 
 
@@ -88,7 +88,7 @@ def test_print_with_a_profile_looks_as_it_was_before_it_was_separated(scene):
     for data in files:
         decoded = decode("a", data)
         assert (decoded.facts.mode, decoded.facts.icc) == ("CMYK", "converted")
-        assert apart(decoded.rgb, seen(data))[0] < 1
+        assert apart(decoded.rgb, by_libvips(data))[0] < 1
         assert apart(decoded.rgb, scene)[0] < 8, "what the press cannot print is lost, and no more"
 
 
@@ -97,7 +97,7 @@ def test_print_is_inverted_where_adobe_says_so_and_nowhere_else(scene):
     for data in (tiff, jpeg):
         assert apart(decode("a", data).rgb, print_to_srgb(inks))[0] < 2
     # libvips reads the marker itself; that it agrees means neither takes paper for ink
-    assert apart(decode("a", jpeg).rgb, seen(jpeg))[0] < 25
+    assert apart(decode("a", jpeg).rgb, by_libvips(jpeg))[0] < 25
 
 
 @pytest.mark.parametrize("suffix", [".png", ".tif"])
@@ -108,7 +108,7 @@ def test_sixteen_bits_keep_their_white_and_their_middle(scene, suffix, bands):
     data = image.copy(interpretation="grey16" if bands == 1 else "rgb16").write_to_buffer(suffix)
     decoded = decode("a", data).rgb
     assert apart(decoded, pixels[..., :3])[1] <= 1
-    assert apart(decoded, seen(data))[1] <= 1
+    assert apart(decoded, by_libvips(data))[1] <= 1
 
 
 def test_a_wide_gamut_profile_is_followed(scene):
@@ -116,7 +116,7 @@ def test_a_wide_gamut_profile_is_followed(scene):
     data = wide.icc_transform("p3", input_profile="srgb", intent="relative").pngsave_buffer()
     decoded = decode("a.png", data)
     assert decoded.facts.icc == "converted"
-    assert apart(decoded.rgb, seen(data))[1] <= 2
+    assert apart(decoded.rgb, by_libvips(data))[1] <= 2
     assert apart(decoded.rgb, scene)[1] <= 4
     with Image.open(io.BytesIO(data)) as raw:
         assert apart(np.asarray(raw), scene)[0] > 4, "the test must be able to fail"
@@ -150,7 +150,7 @@ def test_real_odd_files_look_as_libvips_shows_them(odd):
             decoded = decode(path.name, data)
             if not is_comparable(data, decoded.facts):
                 continue
-            other = seen(data)
+            other = by_libvips(data)
         except (RefusedError, pyvips.Error) as error:
             counts[type(error).__name__] += 1
             continue

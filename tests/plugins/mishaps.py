@@ -52,6 +52,6 @@ def _after_commit(position: int, file: Path) -> None:
 
 _POINTS = {"before_commit": _before_commit, "after_commit": _after_commit}
 
-if told := os.environ.get("MISHAP"):
-    point, where, path = told.split(":", 2)
+if mishap := os.environ.get("MISHAP"):
+    point, where, path = mishap.split(":", 2)
     _POINTS[point](int(where), Path(path))

@@ -26,11 +26,11 @@ KEPT = """
 def both(batch: int) -> tuple[list[tuple[object, ...]], list[tuple[object, ...]]]:
     """The counters as they stand, and the images counted."""
     with engine().connect() as connection:
-        kept, counted = (
+        stored, counted = (
             [tuple(row) for row in connection.execute(sa.text(query), {"batch": batch})]
             for query in (KEPT, COUNTED)
         )
-    return kept, counted
+    return stored, counted
 
 
 def a_step_with_an_artifact(batch: int) -> None:
@@ -58,8 +58,8 @@ def a_change_of_reason(batch: int) -> None:
 def test_they_follow_every_change(change: Callable[[int], None]) -> None:
     batch = db_builders.batch(5)
     change(batch)
-    kept, counted = both(batch)
-    assert kept == counted
+    stored, counted = both(batch)
+    assert stored == counted
     assert counted
 
 
@@ -88,8 +88,8 @@ def test_they_follow_any_sequence_of_changes(changes: list[tuple[int, int, bool,
             " WHERE id >= :image AND batch_id = :batch",
             step=step, judged=judged, artifact=artifact, reason=reason, image=ids[number], batch=batch,
         )  # fmt: skip
-    kept, counted = both(batch)
-    assert kept == counted
+    stored, counted = both(batch)
+    assert stored == counted
 
 
 def test_the_cost_of_a_batch_is_that_of_its_steps() -> None:
@@ -106,6 +106,6 @@ def test_the_cost_of_a_batch_is_that_of_its_steps() -> None:
 def test_only_a_batch_in_which_all_has_settled_is_looked_at_for_closing() -> None:
     busy, refused = db_builders.batch(1), db_builders.batch(2)
     db_builders.execute("UPDATE images SET state = 'failed' WHERE batch_id = :batch", batch=refused)
-    found = transact(batches.settled)
-    assert refused in found
-    assert busy not in found
+    settled = transact(batches.settled)
+    assert refused in settled
+    assert busy not in settled

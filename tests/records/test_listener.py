@@ -18,9 +18,9 @@ pytestmark = [pytest.mark.services, pytest.mark.usefixtures("records")]
 
 @pytest.fixture
 def listener() -> Iterator[Listener]:
-    with Listener(database()) as found:
-        assert found.wait(5), "the first wait says that it has just begun to listen"
-        yield found
+    with Listener(database()) as listener:
+        assert listener.wait(5), "the first wait says that it has just begun to listen"
+        yield listener
 
 
 def test_nothing_new_is_no_news(listener: Listener) -> None:

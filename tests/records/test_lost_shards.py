@@ -30,10 +30,10 @@ def take_back(batch: int, dead: lost_shards.IsDead = is_dead) -> list[int]:
         for item in transact(lambda connection: lost_shards.expired(connection, dead))
         if item.batch_id == batch
     ]
-    made = []
+    taken_back = []
     for item in lost:
-        made += transact(lambda connection, item=item: lost_shards.take_back(connection, item, dead))  # type: ignore[misc]
-    return made
+        taken_back += transact(lambda connection, item=item: lost_shards.take_back(connection, item, dead))  # type: ignore[misc]
+    return taken_back
 
 
 def sizes(batch: int) -> list[int]:
@@ -127,8 +127,8 @@ def test_two_sweeps_at_once_split_a_shard_once() -> None:
             pool.submit(transact, lambda connection: lost_shards.take_back(connection, lost, is_dead))
             for _ in range(4)
         ]
-        made = [attempt.result(30) for attempt in tries]
-    assert sorted(len(parts) for parts in made) == [0, 0, 0, 4]
+        results = [attempt.result(30) for attempt in tries]
+    assert sorted(len(parts) for parts in results) == [0, 0, 0, 4]
     assert sizes(batch) == [4, 4, 4, 4]
 
 
@@ -255,5 +255,5 @@ def test_each_outage_doubles_the_pause_before_the_next_try_up_to_a_minute() -> N
                 age=age,
                 s=shard,
             )
-            found = transact(lambda connection: lost_shards.unclaimed(connection, 5))
-            assert (shard in [row.id for row in found]) is due, (failures, age)
+            unclaimed = transact(lambda connection: lost_shards.unclaimed(connection, 5))
+            assert (shard in [row.id for row in unclaimed]) is due, (failures, age)

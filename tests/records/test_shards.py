@@ -174,8 +174,8 @@ def test_what_is_in_flight_counts_on_every_queue_that_lies_before_it() -> None:
     shard = db_builders.shard(batch)
 
     def ahead() -> list[str]:
-        found = transact(shards.in_flight)
-        return next((list(row.queues_left) for row in found if row.batch_id == batch), [])
+        in_flight = transact(shards.in_flight)
+        return next((list(row.queues_left) for row in in_flight if row.batch_id == batch), [])
 
     assert ahead() == ["admit", "erase_text", "deliver"]
     db_builders.through(shard, 1)

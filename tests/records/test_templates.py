@@ -42,9 +42,9 @@ def propose(of: str, box: Box = CORNER) -> int | None:
 
 
 def new(of: str, box: Box = CORNER) -> int:
-    made = propose(of, box)
-    assert made is not None
-    return made
+    template = propose(of, box)
+    assert template is not None
+    return template
 
 
 def decide(template: int, state: TemplateState, actor: str = "person:ada", *, overrule: bool = False) -> None:
@@ -65,10 +65,10 @@ def batch_of(of: str, images: int = 1, **columns: object) -> int:
 
 def test_a_template_is_told_with_all_a_person_needs() -> None:
     acme = vendor()
-    made = new(acme)
-    (told,) = listed(acme)
-    assert told == {
-        "template": made,
+    template = new(acme)
+    (entry,) = listed(acme)
+    assert entry == {
+        "template": template,
         "vendor": acme,
         "state": "proposed",
         "box": list(CORNER),
@@ -92,43 +92,45 @@ def test_a_vendor_has_one_template_at_a_place(box: Box) -> None:
 def test_of_schedulers_that_propose_at_once_one_does() -> None:
     acme = vendor()
     with ThreadPoolExecutor(6) as pool:
-        made = list(pool.map(lambda _: propose(acme), range(12)))
-    assert sum(template is not None for template in made) == 1
+        proposed = list(pool.map(lambda _: propose(acme), range(12)))
+    assert sum(template is not None for template in proposed) == 1
     assert len(listed(acme)) == 1
 
 
 def test_what_was_dismissed_is_not_proposed_again_and_keeps_its_counts() -> None:
     acme = vendor()
-    made = new(acme)
-    decide(made, TemplateState.DISMISSED)
+    template = new(acme)
+    decide(template, TemplateState.DISMISSED)
     assert propose(acme) is None
-    transact(lambda connection: templates.count(connection, made, 99, 100))
-    assert [(told["state"], told["images"]) for told in listed(acme)] == [("dismissed", 9)]
+    transact(lambda connection: templates.count(connection, template, 99, 100))
+    assert [(entry["state"], entry["images"]) for entry in listed(acme)] == [("dismissed", 9)]
 
 
 @pytest.mark.parametrize("state", [TemplateState.PROPOSED, TemplateState.CONFIRMED])
 def test_others_are_counted_anew(state: TemplateState) -> None:
     acme = vendor()
-    made = new(acme)
+    template = new(acme)
     if state is TemplateState.CONFIRMED:
-        decide(made, state)
-    transact(lambda connection: templates.count(connection, made, 99, 100))
-    assert [(told["state"], told["images"], told["photos"]) for told in listed(acme)] == [(state, 99, 100)]
+        decide(template, state)
+    transact(lambda connection: templates.count(connection, template, 99, 100))
+    assert [(entry["state"], entry["images"], entry["photos"]) for entry in listed(acme)] == [
+        (state, 99, 100)
+    ]
 
 
 def test_of_two_people_one_wins_and_the_other_is_told_by_whom() -> None:
-    made = new(vendor())
-    told: list[str] = []
+    template = new(vendor())
+    notified: list[str] = []
 
     def try_it(person: str, state: TemplateState) -> None:
         try:
-            decide(made, state, f"person:{person}")
+            decide(template, state, f"person:{person}")
         except InputError as error:
-            told.append(str(error))
+            notified.append(str(error))
 
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(try_it, ("ada", "bob"), (TemplateState.CONFIRMED, TemplateState.DISMISSED)))
-    (message,) = told
+    (message,) = notified
     winner = "ada" if "confirmed" in message else "bob"
     assert f"already by person:{winner}" in message
     assert "--overrule" in message
@@ -136,15 +138,15 @@ def test_of_two_people_one_wins_and_the_other_is_told_by_whom() -> None:
 
 def test_a_decision_is_changed_only_on_purpose_and_both_are_kept() -> None:
     acme = vendor()
-    made = new(acme)
-    decide(made, TemplateState.CONFIRMED)
+    template = new(acme)
+    decide(template, TemplateState.CONFIRMED)
     with pytest.raises(InputError, match="--overrule decides again"):
-        decide(made, TemplateState.DISMISSED, "person:bob")
-    decide(made, TemplateState.DISMISSED, "person:bob", overrule=True)
+        decide(template, TemplateState.DISMISSED, "person:bob")
+    decide(template, TemplateState.DISMISSED, "person:bob", overrule=True)
     with pytest.raises(InputError, match="dismissed already by person:bob"):
-        decide(made, TemplateState.DISMISSED, overrule=True)
-    (told,) = listed(acme)
-    assert [(one["state"], one["by"]) for one in told["decisions"]] == [
+        decide(template, TemplateState.DISMISSED, overrule=True)
+    (entry,) = listed(acme)
+    assert [(one["state"], one["by"]) for one in entry["decisions"]] == [
         ("confirmed", "person:ada"),
         ("dismissed", "person:bob"),
     ]
@@ -162,9 +164,9 @@ def test_a_step_is_told_of_the_vendors_rights_and_of_its_templates_but_the_dismi
     new(vendor())
     decide(confirmed, TemplateState.CONFIRMED)
     decide(dismissed, TemplateState.DISMISSED)
-    known = transact(lambda connection: templates.vendor_of(connection, batch))
-    assert known.watermark_rights == "a letter"
-    (template,) = known.templates
+    context = transact(lambda connection: templates.vendor_of(connection, batch))
+    assert context.watermark_rights == "a letter"
+    (template,) = context.templates
     assert template == VendorTemplate(
         id=confirmed,
         state=TemplateState.CONFIRMED,
@@ -174,7 +176,7 @@ def test_a_step_is_told_of_the_vendors_rights_and_of_its_templates_but_the_dismi
         look="png",
         mark=None,
     )
-    note = known.note()
+    note = context.note()
     assert note is not None
     assert note.to_json() == {"watermark_rights": "a letter", "templates": (confirmed,)}
     assert UNKNOWN_VENDOR.note() is None
@@ -183,13 +185,13 @@ def test_a_step_is_told_of_the_vendors_rights_and_of_its_templates_but_the_dismi
 def test_what_a_step_was_told_stands_in_its_record_and_not_with_the_image() -> None:
     batch = db_builders.batch(2)
     taken = db_builders.claim(db_builders.shard(batch))
-    told = {"vendor": {"watermark_rights": "a letter", "templates": [3]}}
+    facts = {"vendor": {"watermark_rights": "a letter", "templates": [3]}}
     ran = replace(db_builders.ran(taken), vendor=VendorNote(watermark_rights="a letter", templates=(3,)))
     transact(lambda connection: outcomes.finish(connection, taken, ran, db_builders.results(taken)))
     recorded = (
         db_builders.execute("SELECT facts FROM steps WHERE batch_id = :batch", batch=batch).scalars().all()
     )
-    assert recorded == [told, told]
+    assert recorded == [facts, facts]
     assert all("vendor" not in row.facts for row in db_builders.rows(batch))
 
 
@@ -198,15 +200,15 @@ def test_the_newest_batches_are_looked_through_together_up_to_a_number_of_images
 ) -> None:
     monkeypatch.setattr(templates, "MAX_IMAGES_TOGETHER", 5)
     acme = vendor()
-    made = [batch_of(acme, images) for images in (2, 3, 4)]
+    batches = [batch_of(acme, images) for images in (2, 3, 4)]
     batch_of(vendor(), 1)
 
     def newest() -> Sequence[int]:
         return transact(lambda connection: templates.newest(connection, acme))
 
-    assert sorted(newest()) == made[1:]
-    made.append(batch_of(acme, 9))
-    assert newest() == made[-1:]
+    assert sorted(newest()) == batches[1:]
+    batches.append(batch_of(acme, 9))
+    assert newest() == batches[-1:]
 
 
 def test_a_batch_is_due_until_it_was_looked_through_and_again_once_it_was_reopened() -> None:

@@ -34,8 +34,8 @@ def test_a_trouble_keeps_the_time_of_its_beginning_and_counts() -> None:
 
 def test_a_dismissed_trouble_comes_back_when_it_changes() -> None:
     report("No space left on device")
-    (found,) = current()
-    assert transact(lambda connection: troubles.dismiss(connection, found.id)) == "batch 1: deliver"
+    (trouble,) = current()
+    assert transact(lambda connection: troubles.dismiss(connection, trouble.id)) == "batch 1: deliver"
     report("No space left on device")
     assert current() == []
     report("Read-only file system")
@@ -63,9 +63,9 @@ def test_the_troubles_of_a_batch_end_with_it() -> None:
 
 def test_a_sentence_is_one_line_of_bounded_length() -> None:
     report("first\nsecond  " + "x" * 1000)
-    (found,) = current()
-    assert found.sentence.startswith("first second x")
-    assert len(found.sentence) == troubles.MAX_SENTENCE_CHARACTERS
+    (trouble,) = current()
+    assert trouble.sentence.startswith("first second x")
+    assert len(trouble.sentence) == troubles.MAX_SENTENCE_CHARACTERS
 
 
 def test_one_that_is_unknown_cannot_be_dismissed() -> None:

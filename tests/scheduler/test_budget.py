@@ -188,9 +188,9 @@ def test_64_claimers_at_once_never_reserve_more_than_there_is(monkeypatch: pytes
             )
 
     with ThreadPoolExecutor(64) as threads:
-        made = sum(threads.map(claim, ids))
+        claimed = sum(threads.map(claim, ids))
     account = money.accounts(ids[0])["month"]
-    assert made == 20
+    assert claimed == 20
     assert account.reserved == 60
     assert account.spent + account.reserved <= account.ceiling
 

@@ -47,8 +47,8 @@ def test_a_decision_afterwards_is_told_in_the_manifest(records: Line, tmp_path: 
     image = db_builders.rows(batch)[1]
     transact(lambda connection: decisions.reject(connection, image.id))
     write_due()
-    told = {line["name"]: (line["state"], line["file"]) for line in lines(tmp_path)}
-    assert told == {"b.jpg": ("discarded", None), "ä/1.jpg": ("delivered", "ä/1.jpg")}
+    by_name = {line["name"]: (line["state"], line["file"]) for line in lines(tmp_path)}
+    assert by_name == {"b.jpg": ("discarded", None), "ä/1.jpg": ("delivered", "ä/1.jpg")}
 
 
 def test_a_manifest_that_could_not_be_written_stays_due(

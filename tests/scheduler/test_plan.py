@@ -138,7 +138,7 @@ def test_images_of_different_size_travel_apart() -> None:
     by_shard: dict[int, set[int]] = {}
     for row in db_builders.rows(batch, "working"):
         by_shard.setdefault(row.shard_id, set()).add(row.bytes)
-    assert [len(found) for found in by_shard.values()] == [1] * 4
+    assert [len(shards) for shards in by_shard.values()] == [1] * 4
 
 
 def test_images_further_on_go_first() -> None:
@@ -165,11 +165,11 @@ def test_two_schedulers_that_plan_at_once_put_no_image_into_two_shards() -> None
     db_builders.hire(admit=20, erase_text=20, deliver=20)
     batch = db_builders.batch(120, recipe())
     with ThreadPoolExecutor(4) as pool:
-        made = [shard for future in [pool.submit(go) for _ in range(8)] for shard in future.result(60)]
-    assert len(made) == len(set(made))
+        planned = [shard for future in [pool.submit(go) for _ in range(8)] for shard in future.result(60)]
+    assert len(planned) == len(set(planned))
     carried = sum(row.images for row in db_builders.open_shards(batch))
     assert carried == db_builders.states(batch)["working"]
-    assert len(made) == len(db_builders.open_shards(batch))
+    assert len(planned) == len(db_builders.open_shards(batch))
 
 
 def test_a_halted_batch_is_not_planned_and_a_probing_one_only_with_its_probe() -> None:

@@ -54,12 +54,12 @@ def stored(store: Bucket) -> set[str]:
 
 def rows_of(batch: int) -> dict[str, int]:
     """How many rows of the batch each table has."""
-    found: dict[str, Any] = {}
+    counts: dict[str, Any] = {}
     for table in TABLES:
         column = "id" if table == "batches" else "batch_id"
         query = sa.text(f"SELECT count(*) FROM {table} WHERE {column} = :batch")
-        found[table] = transact(lambda connection, query=query: connection.scalar(query, {"batch": batch}))  # type: ignore[misc]
-    return {table: count for table, count in found.items() if count}
+        counts[table] = transact(lambda connection, query=query: connection.scalar(query, {"batch": batch}))  # type: ignore[misc]
+    return {table: count for table, count in counts.items() if count}
 
 
 def forget(store: Bucket, *batches: int) -> module.Forgotten:
@@ -201,8 +201,10 @@ def test_the_command_shows_first_what_would_go_and_what_stays_for_each_recipe(re
     assert rows_of(undecided)["images"] == 1
 
 
-@pytest.mark.parametrize(("date", "said"), [("2999-01-01", "lies in the future"), ("soon", "does not match")])
-def test_a_day_that_is_not_over_or_no_day_is_wrong_usage(records: Line, date: str, said: str) -> None:
+@pytest.mark.parametrize(
+    ("date", "message"), [("2999-01-01", "lies in the future"), ("soon", "does not match")]
+)
+def test_a_day_that_is_not_over_or_no_day_is_wrong_usage(records: Line, date: str, message: str) -> None:
     answer = call("forget", "--before", date)
     assert (answer.code, answer.out) == (2, "")
-    assert said in answer.err
+    assert message in answer.err

@@ -31,8 +31,8 @@ def test_what_a_vendor_attested_is_recorded_with_its_batches_alone(records: Line
         drop(records, vendor)
     with environment({"SLUICE_CONFIG": str(file)}):
         batches = {db_builders.head(batch).vendor: batch for batch in scan().once()}
-    found = {vendor: rights(batch) for vendor, batch in batches.items()}
-    assert found == {"attests": LETTER, "silent": None, "unknown": None}
+    by_vendor = {vendor: rights(batch) for vendor, batch in batches.items()}
+    assert by_vendor == {"attests": LETTER, "silent": None, "unknown": None}
 
 
 def test_what_the_file_says_later_changes_no_batch(records: Line, tmp_path: Path) -> None:

@@ -46,5 +46,5 @@ def test_what_could_not_be_erased_is_asked_about_again_and_not_delivered_with_it
         assert call("requeue", "--flagged", batch).code == 0
         sluice.wait(batch)
         assert db_builders.states(batch) == {"flagged": 3}
-        found = transact(lambda connection: list(image_lines(connection, batch)))
-        assert {one["reason"] for one in found} == {"mask_too_large"}
+        lines = transact(lambda connection: list(image_lines(connection, batch)))
+        assert {one["reason"] for one in lines} == {"mask_too_large"}

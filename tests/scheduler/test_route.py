@@ -60,9 +60,9 @@ def test_steps_that_every_image_needs_travel_in_one_chain() -> None:
 
 
 def test_a_route_names_positions_and_queues_beside_transforms() -> None:
-    found = route(load("catalog"), 2, Facts.from_json(SMALL), KNOWN)
-    assert (found.positions, found.queues) == ((3, 4), ("upscale", "deliver"))
-    assert found.rest(1).transforms == ("deliver",)
+    positions = route(load("catalog"), 2, Facts.from_json(SMALL), KNOWN)
+    assert (positions.positions, positions.queues) == ((3, 4), ("upscale", "deliver"))
+    assert positions.rest(1).transforms == ("deliver",)
 
 
 @given(st.integers(1, 20_000), st.integers(1, 20_000))

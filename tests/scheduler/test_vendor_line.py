@@ -36,7 +36,7 @@ class Story:
     second: int
     other_before: int
     other_after: int
-    known: list[dict[str, Any]]
+    proposals: list[dict[str, Any]]
     archival: int
     faint: int
     faint_without_right: int
@@ -45,8 +45,8 @@ class Story:
 def the_templates(*words: object) -> list[dict[str, Any]]:
     answer = call("templates", *words, "--json")
     assert (answer.code, answer.err) == (0, "")
-    found: list[dict[str, Any]] = json.loads(answer.out)
-    return found
+    templates: list[dict[str, Any]] = json.loads(answer.out)
+    return templates
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +91,7 @@ def story(tmp_path_factory: pytest.TempPathFactory, servers: Servers) -> Any:
             second=second,
             other_before=other_before,
             other_after=other_after,
-            known=the_templates(),
+            proposals=the_templates(),
             archival=archival,
             faint=faint,
             faint_without_right=faint_without_right,
@@ -119,9 +119,9 @@ def test_the_crops_show_the_stamp_side_by_side(story: Story) -> None:
 def test_what_nobody_was_sure_of_is_erased_once_a_person_confirmed_it(story: Story) -> None:
     assert {row.reason for row in story.line.rows(story.other_before)} <= DOUBTS
     for batch, count in ((story.second, 4), (story.first, 12)):
-        found = story.line.delivered(batch)
+        delivered = story.line.delivered(batch)
         assert promises.counts(story.line.report(batch)) == {"delivered": count}
-        for data in found.values():
+        for data in delivered.values():
             assert not is_stamped(decoded(data))
 
 
@@ -139,7 +139,7 @@ def test_the_records_say_by_which_template_and_right(story: Story) -> None:
 
 
 def test_what_was_dismissed_is_never_proposed_again_and_treated_as_any_text(story: Story) -> None:
-    assert [(template["vendor"], template["state"]) for template in story.known] == [
+    assert [(template["vendor"], template["state"]) for template in story.proposals] == [
         ("acme", "confirmed"),
         ("beta", "dismissed"),
     ]
@@ -150,7 +150,7 @@ def test_what_was_dismissed_is_never_proposed_again_and_treated_as_any_text(stor
 
 
 def test_a_confirmed_template_counts_the_later_photos_too(story: Story) -> None:
-    (template,) = (template for template in story.known if template["vendor"] == "acme")
+    (template,) = (template for template in story.proposals if template["vendor"] == "acme")
     assert template["images"] > 12
     assert [(one["state"], one["by"].partition(":")[0]) for one in template["decisions"]] == [
         ("confirmed", "person")

@@ -28,7 +28,7 @@ def trees() -> Iterator[tuple[Path, ast.AST]]:
 
 
 def test_no_module_can_unpickle_or_execute_what_it_reads() -> None:
-    found = []
+    imports = []
     for path, tree in trees():
         for node in ast.walk(tree):
             names = []
@@ -36,17 +36,17 @@ def test_no_module_can_unpickle_or_execute_what_it_reads() -> None:
                 names = [alias.name.partition(".")[0] for alias in node.names]
             elif isinstance(node, ast.ImportFrom):
                 names = [(node.module or "").partition(".")[0]]
-            found += [(path, name) for name in names if name in FORBIDDEN]
+            imports += [(path, name) for name in names if name in FORBIDDEN]
             if isinstance(node, ast.Call):
                 if isinstance(node.func, ast.Name) and node.func.id in EXECUTING:
-                    found.append((path, node.func.id))
+                    imports.append((path, node.func.id))
                 words = {word.arg: word.value for word in node.keywords if word.arg}
                 for word in ("allow_pickle", "shell"):
                     if word in words and not (
                         isinstance(words[word], ast.Constant) and not words[word].value
                     ):
-                        found.append((path, word))
-    assert {(path.relative_to(ROOT).as_posix(), name) for path, name in found} == ALLOWED
+                        imports.append((path, word))
+    assert {(path.relative_to(ROOT).as_posix(), name) for path, name in imports} == ALLOWED
 
 
 def test_weights_are_never_loaded_as_programs() -> None:

@@ -32,7 +32,7 @@ class Up:
     home: Path
     env: dict[str, str]
     process: "subprocess.Popen[str]"
-    said: str
+    output: str
     login: str
     flower: str
     desk_login: str
@@ -40,9 +40,11 @@ class Up:
 
     @property
     def secrets(self) -> dict[str, str]:
-        found = {name: (self.home / name / "password").read_text().strip() for name in ("postgres", "redis")}
+        passwords = {
+            name: (self.home / name / "password").read_text().strip() for name in ("postgres", "redis")
+        }
         pages = {"flower": self.login, "desk": self.desk_login}
-        return found | {name: login.partition(":")[2] for name, login in pages.items()}
+        return passwords | {name: login.partition(":")[2] for name, login in pages.items()}
 
 
 @pytest.fixture(scope="module")
@@ -101,11 +103,11 @@ def command_line(process: psutil.Process) -> list[str]:
 
 
 def test_no_log_holds_a_password_even_after_a_server_was_lost(up: Up) -> None:
-    found = logs(up.home)
-    assert {"scheduler.log", "flower.log", "desk.log"} <= set(found)
-    assert any("Connection" in text or "redis" in text.lower() for text in found.values())
+    texts = logs(up.home)
+    assert {"scheduler.log", "flower.log", "desk.log"} <= set(texts)
+    assert any("Connection" in text or "redis" in text.lower() for text in texts.values())
     for name, secret in up.secrets.items():
-        assert not [log for log, text in found.items() if secret in text], name
+        assert not [log for log, text in texts.items() if secret in text], name
 
 
 def test_every_file_that_holds_a_password_is_its_users_alone(up: Up) -> None:

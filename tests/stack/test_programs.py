@@ -91,10 +91,10 @@ def test_a_login_that_flower_would_misread_is_refused(user: str, password: str) 
 def test_every_path_reaches_the_children_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "sluice.toml").write_text("")
-    told = fleet.environment(Settings(home=Path("state")), "postgresql://", "redis://")
-    assert told["SLUICE_HOME"] == str(tmp_path / "state")
-    assert told["SLUICE_CONFIG"] == str(tmp_path / "sluice.toml")
-    assert told["SLUICE_BUCKET_URL"] == (tmp_path / "state" / "bucket").as_uri()
+    variables = fleet.environment(Settings(home=Path("state")), "postgresql://", "redis://")
+    assert variables["SLUICE_HOME"] == str(tmp_path / "state")
+    assert variables["SLUICE_CONFIG"] == str(tmp_path / "sluice.toml")
+    assert variables["SLUICE_BUCKET_URL"] == (tmp_path / "state" / "bucket").as_uri()
 
 
 # --- with real processes ---------------------------------------------------------------------------
@@ -187,9 +187,9 @@ def test_flower_answers_only_with_the_password_and_shows_none(tmp_path: Path, en
         for path in ("/", "/tasks", "/broker"):
             status, page = get(path, login)
             assert (status, password in page, SECRET in page) == (200, False, False), path
-        said = (tmp_path / "logs" / "flower.log").read_text()
-        assert password not in said
-        assert SECRET not in said
+        log = (tmp_path / "logs" / "flower.log").read_text()
+        assert password not in log
+        assert SECRET not in log
 
 
 def test_tasks_read_as_a_person_says_them() -> None:

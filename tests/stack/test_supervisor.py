@@ -34,21 +34,21 @@ def clock() -> Clock:
 
 @pytest.fixture
 def supervise(tmp_path: Path, clock: Clock) -> Iterator[Callable[..., Supervisor]]:
-    made: list[Supervisor] = []
+    supervisors: list[Supervisor] = []
 
     def start(**scripts: str) -> Supervisor:
         programs = [Program(name, [sys.executable, "-c", script]) for name, script in scripts.items()]
         supervisor = Supervisor(tmp_path, programs, clock=clock)
-        made.append(supervisor)
+        supervisors.append(supervisor)
         supervisor.start()
         return supervisor
 
     yield start
-    for supervisor in made:
+    for supervisor in supervisors:
         supervisor.stop(patience=0)
 
 
-def said(home: Path, name: str) -> str:
+def log_of(home: Path, name: str) -> str:
     """What a child has written to its log, once it has written something."""
     path = home / "logs" / f"{name}.log"
     return waiting.until(path.read_text, f"{name} wrote to its log")
@@ -66,8 +66,8 @@ def test_children_write_to_their_own_logs_and_work_in_the_home(
     supervise: Callable[..., Supervisor], tmp_path: Path
 ) -> None:
     supervise(one="import os; print('one', os.getcwd(), flush=True)", two="print('two', flush=True)")
-    assert said(tmp_path, "one").split() == ["one", str(tmp_path)]
-    assert said(tmp_path, "two") == "two\n"
+    assert log_of(tmp_path, "one").split() == ["one", str(tmp_path)]
+    assert log_of(tmp_path, "two") == "two\n"
 
 
 def test_a_child_that_dies_is_started_again_after_a_pause_that_grows(
@@ -120,7 +120,7 @@ def test_what_a_dead_child_left_running_is_killed_before_it_is_replaced(
     supervise: Callable[..., Supervisor], tmp_path: Path
 ) -> None:
     supervisor = supervise(one=PARENT)
-    grandchild = psutil.Process(int(said(tmp_path, "one")))
+    grandchild = psutil.Process(int(log_of(tmp_path, "one")))
     die(supervisor)
     supervisor.tend()
     gone, left = psutil.wait_procs([grandchild], timeout=waiting.PATIENCE)
@@ -134,7 +134,7 @@ def test_stop_asks_first_and_kills_those_who_do_not_listen(
     supervisor = supervise(deaf=DEAF, kind=WAITS)
     processes = [psutil.Process(watch.pid) for watch in supervisor.watches]
     for name in ("deaf", "kind"):
-        said(tmp_path, name)
+        log_of(tmp_path, name)
     began = time.monotonic()
     supervisor.stop(patience=0.5)
     assert 0.5 <= time.monotonic() - began < waiting.PATIENCE
@@ -157,7 +157,7 @@ def test_a_log_grown_too_long_is_moved_aside_at_the_start(
     log.parent.mkdir()
     log.write_bytes(b"old\n" * 2_000_000)
     supervise(one=WAITS)
-    assert said(tmp_path, "one") == "up\n"
+    assert log_of(tmp_path, "one") == "up\n"
     assert log.with_name("one.log.1").stat().st_size == 8_000_000
 
 
@@ -167,7 +167,7 @@ def test_the_environment_of_a_program_is_added_to_ours(
     monkeypatch.setenv("OURS", "1")
     show = "import os; print(os.environ['OURS'], os.environ['ITS'], flush=True)"
     with Supervisor(tmp_path, [Program("one", [sys.executable, "-c", show], {"ITS": "2"})]):
-        assert said(tmp_path, "one") == "1 2\n"
+        assert log_of(tmp_path, "one") == "1 2\n"
 
 
 def test_a_program_that_is_not_there_is_an_error_and_nothing_is_left_running(
@@ -260,7 +260,7 @@ def test_a_log_that_cannot_be_written_delays_only_its_own_program(
     assert (one.pid, two.pid, two.restarts) == (None, neighbour, 0)
     log.rmdir()
     rounds(supervisor, clock, lambda: one.restarts == 1, "it is started once the log can be written")
-    assert said(tmp_path, "one") == "up\n"
+    assert log_of(tmp_path, "one") == "up\n"
 
 
 def test_a_program_that_is_away_during_an_upgrade_is_started_once_it_is_back(
@@ -271,7 +271,7 @@ def test_a_program_that_is_away_during_an_upgrade_is_started_once_it_is_back(
     program = Program("one", [sys.executable, str(script)])
     with Supervisor(tmp_path, [program], clock=clock) as supervisor:
         (one,) = supervisor.watches
-        said(tmp_path, "one")
+        log_of(tmp_path, "one")
         script.rename(tmp_path / "old.py")
         die(supervisor)
         rounds(supervisor, clock, lambda: one.failing, "it keeps dying")
@@ -279,4 +279,4 @@ def test_a_program_that_is_away_during_an_upgrade_is_started_once_it_is_back(
         (tmp_path / "old.py").rename(script)
         before = one.restarts
         rounds(supervisor, clock, lambda: one.restarts > before, "it is started again")
-        waiting.until(lambda: said(tmp_path, "one").endswith("up\n"), "it is up")
+        waiting.until(lambda: log_of(tmp_path, "one").endswith("up\n"), "it is up")

@@ -263,8 +263,8 @@ def test_a_generated_picture_is_never_lowered_by_what_the_line_did(picture):
 
 def test_rights_are_kept_unless_the_recipe_says_otherwise(picture):
     owned = picture.with_(facts=Facts(rights={"copyright": "© Acme", "creator": "A"}, aigc='{"Label":"1"}'))
-    kept = Marks.read(only(owned).data)
-    assert (kept.rights.copyright, kept.rights.creator, kept.aigc) == ("© Acme", "A", '{"Label":"1"}')
+    marks = Marks.read(only(owned).data)
+    assert (marks.rights.copyright, marks.rights.creator, marks.aigc) == ("© Acme", "A", '{"Label":"1"}')
     bare = Marks.read(only(owned, keep=[]).data)
     assert (bare.rights, bare.aigc) == (Rights(), '{"Label":"1"}')
 

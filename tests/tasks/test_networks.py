@@ -93,11 +93,11 @@ def photo() -> Picture:
 
 
 def test_a_picture_is_made_small_denoised_and_enlarged_under_guidance() -> None:
-    made = run(2, photo()).outcome
-    assert isinstance(made, Edited)
-    assert (made.picture.width, made.picture.height) == (64, 53)
-    assert made.picture.facts.synthetic == "trainedAlgorithmicMedia"
-    clean = run(3, made.picture).outcome
+    outcome = run(2, photo()).outcome
+    assert isinstance(outcome, Edited)
+    assert (outcome.picture.width, outcome.picture.height) == (64, 53)
+    assert outcome.picture.facts.synthetic == "trainedAlgorithmicMedia"
+    clean = run(3, outcome.picture).outcome
     assert isinstance(clean, Edited)
     large = run(4, clean.picture).outcome
     assert isinstance(large, Edited)

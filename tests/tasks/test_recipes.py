@@ -49,7 +49,7 @@ def refused(text: str) -> RecipeError:
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "line", "key", "said"),
+    ("old", "new", "line", "key", "message"),
     [
         ("dilate = 4", "dilaet = 4", 12, "steps[2].dilaet", "dilate"),
         ("dilate = 4", 'dilate = "4"', 12, "steps[2].dilate", "integer"),
@@ -64,11 +64,11 @@ def refused(text: str) -> RecipeError:
     ],
 )
 def test_what_no_step_takes_is_refused_with_file_line_and_key(
-    old: str, new: str, line: int, key: str, said: str
+    old: str, new: str, line: int, key: str, message: str
 ) -> None:
     error = refused(WHOLE.replace(old, new))
     assert (error.path, error.line, error.key) == ("mine.toml", line, key)
-    assert said in error.message
+    assert message in error.message
 
 
 def test_removal_after_enlargement_is_refused() -> None:
@@ -79,7 +79,7 @@ def test_removal_after_enlargement_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         (WHOLE.replace('"admit"', '"upscale"', 1), "first step"),
         (WHOLE.replace('"upscale"\ntarget = 900', '"admit"'), "first step"),
@@ -87,8 +87,8 @@ def test_removal_after_enlargement_is_refused() -> None:
         (WHOLE.replace('"upscale"\ntarget = 900', '"deliver"'), "last step"),
     ],
 )
-def test_admit_comes_first_and_deliver_last_and_each_once(text: str, said: str) -> None:
-    assert said in refused(text).message
+def test_admit_comes_first_and_deliver_last_and_each_once(text: str, message: str) -> None:
+    assert message in refused(text).message
 
 
 @pytest.mark.parametrize("name", shipped())
@@ -167,7 +167,7 @@ transform = "deliver"
 
 
 @pytest.mark.parametrize(
-    ("model", "options", "said"),
+    ("model", "options", "message"),
     [
         ("surroundings", "steps = 3", "surroundings has no options"),
         (
@@ -182,11 +182,11 @@ transform = "deliver"
     ],
 )
 def test_an_option_that_the_models_do_not_take_names_its_line(
-    model: str, options: str, said: str, tmp_path: Path
+    model: str, options: str, message: str, tmp_path: Path
 ) -> None:
     with environment({"SLUICE_HOME": str(tmp_path)}):
         manifest.register(FILLING.model_copy(update={"root": weights_folder()}))
-        with pytest.raises(RecipeError, match=said) as caught:
+        with pytest.raises(RecipeError, match=message) as caught:
             check(PIPELINE.format(model=model, options=options), "words.toml", KNOWN, models())
     assert caught.value.line in (11, 12)
 
@@ -199,7 +199,7 @@ def test_a_style_is_ranges_of_known_figures_and_belongs_to_the_recipes_digest() 
 
 
 @pytest.mark.parametrize(
-    ("table", "said"),
+    ("table", "message"),
     [
         ("gloss = [0, 1]", r":21: style.gloss: no such figure of a picture's look; there are: palette_a,"),
         ("tone_50 = [9, 1]", r":21: style.tone_50: \[9, 1\] is no range"),
@@ -207,6 +207,6 @@ def test_a_style_is_ranges_of_known_figures_and_belongs_to_the_recipes_digest() 
         ("tone_50 = 9", r":21: style.tone_50"),
     ],
 )
-def test_a_style_that_cannot_be_held_is_refused_at_its_line(table: str, said: str) -> None:
-    with pytest.raises(RecipeError, match=said):
+def test_a_style_that_cannot_be_held_is_refused_at_its_line(table: str, message: str) -> None:
+    with pytest.raises(RecipeError, match=message):
         check(WHOLE + f"[style]\n{table}\n", "r.toml", KNOWN)

@@ -29,12 +29,12 @@ def test_an_unknown_transform_is_refused_with_the_known_ones() -> None:
 
 
 def test_a_name_is_registered_once_and_a_refused_addition_changes_nothing() -> None:
-    made = transform(queue="admit")(polish)
+    declared = transform(queue="admit")(polish)
     registry = TransformRegistry()
-    registry.add(made)
+    registry.add(declared)
     with pytest.raises(TransformError, match="two transforms are named polish"):
         registry.add(transform(queue="deliver")(polish))
-    assert registry.transforms == {"polish": made}
+    assert registry.transforms == {"polish": declared}
 
 
 def test_a_plugin_brings_its_own_and_what_it_imports_is_not_its_own(
@@ -45,9 +45,9 @@ def test_a_plugin_brings_its_own_and_what_it_imports_is_not_its_own(
         "@transform(queue='admit')\ndef extra(pictures, model, *, much: int = 2):\n    return []\n"
     )
     monkeypatch.syspath_prepend(str(tmp_path))
-    known = build(["sluice_extra"]).transforms
-    assert set(known) == {*build().transforms, "extra"}
-    assert known["extra"].schema().model_dump() == {"much": 2}
+    transforms = build(["sluice_extra"]).transforms
+    assert set(transforms) == {*build().transforms, "extra"}
+    assert transforms["extra"].schema().model_dump() == {"much": 2}
     sys.modules.pop("sluice_extra")
 
 
@@ -91,12 +91,12 @@ def test_a_plugin_that_does_not_exist_is_refused_in_one_sentence(name: str) -> N
 
 
 def test_a_declaration_says_what_a_recipe_may_set() -> None:
-    made = transform(queue="admit")(polish)
-    assert made.schema().model_dump() == {"strength": 0.5, "rounds": 1}
-    assert task_name(made.name) == "sluice.polish"
+    declared = transform(queue="admit")(polish)
+    assert declared.schema().model_dump() == {"strength": 0.5, "rounds": 1}
+    assert task_name(declared.name) == "sluice.polish"
     for wrong in ({"strenght": 1.0}, {"rounds": "1"}, {"rounds": 1.5}):
         with pytest.raises(ValueError, match="polish_params"):
-            made.schema(**wrong)
+            declared.schema(**wrong)
 
 
 def test_a_parameter_without_a_type_or_a_default_is_refused_at_once() -> None:
@@ -112,8 +112,8 @@ def test_a_parameter_without_a_type_or_a_default_is_refused_at_once() -> None:
 
 
 def test_a_step_without_a_condition_is_always_needed() -> None:
-    made = transform(queue="admit")(polish)
-    assert made.is_needed(Facts(), {})
+    declared = transform(queue="admit")(polish)
+    assert declared.is_needed(Facts(), {})
     picky = transform(queue="admit", needed=lambda facts, **params: facts.masked)(polish)
     assert picky.is_needed(Facts(masked=True), {"strength": 1.0})
     assert not picky.is_needed(Facts(masked=False), {})

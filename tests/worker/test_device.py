@@ -124,5 +124,5 @@ def test_a_model_that_is_not_ready_is_refused_with_what_mends_it(monkeypatch: py
 def test_a_second_costs_what_its_device_costs_per_hour(tmp_path: Path) -> None:
     config = tmp_path / "sluice.toml"
     config.write_text('[costs]\ncpu = 0.36\ncuda = 3.6\n"cuda:1" = 7.2\n')
-    found = [costs.per_second(config, device) for device in ("cpu", "cuda:0", "cuda:1")]
-    assert found == pytest.approx([0.0001, 0.001, 0.002])
+    rates = [costs.per_second(config, device) for device in ("cpu", "cuda:0", "cuda:1")]
+    assert rates == pytest.approx([0.0001, 0.001, 0.002])

@@ -76,7 +76,7 @@ def start(script: str, *words: str, **env: str) -> subprocess.Popen[str]:
     )
 
 
-def said(process: subprocess.Popen[str]) -> tuple[int, str, str]:
+def output_of(process: subprocess.Popen[str]) -> tuple[int, str, str]:
     out, err = process.communicate(timeout=300)
     return process.returncode, out, err
 
@@ -98,17 +98,17 @@ def _home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 def test_a_pinned_process_sees_exactly_its_device() -> None:
-    assert said(start(PIN, "cuda:0"))[1].split() == ["1", "cuda:0"]
+    assert output_of(start(PIN, "cuda:0"))[1].split() == ["1", "cuda:0"]
 
 
 def test_a_process_pinned_to_a_device_that_is_not_there_says_so() -> None:
-    code, _, err = said(start(PIN, "cuda:63"))
+    code, _, err = output_of(start(PIN, "cuda:63"))
     assert code != 0
     assert "SettingsError: SLUICE_DEVICE=cuda:63: torch sees 0 devices instead of one" in err
 
 
 def test_a_context_that_is_lost_is_known_as_such() -> None:
-    _, out, err = said(start(LOSE))
+    _, out, err = output_of(start(LOSE))
     first, second = out.splitlines()
     assert first.split()[1:] == ["True", "False"], (out, err)
     assert second == "for good True"
@@ -116,7 +116,7 @@ def test_a_context_that_is_lost_is_known_as_such() -> None:
 
 def test_two_workers_side_by_side_keep_to_their_memory_and_give_the_same_bytes() -> None:
     both = [start(SIDE_BY_SIDE, SLUICE_MEMORY=str(2 * 10**9)) for _ in range(2)]
-    answers = [said(process) for process in both]
+    answers = [output_of(process) for process in both]
     assert [code for code, _, _ in answers] == [0, 0], answers
     assert answers[0][1] == answers[1][1] != ""
 

@@ -36,10 +36,10 @@ def test_without_a_file_one_group_works_on_every_queue_with_every_core(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    found = load()
-    assert list(found.workers) == ["cpu"]
-    assert found.workers["cpu"].queues == tuple(Queue)
-    assert found.workers["cpu"].count == cores() >= 1
+    config = load()
+    assert list(config.workers) == ["cpu"]
+    assert config.workers["cpu"].queues == tuple(Queue)
+    assert config.workers["cpu"].count == cores() >= 1
 
 
 def test_a_file_in_the_current_folder_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -49,12 +49,12 @@ def test_a_file_in_the_current_folder_is_read(tmp_path: Path, monkeypatch: pytes
 
 
 def test_every_table_of_the_file_is_understood(tmp_path: Path) -> None:
-    found = load(write(tmp_path, FULL))
-    gpu = found.workers["gpu0"]
+    config = load(write(tmp_path, FULL))
+    gpu = config.workers["gpu0"]
     assert (gpu.queues, gpu.device, gpu.memory, gpu.count) == ((Queue.ERASE_TEXT,), "cuda:0", 8 * 10**9, 1)
-    assert (found.workers["rest"].device, found.workers["rest"].count) == ("cpu", 3)
-    assert found.costs == {"cpu": 0.04, "cuda:0": 2.5}
-    assert found.vendors["acme"].watermark_rights == "Letter of 2026-03-02, contracts/acme.pdf"
+    assert (config.workers["rest"].device, config.workers["rest"].count) == ("cpu", 3)
+    assert config.costs == {"cpu": 0.04, "cuda:0": 2.5}
+    assert config.vendors["acme"].watermark_rights == "Letter of 2026-03-02, contracts/acme.pdf"
 
 
 def test_a_file_without_workers_gets_the_default_ones(tmp_path: Path) -> None:
@@ -70,7 +70,7 @@ def test_sizes_are_written_as_people_write_them(size: str, count: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ('[workers.a]\nqueue = "erase"\n', "workers.a.queues.0: Input should be 'admit'"),
         ('[workers.a]\nqueue = "admit"\ndevice = "gpu"\n', "workers.a.device: "),
@@ -93,11 +93,11 @@ def test_sizes_are_written_as_people_write_them(size: str, count: int) -> None:
         ("workers = [", "not TOML: "),
     ],
 )
-def test_an_error_names_the_file_and_the_key(tmp_path: Path, text: str, said: str) -> None:
+def test_an_error_names_the_file_and_the_key(tmp_path: Path, text: str, message: str) -> None:
     path = write(tmp_path, text)
     with pytest.raises(SettingsError) as caught:
         load(path)
-    assert str(caught.value).startswith(f"{path}: {said}")
+    assert str(caught.value).startswith(f"{path}: {message}")
 
 
 def test_a_named_file_that_is_missing_is_an_error(tmp_path: Path) -> None:

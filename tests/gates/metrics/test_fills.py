@@ -45,7 +45,7 @@ def place_of(after: Rgb) -> tuple[Planes, Probe]:
     return planes, probe_of(patch, planes)
 
 
-def seen(after: Rgb) -> Figures:
+def figures_of(after: Rgb) -> Figures:
     place = place_of(after)
     return edge_figures(*place) | pair_figures(*place)
 
@@ -54,7 +54,7 @@ def seen(after: Rgb) -> Figures:
 def test_grain_counts_halvings_and_doublings(retained: float, expected: float) -> None:
     rough = ground(12)
     fill = 150 + (rough.astype(np.float32) - 150) * retained
-    result = seen(with_fill(rough, fill))
+    result = figures_of(with_fill(rough, fill))
     assert result["grain"] == pytest.approx(expected, abs=0.2)
     assert result["-grain"] == pytest.approx(-expected, abs=0.2)
 
@@ -63,7 +63,7 @@ def test_grain_counts_halvings_and_doublings(retained: float, expected: float) -
 def test_a_step_is_in_grey_levels(step: int) -> None:
     calm = ground(1.0)
     stepped = with_fill(calm, calm.astype(np.float32) + step)
-    assert seen(stepped)["step"] == pytest.approx(step, abs=1.0)
+    assert figures_of(stepped)["step"] == pytest.approx(step, abs=1.0)
     assert seam_map(patch_of(stepped)).max() >= step
 
 
@@ -72,11 +72,11 @@ def test_a_line_along_the_edge_is_a_rim_and_no_step_of_the_whole() -> None:
     lined = calm.copy()
     lined[45:95, 50:170] += 10
     lined[48:92, 53:167] -= 10
-    assert seen(lined)["rim"] > 5
+    assert figures_of(lined)["rim"] > 5
 
 
 def test_lines_that_end_at_the_mask_are_ragged_and_unlinked_and_lines_that_run_on_are_neither() -> None:
-    whole, moved = seen(veined()), seen(with_fill(veined(), np.roll(veined(), 31, axis=1)))
+    whole, moved = figures_of(veined()), figures_of(with_fill(veined(), np.roll(veined(), 31, axis=1)))
     assert whole["ragged"] < 0.4
     assert moved["ragged"] > 1
     assert moved["unlinked"] > whole["unlinked"] + 0.3

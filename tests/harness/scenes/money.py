@@ -34,17 +34,17 @@ def spending(
     pace: float | None = 1.0, price: float | None = PER_HOUR, step_seconds: float = 900, **budget: float
 ) -> Spending:
     """Spending under budgets, every step of :data:`db_builders.STEPS` measured at ``pace`` seconds an image."""
-    made = Spending(lambda: topology(price, **budget), step_seconds)
+    spending = Spending(lambda: topology(price, **budget), step_seconds)
     if pace is not None:
         measured = (time.monotonic() + 3600, Pace(pace, 0.0))
-        made._paces.update({(step, None, "cpu"): measured for step in db_builders.STEPS})
-    return made
+        spending._paces.update({(step, None, "cpu"): measured for step in db_builders.STEPS})
+    return spending
 
 
 def accounts(batch_id: int) -> Mapping[str, Account]:
     """The accounts of a batch by their scope."""
-    found = transact(lambda connection: ledger.accounts_of(connection, batch_id))
-    return {account.scope.value: account for account in found}
+    accounts = transact(lambda connection: ledger.accounts_of(connection, batch_id))
+    return {account.scope.value: account for account in accounts}
 
 
 def reserved(shard_id: int) -> Decimal:

@@ -130,8 +130,10 @@ def _before(host: str, port: int, refuse: Callable[[Message], tuple[int, bytes] 
                 data = answer.read()
             finally:
                 upstream.close()
-            own = ("content-length", "transfer-encoding", "connection", "date", "server")
-            headers = [(name, value) for name, value in answer.getheaders() if name.lower() not in own]
+            hop_headers = ("content-length", "transfer-encoding", "connection", "date", "server")
+            headers = [
+                (name, value) for name, value in answer.getheaders() if name.lower() not in hop_headers
+            ]
             length = answer.getheader("Content-Length", "0") if self.command == "HEAD" else None
             self._answer(answer.status, headers, data, length)
 

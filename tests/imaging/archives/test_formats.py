@@ -57,13 +57,13 @@ def packed(kind: str, files: dict[str, bytes]) -> bytes:
 
 def contents(data: bytes, limits: ArchiveLimits | None = None) -> dict[str, int | str]:
     """Name to the size of what came out, or to the reason of the refusal."""
-    found: dict[str, int | str] = {}
+    by_name: dict[str, int | str] = {}
     for entry in entries(io.BytesIO(data), limits or ArchiveLimits()):
         try:
-            found[entry.name] = entry.refusal.reason if entry.refusal else len(b"".join(entry.chunks()))
+            by_name[entry.name] = entry.refusal.reason if entry.refusal else len(b"".join(entry.chunks()))
         except RefusedError as refusal:
-            found[entry.name] = refusal.reason
-    return found
+            by_name[entry.name] = refusal.reason
+    return by_name
 
 
 @pytest.mark.parametrize("kind", [*COMPRESSORS, "7z"])
@@ -108,9 +108,9 @@ def test_links_devices_and_paths_that_lead_out_are_refused() -> None:
 
 def test_names_of_a_tar_may_have_any_encoding_and_keep_their_bytes() -> None:
     names = ["Красная шапка.jpg", "Синяя рубашка.jpg"]
-    found = list(entries(io.BytesIO(tarred(dict.fromkeys(names, b"x"), "cp1251"))))
-    assert [entry.name for entry in found] == names
-    assert [entry.raw_name for entry in found] == [name.encode("cp1251") for name in names]
+    listed = list(entries(io.BytesIO(tarred(dict.fromkeys(names, b"x"), "cp1251"))))
+    assert [entry.name for entry in listed] == names
+    assert [entry.raw_name for entry in listed] == [name.encode("cp1251") for name in names]
 
 
 def test_an_encrypted_7z_is_refused_in_one_sentence() -> None:
@@ -123,7 +123,7 @@ def test_of_a_damaged_7z_what_came_before_is_taken_and_the_rest_refused() -> Non
     data = bytearray(seven_zipped(noise))
     data[len(data) // 2] ^= 0xFF
     try:
-        found = contents(bytes(data))
+        listed = contents(bytes(data))
     except ArchiveError:
         return  # its table of contents was hit
-    assert "damaged_entry" in found.values()
+    assert "damaged_entry" in listed.values()

@@ -38,13 +38,13 @@ LIMITS = ArchiveLimits()
 
 def contents(file, limits=LIMITS) -> dict[str, bytes | str]:
     """Name to bytes, or to the reason of the refusal."""
-    found: dict[str, bytes | str] = {}
+    by_name: dict[str, bytes | str] = {}
     for entry in entries(file, limits):
         try:
-            found[entry.name] = entry.refusal.reason if entry.refusal else b"".join(entry.chunks())
+            by_name[entry.name] = entry.refusal.reason if entry.refusal else b"".join(entry.chunks())
         except RefusedError as refusal:
-            found[entry.name] = refusal.reason
-    return found
+            by_name[entry.name] = refusal.reason
+    return by_name
 
 
 def test_files_come_out_as_they_went_in_and_litter_does_not():
@@ -76,8 +76,8 @@ def test_files_come_out_as_they_went_in_and_litter_does_not():
     ],
 )
 def test_a_dangerous_entry_is_refused_and_its_neighbours_are_not(name, reason):
-    found = list(contents(packed(("a.jpg", b"1"), (name, b"2"), ("z.jpg", b"3"))).values())
-    assert found == [b"1", reason, b"3"]
+    listed = list(contents(packed(("a.jpg", b"1"), (name, b"2"), ("z.jpg", b"3"))).values())
+    assert listed == [b"1", reason, b"3"]
 
 
 def test_a_nul_does_not_hide_the_end_of_a_name():
@@ -99,10 +99,10 @@ def test_packings_that_may_ask_for_gigabytes_are_refused():
 
 def test_a_bomb_is_refused_for_what_it_unpacks_to():
     file = packed(("bomb.bmp", bytes(60_000_000)), ("white.bmp", bytes(3_000_000)), ("b.jpg", b"2"))
-    found = contents(file)
-    assert found["bomb.bmp"] == "ratio"
-    assert len(found["white.bmp"]) == 3_000_000, "a small flat picture is no bomb"
-    assert found["b.jpg"] == b"2"
+    listed = contents(file)
+    assert listed["bomb.bmp"] == "ratio"
+    assert len(listed["white.bmp"]) == 3_000_000, "a small flat picture is no bomb"
+    assert listed["b.jpg"] == b"2"
 
 
 def test_a_file_that_is_too_large_is_refused_before_it_is_unpacked():
@@ -161,8 +161,8 @@ def test_a_damaged_file_does_not_touch_its_neighbours():
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")
 def test_of_two_files_with_one_name_the_first_is_taken_and_the_second_told():
-    found = contents(packed(("a.jpg", b"1"), ("a.jpg", b"2"), ("A.jpg", b"3")))
-    assert found == {"a.jpg": b"1", "a.jpg (entry 2)": "duplicate_name", "A.jpg": b"3"}
+    listed = contents(packed(("a.jpg", b"1"), ("a.jpg", b"2"), ("A.jpg", b"3")))
+    assert listed == {"a.jpg": b"1", "a.jpg (entry 2)": "duplicate_name", "A.jpg": b"3"}
 
 
 def test_utf8_names_are_read_even_where_the_archive_does_not_say_so():
@@ -189,10 +189,10 @@ def test_no_change_to_an_archive_makes_anything_but_files_and_refusals():
     @given(damaged(whole))
     def attack(data):
         try:
-            found = contents(io.BytesIO(data))
+            listed = contents(io.BytesIO(data))
         except ArchiveError:
-            found = {}
-        for name, content in found.items():
+            listed = {}
+        for name, content in listed.items():
             assert not {category(letter) for letter in name} & {"Cc", "Cs", "Zl", "Zp"}
             assert content is not None
 
@@ -206,9 +206,9 @@ NAMES = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=
 @given(st.lists(NAMES, min_size=1, max_size=6, unique=True))
 @pytest.mark.filterwarnings("ignore:Duplicate name")
 def test_names_of_any_script_length_and_form_come_out_once_each_and_safe_to_write(names):
-    found = [entry for entry in entries(packed(*((name, b"1") for name in names))) if not entry.refusal]
-    paths = [safe_path(entry.name) for entry in found]
-    assert len({entry.name for entry in found}) == len(found)
+    listed = [entry for entry in entries(packed(*((name, b"1") for name in names))) if not entry.refusal]
+    paths = [safe_path(entry.name) for entry in listed]
+    assert len({entry.name for entry in listed}) == len(listed)
     for path in paths:
         assert not path.startswith("/")
         assert ".." not in path.split("/")

@@ -60,13 +60,13 @@ def certificate(subject: str, issuer: str, key, signer, *, is_ca: bool) -> x509.
 
 @pytest.fixture(scope="module")
 def signer() -> CredentialSigner:
-    root, own = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
+    root, leaf = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     chain = [
-        certificate("Signer", "Root", own, root, is_ca=False),
+        certificate("Signer", "Root", leaf, root, is_ca=False),
         certificate("Root", "Root", root, root, is_ca=True),
     ]
     pem = serialization.Encoding.PEM
-    key = own.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    key = leaf.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     return CredentialSigner(b"".join(part.public_bytes(pem) for part in chain), key, "es256")
 
 

@@ -26,16 +26,16 @@ def archive(tmp_path):
     return path
 
 
-def contents(found):
+def contents(listed):
     """What came out, in order: name, size, and the bytes or why there are none."""
-    said = []
-    for entry in found:
+    contents_listed = []
+    for entry in listed:
         try:
             data = entry.refusal.reason if entry.refusal else b"".join(entry.chunks())
         except RefusedError as refusal:
             data = (refusal.reason, refusal.sentence)
-        said.append((entry.name, entry.size, data))
-    return said
+        contents_listed.append((entry.name, entry.size, data))
+    return contents_listed
 
 
 def test_what_comes_out_is_what_comes_out_here(archive):
@@ -67,7 +67,7 @@ def breaking(monkeypatch, deed: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("deed", "error", "said"),
+    ("deed", "error", "message"),
     [
         ("os.abort()", ArchiveError, "broke the process"),
         ("sys.exit(1)", ArchiveError, "broke the process"),
@@ -83,9 +83,9 @@ def breaking(monkeypatch, deed: str) -> None:
         ("os.write(1, FRAME.pack(END, 2**31))", ArchiveError, "nonsense"),
     ],
 )
-def test_an_archive_that_breaks_the_process_is_refused(archive, monkeypatch, deed, error, said):
+def test_an_archive_that_breaks_the_process_is_refused(archive, monkeypatch, deed, error, message):
     breaking(monkeypatch, deed)
-    with pytest.raises(error, match=said):
+    with pytest.raises(error, match=message):
         list(sandboxed_entries(archive, seconds=0.8 if "sleep" in deed else 30))
 
 
@@ -99,8 +99,8 @@ def test_a_process_that_gives_more_than_it_may_is_not_believed(archive, monkeypa
 
 
 def test_the_process_ends_with_whom_it_works_for(archive):
-    found = sandboxed_entries(archive)
-    next(found)
-    process = found.gi_frame.f_locals["unpacker"]._confined.process
-    found.close()
+    listed = sandboxed_entries(archive)
+    next(listed)
+    process = listed.gi_frame.f_locals["unpacker"]._confined.process
+    listed.close()
     assert process.returncode == -signal.SIGKILL

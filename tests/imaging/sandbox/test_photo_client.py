@@ -73,7 +73,7 @@ def test_one_process_serves_many_pictures_and_a_later_one_after_some_hundred(jpe
 
 
 @pytest.mark.parametrize(
-    ("deed", "reason", "said"),
+    ("deed", "reason", "message"),
     [
         ("segfault", "decoder_died", "SIGSEGV"),
         ("abort", "decoder_died", "SIGABRT"),
@@ -83,11 +83,11 @@ def test_one_process_serves_many_pictures_and_a_later_one_after_some_hundred(jpe
         ("babble", "decoder_died", "another program"),
     ],
 )
-def test_a_file_that_breaks_its_decoder_is_refused_and_the_next_is_not(broken, jpeg, deed, reason, said):
+def test_a_file_that_breaks_its_decoder_is_refused_and_the_next_is_not(broken, jpeg, deed, reason, message):
     broken.seconds = 1.0 if deed == "hang" else 20.0
     refused = refusal(broken, broken_decoder.branded(jpeg, deed))
     assert refused.reason == reason
-    assert said in refused.sentence
+    assert message in refused.sentence
     assert np.array_equal(broken.decode("a.jpg", jpeg, Limits(), "#ffffff").rgb, decode("a.jpg", jpeg).rgb)
 
 
@@ -179,9 +179,9 @@ def test_a_decoder_that_cannot_start_says_so(monkeypatch, jpeg):
         Decoder(5, MEMORY).decode("a.jpg", jpeg, Limits(), "#ffffff")
 
 
-def answer_of(folder, said: dict, size=(0, 0), picture=True):
+def answer_of(folder, answer: dict, size=(0, 0), picture=True):
     """A decoder that was taken over and answers this to everything."""
-    text = json.dumps(said).encode()
+    text = json.dumps(answer).encode()
     (folder / "answer").write_bytes(
         photo_client.ANSWER.pack(picture, len(text), *size) + text + bytes(3 * 40 * 64)
     )

@@ -138,8 +138,8 @@ def test_the_alarm_is_raised_once_at_80_percent_and_again_after_a_raise() -> Non
     shard = db_builders.shard(batch)
 
     def alarms() -> list[str]:
-        found = transact(partial(reports.troubles, batch_id=batch))
-        return [trouble.sentence for trouble in found if trouble.subject == f"budget of batch {batch}"]
+        troubles = transact(partial(reports.troubles, batch_id=batch))
+        return [trouble.sentence for trouble in troubles if trouble.subject == f"budget of batch {batch}"]
 
     money.end_step(shard, 0, 7.9)
     assert alarms() == []

@@ -83,9 +83,9 @@ def test_of_two_people_who_decide_at_once_one_wins_and_the_other_is_told(
 ) -> None:
     batch = db_builders.flagged(1)
     image = db_builders.rows(batch)[0].id
-    told = at_once(image, others)
-    assert sum(error is None for error in told) == 1
-    (error,) = [error for error in told if error is not None]
+    errors = at_once(image, others)
+    assert sum(error is None for error in errors) == 1
+    (error,) = [error for error in errors if error is not None]
     assert f"image {image} is" in str(error)
     assert [actor for _, _, actor in db_builders.moves(image)].count("person:ada") == 1
 

@@ -77,7 +77,7 @@ def test_the_vendors_templates_are_told_in_full_and_what_was_decided_since_is_sa
     )  # fmt: skip
     past = last(image.id, "sabotage")
     assert past.vendor.watermark_rights == "letter"
-    assert [found.look for found in past.vendor.templates] == ["png"]
+    assert [template.look for template in past.vendor.templates] == ["png"]
     assert past.vendor_changes == ""
     assert last(image.id, "admit").vendor == UNKNOWN_VENDOR
     transact(

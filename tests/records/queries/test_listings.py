@@ -15,11 +15,11 @@ pytestmark = [pytest.mark.services, pytest.mark.usefixtures("records")]
 @pytest.fixture(scope="module")
 def batch(records: object) -> int:
     """Eleven images in three states, read in pages of four."""
-    found = db_builders.batch(11)
-    ids = [row.id for row in db_builders.rows(found)]
+    batch = db_builders.batch(11)
+    ids = [row.id for row in db_builders.rows(batch)]
     db_builders.execute("UPDATE images SET state = 'failed' WHERE id = ANY(:ids)", ids=ids[::3])
     db_builders.execute("UPDATE images SET state = 'held' WHERE id = ANY(:ids)", ids=ids[1::3])
-    return found
+    return batch
 
 
 @pytest.fixture(autouse=True)

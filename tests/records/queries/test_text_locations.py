@@ -18,7 +18,7 @@ CORNER: Box = (0.7, 0.9, 0.95, 0.95)
 T = TypeVar("T")
 
 
-def found(texts: Sequence[Sequence[tuple[Box, float]]]) -> int:
+def record(texts: Sequence[Sequence[tuple[Box, float]]]) -> int:
     """A batch whose images bear these texts (box and probability); None for one never looked at."""
     batch = db_builders.batch(len(texts))
     for row, regions in zip(db_builders.rows(batch), texts, strict=True):
@@ -46,13 +46,13 @@ def ask(batches: list[int], question: Callable[[sa.Connection], T]) -> T:
 
 
 def test_images_that_were_looked_at_are_counted_whether_they_bear_text_or_not() -> None:
-    batch = found([[(CORNER, 0.9)], [], []])
+    batch = record([[(CORNER, 0.9)], [], []])
     _tell(db_builders.rows(batch)[2].id, {"width": 90})
     assert transact(lambda connection: text_locations.photos(connection, [batch])) == 2
 
 
 def test_a_place_counts_its_images_once_and_its_mean_probability() -> None:
-    batch = found(
+    batch = record(
         [[(CORNER, 0.9), (CORNER, 0.5)], [(moved(CORNER, 0.01), 0.7)], [((0.0, 0.0, 0.1, 0.1), 0.1)]]
     )
     images, overlay = ask([batch], lambda c: text_locations.count_at(c, [batch], CORNER, 0.5))
@@ -62,14 +62,14 @@ def test_a_place_counts_its_images_once_and_its_mean_probability() -> None:
 
 
 def test_only_the_batches_asked_for_are_counted() -> None:
-    one, other = found([[(CORNER, 0.9)]] * 2), found([[(CORNER, 0.9)]] * 3)
+    one, other = record([[(CORNER, 0.9)]] * 2), record([[(CORNER, 0.9)]] * 3)
     assert ask([one, other], lambda c: text_locations.count_at(c, [one], CORNER, 0.5))[0] == 2
     assert ask([one, other], lambda c: text_locations.count_at(c, [one, other], CORNER, 0.5))[0] == 5
 
 
 @pytest.mark.parametrize("shift", [0.0, 0.013, 0.025, 0.04, 0.049])
 def test_a_stamp_that_moves_by_less_than_a_cell_lies_wholly_in_one_window(shift: float) -> None:
-    batch = found([[(moved(CORNER, step * shift / 5 - 0.1), 0.9)] for step in range(6)])
+    batch = record([[(moved(CORNER, step * shift / 5 - 0.1), 0.9)] for step in range(6)])
     windows = ask([batch], lambda c: text_locations.windows(c, [batch], 6))
     assert windows
     texts, total = ask([batch], lambda c: text_locations.sample(c, [batch], windows[0], 100))
@@ -77,12 +77,12 @@ def test_a_stamp_that_moves_by_less_than_a_cell_lies_wholly_in_one_window(shift:
 
 
 def test_windows_with_too_few_images_are_left_out() -> None:
-    batch = found([[(CORNER, 0.9)] * 9] * 3)
+    batch = record([[(CORNER, 0.9)] * 9] * 3)
     assert ask([batch], lambda c: text_locations.windows(c, [batch], 4)) == []
 
 
 def test_a_sample_is_bounded_and_the_same_at_every_call() -> None:
-    batch = found([[(moved(CORNER, number / 1000), 0.9)] for number in range(10)])
+    batch = record([[(moved(CORNER, number / 1000), 0.9)] for number in range(10)])
     window = ask([batch], lambda c: text_locations.windows(c, [batch], 10))[0]
     first, second = (ask([batch], lambda c: text_locations.sample(c, [batch], window, 4)) for _ in range(2))
     assert first == second
@@ -90,7 +90,7 @@ def test_a_sample_is_bounded_and_the_same_at_every_call() -> None:
 
 
 def test_a_text_all_over_the_photo_and_one_without_a_box_have_no_place() -> None:
-    batch = found([[((0.0, 0.0, 1.0, 0.9), 0.9)]] * 2)
+    batch = record([[((0.0, 0.0, 1.0, 0.9), 0.9)]] * 2)
     _tell(db_builders.rows(batch)[0].id, {"regions": [{"overlay": 0.9, "quad": []}]})
     assert ask([batch], lambda c: text_locations.windows(c, [batch], 1)) == []
 
@@ -112,7 +112,7 @@ def test_examples_are_images_with_the_picture_they_were_found_on() -> None:
 
 
 def test_two_gathers_at_once_do_not_meet() -> None:
-    batch = found([[(CORNER, 0.9)]])
+    batch = record([[(CORNER, 0.9)]])
 
     def outer(connection: sa.Connection) -> int:
         text_locations.gather(connection, [])

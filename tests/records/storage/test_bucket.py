@@ -34,8 +34,8 @@ NAMES = [
 
 @pytest.fixture(scope="module")
 def variables() -> Iterator[dict[str, str]]:
-    with s3() as found, environment(found):
-        yield found
+    with s3() as variables, environment(variables):
+        yield variables
 
 
 @pytest.fixture(params=["file", "s3", "s3 with a prefix"])
@@ -204,9 +204,9 @@ def test_links_are_followed_and_what_cannot_be_read_is_listed_with_its_problem(t
     (root / "up" / "caps").symlink_to(tmp_path / "real")
     (root / "up" / "loop").symlink_to(root / "up")
     (root / "up" / "gone.jpg").symlink_to("nowhere")
-    found = {item.key: item.problem for item in store.walk("up")}
-    assert found.pop("up/a.jpg") == found.pop("up/caps/r.jpg") == ""
-    assert found == {
+    problems = {item.key: item.problem for item in store.walk("up")}
+    assert problems.pop("up/a.jpg") == problems.pop("up/caps/r.jpg") == ""
+    assert problems == {
         "up/loop": "The link leads back to a folder above it.",
         "up/gone.jpg": "The link leads nowhere.",
     }

@@ -118,15 +118,15 @@ def test_a_mask_is_checked_and_kept(tmp_path: Path, records: Line) -> None:
     cv2.imwrite(str(good), np.full((60, 90), 200, np.uint8))
     cv2.imwrite(str(wrong), np.zeros((90, 60), np.uint8))
     text.write_text("white")
-    for path, said in ((wrong, "90 × 60"), (text, "no picture"), (tmp_path / "none.png", "no such file")):
+    for path, message in ((wrong, "90 × 60"), (text, "no picture"), (tmp_path / "none.png", "no such file")):
         answer = call("requeue", image, "--mask", path)
         assert answer.code == 2
-        assert said in answer.err
+        assert message in answer.err
     assert call("requeue", image, "--mask", good).code == 0
     (row,) = db_builders.rows(batch)
     assert (row.state, row.step) == ("waiting", 2)
-    kept = cv2.imdecode(np.frombuffer(bucket(records.env["SLUICE_BUCKET_URL"]).get(row.mask), np.uint8), 0)
-    assert np.all(kept == 255)
+    mask = cv2.imdecode(np.frombuffer(bucket(records.env["SLUICE_BUCKET_URL"]).get(row.mask), np.uint8), 0)
+    assert np.all(mask == 255)
 
 
 def test_rollback_names_the_steps_where_the_one_asked_for_is_unknown() -> None:
@@ -183,10 +183,10 @@ def test_names_that_no_bucket_takes_are_all_kept(tmp_path: Path, records: Line) 
 def test_an_upload_is_a_folder_with_files_or_a_zip(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     (tmp_path / "a.jpg").write_bytes(b"x")
-    for upload, said in (
+    for upload, message in (
         (tmp_path / "empty", "no file in it"),
         (tmp_path / "a.jpg", "a folder or an archive"),
     ):
         answer = call("submit", upload)
         assert answer.code == 2
-        assert said in answer.err
+        assert message in answer.err

@@ -46,7 +46,7 @@ def test_it_tells_its_version() -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         (("fly",), "No such command"),
         (("run",), "Missing argument"),
@@ -58,10 +58,10 @@ def test_it_tells_its_version() -> None:
         (("images", "1", "--state", "gone"), "not one of"),
     ],
 )
-def test_wrong_usage_is_exit_code_2_and_says_what_is_wrong(words: tuple[str, ...], said: str) -> None:
+def test_wrong_usage_is_exit_code_2_and_says_what_is_wrong(words: tuple[str, ...], message: str) -> None:
     answer = call(*words)
     assert (answer.code, answer.out) == (2, "")
-    assert said in answer.err
+    assert message in answer.err
 
 
 def test_a_wrong_setting_is_exit_code_2_and_names_the_variable() -> None:
@@ -110,13 +110,13 @@ def test_the_bash_completion_script_is_bash(tmp_path: Path) -> None:
 
 def test_models_are_told_with_licence_revision_and_readiness() -> None:
     answer = call("models", "--json")
-    found = {model["model"]: model for model in json.loads(answer.out)}
+    by_name = {model["model"]: model for model in json.loads(answer.out)}
     assert (answer.code, answer.err) == (0, "")
     assert (
-        found["overlay_network"] | {"task": "find_text", "ready": True, "missing": ""}
-        == found["overlay_network"]
+        by_name["overlay_network"] | {"task": "find_text", "ready": True, "missing": ""}
+        == by_name["overlay_network"]
     )
-    for model in found.values():
+    for model in by_name.values():
         assert model["licence"]
         assert model["revision"]
         assert model["source"]

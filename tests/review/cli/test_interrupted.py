@@ -42,15 +42,15 @@ def test_a_run_goes_on_after_ctrl_c_and_after_kill_9(tmp_path: Path) -> None:
     interrupted = spawn(*words, env=env)
     until(lambda: worked_on() > 4, "work is under way")
     interrupted.send_signal(signal.SIGINT)
-    said, error = interrupted.communicate()
-    assert (interrupted.returncode, said) == (130, "")
+    output, error = interrupted.communicate()
+    assert (interrupted.returncode, output) == (130, "")
     assert "the next run continues the work" in error
     assert living(home) == []
 
     before = worked_on()
     killed = spawn(*words, env=env)
     until(lambda: worked_on() > before + 4, "the second run is under way")
-    started = {int(told.split()[0]) for told in living(home)} - {killed.pid}
+    started = {int(process.split()[0]) for process in living(home)} - {killed.pid}
     assert len(started) > 4
     killed.kill()
     killed.communicate()

@@ -90,12 +90,12 @@ def test_status_imports_the_driver_and_no_more(records: Line) -> None:
 
 
 def test_the_table_of_verbs_holds_every_command_and_its_first_sentence() -> None:
-    found = {}
+    verbs = {}
     for path in sorted((ROOT / "review" / "cli").rglob("*.py")):
         name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
         for command in getattr(importlib.import_module(name), "COMMANDS", ()):
-            found[command.name] = (name, command.get_short_help_str(200))
-    assert {name: (verb.module, verb.summary) for name, verb in VERBS.items()} == found
+            verbs[command.name] = (name, command.get_short_help_str(200))
+    assert {name: (verb.module, verb.summary) for name, verb in VERBS.items()} == verbs
 
 
 def offered(*words: str) -> list[str]:
@@ -131,17 +131,17 @@ def test_the_tab_key_offers(words: tuple[str, ...], expected: list[str]) -> None
 
 def test_the_tab_key_knows_every_model(tmp_path: Path) -> None:
     context = click.Context(cli)
-    known = {item.value for item in complete.models(context, cli.params[0], "")}
+    completed = {item.value for item in complete.models(context, cli.params[0], "")}
     models = registry(tmp_path).models  # without weights that other tests added
     of_the_project = {name for name, model in models.items() if model.__module__.startswith("models.")}
-    assert known == of_the_project
+    assert completed == of_the_project
     assert set(complete.BUILT_IN_MODELS) <= set(models)
 
 
 def test_the_tab_key_knows_every_transform() -> None:
     context = click.Context(cli)
-    known = {item.value for item in complete.steps(context, cli.params[0], "")}
-    assert known == set(build().transforms)
+    completed = {item.value for item in complete.steps(context, cli.params[0], "")}
+    assert completed == set(build().transforms)
 
 
 def test_the_tab_key_has_something_for_every_parameter_that_names_a_thing() -> None:

@@ -32,12 +32,12 @@ def listed() -> dict[str, dict[str, object]]:
 
 @pytest.mark.usefixtures("_home")
 def test_what_is_not_here_says_how_to_get_it() -> None:
-    found = listed()
-    assert found["realesrgan_x4"]["ready"] is False
-    assert "sluice models pull realesrgan_x4" in str(found["realesrgan_x4"]["missing"])
-    assert "--sha256" in str(found["lama"]["missing"])
-    assert "uint8" in str(found["surroundings"]["inputs"])
-    assert all(entry["licence"] and entry["source"] and entry["outputs"] for entry in found.values())
+    models = listed()
+    assert models["realesrgan_x4"]["ready"] is False
+    assert "sluice models pull realesrgan_x4" in str(models["realesrgan_x4"]["missing"])
+    assert "--sha256" in str(models["lama"]["missing"])
+    assert "uint8" in str(models["surroundings"]["inputs"])
+    assert all(entry["licence"] and entry["source"] and entry["outputs"] for entry in models.values())
 
 
 @pytest.mark.slow
@@ -86,7 +86,7 @@ def test_a_folder_is_added_with_all_its_files(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("_home")
 @pytest.mark.parametrize(
-    ("words", "code", "said"),
+    ("words", "code", "message"),
     [
         (("--name", "mine"), 2, "name its task with --task"),
         (("--name", "Mine!", "--task", "fill"), 2, "name: String should match pattern"),
@@ -98,11 +98,11 @@ def test_a_folder_is_added_with_all_its_files(tmp_path: Path) -> None:
     ],
 )
 def test_what_cannot_be_added_is_refused_in_one_line(
-    file: Path, words: tuple[str, ...], code: int, said: str
+    file: Path, words: tuple[str, ...], code: int, message: str
 ) -> None:
     answer = call("models", "add", file, *words)
     assert (answer.code, answer.out) == (code, "")
-    assert said in " ".join(answer.err.split())
+    assert message in " ".join(answer.err.split())
     assert manifest.registered(weights_folder()) == {}
 
 

@@ -84,11 +84,11 @@ def test_an_answer_to_what_was_judged_anew_meanwhile_is_not_taken(ada: Visitor, 
 
 def test_an_answer_to_what_was_rolled_back_meanwhile_is_not_taken(ada: Visitor, store: str) -> None:
     (image,) = badly_filled(store)
-    seen = transact(partial(review_queue.one, image_id=image))
-    assert seen is not None
+    image_now = transact(partial(review_queue.one, image_id=image))
+    assert image_now is not None
     decisions().rollback(image, "erase_text", "person:bob")
     assert row(image).state == "flagged"
-    assert ada.decide(image, "accept", version=seen.version).status == 409
+    assert ada.decide(image, "accept", version=image_now.version).status == 409
     assert ada.decide(image, "accept").status == 200
 
 
@@ -132,7 +132,7 @@ def test_a_drawn_mask_sends_the_image_round(ada: Visitor, store: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("data", "said"),
+    ("data", "message"),
     [
         (png((HIGH, WIDE + 1)), f"the image has {WIDE} × {HIGH}"),
         (b"no picture", "no picture that can be read"),
@@ -140,12 +140,12 @@ def test_a_drawn_mask_sends_the_image_round(ada: Visitor, store: str) -> None:
     ids=["of another size", "no picture"],
 )
 def test_a_mask_that_cannot_lie_on_the_image_is_told(
-    ada: Visitor, store: str, data: bytes, said: str
+    ada: Visitor, store: str, data: bytes, message: str
 ) -> None:
     (image,) = badly_filled(store)
     reply = ada.draw(image, data)
     assert reply.status == 409
-    assert said in reply.json["error"]
+    assert message in reply.json["error"]
     assert row(image).state == "flagged"
 
 

@@ -75,11 +75,11 @@ def test_print_stays_overlay_goes_and_what_is_drawn_goes(
     for image in ordered:
         assert visitor.decide(image, "accept").status == 200
     sluice.wait(batch)
-    seen = {name: is_stamped(decoded(data)) for name, data in sluice.delivered(batch).items()}
-    assert seen.pop("photo000.png")
-    assert not seen.pop("photo001.png")
+    stamped_by_name = {name: is_stamped(decoded(data)) for name, data in sluice.delivered(batch).items()}
+    assert stamped_by_name.pop("photo000.png")
+    assert not stamped_by_name.pop("photo001.png")
     # what was drawn is large, and a gate may ask once more about its fill; its stamp is gone in any case
-    assert not any(seen.values())
+    assert not any(stamped_by_name.values())
     assert visitor.get(f"/images/{images[3]}").text.count("is discarded") == 1
 
 
@@ -92,8 +92,10 @@ def test_photos_delivered_before_their_stamp_was_confirmed_are_sent_round(
     batch = sluice.submit(stamped(tmp_path / "photos", 8), recipe, vendor="trusted")
     sluice.wait(batch)
     assert all(is_stamped(decoded(data)) for data in sluice.delivered(batch).values())
-    known = sluice.until(lambda: transact(lambda c: templates.listed(c, "trusted")), "the stamp is proposed")
-    template = known[0]["template"]
+    proposals = sluice.until(
+        lambda: transact(lambda c: templates.listed(c, "trusted")), "the stamp is proposed"
+    )
+    template = proposals[0]["template"]
     early = visitor.post(f"/templates/{template}/again", {}, page="/templates")
     assert (early.status, early.json["error"]) == (409, f"template {template} is not confirmed")
     answer = visitor.post(f"/templates/{template}", {"answer": "confirm"}, page="/templates")
@@ -104,9 +106,9 @@ def test_photos_delivered_before_their_stamp_was_confirmed_are_sent_round(
         "all are sent round",
     )
     sluice.wait(batch)
-    found = sluice.delivered(batch)
-    assert len(found) == 8
-    assert not any(is_stamped(decoded(data)) for data in found.values())
+    delivered = sluice.delivered(batch)
+    assert len(delivered) == 8
+    assert not any(is_stamped(decoded(data)) for data in delivered.values())
 
 
 def test_without_a_password_it_does_not_start(sluice: Line) -> None:

@@ -102,12 +102,12 @@ def test_each_piece_that_was_found_can_be_clicked(ada: Visitor, store: str) -> N
 
 def test_both_readings_of_a_doubt_are_shown(ada: Visitor, store: str) -> None:
     (image,) = doubtful(store)
-    found, erased = (pixels(ada.get(f"/images/{image}/{name}.jpg")) for name in ("found", "erased"))
-    assert found.shape == erased.shape == (HIGH, WIDE, 3)
-    assert is_colour(found[12:18, 14:46], GREEN)
-    assert not is_colour(found[4:9, 6:52], GREEN)  # the outline
+    mask_pixels, erased = (pixels(ada.get(f"/images/{image}/{name}.jpg")) for name in ("found", "erased"))
+    assert mask_pixels.shape == erased.shape == (HIGH, WIDE, 3)
+    assert is_colour(mask_pixels[12:18, 14:46], GREEN)
+    assert not is_colour(mask_pixels[4:9, 6:52], GREEN)  # the outline
     colour = np.array(contrasting(picture(GREEN), text_mask() > 0))
-    assert np.abs(erased[15, 30] - found[15, 30]).max() > 60, "the mask contrasts with the picture"
+    assert np.abs(erased[15, 30] - mask_pixels[15, 30]).max() > 60, "the mask contrasts with the picture"
     mixed = (1 - TINT_OPACITY) * np.array(GREEN) + TINT_OPACITY * colour
     assert is_colour(erased[13:17, 16:44], tuple(mixed.tolist())), "and the picture shines through"
     assert is_colour(erased[30:], GREEN)

@@ -25,14 +25,14 @@ def proposed(store: str) -> int:
     )
     proposal = Proposal((0.7, 0.9, 0.95, 0.95), 9, 12, 0.8, None, None, examples)
     vendor = f"vendor-{uuid4().hex[:8]}"
-    made = transact(lambda connection: templates.propose(connection, vendor, proposal))
-    assert made is not None
-    return made
+    template_id = transact(lambda connection: templates.propose(connection, vendor, proposal))
+    assert template_id is not None
+    return template_id
 
 
 def state(template: int) -> tuple[str, list[str]]:
-    (found,) = transact(lambda connection: templates.listed(connection, ids=[template]))
-    return found["state"], [decision["by"] for decision in found["decisions"]]
+    (entry,) = transact(lambda connection: templates.listed(connection, ids=[template]))
+    return entry["state"], [decision["by"] for decision in entry["decisions"]]
 
 
 @pytest.mark.parametrize(("answer", "word"), [("confirm", "confirmed"), ("dismiss", "dismissed")])

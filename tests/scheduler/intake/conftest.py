@@ -14,8 +14,8 @@ from tests.harness.objects import new_bucket, s3
 
 @pytest.fixture(scope="module")
 def variables() -> Iterator[dict[str, str]]:
-    with s3() as found, environment(found):
-        yield found
+    with s3() as s3_variables, environment(s3_variables):
+        yield s3_variables
 
 
 @pytest.fixture(params=["file", "s3"])

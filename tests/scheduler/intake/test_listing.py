@@ -78,12 +78,14 @@ def test_what_belongs_to_no_upload_is_a_trouble_that_can_be_dismissed(store: Buc
         store.put(key, b"x")
     store.put("ingest/acme/gone.zip._READY", b"")
     assert scan(store) == []
-    found = troubles()
-    assert found["ingest/acme/loose.jpg"] == "lies in no upload; put it into a folder ingest/acme/UPLOAD/"
-    assert found["ingest/loose2.jpg"] == "lies in no upload; put it into a folder ingest/VENDOR/UPLOAD/"
-    assert "send .zip, .7z, .tar" in found["ingest/acme/photos.rar"]
-    assert "a marker without its upload" in found["ingest/acme/gone.zip._READY"]
-    assert len(found) == 4, "litter is no trouble"
+    by_subject = troubles()
+    assert (
+        by_subject["ingest/acme/loose.jpg"] == "lies in no upload; put it into a folder ingest/acme/UPLOAD/"
+    )
+    assert by_subject["ingest/loose2.jpg"] == "lies in no upload; put it into a folder ingest/VENDOR/UPLOAD/"
+    assert "send .zip, .7z, .tar" in by_subject["ingest/acme/photos.rar"]
+    assert "a marker without its upload" in by_subject["ingest/acme/gone.zip._READY"]
+    assert len(by_subject) == 4, "litter is no trouble"
     number = next(trouble.id for trouble in transact(current) if trouble.subject == "ingest/loose2.jpg")
     transact(lambda connection: dismiss(connection, number))
     scan(store)

@@ -46,7 +46,7 @@ def test_a_marker_may_name_a_recorded_recipe_by_its_digest(store: Bucket) -> Non
 
 
 @pytest.mark.parametrize(
-    ("marker", "said"),
+    ("marker", "message"),
     [
         (b"ready!", "neither empty nor JSON"),
         (b"[1]", "must hold an object"),
@@ -58,11 +58,13 @@ def test_a_marker_may_name_a_recorded_recipe_by_its_digest(store: Bucket) -> Non
         (b"\xff\xfe", "neither empty nor JSON"),
     ],
 )
-def test_a_bad_marker_is_told_as_trouble_until_it_is_mended(store: Bucket, marker: bytes, said: str) -> None:
+def test_a_bad_marker_is_told_as_trouble_until_it_is_mended(
+    store: Bucket, marker: bytes, message: str
+) -> None:
     prefix, good = drop(store, "a.jpg", marker=marker), drop(store, "a.jpg")
     (taken,) = scan(store)
     assert db_builders.head(taken).prefix == good
-    assert said in troubles()[prefix]
+    assert message in troubles()[prefix]
     assert scan(store) == []
     store.put(f"{prefix}/_READY", b"")
     (mended,) = scan(store)

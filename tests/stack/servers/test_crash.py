@@ -21,7 +21,7 @@ Stack = Callable[..., tuple[subprocess.Popen[str], list[int]]]
 
 def left(pids: list[int]) -> list[int]:
     """Those still running after the longest wait; a zombie that is not reaped does not run."""
-    found = []
+    running = []
     for pid in pids:
         try:
             process = psutil.Process(pid)
@@ -29,8 +29,8 @@ def left(pids: list[int]) -> list[int]:
         except psutil.NoSuchProcess:
             continue
         except psutil.TimeoutExpired:
-            found.append(pid)
-    return found
+            running.append(pid)
+    return running
 
 
 def wait_for_end(process: psutil.Process) -> None:

@@ -33,7 +33,7 @@ def write(url: str, sql: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home whose Postgres was set up once and stopped."""
     home = tmp_path_factory.mktemp("made")
     with EmbeddedPostgres(home):
@@ -41,16 +41,16 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def running(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
+def running(cluster: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
     """A server that the tests only look at."""
-    with EmbeddedPostgres(copy(made, tmp_path_factory.mktemp("running"))) as server:
+    with EmbeddedPostgres(copy(cluster, tmp_path_factory.mktemp("running"))) as server:
         yield server
 
 
 @pytest.fixture
-def server(made: Path, tmp_path: Path) -> Iterator[EmbeddedPostgres]:
+def server(cluster: Path, tmp_path: Path) -> Iterator[EmbeddedPostgres]:
     """A server of the test's own, set up and not yet started."""
-    server = EmbeddedPostgres(copy(made, tmp_path))
+    server = EmbeddedPostgres(copy(cluster, tmp_path))
     yield server
     server.stop()
 
@@ -217,8 +217,11 @@ def test_as_root_it_runs_below_a_closed_folder_as_another_user_with_one_right(
         status = Path(f"/proc/{server.pid}/status").read_text()
         fields = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
         assert "0" not in fields["Uid"].split()
-        kept = int(fields["CapEff"], 16)
-        assert kept == int(fields["CapPrm"], 16)
-        assert kept in {1 << 2, 1 << 1}  # CAP_DAC_READ_SEARCH, or CAP_DAC_OVERRIDE in a plain container
+        capabilities = int(fields["CapEff"], 16)
+        assert capabilities == int(fields["CapPrm"], 16)
+        assert capabilities in {
+            1 << 2,
+            1 << 1,
+        }  # CAP_DAC_READ_SEARCH, or CAP_DAC_OVERRIDE in a plain container
         assert fields["NoNewPrivs"] == "1"
     assert stat.S_IMODE(closed.stat().st_mode) == 0o700

@@ -76,9 +76,9 @@ def test_nothing_to_do_is_done() -> None:
 
 @pytest.fixture
 def gate(monkeypatch: pytest.MonkeyPatch) -> Gate:
-    made = Gate("trial_gate", frozenset({"trial"}), {"change": Limit(at_most=0.1)}, _change)
-    monkeypatch.setitem(registry().gates, made.name, made)
-    return made
+    trial_gate = Gate("trial_gate", frozenset({"trial"}), {"change": Limit(at_most=0.1)}, _change)
+    monkeypatch.setitem(registry().gates, trial_gate.name, trial_gate)
+    return trial_gate
 
 
 def _change(edit: Any) -> dict[str, float]:

@@ -34,8 +34,8 @@ def here(tmp_path: Path) -> Bucket:
 
 
 def image(picture_key: str | None = "objects/in.qoi", **more: Any) -> Image:
-    known = Image(id=5, name="a.jpg", source="ingest/a.jpg", file="sub/a.jpg", picture_key=picture_key)
-    return replace(known, **more)
+    image = Image(id=5, name="a.jpg", source="ingest/a.jpg", file="sub/a.jpg", picture_key=picture_key)
+    return replace(image, **more)
 
 
 @dataclass(frozen=True)
@@ -54,8 +54,8 @@ def written(
     here: Bucket, outcome: Any, verdict: Verdict = GOOD, *, picture: Picture | None = None
 ) -> Written:
     subject = picture or Picture("a.jpg", RGB)
-    known = subject.with_(facts=Facts(dpi=(72, 72)))
-    result = write(here, here, image(), Attempt(Loaded(known, 9), outcome, verdict, 0.5))
+    noted = subject.with_(facts=Facts(dpi=(72, 72)))
+    result = write(here, here, image(), Attempt(Loaded(noted, 9), outcome, verdict, 0.5))
     return Written(result, result.ending)
 
 
@@ -126,11 +126,11 @@ def test_a_file_that_a_gate_flags_is_not_published(here: Bucket) -> None:
     assert list(here.walk("out")) == []
 
 
-@pytest.mark.parametrize("known", ["tag", "sha256"])
-def test_an_original_with_other_bytes_than_when_it_was_taken_is_not_read(here: Bucket, known: str) -> None:
+@pytest.mark.parametrize("recorded", ["tag", "sha256"])
+def test_an_original_with_other_bytes_than_when_it_was_taken_is_not_read(here: Bucket, recorded: str) -> None:
     here.put("ingest/a.jpg", b"first")
     before = {"tag": here.get_tagged("ingest/a.jpg")[1], "sha256": hashlib.sha256(b"first").hexdigest()}
-    taken = image(None, **{known: before[known]})
+    taken = image(None, **{recorded: before[recorded]})
     assert read(here, taken, 9).sha256 == before["sha256"]
     here.put("ingest/a.jpg", b"second, longer")
     with pytest.raises(OriginalReplacedError, match="other bytes"):

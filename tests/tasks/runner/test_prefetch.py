@@ -12,14 +12,14 @@ from tests.harness.line import Line, environment, photos, recipe
 
 
 def test_the_shelf_keeps_the_newest_and_hands_each_out_once() -> None:
-    kept = PrefetchCache(max_pictures=2)
+    cache = PrefetchCache(max_pictures=2)
     for number in range(3):
-        kept.put(str(number), np.full((1, 1, 3), number, np.uint8))
-    assert kept.take("0") is None
-    taken = kept.take("2")
+        cache.put(str(number), np.full((1, 1, 3), number, np.uint8))
+    assert cache.take("0") is None
+    taken = cache.take("2")
     assert taken is not None
     assert taken[0, 0, 0] == 2
-    assert kept.take("2") is None
+    assert cache.take("2") is None
 
 
 def test_a_picture_that_was_not_read_ahead_comes_from_the_bucket(tmp_path: Path) -> None:
@@ -33,10 +33,10 @@ def test_a_picture_that_was_not_read_ahead_comes_from_the_bucket(tmp_path: Path)
 
 
 @pytest.mark.parametrize(
-    ("device", "told", "answer"), [("cpu", None, False), ("cuda:0", None, True), ("cpu", "1", True)]
+    ("device", "setting", "answer"), [("cpu", None, False), ("cuda:0", None, True), ("cpu", "1", True)]
 )
-def test_reading_ahead_is_for_gpus_unless_told(device: str, told: str | None, answer: bool) -> None:
-    with environment({"SLUICE_DEVICE": device} | ({"SLUICE_READ_AHEAD": told} if told else {})):
+def test_reading_ahead_is_for_gpus_unless_told(device: str, setting: str | None, answer: bool) -> None:
+    with environment({"SLUICE_DEVICE": device} | ({"SLUICE_READ_AHEAD": setting} if setting else {})):
         assert Prefetch(Context(settings())).is_wanted is answer
 
 

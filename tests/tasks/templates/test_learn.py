@@ -77,19 +77,19 @@ def test_what_recurs_is_proposed_with_its_counts_outline_ink_and_crops(vendor: s
     assert template["box"] == pytest.approx(CORNER, abs=0.01)
     assert (template["images"], template["photos"], template["overlay"]) == (9, 12, pytest.approx(0.9))
     assert len(template["examples"]) == 3
-    told = transact(
+    recorded = transact(
         lambda connection: templates.vendor_of(
             connection, connection.scalar(sa.text("SELECT max(id) FROM batches")) or 0
         )
     ).templates
-    assert told[0].ink is not None
-    assert np.linalg.norm(np.array(told[0].ink) - 250) < 40
+    assert recorded[0].ink is not None
+    assert np.linalg.norm(np.array(recorded[0].ink) - 250) < 40
     picture = side_by_side(context().bucket, template["examples"])
     assert picture.shape[0] == 2 * 240 + 12  # the crops, and below them what would be erased
     assert picture.shape[1] > 3 * 240
     assert (picture[252:] == (255, 0, 255)).all(axis=2).sum() > 3 * 300
-    assert told[0].mark is not None
-    assert told[0].mark["through"] < 0.3
+    assert recorded[0].mark is not None
+    assert recorded[0].mark["through"] < 0.3
 
 
 def test_the_second_line_of_an_overlay_is_no_template_of_its_own(vendor: str, records: Line) -> None:

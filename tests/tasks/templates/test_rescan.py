@@ -49,8 +49,8 @@ def with_stamp(sluice: Line, batch: int) -> dict[str, bool]:
 
 
 def the_templates() -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = json.loads(call("templates", "--json").out)
-    return found
+    entries: list[dict[str, Any]] = json.loads(call("templates", "--json").out)
+    return entries
 
 
 @pytest.fixture(scope="module")
@@ -112,12 +112,12 @@ def test_a_template_that_does_not_exist_is_told(story: Story) -> None:
 def test_a_picture_that_is_gone_is_told_and_its_neighbours_are_looked_at(story: Story) -> None:
     images = images_searched("find_text", "erase_text")
     store = bucket(story.line.env["SLUICE_BUCKET_URL"])
-    kept = store.get(images[0].picture)
+    stored = store.get(images[0].picture)
     store.delete(images[0].picture)
     try:
         answer = call("requeue", "--template", story.template)
     finally:
-        store.put(images[0].picture, kept)
+        store.put(images[0].picture, stored)
     assert answer.code == 0
     assert f"image {images[0].image} cannot be searched" in answer.err
     assert f"still on 0 of {len(images)} images" in answer.err

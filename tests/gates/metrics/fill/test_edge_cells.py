@@ -19,7 +19,7 @@ def rough_cloth() -> Rgb:
     return np.clip(np.rint(np.array((150, 105, 80)) + threads[..., None]), 0, 255).astype(np.uint8)
 
 
-def found(fill: np.ndarray) -> Figures:
+def figures_of(fill: np.ndarray) -> Figures:
     after = rough_cloth()
     after[FILL] = np.clip(np.rint(fill), 0, 255)[FILL]
     mask = np.zeros((HEIGHT, WIDTH), np.uint8)
@@ -29,7 +29,7 @@ def found(fill: np.ndarray) -> Figures:
 
 
 def test_what_was_there_shows_nothing() -> None:
-    figures = found(rough_cloth())
+    figures = figures_of(rough_cloth())
     assert figures["cell_line_mid"] < 3
     assert figures["cell_shift_mid"] < 3
     assert figures["cell_hue_mid"] < 1
@@ -38,7 +38,7 @@ def test_what_was_there_shows_nothing() -> None:
 
 @pytest.mark.parametrize("levels", [8, 20])
 def test_a_fill_a_shade_off_is_seen_through_strong_texture(levels: int) -> None:
-    figures = found(rough_cloth().astype(float) + levels)
+    figures = figures_of(rough_cloth().astype(float) + levels)
     assert figures["cell_shift_mid"] == pytest.approx(levels, abs=3)
     assert figures["cell_shift"] > levels / 3
     assert figures["cell_shift_sure"] > 5
@@ -49,7 +49,7 @@ def test_a_line_along_the_edge_is_seen_through_strong_texture(levels: int) -> No
     rim = np.zeros((HEIGHT, WIDTH, 1))
     rim[FILL] = levels
     rim[47:93, 52:168] = 0
-    figures = found(rough_cloth() + rim)
+    figures = figures_of(rough_cloth() + rim)
     assert figures["cell_line_mid"] == pytest.approx(abs(levels), abs=3)
     assert figures["cell_line_sure"] > 5
 
@@ -60,7 +60,7 @@ def test_a_turned_hue_is_told_in_degrees_and_levels(degrees: float) -> None:
     turned = (plane[..., 1] - 128 + 1j * (plane[..., 2] - 128)) * np.exp(1j * np.radians(degrees))
     chroma = float(np.abs(turned).mean())
     plane[..., 1], plane[..., 2] = turned.real + 128, turned.imag + 128
-    figures = found(cv2.cvtColor(np.clip(np.rint(plane), 0, 255).astype(np.uint8), cv2.COLOR_YCrCb2RGB))
+    figures = figures_of(cv2.cvtColor(np.clip(np.rint(plane), 0, 255).astype(np.uint8), cv2.COLOR_YCrCb2RGB))
     assert figures["cell_hue_turn"] == pytest.approx(abs(degrees), abs=4)
     assert figures["cell_hue_mid"] == pytest.approx(chroma * np.radians(abs(degrees)), rel=0.2)
 

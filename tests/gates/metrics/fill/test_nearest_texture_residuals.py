@@ -23,7 +23,7 @@ def two_surfaces() -> Rgb:
     return np.clip(np.rint(colours + grain), 0, 255).astype(np.uint8)
 
 
-def found(fill: np.ndarray, before: Rgb | None = None) -> Figures:
+def figures_of(fill: np.ndarray, before: Rgb | None = None) -> Figures:
     """The figures of ``fill`` laid into the scene."""
     after = two_surfaces()
     after[FILL] = np.clip(np.rint(fill), 0, 255)[FILL]
@@ -41,7 +41,7 @@ def lettered() -> Rgb:
 
 
 def test_what_was_there_has_its_kin() -> None:
-    figures = found(two_surfaces())
+    figures = figures_of(two_surfaces())
     assert figures["kin_hue"] < 2
     assert figures["kin_drift"] < 1.5
     assert figures["kin_light"] < 1
@@ -55,28 +55,28 @@ def test_a_turned_hue_is_told_from_the_one_surface_that_has_any(degrees: float) 
     plane = cv2.cvtColor(two_surfaces(), cv2.COLOR_RGB2YCrCb).astype(np.float32)
     turned = (plane[..., 1] - 128 + 1j * (plane[..., 2] - 128)) * np.exp(1j * np.radians(degrees))
     plane[..., 1], plane[..., 2] = turned.real + 128, turned.imag + 128
-    figures = found(cv2.cvtColor(np.clip(np.rint(plane), 0, 255).astype(np.uint8), cv2.COLOR_YCrCb2RGB))
+    figures = figures_of(cv2.cvtColor(np.clip(np.rint(plane), 0, 255).astype(np.uint8), cv2.COLOR_YCrCb2RGB))
     assert figures["kin_hue"] == pytest.approx(degrees, abs=4)
     assert figures["kin_hue_usual"] < 2
     assert 0.3 < figures["kin_coloured"] < 0.9
 
 
 def test_a_shade_off_is_in_levels_on_every_surface() -> None:
-    assert found(two_surfaces().astype(np.float32) + 5)["kin_light"] == pytest.approx(5, abs=1)
+    assert figures_of(two_surfaces().astype(np.float32) + 5)["kin_light"] == pytest.approx(5, abs=1)
 
 
 def test_smeared_ink_is_the_share_of_it_that_is_left() -> None:
     smeared = 0.9 * two_surfaces() + 0.1 * np.array((20, 40, 220))
-    assert found(smeared)["inked"] == pytest.approx(0.1, abs=0.03)
+    assert figures_of(smeared)["inked"] == pytest.approx(0.1, abs=0.03)
 
 
 def test_grain_is_held_against_the_same_surface() -> None:
     smooth = cv2.bilateralFilter(two_surfaces(), 9, 60, 5)
-    assert found(smooth)["kin_grain"] > 0.6
+    assert figures_of(smooth)["kin_grain"] > 0.6
 
 
 def test_a_fill_laid_amiss_would_fit_better_elsewhere() -> None:
-    assert found(np.roll(two_surfaces(), 12, axis=1))["moved"] > 0.7
+    assert figures_of(np.roll(two_surfaces(), 12, axis=1))["moved"] > 0.7
 
 
 def test_too_little_to_see_says_nothing() -> None:

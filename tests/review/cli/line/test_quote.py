@@ -34,19 +34,19 @@ def upload(tmp_path: Path) -> Iterator[Path]:
 def quoted(upload: Path, *words: object) -> dict[str, Any]:
     answer = call("quote", upload, "--recipe", upload.parent / "plain.toml", "--json", *words)
     assert answer.code == 0, answer.err
-    told: dict[str, Any] = json.loads(answer.out)
-    return told
+    quote: dict[str, Any] = json.loads(answer.out)
+    return quote
 
 
 def test_a_sample_is_measured_and_all_photos_are_priced(upload: Path) -> None:
-    told = quoted(upload, "--sample", 5)
-    assert (told["photos"], told["sampled"], told["passed"]) == (12, 5, 5)
-    assert list(told["seconds_per_photo"]) == ["admit", "deliver"]
-    seconds = sum(told["seconds_per_photo"].values())
-    assert told["work_seconds"]["likely"] == pytest.approx(12 * seconds)
-    assert told["wall_seconds"]["likely"] == pytest.approx(12 * seconds / 4)
-    assert told["price"] == pytest.approx(told["work_seconds"])  # a second costs 1
-    assert told["price"]["low"] <= told["price"]["likely"] <= told["price"]["high"]
+    quote = quoted(upload, "--sample", 5)
+    assert (quote["photos"], quote["sampled"], quote["passed"]) == (12, 5, 5)
+    assert list(quote["seconds_per_photo"]) == ["admit", "deliver"]
+    seconds = sum(quote["seconds_per_photo"].values())
+    assert quote["work_seconds"]["likely"] == pytest.approx(12 * seconds)
+    assert quote["wall_seconds"]["likely"] == pytest.approx(12 * seconds / 4)
+    assert quote["price"] == pytest.approx(quote["work_seconds"])  # a second costs 1
+    assert quote["price"]["low"] <= quote["price"]["likely"] <= quote["price"]["high"]
     assert not (upload.parent / "home").exists()
 
 

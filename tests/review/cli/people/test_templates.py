@@ -30,16 +30,16 @@ def vendor() -> str:
 
 def proposed(vendor: str, examples: tuple[dict[str, Any], ...] = ()) -> int:
     proposal = Proposal((0.7, 0.9, 0.95, 0.95), 9, 12, 0.8, None, None, examples)
-    made = transact(lambda connection: templates.propose(connection, vendor, proposal))
-    assert made is not None
-    return made
+    template = transact(lambda connection: templates.propose(connection, vendor, proposal))
+    assert template is not None
+    return template
 
 
-def told(vendor: str) -> list[dict[str, Any]]:
+def listed(vendor: str) -> list[dict[str, Any]]:
     answer = call("templates", "--vendor", vendor, "--json")
     assert (answer.code, answer.err) == (0, "")
-    found: list[dict[str, Any]] = json.loads(answer.out)
-    return found
+    entries: list[dict[str, Any]] = json.loads(answer.out)
+    return entries
 
 
 def doubtful(count: int = 1) -> list[int]:
@@ -61,10 +61,10 @@ def image(image_id: int) -> sa.Row[Any]:
 
 
 def test_templates_are_listed_for_people_and_for_programs(vendor: str) -> None:
-    made = proposed(vendor, ({"image": 41, "name": "a.jpg", "crop": "x", "box": [1, 1, 2, 2]},))
+    template_id = proposed(vendor, ({"image": 41, "name": "a.jpg", "crop": "x", "box": [1, 1, 2, 2]},))
     proposed(f"{vendor}-other")
-    (template,) = told(vendor)
-    assert template | {"template": made, "state": "proposed", "images": 9, "photos": 12} == template
+    (template,) = listed(vendor)
+    assert template | {"template": template_id, "state": "proposed", "images": 9, "photos": 12} == template
     shown = call("templates", "--vendor", vendor)
     assert shown.code == 0
     assert "9 of 12" in shown.out
@@ -83,7 +83,7 @@ def test_a_person_confirms_and_dismisses_and_is_remembered(
     other = proposed(f"{vendor}-other")
     assert call("templates", "confirm", first).out == f"template {first}: confirmed\n"
     assert call("templates", "dismiss", other).out == f"template {other}: dismissed\n"
-    (template,) = told(vendor)
+    (template,) = listed(vendor)
     assert template["state"] == "confirmed"
     assert template["decisions"][0]["by"] == "person:ada"
 
@@ -105,8 +105,8 @@ def test_crops_are_written_side_by_side(vendor: str, records: Line, tmp_path: Pa
         {"image": number, "name": f"{number}.jpg", "crop": store.keep(crop, ".png"), "box": [20, 20, 60, 40]}
         for number in range(3)
     )
-    made = proposed(vendor, examples)
-    answer = call("templates", "show", made, "--out", tmp_path / "crops.png")
+    template_id = proposed(vendor, examples)
+    answer = call("templates", "show", template_id, "--out", tmp_path / "crops.png")
     assert (answer.code, answer.err) == (0, "")
     assert "0.jpg, 1.jpg, 2.jpg" in answer.out
     picture = np.asarray(cv2.imread(str(tmp_path / "crops.png")))
@@ -115,7 +115,7 @@ def test_crops_are_written_side_by_side(vendor: str, records: Line, tmp_path: Pa
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         (("show", 987654, "--out", "x.png"), "no template 987654"),
         (("show", 987654), "Missing option"),
@@ -123,10 +123,10 @@ def test_crops_are_written_side_by_side(vendor: str, records: Line, tmp_path: Pa
         (("burn", 1), "No such command"),
     ],
 )
-def test_wrong_usage_is_exit_code_2(words: tuple[object, ...], said: str) -> None:
+def test_wrong_usage_is_exit_code_2(words: tuple[object, ...], message: str) -> None:
     answer = call("templates", *words)
     assert (answer.code, answer.out) == (2, "")
-    assert said in answer.err
+    assert message in answer.err
 
 
 def test_an_out_that_is_no_png_is_refused(vendor: str, tmp_path: Path) -> None:

@@ -46,9 +46,9 @@ def test_fatal_red_flags_come_first_with_why_and_what_to_do_and_exit_code_3(home
 def test_a_program_reads_one_document_of_json(home: Path) -> None:
     (home / "bad.toml").write_text(BAD)
     answer = call("audit", home / "bad.toml", "--json")
-    told = json.loads(answer.out)
-    assert (answer.code, told["fatal"], told["warnings"]) == (3, 2, 1)
-    assert {flag["check"] for flag in told["red_flags"]} == {
+    report = json.loads(answer.out)
+    assert (answer.code, report["fatal"], report["warnings"]) == (3, 2, 1)
+    assert {flag["check"] for flag in report["red_flags"]} == {
         "removal_after_enlargement", "breaker_cannot_trip", "unpinned_seed",
     }  # fmt: skip
 

@@ -39,7 +39,7 @@ def test_folders_are_compared_on_average_at_worst_and_one_by_one(
     assert report["images"]["0.png"]["psnr"] == 100
     for metric in ("psnr", "ssim", "ms_ssim", "gmsd", "mdsi"):
         assert report["worst"][metric]["name"] == "2.png"
-    values = [found["ssim"] for found in report["images"].values()]
+    values = [figures["ssim"] for figures in report["images"].values()]
     assert report["average"]["ssim"] == pytest.approx(sum(values) / 3)
 
 

@@ -91,7 +91,7 @@ def test_what_cannot_be_judged_is_exit_code_2(tmp_path: Path, mask: Path) -> Non
     picture, text = draw(tmp_path / "a.png"), tmp_path / "notes.png"
     text.write_text("no picture")
     (tmp_path / "empty").mkdir()
-    for words, said in [
+    for words, message in [
         (("-t", "polish", picture, picture), "there are gates for"),
         (("-t", "upscale", picture, tmp_path), "both be files or both be folders"),
         (("-t", "upscale", text, picture), "notes.png"),
@@ -100,7 +100,7 @@ def test_what_cannot_be_judged_is_exit_code_2(tmp_path: Path, mask: Path) -> Non
     ]:
         answer = call("judge", *words, "--json")
         assert (answer.code, answer.out) == (2, "")
-        assert said in answer.err
+        assert message in answer.err
 
 
 def test_a_sheet_is_drawn_for_a_file_and_for_each_picture_of_a_folder(tmp_path: Path, mask: Path) -> None:

@@ -96,8 +96,8 @@ def test_a_photo_that_needs_another_size_is_encoded_anew(done: Done, name: str, 
 
 
 def test_what_was_done_and_what_came_in_stand_in_the_files(done: Done) -> None:
-    said = {name: Marks.read(read(done, name)).source_type for name in done.manifest}
-    assert said == {
+    source_types = {name: Marks.read(read(done, name)).source_type for name in done.manifest}
+    assert source_types == {
         "photo0000.jpg": None,
         "photo0001.jpg": None,
         "photo0002.jpg": "algorithmicallyEnhanced",
@@ -110,7 +110,7 @@ def test_every_file_and_rendition_is_in_the_manifest_with_its_hash(done: Done) -
     hashes = {}
     for entry in done.manifest.values():
         hashes[entry["file"]] = entry["delivered"]["sha256"]
-        hashes |= {made["file"]: made["sha256"] for made in entry["delivered"]["renditions"]}
+        hashes |= {rendition["file"]: rendition["sha256"] for rendition in entry["delivered"]["renditions"]}
     there = {path.name: path for path in done.out.iterdir() if path.name != "manifest.jsonl"}
     assert {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in there.items()} == hashes
     assert len(hashes) == 12

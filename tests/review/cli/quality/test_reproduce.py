@@ -87,16 +87,16 @@ def reproduce(image: int, *words: object) -> tuple[Answer, dict[str, Any]]:
 def test_every_step_of_a_batch_gives_the_recorded_bytes_again(done: Done, step: str) -> None:
     image = done.image("titled.png")
     assert image.state == "delivered", image.sentence
-    answer, told = reproduce(image.id, "--step", step, "--runs", 2)
-    assert (answer.code, told["same"], told["runs_agree"]) == (0, True, True), answer.out + answer.err
-    assert told["differs"] == {}
-    assert [run["max_difference"] for run in told["runs"]] == [0, 0]
+    answer, report = reproduce(image.id, "--step", step, "--runs", 2)
+    assert (answer.code, report["same"], report["runs_agree"]) == (0, True, True), answer.out + answer.err
+    assert report["differs"] == {}
+    assert [run["max_difference"] for run in report["runs"]] == [0, 0]
 
 
 def test_the_last_step_is_taken_where_none_is_named_and_a_refusal_is_one_again(done: Done) -> None:
     assert reproduce(done.image("photo0000.jpg").id)[1]["step"] == "deliver"
-    answer, told = reproduce(done.image("broken.jpg").id)
-    assert (answer.code, told["step"], told["verdict"], told["same"]) == (0, "admit", "refuse", True)
+    answer, report = reproduce(done.image("broken.jpg").id)
+    assert (answer.code, report["step"], report["verdict"], report["same"]) == (0, "admit", "refuse", True)
 
 
 def test_other_bytes_are_exit_code_1_and_it_is_said_how_far_they_are(done: Done) -> None:
@@ -104,12 +104,12 @@ def test_other_bytes_are_exit_code_1_and_it_is_said_how_far_they_are(done: Done)
     assert reproduce(image, "--step", "sabotage")[1]["same"]
     done.switch.touch()  # the transform is no longer what it was
     try:
-        answer, told = reproduce(image, "--step", "sabotage")
+        answer, report = reproduce(image, "--step", "sabotage")
         shown = call("reproduce", image, "--step", "sabotage")
     finally:
         done.switch.unlink()
-    (run,) = told["runs"]
-    assert (answer.code, shown.code, told["same"]) == (1, 1, False)
+    (run,) = report["runs"]
+    assert (answer.code, shown.code, report["same"]) == (1, 1, False)
     assert "pixels" in run["unlike"]
     assert run["max_difference"] > 10
     assert 0 < run["psnr"] < 40
@@ -126,10 +126,10 @@ def test_what_is_not_as_it_was_then_is_told(done: Done) -> None:
     )
     older = {**row.made_with, "threads": 7, "libraries": {**row.made_with["libraries"], "numpy": "1.0"}}
     transact(lambda connection: connection.execute(change.values(made_with=older, revision="0")))
-    answer, told = reproduce(image, "--step", "upscale")
+    answer, report = reproduce(image, "--step", "upscale")
     assert answer.code == 0
-    assert set(told["differs"]) == {"threads", "numpy", "revision"}
-    assert told["differs"]["threads"] == {"then": 7, "now": 1}
+    assert set(report["differs"]) == {"threads", "numpy", "revision"}
+    assert report["differs"]["threads"] == {"then": 7, "now": 1}
     shown = call("reproduce", image, "--step", "upscale")
     assert "numpy was 1.0" in shown.out
 
@@ -147,14 +147,14 @@ def test_a_record_tells_what_the_step_was_made_with(done: Done) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         (("999999",), "no step of image 999999"),
         (("IMAGE", "--step", "denoise"), "it passed: admit, find_text"),
     ],
 )
-def test_what_was_never_recorded_is_exit_code_2(done: Done, words: tuple[str, ...], said: str) -> None:
+def test_what_was_never_recorded_is_exit_code_2(done: Done, words: tuple[str, ...], message: str) -> None:
     image = str(done.image("photo0000.jpg").id)
     answer = call("reproduce", *[image if word == "IMAGE" else word for word in words])
     assert (answer.code, answer.out) == (2, "")
-    assert said in answer.err
+    assert message in answer.err

@@ -39,7 +39,7 @@ def test_a_generated_picture_is_made_again_byte_for_byte(tmp_path: Path, servers
     networks.need_torch()
     pinned = {"CUDA_VISIBLE_DEVICES": "", "OMP_NUM_THREADS": "1"}  # the command pins this very process
     with line(tmp_path, servers, HF_HUB_OFFLINE="1") as under_test, environment(pinned):
-        made = pipelines.register("making", "generate", side=64)
+        model = pipelines.register("making", "generate", side=64)
         (tmp_path / "words.toml").write_text(RECIPE)
         under_test.start(workers=1)
         batch = under_test.submit(photos(tmp_path / "upload", 1), tmp_path / "words.toml")
@@ -47,16 +47,16 @@ def test_a_generated_picture_is_made_again_byte_for_byte(tmp_path: Path, servers
         under_test.stop()
         (row,) = under_test.rows(batch)
         answer = call("reproduce", row.id, "--step", "generate", "--runs", 2, "--json")
-        (told,) = transact(
+        (entry,) = transact(
             lambda connection: [json.loads(line) for line in manifest_lines(connection, batch)]
         )
-    found = json.loads(answer.out)
-    assert (answer.code, found["same"], found["runs_agree"], found["differs"]) == (0, True, True, {}), (
+    report = json.loads(answer.out)
+    assert (answer.code, report["same"], report["runs_agree"], report["differs"]) == (0, True, True, {}), (
         answer.out
     )
-    step = next(step for step in told["steps"] if step["step"] == "generate")
-    assert (step["model"], step["revision"], step["device"]) == ("making", made.version, "cpu")
-    assert step["made_with"]["weights"] == made.sha256
+    step = next(step for step in entry["steps"] if step["step"] == "generate")
+    assert (step["model"], step["revision"], step["device"]) == ("making", model.version, "cpu")
+    assert step["made_with"]["weights"] == model.sha256
     assert step["made_with"]["options"]["prompt"] == "plain studio ground"
     assert {"torch", "diffusers", "numpy"} <= set(step["made_with"]["libraries"])
     assert step["made_with"]["threads"] == 1

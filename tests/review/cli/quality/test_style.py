@@ -67,11 +67,11 @@ def test_a_person_who_accepts_another_look_is_not_asked_again(campaign: Path) ->
 
 def test_a_picture_unlike_the_other_references_is_named(campaign: Path) -> None:
     cv2.imwrite(str(campaign / "odd.png"), shot(9, warm=60))  # written blue first: it is cold
-    told = json.loads(call("style", campaign, "--widen", 1, "--json").out)
-    assert told["pictures"] == 7
-    assert "odd.png" in told["strangers"]
-    assert all(low < high for low, high in told["style"].values())
-    assert f"{len(told['strangers'])} would be flagged: " in call("style", campaign, "--widen", 1).out
+    report = json.loads(call("style", campaign, "--widen", 1, "--json").out)
+    assert report["pictures"] == 7
+    assert "odd.png" in report["strangers"]
+    assert all(low < high for low, high in report["style"].values())
+    assert f"{len(report['strangers'])} would be flagged: " in call("style", campaign, "--widen", 1).out
 
 
 def test_more_room_is_wider(campaign: Path) -> None:
@@ -83,13 +83,13 @@ def test_more_room_is_wider(campaign: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("count", "said"), [(0, "no picture is there"), (2, "2 reference pictures are too few")]
+    ("count", "message"), [(0, "no picture is there"), (2, "2 reference pictures are too few")]
 )
-def test_too_few_references_are_refused(tmp_path: Path, count: int, said: str) -> None:
+def test_too_few_references_are_refused(tmp_path: Path, count: int, message: str) -> None:
     folder = tmp_path / "few"
     folder.mkdir()
     for seed in range(count):
         cv2.imwrite(str(folder / f"{seed}.png"), shot(seed))
     answer = call("style", folder)
     assert (answer.code, answer.out) == (2, "")
-    assert said in answer.err
+    assert message in answer.err
