@@ -30,8 +30,9 @@ async def values(request: Request, report: Mapping[str, Any]) -> dict[str, Any]:
     query = partial(review_queue.tripping, batch_id=batch_id, limit=TRIPPING_SHOWN)
     batch = await read(request, partial(batches.get, batch_id=batch_id))
     recipe = await read(request, partial(recipes.load, digest=batch.recipe))
+    progress = await read(request, partial(reports.progress, batch_id=batch_id))
     return {
-        "progress": await read(request, partial(reports.progress, batch_id=batch_id)),
+        "share_done": min(1.0, progress.advance / progress.images) if progress.images else 1.0,
         "tripping": await read(request, query) if is_halted else [],
         "breaker": recipe.breaker,
         "recipe_names": shipped(),

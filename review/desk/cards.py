@@ -35,6 +35,11 @@ class Card:
         return self.flagged is None and self.record.state in IN_WORK
 
 
+def needs_models(image: FlaggedImage | None) -> bool:
+    """Whether other models may be offered for the image's fill."""
+    return image is not None and image.is_edited and not image.is_ordered_result
+
+
 async def card(request: Request) -> Response:
     """The card alone, for the script that replaces it in a page."""
     number = request.path_params["image"]
@@ -46,8 +51,7 @@ async def card(request: Request) -> Response:
 async def functions(request: Request, shown: Sequence[FlaggedImage | None]) -> dict[str, Any]:
     """Functions that card.html uses for the images ``shown``."""
     transforms = line_of(request).declarations
-    has_fill = any(image is not None and image.is_edited for image in shown)
-    models = await drawing_of(request).fill_models() if has_fill else []
+    models = await drawing_of(request).fill_models() if any(map(needs_models, shown)) else []
     return {
         "previews": previews.previews,
         "has_regions": previews.has_regions,

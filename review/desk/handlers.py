@@ -119,7 +119,7 @@ async def decide(request: Request, form: FormData) -> Response:
     flagged = await read(request, partial(review_queue.one, image_id=number))
     if flagged is None:
         raise RequestError(HTTPStatus.CONFLICT, f"image {number} is not flagged any more")
-    models = await drawing_of(request).fill_models() if flagged.is_edited else []
+    models = await drawing_of(request).fill_models() if cards.needs_models(flagged) else []
     offered = choices(flagged, line_of(request).declarations, models)
     chosen = next((choice for choice in offered if choice.name == name), None)
     if chosen is None:

@@ -11,6 +11,12 @@ const picture = new Image();
 const undoStack = []; // earlier masks, for Undo
 const MAX_UNDO_STEPS = 20;
 let stroke = null;
+let isUnsent = false;
+
+// The browser asks before it leaves the page and loses what was drawn.
+window.addEventListener("beforeunload", (event) => {
+  if (isUnsent) event.preventDefault();
+});
 
 function load(image, address) {
   return new Promise((done, failed) => {
@@ -28,6 +34,7 @@ function draw() {
 }
 
 function remember() {
+  isUnsent = true;
   undoStack.push(ink.getImageData(0, 0, mask.width, mask.height));
   if (undoStack.length > MAX_UNDO_STEPS) undoStack.shift();
 }
@@ -114,6 +121,7 @@ tools.addEventListener("submit", async (event) => {
     const reply = await fetch(tools.action, { method: "POST", body, headers: { Accept: "application/json" } });
     const result = await reply.json();
     if (!reply.ok) throw new Error(result.error);
+    isUnsent = false;
     location.assign(result.back);
   } catch (error) {
     output.className = "error";

@@ -22,14 +22,14 @@ async function send(form, body) {
   return result;
 }
 
-const undo = document.getElementById("undo");
-if (undo) {
-  const output = undo.querySelector("output");
-  undo.addEventListener("submit", async (event) => {
+const undoForm = document.getElementById("undo");
+if (undoForm) {
+  const output = undoForm.querySelector("output");
+  undoForm.addEventListener("submit", async (event) => {
     event.preventDefault();
     output.className = "";
     try {
-      const result = await send(undo, new URLSearchParams(new FormData(undo)));
+      const result = await send(undoForm, new URLSearchParams(new FormData(undoForm)));
       output.textContent = result.done;
       const card = document.getElementById(`image-${result.image}`);
       if (card) card.dispatchEvent(new CustomEvent("refresh", { bubbles: true, detail: { focus: true } }));
@@ -42,9 +42,30 @@ if (undo) {
   document.getElementById("help").addEventListener("click", () => (keys.open ? keys.close() : keys.showModal()));
 }
 
+const LIVE_MILLISECONDS = 4000;
+
+// Put new counts into the parts of the page that are marked as live.
+async function renew() {
+  const reply = await fetch(location.href);
+  if (!reply.ok) return;
+  const page = new DOMParser().parseFromString(await reply.text(), "text/html");
+  for (const part of document.querySelectorAll("[data-live]")) {
+    const fresh = page.getElementById(part.id);
+    if (fresh && fresh.innerHTML !== part.innerHTML && !part.contains(document.activeElement)) {
+      part.replaceWith(document.adoptNode(fresh));
+    }
+  }
+}
+
+if (document.querySelector("[data-live]")) {
+  setInterval(() => {
+    if (document.visibilityState === "visible") renew().catch(() => {});
+  }, LIVE_MILLISECONDS);
+}
+
 document.addEventListener("keydown", (event) => {
   if (isTyping(event)) return;
-  const control = { u: undo && undo.querySelector("button"), "?": document.getElementById("help") }[event.key];
+  const control = { u: undoForm && undoForm.querySelector("button"), "?": document.getElementById("help") }[event.key];
   if (control) {
     event.preventDefault();
     control.click();

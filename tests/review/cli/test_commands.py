@@ -111,6 +111,35 @@ def test_all_flagged_images_of_a_batch_go_round_again_with_another_recipe() -> N
     assert call("requeue", "--flagged", batch).code == 2
 
 
+def test_a_requeued_image_is_shown_to_a_person_only_where_that_is_asked_for() -> None:
+    batch = db_builders.flagged(3, load("catalog"), step=1)
+    first, second, third = ids(batch)
+    assert call("requeue", first).code == 0
+    assert call("requeue", second, "--look").code == 0
+    assert call("requeue", third, "--look", "--recipe", "archival").code == 0
+    rows = db_builders.rows(batch)
+    last = len(load("archival").steps) - 1
+    assert [row.facts.get("look_step") for row in rows] == [None, 2, last]
+    assert [row.facts.get("ordered", False) for row in rows] == [False, True, True]
+
+
+def test_decisions_are_undone_and_listed() -> None:
+    batch = db_builders.flagged(2, load("catalog"), step=1)
+    first, second = ids(batch)
+    assert call("reject", first, second).code == 0
+    answer = call("undo")
+    assert (answer.code, answer.out) == (0, f"image {second}: reject undone\n")
+    answer = call("undo", first, "--json")
+    document = {"image": first, "batch": batch, "kind": "reject", "is_pending": False}
+    assert (answer.code, json.loads(answer.out)) == (0, document)
+    assert db_builders.states(batch) == {"flagged": 2}
+    refused = call("undo", first)
+    assert (refused.code, "there is no decision to undo" in refused.err) == (2, True)
+    listed = json.loads(call("undo", "--list", "--json").out)
+    assert [(each["image"], each["kind"]) for each in listed[:2]] == [(second, "reject"), (first, "reject")]
+    assert f"image {second} photo0001.jpg: reject (undone)" in call("undo", "--list").out
+
+
 def test_a_mask_is_checked_and_kept(tmp_path: Path, records: Line) -> None:
     batch = db_builders.flagged(1, load("catalog"), step=1)
     (image,) = ids(batch)

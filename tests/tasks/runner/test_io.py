@@ -14,7 +14,16 @@ from imaging import intermediate
 from line.facts import Facts
 from line.image import Image
 from line.picture import Edited, Flagged, FlagKind, Original, Picture, Publishable, Refused
-from records.step_results import Broken, NeedsReview, Passed, Rejected, Result, StepResult, StoredKeys
+from records.step_results import (
+    ORDERED_RESULT,
+    Broken,
+    NeedsReview,
+    Passed,
+    Rejected,
+    Result,
+    StepResult,
+    StoredKeys,
+)
 from records.storage.bucket import Bucket, MissingObjectError, open_bucket
 from tasks.runner.io import OriginalReplacedError, read, write
 from tasks.runner.types import Attempt, Failed, Loaded
@@ -110,10 +119,10 @@ def test_a_refused_file_and_a_failed_transform_keep_nothing(here: Bucket) -> Non
     assert list(here.walk("")) == []
 
 
-def publish(here: Bucket, verdict: Verdict) -> StepResult:
+def publish(here: Bucket, verdict: Verdict, *, is_shown: bool = False) -> StepResult:
     outcome = Publishable(b"jpeg", "image/jpeg", RGB, {"bytes": 4.0})
     attempt = Attempt(Loaded(Picture("a.jpg", RGB), 9), outcome, verdict, 0.5)
-    return write(here, open_bucket(f"{here.url}/out"), image(), attempt)
+    return write(here, open_bucket(f"{here.url}/out"), image(), attempt, is_shown=is_shown)
 
 
 def test_a_published_file_lies_under_its_own_name(here: Bucket) -> None:
@@ -123,6 +132,18 @@ def test_a_published_file_lies_under_its_own_name(here: Bucket) -> None:
 
 def test_a_file_that_a_gate_flags_is_not_published(here: Bucket) -> None:
     assert publish(here, BAD).verdict is Result.FLAG
+    assert list(here.walk("out")) == []
+
+
+@pytest.mark.parametrize("verdict", [GOOD, BAD])
+def test_the_result_of_what_a_person_ordered_is_shown_and_not_published(
+    here: Bucket, verdict: Verdict
+) -> None:
+    ending = publish(here, verdict, is_shown=True).ending
+    assert isinstance(ending, NeedsReview)
+    assert (ending.reason, ending.is_artifact) == (ORDERED_RESULT, False)
+    assert ending.stored.picture == "objects/in.qoi"
+    assert ("A gate objects: " in ending.sentence) == bool(verdict.reasons)
     assert list(here.walk("out")) == []
 
 
