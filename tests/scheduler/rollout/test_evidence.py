@@ -76,12 +76,12 @@ def test_a_candidate_that_ruins_every_eighth_photo_is_stopped_soon() -> None:
     assert stopped <= 64
 
 
-def test_photos_of_few_uploads_promote_nothing() -> None:
-    pairs = Pairs(1, 1, 2000)
-    assert decide(pairs, 19, Rule()) is Decision.GO_ON
-    assert decide(pairs, 20, Rule()) is Decision.PROMOTE
-    assert decide(pairs, 1, Rule(min_uploads=1)) is Decision.PROMOTE
-    assert decide(pairs, 19, Rule(max_pairs=2000)) is Decision.INCONCLUSIVE
+def test_pairs_of_several_uploads_need_more_evidence_than_pairs_of_one() -> None:
+    pairs = Pairs(4, 4, 500)
+    assert decide(pairs, 1, Rule()) is Decision.PROMOTE
+    assert decide(pairs, 2, Rule()) is Decision.GO_ON
+    assert decide(Pairs(4, 4, 800), 2, Rule()) is Decision.PROMOTE
+    assert decide(pairs, 2, Rule(max_pairs=508)) is Decision.INCONCLUSIVE
 
 
 def test_harm_goes_before_harmlessness() -> None:
