@@ -1,4 +1,4 @@
-"""States of images, batches, shards and templates, and the allowed moves. Only ``records`` applies them."""
+"""States of images, batches, shards, templates and rollouts, and the allowed moves. Only ``records`` applies them."""
 
 from enum import StrEnum
 
@@ -38,6 +38,16 @@ class TemplateState(StrEnum):
     PROPOSED = "proposed"  # detected by Sluice, not decided yet
     CONFIRMED = "confirmed"  # a person decided that it is an overlay
     DISMISSED = "dismissed"  # a person decided that it is not an overlay or must stay
+
+
+class RolloutState(StrEnum):
+    """State of one rollout: a candidate model beside the model in use."""
+
+    SHADOW = "shadow"  # both models run on chosen photos; the picture of the model in use goes on
+    RAMP = "ramp"  # both run on a growing share of photos; the candidate's picture goes on
+    PROMOTED = "promoted"  # the candidate runs in place of the model it was compared with
+    ROLLED_BACK = "rolled_back"  # the candidate is off, and photos that went on with it are sent round again
+    INCONCLUSIVE = "inconclusive"  # the candidate is off until a person decides
 
 
 SETTLED = frozenset(
@@ -106,3 +116,21 @@ BATCH_MOVES: frozenset[tuple[BatchState, BatchState]] = frozenset(
         (BatchState.DONE, BatchState.RUNNING),
     }
 )
+
+ROLLOUT_MOVES: frozenset[tuple[RolloutState, RolloutState]] = frozenset(
+    {
+        (RolloutState.SHADOW, RolloutState.RAMP),
+        (RolloutState.SHADOW, RolloutState.PROMOTED),
+        (RolloutState.SHADOW, RolloutState.ROLLED_BACK),
+        (RolloutState.SHADOW, RolloutState.INCONCLUSIVE),
+        (RolloutState.RAMP, RolloutState.PROMOTED),
+        (RolloutState.RAMP, RolloutState.ROLLED_BACK),
+        (RolloutState.RAMP, RolloutState.INCONCLUSIVE),
+        (RolloutState.INCONCLUSIVE, RolloutState.PROMOTED),
+        (RolloutState.INCONCLUSIVE, RolloutState.ROLLED_BACK),
+        (RolloutState.PROMOTED, RolloutState.ROLLED_BACK),
+    }
+)
+
+TRYING = frozenset({RolloutState.SHADOW, RolloutState.RAMP})
+"""States of a rollout in which both models run on chosen photos."""

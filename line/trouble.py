@@ -15,6 +15,7 @@ class TroubleKind(StrEnum):
     PROGRAM = "program"  # a process of this machine that keeps dying
     BUDGET = "budget"  # most of a budget is spent; resolved when it is raised
     SERVER = "server"  # Redis, or the bucket as a whole
+    ROLLOUT = "rollout"  # a candidate model that was rolled back, or about which a person is to decide
 
     @property
     def concerns_batches(self) -> bool:

@@ -19,6 +19,7 @@ from line.delivery import rendition_paths
 from line.states import BatchState, ImageState, ShardState
 from records import batches, recipes, shards, workers
 from records.budget import ledger
+from records.rollouts import pairs
 from records.shards import NO_LEASE, NewShard, Route
 from records.storage import withdrawals
 from records.tables import images
@@ -103,6 +104,9 @@ def take_back(
     died = _is_dead(row.lease_process, is_dead)
     if not (died or row.over):
         return []
+    if died:
+        is_crash = row.lease_process == DEAD or not _is_dead(row.lease_worker, is_dead)
+        pairs.note_lost_worker(connection, row.id, is_crash=is_crash)
     died = died or row.expiries + 1 >= MAX_EXPIRIES
     members = connection.execute(
         sa.update(images)

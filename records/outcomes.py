@@ -19,6 +19,8 @@ from records import batches, shards
 from records.batches import Batch
 from records.budget import ledger, totals
 from records.metrics import step_counters
+from records.rollouts import pairs
+from records.rollouts.pairs import CandidateRun
 from records.shards import Claim
 from records.step_results import NeedsReview, Passed, Result, StepResult, StepRun
 from records.tables import batches as batch_table
@@ -35,8 +37,17 @@ _STATE_AFTER = {
 _UNHELD = re.compile("[\x00\ud800-\udfff]")  # NUL, and halves of characters (from names in another encoding)
 
 
-def finish(connection: sa.Connection, claim: Claim, run: StepRun, results: Sequence[StepResult]) -> bool:
+def finish(
+    connection: sa.Connection,
+    claim: Claim,
+    run: StepRun,
+    results: Sequence[StepResult],
+    candidate: CandidateRun | None = None,
+) -> bool:
     """Record one step of one shard and return whether the chain goes on.
+
+    Args:
+        candidate: what the candidate of a rollout made of the same images.
 
     Raises:
         LeaseLostError: the shard was given to another worker meanwhile; nothing is written.
@@ -58,6 +69,8 @@ def finish(connection: sa.Connection, claim: Claim, run: StepRun, results: Seque
     if not shards.advance(connection, claim, go_on=go_on):
         raise LeaseLostError(f"shard {claim.shard_id} was taken back while step {claim.at} ran")
     _count(connection, claim, run, results, batch)
+    if candidate is not None:  # last, because all workers of the step write this one row
+        pairs.record(connection, candidate)
     return go_on
 
 
@@ -88,7 +101,7 @@ def _insert_steps(
 
 
 def _step_row(claim: Claim, run: StepRun, result: StepResult, before: Image) -> dict[str, Any]:
-    stored, ending = result.stored, result.ending
+    stored, ending, used = result.stored, result.ending, result.used or run
     facts = before.facts.to_json()
     if run.vendor is not None:
         facts["vendor"] = run.vendor.to_json()
@@ -99,8 +112,8 @@ def _step_row(claim: Claim, run: StepRun, result: StepResult, before: Image) -> 
         "position": claim.position,
         "transform": run.transform,
         "recipe": claim.recipe.digest,
-        "model": run.model,
-        "revision": run.revision,
+        "model": used.model,
+        "revision": used.revision,
         "seed": result.seed,
         "device": run.device,
         "node": claim.owner.node,
@@ -114,8 +127,9 @@ def _step_row(claim: Claim, run: StepRun, result: StepResult, before: Image) -> 
         "reasons": _plain(ending.limits if isinstance(ending, NeedsReview) else ()),
         "readings": _plain(result.readings),
         "seconds": result.seconds,
-        "cost": result.seconds * run.cost_per_second,
-        "made_with": _plain(run.made_with),
+        "cost": result.paid_seconds * run.cost_per_second,
+        "made_with": _plain(used.made_with),
+        "rollout_id": used.rollout_id,
     }
 
 
@@ -180,7 +194,7 @@ def _update_of(columns: tuple[str, ...]) -> sa.TextClause:
 
 
 def _cost(run: StepRun, results: Sequence[StepResult]) -> float:
-    return run.cost_per_second * sum(result.seconds for result in results)
+    return run.cost_per_second * sum(result.paid_seconds for result in results)
 
 
 def _count(

@@ -93,11 +93,27 @@ Ending: TypeAlias = Passed | NeedsReview | Rejected | Broken
 
 
 @dataclass(frozen=True, slots=True)
+class ModelUsed:
+    """The model that made one image's result, as :class:`StepRun` has it for the shard.
+
+    Attributes:
+        rollout_id: the rollout whose candidate it is; None for the model in use.
+    """
+
+    model: str | None
+    revision: str | None
+    made_with: Mapping[str, Any]
+    rollout_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class StepResult:
     """What a step made of one image.
 
     Attributes:
         seconds: that the step took for this image, its gates included.
+        trial_seconds: that a model beside it took, whose result does not go on.
+        used: the model, where it is another one than the shard's.
         facts: what is known of the image after the step.
         readings: figures that the transform and its gates measured.
         sha256: of the original, where the step read it.
@@ -110,6 +126,13 @@ class StepResult:
     ending: Ending
     readings: Mapping[str, float] = field(default_factory=dict)
     sha256: str | None = None
+    trial_seconds: float = 0.0
+    used: ModelUsed | None = None
+
+    @property
+    def paid_seconds(self) -> float:
+        """Seconds that are paid for."""
+        return self.seconds + self.trial_seconds
 
     @property
     def verdict(self) -> Result:
@@ -140,6 +163,7 @@ class StepRun:
         made_with: options and weights of the model, the step's own trained files, hardware, threads, library
             versions.
         is_priced: whether the topology file names a price of its device.
+        rollout_id: the rollout that promoted its model; None where the recipe names it.
     """
 
     transform: str
@@ -153,3 +177,4 @@ class StepRun:
     vendor: VendorNote | None = None
     made_with: Mapping[str, Any] = field(default_factory=dict)
     is_priced: bool = True
+    rollout_id: int | None = None

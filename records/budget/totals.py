@@ -39,7 +39,7 @@ def add(connection: sa.Connection, batch_id: int, run: StepRun, results: Sequenc
         images=len(results),
         artifacts=sum(result.is_artifact for result in results),
         seconds=seconds,
-        cost=run.cost_per_second * seconds,
+        cost=run.cost_per_second * sum(result.paid_seconds for result in results),
     )
     sums = {
         name: step_totals.c[name] + statement.excluded[name]

@@ -36,6 +36,7 @@ _STEP_KEYS: Final = "ARRAY[input, input_mask, output, output_mask, touched]"
 _DECISION_KEYS: Final = (
     "ARRAY[before ->> 'current', before ->> 'mask', before ->> 'proposal', before ->> 'proposal_mask']"
 )
+_PAIR_KEYS: Final = "ARRAY[input, incumbent_output, candidate_output]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +125,7 @@ def forget_images(connection: sa.Connection, batch_id: int, limit: int) -> int:
         f" SELECT unnest({_IMAGE_KEYS}) AS key FROM images WHERE id = ANY(:ids)"
         f" UNION ALL SELECT unnest({_STEP_KEYS}) FROM steps WHERE image_id = ANY(:ids)"
         f" UNION ALL SELECT unnest({_DECISION_KEYS}) FROM decisions WHERE image_id = ANY(:ids)"
+        f" UNION ALL SELECT unnest({_PAIR_KEYS}) FROM rollout_pairs WHERE image_id = ANY(:ids)"
         ") AS named WHERE key LIKE :objects ON CONFLICT DO NOTHING"
     )
     connection.execute(named, {"ids": ids, "objects": f"{OBJECTS}%"})
@@ -163,6 +165,7 @@ def forget_named_objects(connection: sa.Connection) -> None:
             f" SELECT unnest({_IMAGE_KEYS}) AS key FROM images"
             f" UNION ALL SELECT unnest({_STEP_KEYS}) FROM steps"
             f" UNION ALL SELECT unnest({_DECISION_KEYS}) FROM decisions"
+            f" UNION ALL SELECT unnest({_PAIR_KEYS}) FROM rollout_pairs"
             " UNION ALL SELECT example ->> 'crop' FROM templates, jsonb_array_elements(examples) AS example"
             ") AS named WHERE forgotten_objects.key = named.key"
         )

@@ -1,16 +1,16 @@
 """What the tables share: the metadata, the enums, and columns that most of them have."""
 
+from enum import StrEnum
+
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ENUM
 
-from line.states import BatchState, ImageState, ShardState, TemplateState
+from line.states import BatchState, ImageState, RolloutState, ShardState, TemplateState
 
 metadata = sa.MetaData()
 
 
-def _enum(
-    name: str, values: type[ImageState] | type[BatchState] | type[ShardState] | type[TemplateState]
-) -> ENUM:
+def _enum(name: str, values: type[StrEnum]) -> ENUM:
     return ENUM(*(value.value for value in values), name=name, create_type=False, metadata=metadata)
 
 
@@ -18,6 +18,7 @@ image_state = _enum("image_state", ImageState)
 batch_state = _enum("batch_state", BatchState)
 shard_state = _enum("shard_state", ShardState)
 template_state = _enum("template_state", TemplateState)
+rollout_state = _enum("rollout_state", RolloutState)
 
 NOW, TIME = sa.text("now()"), sa.DateTime(timezone=True)
 

@@ -110,8 +110,10 @@ steps = sa.Table(
         comment="options and weights of the model, hardware, threads and versions of libraries",
     ),
     sa.Column("at", TIME, nullable=False, server_default=NOW),
+    sa.Column("rollout_id", sa.BigInteger, comment="the rollout whose candidate made the output"),
     sa.UniqueConstraint("image_id", "shard_id", "position", name="steps_once"),
     sa.Index("steps_batch", "batch_id", "transform"),
+    sa.Index("steps_rollout", "rollout_id", "image_id", postgresql_where=sa.text("rollout_id IS NOT NULL")),
 )
 
 events = sa.Table(

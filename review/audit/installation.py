@@ -7,6 +7,7 @@ import psutil
 import sqlalchemy as sa
 
 from records.queries import audit_facts
+from records.rollouts import rollout
 from records.slots import contents as slots
 from records.slots import matches
 from records.slots.contents import Evidence
@@ -33,10 +34,10 @@ def listeners() -> Iterator[Listener]:
 
 
 def recorded_models(connection: sa.Connection) -> RecordedModels:
-    """The models that recipes used last, those that were compared, and what the slots hold."""
+    """The models that recipes used last, those that were compared or promoted, and what the slots hold."""
     return RecordedModels(
         in_use=audit_facts.models_in_use(connection),
-        proven=frozenset(matches.proven(connection)),
+        proven=frozenset(matches.proven(connection)) | rollout.proven(connection),
         slots={name: change.content.model for name, change in slots.current(connection).items()},
     )
 
