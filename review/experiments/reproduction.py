@@ -9,6 +9,7 @@ from imaging.encode import decode
 from records.queries.history import Past
 from records.step_results import Result
 from tasks.context import Context
+from tasks.runner.candidate import with_model
 from tasks.runner.execute import execute
 from tasks.runner.io import read
 from tasks.runner.result import Difference, StepOutput, difference, differences, output_of
@@ -46,6 +47,8 @@ class Reproduction:
         self.context = context
         self.past = past
         transform, step = context.transforms.get(past.transform), past.recipe.steps[past.position]
+        if past.model and transform.task:  # a rollout may have put another model in the place of the recipe's
+            step = with_model(step, past.model, transform.task, context.model_registry)
         self.prepared = PreparedStep.of(
             past.recipe, step, transform, context.models, context.codec, past.vendor
         )

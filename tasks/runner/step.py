@@ -16,21 +16,25 @@ from imaging.intermediate import IntermediateError
 from line.delivery import rendition_paths
 from line.errors import LeaseLostError, ModelError, ServiceError
 from line.image import Image
-from line.recipe import seed_of
+from line.recipe import Step, seed_of
 from line.trouble import TroubleKind
 from line.vendor import UNKNOWN_VENDOR
 from records import outcomes, shards, templates, troubles
 from records.process_identity import process_identity
+from records.rollouts import rollout
+from records.rollouts.rollout import ModelInForce
 from records.shards import Claim, Owner
 from records.step_results import Broken, Result, StepResult, StepRun
 from records.storage import withdrawals
 from records.storage.bucket import AccessError, MissingObjectError
 from tasks.context import Context
+from tasks.runner.candidate import Trial, with_model
 from tasks.runner.execute import execute
 from tasks.runner.io import OriginalReplacedError, read, write
 from tasks.runner.lease import Lease
 from tasks.runner.prefetch import Prefetch
 from tasks.runner.types import Loaded, PreparedStep
+from tasks.transform import Transform
 from worker.costs import known_per_second
 from worker.logs import log_context
 from worker.provenance import made_with
@@ -122,20 +126,36 @@ class StepRunner:
         vendor = UNKNOWN_VENDOR
         if transform.takes_vendor:
             vendor = self.context.database.transact(partial(templates.vendor_of, batch_id=claim.batch_id))
+        step, in_force = self._in_force(step, transform)
         prepared = PreparedStep.of(
             claim.recipe, step, transform, self.context.models, self.context.codec, vendor
         )
-        results = self._results(claim, prepared, lease)
+        results, candidate = self._results(claim, prepared, lease), None
+        if in_force and in_force.trying:
+            results, candidate = Trial(self.context, claim, prepared, lease).run(in_force.trying, results)
         lease.check()
-        run = self._step_run(claim, prepared)
+        run = self._step_run(claim, prepared, in_force)
         go_on = self.context.database.transact(
-            lambda connection: outcomes.finish(connection, claim, run, results)
+            lambda connection: outcomes.finish(connection, claim, run, results, candidate)
         )
         over = ({_subject(claim)} if claim.failures else set()) | self._refused_subjects
         for subject in over:
             self.context.database.transact(partial(troubles.resolve, kind=TroubleKind.STEP, subject=subject))
         self._refused_subjects.clear()
         return StepEnd(go_on, _summary(claim, run, results), claim.batch_id)
+
+    def _in_force(self, step: Step, transform: Transform) -> tuple[Step, ModelInForce | None]:
+        """The step with the model that it runs now: the recipe's, or one that a rollout put in its place.
+
+        Raises:
+            ModelError: that model is unknown on this worker.
+        """
+        if step.model is None or transform.task is None:
+            return step, None
+        look_up = partial(rollout.in_force, step=step.transform, model=step.model)
+        in_force = self.context.database.transact(look_up)
+        models = self.context.model_registry
+        return with_model(step, in_force.model, transform.task, models), in_force
 
     def _results(self, claim: Claim, prepared: PreparedStep, lease: Lease) -> list[StepResult]:
         """What the step made of every image: read ahead, run in micro-batches, written while others run."""
@@ -188,7 +208,7 @@ class StepRunner:
                 ending=Broken(_UNREADABLE[type(error)], sentence),
             )
 
-    def _step_run(self, claim: Claim, prepared: PreparedStep) -> StepRun:
+    def _step_run(self, claim: Claim, prepared: PreparedStep, in_force: ModelInForce | None) -> StepRun:
         transform, model, settings = prepared.transform, prepared.model, self.context.settings
         options = claim.recipe.options_of(prepared.step)
         price = known_per_second(settings.config, settings.device)
@@ -204,6 +224,7 @@ class StepRunner:
             ends_chain=claim.is_last,
             vendor=prepared.vendor.note(),
             made_with=made_with(model, options),
+            rollout_id=in_force.promoted.id if in_force and in_force.promoted else None,
         )
 
 
