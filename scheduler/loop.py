@@ -1,4 +1,4 @@
-"""The scheduler's loop: intake, plan, dispatch, probe, sweep, close. Several may run: they do no harm."""
+"""The scheduler's loop: intake, plan, dispatch, probe, rollouts, sweep, close. Several may run: they do no harm."""
 
 import logging
 import math
@@ -29,6 +29,7 @@ from scheduler.intake.scan import Scan
 from scheduler.intake.take import Intake
 from scheduler.manifest import Manifests
 from scheduler.plan import plan
+from scheduler.rollout.rounds import Rollouts
 from scheduler.sweep import Sweep
 from scheduler.template_learning import TemplateLearning
 from tasks.context import Context
@@ -113,17 +114,20 @@ class Loop:
         self._manifests = Manifests(database, context.buckets, settings.home_folder)
         self._spending = Spending(TopologyFile(settings.config), settings.step_seconds)
         self._broker_trouble: str | None = None  # not known yet: an earlier scheduler may have reported it
+        rollouts = Rollouts(database)
         sweep = Sweep(self._dispatcher, context.declarations, settings.grace_seconds)
         self._rounds = [
             Round(self.plan_and_publish, on_news=True),
             Round(self.close, on_news=True),
             Round(self.put_back, on_news=True),
+            Round(rollouts.decide, on_news=True),
             Round(sweep.sweep, every=settings.sweep_seconds),
             Round(self.beat, every=BEAT_SECONDS, idle=BEAT_SECONDS),
             Round(self.check_broker, every=5.0),
         ]
         # what may take minutes for one upload has a thread of its own: nobody else waits for it
         self._slow = [
+            Round(rollouts.send_round, on_news=True),
             Round(DeliveredFiles(database, context.buckets).withdraw, on_news=True),
             Round(self._learning.send_due, on_news=True),
             Round(self.write_manifests, on_news=True),

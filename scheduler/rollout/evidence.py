@@ -65,6 +65,7 @@ class Rule:
         alpha: probability of a wrong rollback, however often the evidence is looked at.
         promotion_alpha: the same of a wrong promotion, where all pairs are of one upload.
         clustered_alpha: what takes its place where they are of several.
+        preference_alpha: probability of a wrong rollback by people's blind answers.
         max_pairs: pairs after which a person decides.
     """
 
@@ -72,6 +73,7 @@ class Rule:
     alpha: float = 0.05
     promotion_alpha: float = 0.05
     clustered_alpha: float = 0.003
+    preference_alpha: float = 0.01
     max_pairs: int = 4000
 
     def evidence_to_promote(self, uploads: int) -> float:
