@@ -100,6 +100,10 @@ VERBS = {
         "review.cli.people.decide",
         "Restore IMAGE as it was before STEP and flag it; then accept or requeue it.",
     ),
+    "rollout": Verb(
+        "review.cli.line.rollout",
+        "Try a CANDIDATE model beside the model in use: start, status, promote, rollback.",
+    ),
     "run": Verb(
         "review.cli.line.run",
         "Take UPLOAD (a folder, .zip, .7z or .tar) through the whole line and deliver to --out.",

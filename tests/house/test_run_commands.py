@@ -29,6 +29,7 @@ ONLY_PARSED = {
     "sluice reproduce ": "needs a step that a worker ran: tests/review/cli/quality/test_reproduce.py has one",
     "sluice slots set upscaler back_projection ": "needs a match: tests/review/cli/quality/test_slots.py has one",
     "sluice slots revert ": "needs a switch: tests/review/cli/quality/test_slots.py has one",
+    "sluice rollout start ": "needs a candidate with its weights: tests/review/cli/line/test_rollout.py has one",
     "sluice models pull ": "fetches from the network: tests/models/weights has servers for it",
     "sluice models add ": "needs a network's file, which torch writes: tests/review/cli/test_models.py has one",
 }

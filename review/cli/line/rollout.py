@@ -1,0 +1,217 @@
+"""``sluice rollout``: a candidate model beside the model in use."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from review.cli import complete
+from review.cli.options import json_option, recipe_option
+from review.cli.session import Session, pass_session
+
+if TYPE_CHECKING:
+    from records.rollouts.rollout import NewRollout
+    from tasks.context import Context
+
+rollout_argument = click.argument("number", type=int, metavar="ROLLOUT")
+
+
+@click.group()
+def rollout() -> None:
+    """Try a CANDIDATE model beside the model in use: start, status, promote, rollback.
+
+    First both models run on a share of the photos, and the gates judge both results; only the picture of the model
+    in use goes on (shadow). If the candidate proves harmless, its pictures go on for a growing share (ramp), and then
+    for all (promoted). If it proves worse, crashes, runs out of memory or is too slow, it is rolled back, and photos
+    that went on with it are processed again.
+
+    Example: sluice rollout start --step upscale --candidate span_x2 --max-latency 20
+    """
+
+
+@rollout.command()
+@click.option(
+    "--step",
+    required=True,
+    shell_complete=complete.steps,
+    help="The step whose model is compared, such as upscale.",
+)
+@click.option("--candidate", required=True, shell_complete=complete.models, help="The model to try.")
+@recipe_option
+@click.option(
+    "--share",
+    type=click.FloatRange(0, 1, min_open=True),
+    default=0.2,
+    show_default=True,
+    help="Share of the photos that go through both models in shadow.",
+)
+@click.option(
+    "--margin",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    default=0.02,
+    show_default=True,
+    help="Rise of the artifact rate that is still harmless.",
+)
+@click.option(
+    "--max-latency",
+    type=click.FloatRange(0, min_open=True),
+    default=2.0,
+    show_default=True,
+    help="Times that the candidate may take as long as the model in use.",
+)
+@click.option(
+    "--max-pairs",
+    type=click.IntRange(1),
+    default=4000,
+    show_default=True,
+    help="Pairs after which a person decides.",
+)
+@click.option("--again", is_flag=True, help="Also with weights that were rolled back before.")
+@pass_session
+def start(session: Session, /, recipe: str, again: bool, **options: Any) -> None:
+    """Start a rollout at --step of --recipe: in all recipes whose step uses the same model.
+
+    Photos are chosen by a hash, so that a restart chooses the same ones.
+    """
+    from functools import partial
+
+    from records.rollouts import rollout as records
+    from review.cli.person import current_actor
+
+    with session.line() as line:
+        new = _new_rollout(line, recipe, options)
+        begin = partial(records.start, new=new, person=current_actor(), again=again)
+        number = line.database.transact(begin)
+    click.echo(
+        f"rollout {number}: {new.candidate} beside {new.incumbent} at {new.step}, in shadow on {new.share:.0%} of "
+        "the photos"
+    )
+
+
+@rollout.command()
+@click.argument("number", type=int, required=False, metavar="[ROLLOUT]")
+@json_option
+@pass_session
+def status(session: Session, number: int | None, as_json: bool) -> None:
+    """Show rollouts, or one with the reasons of its flagged pairs: pairs, change with its interval, evidence."""
+    from records.rollouts import pairs
+    from records.rollouts import rollout as records
+    from review.cli import console
+    from scheduler.rollout.summary import Summary
+
+    with session.line() as line, line.database.engine.connect() as connection:
+        listed = records.listed(connection) if number is None else [records.get(connection, number)]
+        summaries = [Summary.of(connection, each) for each in listed]
+        reasons = pairs.outcomes(connection, number) if number is not None else []
+    if as_json:
+        flagged = [dict(row._mapping) for row in reasons if row.reason]
+        documents = [summary.as_dict() for summary in summaries]
+        console.as_json(documents if number is None else documents[0] | {"reasons": flagged})
+        return
+    if not summaries:
+        click.echo("no rollout was started; `sluice rollout start --help` tells how")
+    for summary in summaries:
+        current = summary.rollout
+        share = f", {current.share:.0%} of the photos" if current.decided_at is None else ""
+        click.echo(f"rollout {current.id}  {current.step}  {current.state.value}{share}")
+        click.echo(f"  {summary.line}")
+        if current.reason:
+            click.echo(f"  {current.decided_by or 'evidence'}: {current.reason}")
+        if summary.shipped:
+            click.echo(f"  {summary.shipped} photos went on with {current.candidate}")
+    for row in reasons:
+        if row.reason:
+            click.echo(f"  {row.pairs} {row.outcome}: {row.reason}")
+
+
+@rollout.command()
+@rollout_argument
+@click.option("--unsafe", is_flag=True, help="Also from shadow, where nothing is proven yet.")
+@pass_session
+def promote(session: Session, number: int, unsafe: bool) -> None:
+    """Let the candidate of ROLLOUT run in place of the model in use, from the next shard on.
+
+    This decides an inconclusive rollout, or ends a ramp early.
+    """
+    from line.errors import InputError
+    from line.states import RolloutState
+
+    old = [RolloutState.RAMP, RolloutState.INCONCLUSIVE, *([RolloutState.SHADOW] if unsafe else [])]
+    current = _decide(session, number, old, RolloutState.PROMOTED, "a person promoted it")
+    if current is RolloutState.SHADOW:
+        raise InputError(
+            f"rollout {number} is in shadow, and the candidate is not proven harmless: wait, or add --unsafe"
+        )
+    if current is not None:
+        raise InputError(
+            f"rollout {number} is {current.value}; one that is in ramp or inconclusive is promoted"
+        )
+    click.echo(f"rollout {number}: promoted")
+
+
+@rollout.command()
+@rollout_argument
+@pass_session
+def rollback(session: Session, number: int) -> None:
+    """Stop the candidate of ROLLOUT for new shards, and process every photo again that went on with it.
+
+    Delivered files of such photos are deleted until they are delivered again.
+    """
+    from line.errors import InputError
+    from line.states import RolloutState
+
+    old = [state for state in RolloutState if state is not RolloutState.ROLLED_BACK]
+    if _decide(session, number, old, RolloutState.ROLLED_BACK, "a person rolled it back") is not None:
+        raise InputError(f"rollout {number} is rolled back already")
+    click.echo(f"rollout {number}: rolled back; a running scheduler sends its photos round again")
+
+
+def _decide(session: Session, number: int, old: list[Any], new: Any, reason: str) -> Any:
+    """Move a rollout in the name of the current user; its state where that is none of ``old``, else None."""
+    from functools import partial
+
+    from records.rollouts import rollout as records
+    from review.cli.person import current_actor
+
+    with session.line() as line:
+        transact = line.database.transact
+        current = transact(partial(records.get, rollout_id=number))
+        act = partial(records.move, rollout_id=number, old=old, new=new, by=current_actor(), reason=reason)
+        return None if transact(act) else current.state
+
+
+def _new_rollout(line: "Context", recipe: str, options: dict[str, Any]) -> "NewRollout":
+    """The rollout that the options ask for, checked on this machine.
+
+    Raises:
+        InputError: the recipe has no such step, the step no model or no gate, or the candidate is not ready.
+    """
+    from functools import partial
+
+    from gates.contract import registry as gates
+    from line.errors import InputError, ModelError
+    from records.rollouts import rollout as records
+    from records.rollouts.rollout import NewRollout
+
+    followed, step_name, candidate = line.recipe(recipe), options["step"], options["candidate"]
+    position = followed.position(step_name)
+    if position is None:
+        names = ", ".join(step.transform for step in followed.steps)
+        raise InputError(f"--step {step_name}: recipe {followed.name} has the steps {names}")
+    step, transform = followed.steps[position], line.transforms.get(step_name)
+    if step.model is None or transform.task is None:
+        raise InputError(f"--step {step_name}: this step uses no model")
+    if not gates().for_transform(step_name):
+        raise InputError(f"--step {step_name}: no gate judges this step, so nothing would be proven")
+    try:
+        kind = line.model_registry.get(candidate, transform.task)
+    except ModelError as error:
+        raise InputError(f"--candidate: {error}") from None
+    if lack := kind.missing():
+        raise InputError(f"--candidate {candidate} is not ready: {lack}")
+    in_force = line.database.transact(partial(records.in_force, step=step_name, model=step.model))
+    if in_force.model == candidate:
+        raise InputError(f"--candidate {candidate}: this is the model in use at {step_name}")
+    return NewRollout(incumbent=in_force.model, revision=kind.revision, weights=kind.sha256, **options)
+
+
+COMMANDS = [rollout]
