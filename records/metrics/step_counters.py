@@ -44,5 +44,5 @@ def _row(
         "images": len(results),
         "artifacts": sum(result.is_artifact for result in results),
         "seconds": seconds,
-        "cost": run.cost_per_second * seconds,
+        "cost": run.cost_per_second * sum(result.paid_seconds for result in results),
     }
