@@ -105,8 +105,7 @@ def take_back(
     if not (died or row.over):
         return []
     if died:
-        is_crash = row.lease_process == DEAD or not _is_dead(row.lease_worker, is_dead)
-        pairs.note_lost_worker(connection, row.id, is_crash=is_crash)
+        pairs.note_lost_worker(connection, row.id, is_crash=_died_alone(row, is_dead))
     died = died or row.expiries + 1 >= MAX_EXPIRIES
     members = connection.execute(
         sa.update(images)
@@ -146,6 +145,11 @@ def _note_files(connection: sa.Connection, shard: sa.Row[Any], members: Sequence
 
 def _is_dead(process: str | None, is_dead: IsDead) -> bool:
     return process == DEAD or bool(process and is_dead(process))
+
+
+def _died_alone(shard: sa.Row[Any], is_dead: IsDead) -> bool:
+    """Whether the dead process of a shard left its worker alive."""
+    return shard.lease_process == DEAD or not _is_dead(shard.lease_worker, is_dead)
 
 
 def _another_serves() -> sa.ColumnElement[bool]:

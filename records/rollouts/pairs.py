@@ -24,6 +24,10 @@ MAX_LOST_WORKERS: Final = 3
 """Workers lost as a whole while the candidate ran, after which it is taken for the cause. One may be a reboot."""
 
 
+LOST: Final = "lost"
+"""Outcome of a pair whose worker was cut off while the candidate ran; it counts nowhere."""
+
+
 class Outcome(StrEnum):
     """What the gates made of the candidate's result beside that of the model in use."""
 
@@ -82,6 +86,12 @@ def begin(
     """
     if not image_ids or rollout_records.get(connection, rollout.id).state is not rollout.state:
         return frozenset()
+    # a lease that ran out: whoever held it records nothing any more, and is no longer charged with a death
+    connection.execute(
+        sa.update(rollout_pairs)
+        .where(rollout_pairs.c.shard_id == claim.shard_id, rollout_pairs.c.outcome.is_(None))
+        .values(outcome=LOST)
+    )
     rows = [
         {
             "rollout_id": rollout.id,

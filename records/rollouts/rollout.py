@@ -20,6 +20,10 @@ EVIDENCE: Final = "evidence"
 """Decides by the sequential test on pairs."""
 
 
+COUNTED: Final = ("worse", "better", "equal")
+"""Outcomes of pairs that count."""
+
+
 @dataclass(frozen=True, slots=True)
 class NewRollout:
     """A rollout that a person starts.
@@ -163,7 +167,7 @@ def listed(
 def uploads(connection: sa.Connection, rollout_id: int) -> int:
     """Number of uploads that the pairs of a rollout come from."""
     query = sa.select(sa.func.count(rollout_pairs.c.batch_id.distinct())).where(
-        rollout_pairs.c.rollout_id == rollout_id, rollout_pairs.c.outcome.is_not(None)
+        rollout_pairs.c.rollout_id == rollout_id, rollout_pairs.c.outcome.in_(COUNTED)
     )
     return int(connection.scalar(query) or 0)
 

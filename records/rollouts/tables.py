@@ -62,7 +62,7 @@ rollout_pairs = sa.Table(
     sa.Column(
         "outcome",
         sa.Text,
-        comment="worse, better or equal; null while the candidate runs, or if it never ended",
+        comment="worse, better, equal or lost; null while the candidate runs, or if its process died",
     ),
     sa.Column("reason", sa.Text, nullable=False, server_default="", comment="the limit that was broken"),
     sa.Column("is_shipped", sa.Boolean, nullable=False, server_default=sa.false()),

@@ -79,7 +79,7 @@ CREATE INDEX rollout_pairs_image ON rollout_pairs (image_id);
 CREATE INDEX rollout_pairs_open ON rollout_pairs (rollout_id) WHERE candidate_output IS NOT NULL AND answer IS NULL;
 COMMENT ON TABLE rollout_pairs IS 'one photo through both models of a rollout, counted once however often its step is repeated';
 COMMENT ON COLUMN rollout_pairs.shard_id IS 'the shard whose step began to run the candidate';
-COMMENT ON COLUMN rollout_pairs.outcome IS 'worse, better or equal; null while the candidate runs, or if it never ended';
+COMMENT ON COLUMN rollout_pairs.outcome IS 'worse, better, equal or lost; null while the candidate runs, or if its process died';
 COMMENT ON COLUMN rollout_pairs.reason IS 'the limit that was broken';
 COMMENT ON COLUMN rollout_pairs.input IS 'key of the picture that went into both; null unless stored';
 COMMENT ON COLUMN rollout_pairs.answer IS 'incumbent, candidate or neither: which picture a person prefers';

@@ -108,6 +108,15 @@ def test_a_photo_whose_worker_was_lost_does_not_meet_the_candidate_again() -> No
     assert begun(number, claim) == frozenset()
 
 
+def test_a_worker_that_is_lost_with_a_shard_that_another_left_unfinished_is_not_charged() -> None:
+    number, claim = start(), claimed()
+    begun(number, claim)
+    begun(number, claim)  # the next worker, after the lease of the first ran out
+    transact(partial(pairs.note_lost_worker, shard_id=claim.shard_id, is_crash=True))
+    assert rollouts.get(number).state is RolloutState.SHADOW
+    assert {row.outcome for row in rollouts.pair_rows(number)} == {"lost"}
+
+
 def test_seconds_of_both_models_are_paid() -> None:
     from dataclasses import replace
 
