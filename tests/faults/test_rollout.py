@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from line.states import RolloutState
-from tests.harness import db_builders, rollouts
+from tests.harness import db_builders
 from tests.harness.line import Line, photos
+from tests.harness.scenes import rollouts
 from tests.harness.services import Servers
 
 pytestmark = [pytest.mark.services, pytest.mark.faults]

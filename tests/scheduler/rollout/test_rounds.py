@@ -6,8 +6,9 @@ import pytest
 
 from line.states import RolloutState
 from scheduler.rollout.rounds import RAMP_SHARES, STAGE_PAIRS, Rollouts, decide
-from tests.harness import db_builders, rollouts
+from tests.harness import db_builders
 from tests.harness.context import database, transact
+from tests.harness.scenes import rollouts
 
 pytestmark = [pytest.mark.services, pytest.mark.usefixtures("records")]
 
@@ -15,9 +16,7 @@ pytestmark = [pytest.mark.services, pytest.mark.usefixtures("records")]
 @pytest.fixture(autouse=True)
 def no_rollout_before() -> Iterator[None]:
     yield
-    db_builders.execute(
-        "UPDATE rollouts SET state = 'rolled_back', decided_at = now(), cleared_at = now() WHERE state <> 'rolled_back'"
-    )
+    rollouts.end_all()
 
 
 def decided(worse: int = 0, better: int = 0, equal: int = 0, **columns: object) -> int:

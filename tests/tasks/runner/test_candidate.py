@@ -7,9 +7,10 @@ import pytest
 
 from line.states import RolloutState
 from models.contract import registry
-from tests.harness import db_builders, rollouts
+from tests.harness import db_builders
 from tests.harness.context import bucket, settings, transact
 from tests.harness.line import Line, photos
+from tests.harness.scenes import rollouts
 from tests.harness.services import Servers
 
 pytestmark = pytest.mark.services

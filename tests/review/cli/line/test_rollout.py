@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from tests.harness import db_builders, rollouts
+from tests.harness import db_builders
 from tests.harness.command import call
 from tests.harness.line import Line
+from tests.harness.scenes import rollouts
 from tests.harness.services import Servers
 
 pytestmark = pytest.mark.services

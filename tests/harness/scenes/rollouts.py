@@ -2,15 +2,21 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
+from records import outcomes
+from records.rollouts import pairs
 from records.rollouts import rollout as records
+from records.rollouts.pairs import CandidateRun, Outcome, Pair
 from records.rollouts.rollout import NewRollout, Rollout
 from records.rollouts.tables import rollout_pairs, rollouts
+from records.shards import Claim
+from records.step_results import ModelUsed
 from records.tables import shards as shard_table
 from scheduler.plan import plan
 from tasks.runner.step import StepRunner
@@ -94,3 +100,51 @@ def models_used(under_test: Line, batch_id: int) -> dict[str, str]:
     """The model of the newest enlargement of each image, by its id as text."""
     enlargements = [step for step in under_test.steps(batch_id) if step.transform == "upscale"]
     return {str(step.image_id): str(step.model) for step in enlargements}
+
+
+def end_all() -> None:
+    """Every rollout is over, and no shard is open."""
+    db_builders.execute(
+        "UPDATE rollouts SET state = 'rolled_back', decided_at = now(), cleared_at = now() WHERE state <> 'rolled_back'"
+    )
+    db_builders.execute("UPDATE shards SET state = 'done', lease_until = NULL WHERE state = 'open'")
+
+
+def begin_at_sabotage(**more: object) -> int:
+    """A rollout at the step of the records' builders."""
+    values = {"revision": "1", "step": "sabotage"} | more
+    new = records.NewRollout(incumbent="plain", candidate="other", **values)  # type: ignore[arg-type]
+    return transact(partial(records.start, new=new, person="person:ada", again=True))
+
+
+def claimed(images: int = 4) -> Claim:
+    """A shard that is claimed for its second step."""
+    shard = db_builders.shard(db_builders.batch(images))
+    db_builders.finish(db_builders.claim(shard))
+    return db_builders.claim(shard, 1)
+
+
+def begun(number: int, claim: Claim) -> frozenset[int]:
+    ids = [image.id for image in claim.images]
+    current = get(number)
+    return transact(partial(pairs.begin, rollout=current, claim=claim, image_ids=ids))
+
+
+def run_of(
+    number: int, claim: Claim, *, worse: int = 0, seconds: float = 1.0, fault: str = ""
+) -> CandidateRun:
+    """The first images are worse, the others equal; the model in use takes a second for each."""
+    made = [
+        Pair(image.id, Outcome.WORSE if index < worse else Outcome.EQUAL, 1.0, seconds, "gate.reading")
+        for index, image in enumerate(claim.images)
+    ]
+    return CandidateRun(number, tuple(made), fault)
+
+
+def finish(claim: Claim, run: CandidateRun, *, shipping: bool = False) -> None:
+    results = db_builders.results(claim)
+    if shipping:
+        used = ModelUsed("other", "1", {}, run.rollout_id)
+        results = [replace(result, used=used) for result in results]
+    step = db_builders.ran(claim)
+    transact(lambda connection: outcomes.finish(connection, claim, step, results, run))
