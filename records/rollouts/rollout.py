@@ -197,6 +197,22 @@ def proven(connection: sa.Connection) -> frozenset[tuple[str, str]]:
     return frozenset((row.step, row.candidate) for row in connection.execute(query))
 
 
+def promotion(connection: sa.Connection, incumbent: str, candidate: str, revision: str) -> int | None:
+    """The newest rollout that promoted a candidate of that revision in the place of ``incumbent``."""
+    query = (
+        sa.select(rollouts.c.id)
+        .where(
+            rollouts.c.incumbent == incumbent,
+            rollouts.c.candidate == candidate,
+            rollouts.c.revision == revision,
+            rollouts.c.state == RolloutState.PROMOTED,
+        )
+        .order_by(rollouts.c.id.desc())
+        .limit(1)
+    )
+    return connection.scalar(query)
+
+
 def move(
     connection: sa.Connection,
     rollout_id: int,

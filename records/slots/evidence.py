@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 
 from line.errors import InputError
+from records.rollouts import rollout
 from records.slots import contents, matches
 from records.slots.contents import Content, Evidence
 
@@ -14,7 +15,7 @@ class UnprovenSwitchError(InputError):
 def weigh(
     connection: sa.Connection, slot: str, candidate: Content, *, unsafe: bool
 ) -> tuple[Evidence, int | None]:
-    """The evidence for letting a slot hold a model, with the number of the match.
+    """The evidence for letting a slot hold a model, with the number of the match or rollout.
 
     Args:
         unsafe: a person insists on a switch without evidence.
@@ -29,6 +30,9 @@ def weigh(
     match = matches.newest(connection, held, candidate)
     if match is not None and match.is_enough and candidate.model not in match.worse:
         return Evidence.MATCH, match.id
+    rollout_id = rollout.promotion(connection, held.model, candidate.model, candidate.revision)
+    if rollout_id is not None:
+        return Evidence.ROLLOUT, rollout_id
     if unsafe:
         return Evidence.UNSAFE, None
     pair = f"{held.model} and {candidate.model}"
@@ -40,5 +44,6 @@ def weigh(
         lack = f"match {match.id} speaks against it: {match.sentence}"
     raise UnprovenSwitchError(
         f"slot {slot} holds {held.model}: {lack}. Compare them on your photos (sluice match {held.model} "
-        f"{candidate.model} --set DIR), or switch without evidence by --unsafe, which the audit will show"
+        f"{candidate.model} --set DIR) or on the line (sluice rollout start), or switch without evidence by --unsafe, "
+        "which the audit will show"
     )

@@ -192,7 +192,7 @@ def _new_rollout(line: "Context", recipe: str, options: dict[str, Any]) -> "NewR
     from records.rollouts import rollout as records
     from records.rollouts.rollout import NewRollout
 
-    followed, step_name, candidate = line.recipe(recipe), options["step"], options["candidate"]
+    followed, step_name, candidate = line.resolved(line.recipe(recipe)), options["step"], options["candidate"]
     position = followed.position(step_name)
     if position is None:
         names = ", ".join(step.transform for step in followed.steps)

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from line.errors import InputError
 from line.states import ROLLOUT_MOVES, RolloutState
 from records.rollouts import rollout as records
+from records.slots import contents, evidence
 from tests.harness.context import engine, transact
 from tests.harness.scenes import rollouts
 from tests.harness.scenes.rollouts import begin_at_sabotage as start
@@ -83,3 +84,16 @@ def test_promoted_candidates_take_the_place_of_each_other_in_their_order() -> No
     promoted = in_force("a").promoted
     assert promoted is not None
     assert promoted.id == first
+
+
+def test_a_promotion_is_evidence_for_letting_a_slot_hold_the_candidate() -> None:
+    held, candidate = (contents.Content("denoise", model, "1", {}) for model in ("old", "new"))
+    first = contents.Reason("person:ada", "", contents.Evidence.FIRST)
+    transact(partial(contents.put, slot="denoiser", content=held, reason=first))
+    weigh = partial(evidence.weigh, slot="denoiser", candidate=candidate, unsafe=False)
+    with pytest.raises(InputError, match="sluice rollout start"):
+        transact(weigh)
+    new = records.NewRollout("denoise", "old", "new", "1")
+    number = transact(partial(records.start, new=new, person="person:ada", again=True))
+    rollouts.put(number, state="promoted")
+    assert transact(weigh) == (contents.Evidence.ROLLOUT, number)
