@@ -134,11 +134,11 @@ def run_of(
     number: int, claim: Claim, *, worse: int = 0, seconds: float = 1.0, fault: str = ""
 ) -> CandidateRun:
     """The first images are worse, the others equal; the model in use takes a second for each."""
-    made = [
+    compared = [
         Pair(image.id, Outcome.WORSE if index < worse else Outcome.EQUAL, 1.0, seconds, "gate.reading")
         for index, image in enumerate(claim.images)
     ]
-    return CandidateRun(number, tuple(made), fault)
+    return CandidateRun(number, tuple(compared), fault)
 
 
 def finish(claim: Claim, run: CandidateRun, *, shipping: bool = False) -> None:
