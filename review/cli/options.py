@@ -19,8 +19,8 @@ vendor_option = click.option(
     default="local",
     show_default=True,
     shell_complete=complete.vendors,
-    help="Whose upload it is.",
+    help="Name of the vendor whose upload it is.",
 )
-json_option = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")
 upload_argument = click.argument("upload", type=click.Path(exists=True, path_type=Path))
 batch_argument = click.argument("batch", type=int, shell_complete=complete.batches)

@@ -106,7 +106,7 @@ VERBS = {
     ),
     "run": Verb(
         "review.cli.line.run",
-        "Take UPLOAD (a folder, .zip, .7z or .tar) through the whole line and deliver to --out.",
+        "Process UPLOAD (a folder, .zip, .7z or .tar) on this machine and deliver the pictures to --out.",
     ),
     "slots": Verb(
         "review.cli.quality.slots",
@@ -123,7 +123,7 @@ VERBS = {
     ),
     "submit": Verb(
         "review.cli.line.submit",
-        "Put UPLOAD (a folder, .zip, .7z or .tar) into the ingest bucket; print the batch id.",
+        "Copy UPLOAD (a folder, .zip, .7z or .tar) to a line that is up; print the id of its batch.",
     ),
     "templates": Verb(
         "review.cli.people.templates",
@@ -135,7 +135,6 @@ VERBS = {
     ),
     "up": Verb(
         "review.cli.line.up",
-        "Start the line and stay on: scheduler, workers, Flower, review desk; Postgres and Redis where "
-        "not named.",
+        "Start the line and keep it running until Ctrl-C: scheduler, workers, review desk and Flower.",
     ),
 }

@@ -1,4 +1,4 @@
-"""Many small departures of one fill add up: each may be chance, all together are not."""
+"""Small faults of one fill add up: one alone may be chance, many together are an artifact."""
 
 import json
 from collections.abc import Mapping
@@ -43,14 +43,14 @@ MAX_CONTRIBUTIONS = 3
 
 
 def measure(edit: Edit) -> Mapping[str, float]:
-    """``evidence``: log-odds that a fill is bad, from all its figures by boosted trees, in the worst patch.
+    """``evidence``: log-odds that the worst fill is bad, estimated by boosted trees from all its figures.
 
-    The figures are those of the gates ``repeated_texture`` and ``text_residue``, and what is smeared; what each
-    surface under the mask differs by from its like outside (colour, hue, light, grain, a tint of the ink); and what
-    the fill's edge shows in means over cells (a step, a tint, a line, a turn of hues that nearly all have), read with
-    the depth of the hole and the sort of its surroundings. The three that contribute most are recorded as
-    ``evidence_of_<figure>``: by how much the log-odds fall when that figure alone has the value of a typical good
-    fill. Gradient boosting after Friedman, "Greedy function approximation", 2001; contributions by occlusion after
+    The figures are: those of the gates ``repeated_texture`` and ``text_residue``, and the smeared area; the
+    differences between each filled pixel and its most similar pixel outside (colour, hue, light, grain, a tint of
+    the ink); means over cells along the fill's edge (steps, tints, lines, turns of hue); and the depth of the hole
+    and the texture of its surroundings. The three figures that contribute most are recorded as
+    ``evidence_of_<figure>``: the fall of the log-odds if that figure alone had the value of a typical good fill.
+    Gradient boosting after Friedman, "Greedy function approximation", 2001; contributions by occlusion after
     Robnik-Šikonja and Kononenko, "Explaining classifications for individual instances", 2008.
     """
     if edit.mask is None or not edit.same_size:

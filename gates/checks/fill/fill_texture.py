@@ -9,12 +9,13 @@ FIGURES = ("grain", "-grain", "detail", "-detail", "coarse", "-coarse", "crossin
 
 
 def measure(edit: Edit) -> Mapping[str, float]:
-    """Halvings (``lost``) and doublings (``gained``) beyond what good fills show, in the worst patch.
+    """Texture of the worst fill against its surroundings, beyond the usual figures of good fills.
 
-    ``grain``, ``detail`` and ``coarse`` are bands of texture, fine to coarse, each pixel of the fill against the
-    nearest of its surroundings; ``lines``: what crosses the mask's edge, just inside against just outside.
+    ``…_lost`` counts halvings, ``…_gained`` doublings. ``grain``, ``detail`` and ``coarse`` are bands of texture from
+    fine to coarse, measured between each filled pixel and its nearest pixel outside. ``lines`` compares the
+    strength of lines that cross the mask's edge just inside and just outside it.
 
-    ``smeared``: area near edges that run out into a blur where those around are sharp, in windows of 13 × 13 pixels.
+    ``smeared``: area, in windows of 13 × 13 pixels, near blurred edges of a fill whose surroundings have sharp ones.
     """
     if edit.mask is None or not edit.same_size:
         return {}

@@ -1,4 +1,4 @@
-"""How much of a picture is about to be replaced: past a point a person should say so first."""
+"""A mask must not cover a large share of the picture, unless a person has agreed."""
 
 from collections.abc import Mapping
 
@@ -11,7 +11,7 @@ from line.picture import FlagKind
 
 
 def measure(edit: Edit) -> Mapping[str, float]:
-    """``coverage``: share of the picture that the mask touches at all, 0..1."""
+    """``coverage``: share of the pixels that the mask covers wholly or partly, 0..1."""
     if edit.mask is None:
         return {"coverage": 0.0}
     return {"coverage": float(np.count_nonzero(edit.mask)) / max(1, edit.mask.size)}

@@ -1,4 +1,4 @@
-"""A mask must not take away detail that no text hid."""
+"""A mask must not remove detail of the product that no text covered."""
 
 from collections.abc import Mapping
 
@@ -9,7 +9,7 @@ from line.picture import FlagKind
 
 
 def measure(edit: Edit) -> Mapping[str, float]:
-    """``swallowed``: halvings of detail under the mask away from every stroke, in the worst patch."""
+    """``swallowed``: halvings of the detail that lies under the mask but away from all strokes, in the worst patch."""
     if edit.mask is None or not edit.same_size:
         return {}
     return {"swallowed": max((swallowed(patch) for patch in edit.patches), default=0.0)}

@@ -8,7 +8,7 @@ from gates.metrics.similarity.identity import box_of, changed_outside
 
 
 def measure(edit: Edit) -> Mapping[str, float]:
-    """``outside_changed``: pixels; all of them where the picture came back in another size."""
+    """``outside_changed``: number of changed pixels outside the mask; all pixels if the size of the picture changed."""
     if not edit.same_size:
         return {"outside_changed": float(edit.after.shape[0] * edit.after.shape[1])}
     return {"outside_changed": float(changed_outside(edit.before, edit.after, edit.mask).sum())}

@@ -1,4 +1,4 @@
-"""A fill must not be one piece of picture stamped over and over, nor a piece laid where it does not fit."""
+"""A fill must not repeat one piece of the picture, or contain a piece that does not fit there."""
 
 from collections.abc import Mapping
 
@@ -7,10 +7,11 @@ from gates.edit import Edit
 
 
 def measure(edit: Edit) -> Mapping[str, float]:
-    """``repetition``: likeness of the fill to itself moved, beyond its ring's, in the worst patch; 0 none, 1 copies,
-    more where what is copied is stronger than the rest.
+    """``repetition``: self-similarity of the worst fill beyond that of its surroundings. 0: no repetition; 1: copies;
+    more than 1 if the copied piece has more contrast than the rest.
 
-    ``misplaced``: likeness of a part of it to another place of the input, 1 a copy; 0 where lines run on.
+    ``misplaced``: similarity between a part of the fill and another place of the input. 1: a copy; 0 if the lines of
+    the picture continue across the fill's edge.
     """
     if edit.mask is None or not edit.same_size:
         return {}

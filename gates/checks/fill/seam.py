@@ -1,4 +1,4 @@
-"""A fill must meet the picture around it: no step along the whole mask, no lines that end there."""
+"""A fill must join the picture around it: no step along its edge, and no lines that end there."""
 
 from collections.abc import Mapping
 
@@ -10,12 +10,13 @@ OUTLINE = "cell_line"
 
 
 def measure(edit: Edit) -> Mapping[str, float]:
-    """What happens at the mask's edge beyond what good fills show, in the worst patch.
+    """The worst fill's edge, beyond the usual figures of good fills.
 
-    ``seam`` and ``rim``: grey levels that the whole edge steps by, to the fill and to its outermost pixels.
-    ``ragged``, ``broken``: doublings of what breaks across the edge, and of what differs along it.
-    ``unlinked``: correlation along the edge that is missing between the two sides.
-    ``outlined``: grey levels by which the fill's outermost pixels stand out nearly all along the edge.
+    ``seam`` and ``rim``: step in grey levels along the whole edge, to the fill and to its outermost pixels.
+    ``ragged``: doublings of the second differences across the edge. ``broken``: doublings of the change of the
+    differences along the edge, from outside to inside. ``unlinked``: loss of correlation between both sides.
+    ``outlined``: grey levels by which the fill's outermost pixels differ from both sides along nearly all of the
+    edge.
     """
     if edit.mask is None or not edit.same_size:
         return {}

@@ -1,4 +1,4 @@
-"""Erased text must not be readable any more, by a matched filter and by a text detector."""
+"""Erased text must not be readable any more, neither for a matched filter nor for a text detector."""
 
 from collections.abc import Mapping
 
@@ -9,18 +9,17 @@ from gates.contract import Box, Gate, Limit
 from gates.edit import Edit
 
 CLOSE = 15
-"""Pixels: gaps between letters up to this belong to the erased text when boxes are compared."""
+"""Maximum gap between letters that counts as erased text when boxes are compared (pixels)."""
 CONTEXT = 16
-"""Pixels of picture beyond the patch that the detector sees."""
+"""Margin of picture around the patch that is given to the detector (pixels)."""
 
 
 def measure(edit: Edit) -> Mapping[str, float]:
-    """``ghost``: grey levels of stroke contrast left beyond chance, in the worst patch.
+    """``ghost``: remaining contrast of the strokes in grey levels, beyond chance, in the worst patch.
 
-    ``unerased``: share of the stroke edges that came through unchanged, in the worst patch.
-    ``untouched``: share of the detail under one connected part of the mask that came through unchanged.
-    ``text_left``: share of the masked areas that a detector still finds text in, 0..1; only where
-    the edit knows a detector.
+    ``unerased``: share of the stroke edges that are unchanged, in the worst patch. ``untouched``: share of the detail
+    under one connected part of the mask that is unchanged. ``text_left``: share of the masked area in which a
+    detector still finds text, 0..1; only measured if a detector is available.
     """
     if edit.mask is None or not edit.same_size:
         return {}

@@ -60,9 +60,15 @@ def _watch(session: Session, batch: int) -> None:
 @click.option(
     "--state", type=click.Choice([state.value for state in ImageState]), help="Only images in this state."
 )
-@click.option("--after", type=int, default=0, metavar="ID", help="Only those whose id is greater.")
-@click.option("--limit", type=click.IntRange(1), metavar="N", help="At most so many.")
-@click.option("--json", "as_json", is_flag=True, help="JSON lines on stdout.")
+@click.option(
+    "--after",
+    type=int,
+    default=0,
+    metavar="ID",
+    help="Only images with a greater id.",
+)
+@click.option("--limit", type=click.IntRange(1), metavar="N", help="Maximum number of images to list.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON lines on stdout.")
 @pass_session
 def images(
     session: Session, batch: int, state: str | None, after: int, limit: int | None, as_json: bool

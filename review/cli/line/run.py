@@ -27,17 +27,24 @@ QUIET_SECONDS = 10.0
 @click.command()
 @upload_argument
 @click.option(
-    "--out", "-o", required=True, type=click.Path(path_type=Path, file_okay=False), help="Where to deliver."
+    "--out",
+    "-o",
+    required=True,
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder for the delivered pictures; made if it is missing.",
 )
 @recipe_option
 @vendor_option
 @json_option
 @pass_session
 def run(session: Session, upload: Path, out: Path, recipe: str, vendor: str, as_json: bool) -> None:
-    """Take UPLOAD (a folder, .zip, .7z or .tar) through the whole line and deliver to --out.
+    """Process UPLOAD (a folder, .zip, .7z or .tar) on this machine and deliver the pictures to --out.
 
-    Starts what it needs and stops it again. Beside the pictures lies manifest.jsonl: one line for
-    every image, refused ones too. A run that was stopped goes on where it was when called again.
+    Starts Postgres, Redis and workers if they do not run yet, and stops them at the end. The file manifest.jsonl
+    beside the pictures has one line for every image, refused ones too. Ctrl-C stops a run; the same command
+    continues it. Exit code 3 if the breaker halted the batch: `sluice status BATCH` says why.
+
+    Example: sluice run photos/ --out out/
     """
     from review.cli import console
     from review.cli.line.follow import follow

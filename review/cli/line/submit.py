@@ -16,10 +16,13 @@ from review.cli.session import Session, pass_session
 @json_option
 @pass_session
 def submit(session: Session, upload: Path, vendor: str, recipe: str, as_json: bool) -> None:
-    """Put UPLOAD (a folder, .zip, .7z or .tar) into the ingest bucket; print the batch id.
+    """Copy UPLOAD (a folder, .zip, .7z or .tar) to a line that is up; print the id of its batch.
 
-    The line must be up, here (`sluice up`) or elsewhere (SLUICE_DATABASE_URL and SLUICE_BUCKET_URL).
-    The same content again, with the same recipe, is the same batch; an interrupted copy goes on where it was.
+    The line is the one of `sluice up` on this machine, or the one that SLUICE_DATABASE_URL and SLUICE_BUCKET_URL
+    name. The command does not wait for the result: `sluice status BATCH --watch` shows it. The same files with the
+    same recipe are the same batch. If the copy is interrupted, the same command continues it.
+
+    Example: sluice submit photos/ --vendor acme
     """
     from review.cli import console
     from review.cli.upload import place

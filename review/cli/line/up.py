@@ -22,12 +22,14 @@ TEND_SECONDS = 1.0
 @click.option(
     "--flower/--no-flower", default=True, show_default=True, help="Start Flower, behind a password."
 )
-@click.option("--flower-port", type=int, help="Its port on 127.0.0.1 (5555; 0: any free one).")
+@click.option("--flower-port", type=int, help="Port of Flower on 127.0.0.1 (default 5555; 0: any free port).")
 @click.option(
     "--desk/--no-desk", default=True, show_default=True, help="Start the review desk, behind a password."
 )
-@click.option("--desk-port", type=int, help="Its port on 127.0.0.1 (5556; 0: any free one).")
-@click.option("--until-idle", is_flag=True, help="Stop once nothing is left to do.")
+@click.option(
+    "--desk-port", type=int, help="Port of the review desk on 127.0.0.1 (default 5556; 0: any free port)."
+)
+@click.option("--until-idle", is_flag=True, help="Stop when no batch has work left.")
 @pass_session
 def up(
     session: Session,
@@ -37,11 +39,12 @@ def up(
     desk_port: int | None,
     until_idle: bool,
 ) -> None:
-    """Start the line and stay on: scheduler, workers, Flower, review desk; Postgres and Redis where not named.
+    """Start the line and keep it running until Ctrl-C: scheduler, workers, review desk and Flower.
 
-    At the review desk people see what was flagged and decide. Uploads come by `sluice submit`, or straight
-    into the bucket below ingest/VENDOR/UPLOAD/ with an empty _READY file at the end. Ctrl-C stops everything
-    in order; nothing is lost.
+    Starts its own Postgres and Redis unless SLUICE_DATABASE_URL and SLUICE_BROKER_URL name others. People decide on
+    flagged images at the review desk; Flower shows the tasks. Send uploads by `sluice submit`, or copy them into
+    the bucket below ingest/VENDOR/UPLOAD/ and an empty file _READY last. Ctrl-C stops all processes in order and
+    loses no work.
     """
     from review.cli import console
     from review.cli.preflight import check_writable

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="Maximum share of good edits that may be flagged (0..1).",
 )
-@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")
 @pass_session
 def calibrate(session: Session, folder: Path, transform: str, rate: float, as_json: bool) -> None:
     """Propose gate limits from a FOLDER of good edits, with pictures of the same names in before/ and after/.

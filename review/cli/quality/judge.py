@@ -32,7 +32,7 @@ path_argument = click.Path(exists=True, path_type=Path)
     type=click.Path(path_type=Path),
     help="Draw before, after, difference, heat map, spectra and readings: a PNG, or a folder of them.",
 )
-@click.option("--json", "as_json", is_flag=True, help="JSON lines on stdout.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON lines on stdout.")
 @pass_session
 def judge(
     session: Session,
