@@ -76,9 +76,13 @@ def ran_by(
     batch_id: int | sa.ColumnElement[int], digest: str | sa.ColumnElement[str]
 ) -> sa.ColumnElement[bool]:
     """Condition on ``steps``: the step ran by that recipe of a batch, or by one that took its place."""
-    replaced = sa.exists().where(
-        recipe_changes.c.batch_id == batch_id,
-        recipe_changes.c.recipe == digest,
-        recipe_changes.c.runs_as == steps.c.recipe,
+    replaced = (
+        sa.exists()
+        .where(
+            recipe_changes.c.batch_id == batch_id,
+            recipe_changes.c.recipe == digest,
+            recipe_changes.c.runs_as == steps.c.recipe,
+        )
+        .correlate_except(recipe_changes)  # ``digest`` may be a column of a select further out
     )
     return sa.or_(steps.c.recipe == digest, replaced)
