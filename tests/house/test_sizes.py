@@ -12,10 +12,7 @@ MAX_FUNCTION_LINES = 50
 MAX_PARAMETERS = 7
 MAX_MODULES = 15
 
-LONG_FILES = {
-    "records/batches.py": 346,
-    "records/shards.py": 320,
-}
+LONG_FILES: dict[str, int] = {}
 LONG_FUNCTIONS: dict[str, int] = {}
 LONG_SIGNATURES: dict[str, int] = {}
 FULL_FOLDERS: dict[str, int] = {}
