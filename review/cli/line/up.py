@@ -42,9 +42,8 @@ def up(
     """Start the line and keep it running until Ctrl-C: scheduler, workers, review desk and Flower.
 
     Starts its own Postgres and Redis unless SLUICE_DATABASE_URL and SLUICE_BROKER_URL name others. People decide on
-    flagged images at the review desk; Flower shows the tasks. Send uploads by `sluice submit`, or copy them into
-    the bucket below ingest/VENDOR/UPLOAD/ and an empty file _READY last. Ctrl-C stops all processes in order and
-    loses no work.
+    flagged images at the review desk. Send uploads by `sluice submit`, or copy them into the bucket below
+    ingest/VENDOR/UPLOAD/ and an empty file _READY last. Ctrl-C stops all processes in order and loses no work.
     """
     from review.cli import console
     from review.cli.preflight import check_writable
