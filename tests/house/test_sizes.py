@@ -19,6 +19,8 @@ FULL_FOLDERS: dict[str, int] = {}
 """What is over a limit, and by how much at most. An entry goes as soon as its subject is small enough."""
 
 PACKAGES = (*PRODUCT_PACKAGES, "bench", "training", "samples", "tests")
+HISTORIES = {"records/migrations/versions"}
+"""Folders whose files are never changed or removed: they only grow."""
 PATHS = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
 
 
@@ -67,8 +69,8 @@ def test_signatures_are_short() -> None:
 def test_folders_hold_few_modules() -> None:
     sizes: dict[str, int] = {}
     for path in PATHS:
-        if path.name != "__init__.py":
-            folder = path.parent.relative_to(ROOT).as_posix()
+        folder = path.parent.relative_to(ROOT).as_posix()
+        if path.name != "__init__.py" and folder not in HISTORIES:
             sizes[folder] = sizes.get(folder, 0) + 1
     assert over(sizes, MAX_MODULES, FULL_FOLDERS) == {}
 
