@@ -27,7 +27,7 @@ def batch(connection: "Connection", batch_id: int) -> dict[str, Any]:
     Raises:
         InputError: there is none of that id.
     """
-    reports = _reports(connection, "batches.id = %(chosen)s", batch_id)
+    reports = _reports(connection, "batches.id = %(chosen)s", chosen=batch_id)
     if not reports:
         raise _unknown(connection, batch_id)
     return reports[0] | budgets.of_batch(connection, batch_id)
@@ -36,15 +36,21 @@ def batch(connection: "Connection", batch_id: int) -> dict[str, Any]:
 def all_batches(connection: "Connection", limit: int = NEWEST) -> list[dict[str, Any]]:
     """The newest batches, newest first."""
     newest = "batches.id IN (SELECT id FROM batches ORDER BY id DESC LIMIT %(chosen)s)"
-    return _reports(connection, newest, limit)
+    return _reports(connection, newest, chosen=limit)
 
 
-def _reports(connection: "Connection", condition: str, chosen: int) -> list[dict[str, Any]]:
+def page(connection: "Connection", before: int, limit: int) -> list[dict[str, Any]]:
+    """Batches whose ids are less than ``before``, newest first."""
+    older = "batches.id IN (SELECT id FROM batches WHERE id < %(before)s ORDER BY id DESC LIMIT %(limit)s)"
+    return _reports(connection, older, before=before, limit=limit)
+
+
+def _reports(connection: "Connection", condition: str, **parameters: int) -> list[dict[str, Any]]:
     rows = select(
         connection,
         "SELECT batches.*, recipes.name AS recipe_name FROM batches"
         f" JOIN recipes ON recipes.digest = batches.recipe WHERE {condition} ORDER BY batches.id DESC",
-        chosen=chosen,
+        **parameters,
     )
     counts: dict[int, list[Any]] = {row.id: [] for row in rows}
     for line in _counts_by_state(connection, list(counts)):

@@ -129,6 +129,10 @@ VERBS = {
         "review.cli.people.templates",
         "List vendor templates: overlays that recur on many photos of a vendor, such as a stamp or a date.",
     ),
+    "tokens": Verb(
+        "review.cli.people.tokens",
+        "Create, list and revoke tokens, by which programs use the HTTP API.",
+    ),
     "undo": Verb(
         "review.cli.people.decide",
         "Undo your last decision, or the last decision about each IMAGE; repeat it to undo the one before.",

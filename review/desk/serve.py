@@ -1,4 +1,4 @@
-"""The desk's process: an HTTP server."""
+"""The desk's process: an HTTP server for people's pages and for programs."""
 
 import socket
 import sys
@@ -8,6 +8,7 @@ import uvicorn
 
 from line.errors import InputError, SettingsError, SluiceError
 from line.settings import load_settings
+from review.api import application as api
 from review.desk.application import application
 from review.desk.drawing.pool import DrawingPool
 from tasks.context import Context
@@ -61,7 +62,7 @@ def server(line: Context, drawing: DrawingPool) -> uvicorn.Server:
     if password is None or not password.get_secret_value():
         raise SettingsError("SLUICE_DESK_PASSWORD is not set: the desk decides what is published")
     config = uvicorn.Config(
-        application(line, drawing, password.get_secret_value()),
+        application(line, drawing, password.get_secret_value(), mounts=[api.mount(line, drawing)]),
         log_config=None,
         access_log=False,
         server_header=False,

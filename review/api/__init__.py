@@ -1,0 +1,1 @@
+"""The HTTP API of the line for programs, version 1: docs/api.md."""
