@@ -45,6 +45,11 @@ class Settings(BaseSettings):
     )
     micro_batch: int = Field(4, ge=1, description="pictures given to a model at once")
     desk_password: SecretStr | None = Field(None, description="of the review desk, where it is started alone")
+    webhook_private: bool = Field(False, description="whether webhooks may lead to private addresses")
+    smtp_url: SecretStr | None = Field(
+        None, description="mail server of webhooks: smtp://user:password@host:587"
+    )
+    smtp_from: str = Field("sluice@localhost", description="sender of mails")
     weights_mirror: Path | None = Field(
         None, description="folder that models' weights are taken from, instead of any network"
     )

@@ -32,6 +32,7 @@ from scheduler.plan import plan
 from scheduler.rollout.rounds import Rollouts
 from scheduler.sweep import Sweep
 from scheduler.template_learning import TemplateLearning
+from scheduler.webhooks.sender import Sender
 from tasks.context import Context
 
 log = logging.getLogger(__name__)
@@ -44,6 +45,8 @@ REPORTED_FAULTS = 3
 """Failures in a row after which a duty stands in ``sluice status``."""
 LOGGED_FAULTS = 60
 """Failures in a row after which a duty's outage is logged again."""
+WEBHOOK_IDLE_SECONDS = 5.0
+"""Seconds between two looks for webhooks to send while there is no work."""
 SCAN_SECONDS = 1.0
 """Seconds between two scans of the ingest bucket, which tells nobody of a new upload."""
 
@@ -133,6 +136,8 @@ class Loop:
             Round(self.write_manifests, on_news=True),
             Round(self.scan, every=SCAN_SECONDS, idle=SCAN_SECONDS),
         ]
+        # and what waits for other systems' answers too
+        self._sending = [Round(Sender(database, settings).send_webhooks, idle=WEBHOOK_IDLE_SECONDS)]
 
     def stop(self, *_: object) -> None:
         """End after the current round."""
@@ -147,6 +152,7 @@ class Loop:
         """
         slow = threading.Thread(target=self._run_slow, name="slow", daemon=True)
         slow.start()
+        threading.Thread(target=self._run_sending, name="webhooks", daemon=True).start()
         with self._listener:
             self._run_quick()
             slow.join(timeout=2.0)
@@ -174,6 +180,11 @@ class Loop:
             self._over.wait(self._poll_seconds)
             news = self._news.wait(max(0.0, self._pause(self._slow)))
 
+    def _run_sending(self) -> None:
+        while not self._over.is_set():
+            self._go_round(self._sending, news=False)
+            self._over.wait(max(self._poll_seconds, self._pause(self._sending)))
+
     def _go_round(self, duties: list[Round], *, news: bool) -> None:
         for duty in duties:
             if not self._over.is_set() and ((news and duty.on_news) or duty.pause(busy=self._busy) <= 0):
@@ -184,7 +195,9 @@ class Loop:
 
     def beat(self) -> None:
         """Say that this scheduler goes round: a loop that hangs is seen by its silence."""
-        trouble = "; ".join(duty.trouble for duty in (*self._rounds, *self._slow) if duty.trouble)
+        trouble = "; ".join(
+            duty.trouble for duty in (*self._rounds, *self._slow, *self._sending) if duty.trouble
+        )
         scheduler = WorkerProcess(node(), process_identity(), socket.gethostname(), os.getpid())
         self._database.transact(partial(workers.beat, worker=scheduler, trouble=trouble))
 

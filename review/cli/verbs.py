@@ -141,4 +141,8 @@ VERBS = {
         "review.cli.line.up",
         "Start the line and keep it running until Ctrl-C: scheduler, workers, review desk and Flower.",
     ),
+    "webhooks": Verb(
+        "review.cli.people.webhooks",
+        "Tell other systems of events: by signed requests, chat messages or mail.",
+    ),
 }

@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from review.desk import answers, batch_controls, cards, handlers, mask, templates, troubles
+from review.desk import answers, batch_controls, cards, handlers, mask, templates, troubles, webhooks
 from review.desk.drawing.pool import DrawingPool
 from review.desk.web.errors import EXCEPTION_HANDLERS, ask_for_login
 from review.desk.web.forms import TokenCookie, form_route
@@ -70,6 +70,8 @@ ROUTES: Sequence[BaseRoute] = (
     form_route("/templates/{template:id}", templates.answer),
     form_route("/templates/{template:id}/again", templates.search_again),
     Route("/templates/{template:id}.png", templates.picture),
+    Route("/webhooks", webhooks.show),
+    form_route("/webhooks/{delivery:id}/resend", webhooks.resend),
 )
 
 

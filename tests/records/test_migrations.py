@@ -12,10 +12,13 @@ from alembic.config import Config
 import records.migrations
 from line.vendor import UNKNOWN_VENDOR
 from records import templates
+from records.access.tables import tokens
 from records.database import Database
+from records.metrics.tables import step_counters
 from records.queries.rescans import rescans
 from records.storage import retention_tables
 from records.tables import metadata
+from records.webhooks.tables import webhooks
 from tests.harness.context import transact
 from tests.harness.line import environment
 from tests.harness.scenes.templates import propose
@@ -92,8 +95,12 @@ def test_no_row_is_lost_or_changed_on_the_way_from_the_first_schema(first_schema
     before = contents(first_schema, columns)
     assert all(rows for rows in before.values())
     first_schema.migrate()
-    assert contents(first_schema, columns) == before
+    after = contents(first_schema, columns)
+    for table in ("image_moves", "batch_moves"):  # the legal moves, of which a later version may know more
+        assert set(before.pop(table)) <= set(after.pop(table))
+    assert after == before
     assert rescans.metadata is metadata is retention_tables.forgotten_batches.metadata
+    assert tokens.metadata is metadata is webhooks.metadata is step_counters.metadata
     assert set(columns_of(first_schema)) == set(metadata.tables)
 
 

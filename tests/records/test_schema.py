@@ -9,9 +9,12 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from line.states import BATCH_MOVES, IMAGE_MOVES, BatchState, ImageState, ShardState
+from records.access.tables import tokens
+from records.metrics.tables import step_counters
 from records.queries.rescans import rescans
 from records.storage import retention_tables
 from records.tables import metadata
+from records.webhooks.tables import webhooks
 from tests.harness import db_builders
 from tests.harness.context import database, engine, transact
 
@@ -20,6 +23,7 @@ pytestmark = [pytest.mark.services, pytest.mark.usefixtures("records")]
 
 def test_the_tables_are_those_the_migrations_leave() -> None:
     assert rescans.metadata is metadata is retention_tables.forgotten_batches.metadata
+    assert tokens.metadata is metadata is webhooks.metadata is step_counters.metadata
     with engine().connect() as connection:
         context = MigrationContext.configure(
             connection, opts={"compare_type": True, "compare_server_default": True}

@@ -1,0 +1,1 @@
+"""Tells other systems of events: by signed requests, by messages for chats, and by mail."""
