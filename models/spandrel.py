@@ -103,11 +103,10 @@ class SpandrelUpscaler(Spandrel, Upscaler):
                 raise ModelError(f"{self.name}: two of its files enlarge {factor} times")
             self.networks[factor] = self.network
 
-    def choose(self, factor: float) -> None:
-        """Use the smallest network that enlarges ``factor`` times, else the largest."""
+    def chosen(self, factor: float) -> int:
+        """Factor of the smallest network that enlarges ``factor`` times, else of the largest."""
         reaching = [scale for scale in self.networks if scale >= factor]
-        self.factor = min(reaching) if reaching else max(self.networks)
-        self.network = self.networks[self.factor]
+        return min(reaching) if reaching else max(self.networks)
 
     def upscale(self, rgb: Rgb, size: tuple[int, int], *, seed: int) -> Rgb:
         return self.upscale_all([Enlargement(rgb, size, seed)])[0]
@@ -118,10 +117,15 @@ class SpandrelUpscaler(Spandrel, Upscaler):
             small = [index for index, item in enumerate(wanted) if _is_smaller(pictures[index], item.size)]
             if not small:
                 break
-            self.choose(max(_factor(pictures[index], wanted[index].size) for index in small))
-            larger = self.run([pictures[index] for index in small], [wanted[index].seed for index in small])
-            for index, picture in zip(small, larger, strict=True):
-                pictures[index] = picture
+            factors = {index: self.chosen(_factor(pictures[index], wanted[index].size)) for index in small}
+            for factor in sorted(set(factors.values())):
+                self.factor, self.network = factor, self.networks[factor]
+                group = [index for index in small if factors[index] == factor]
+                larger = self.run(
+                    [pictures[index] for index in group], [wanted[index].seed for index in group]
+                )
+                for index, picture in zip(group, larger, strict=True):
+                    pictures[index] = picture
         return [
             back_projected(item.rgb, resized(levels(picture), item.size), self.rounds)
             for picture, item in zip(pictures, wanted, strict=True)
