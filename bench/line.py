@@ -44,6 +44,7 @@ from line.facts import Facts
 from line.picture import Edited, Picture, Publishable
 from line.recipe import Recipe
 from records.storage.bucket import Bucket, open_bucket
+from tasks.runner.execute import subject_finder
 from tasks.runner.types import PreparedStep
 from worker.model_cache import ModelCache
 
@@ -165,7 +166,8 @@ def follow(name: str, recipe: Recipe, before: Picture, outcome: Any, meter: Mete
     """Judge what a step made; answers the picture that goes on, whatever the gates said of it."""
     if isinstance(outcome, Publishable):
         reference = before.rgb if outcome.reference is None else outcome.reference
-        gates(name, Edit(name, reference, outcome.rgb, style=recipe.style), meter)
+        finder = subject_finder(recipe, models())
+        gates(name, Edit(name, reference, outcome.rgb, style=recipe.style, find_subject=finder), meter)
         with meter.part("hash"):
             hashlib.sha256(outcome.data).hexdigest()
         return None
@@ -173,7 +175,9 @@ def follow(name: str, recipe: Recipe, before: Picture, outcome: Any, meter: Mete
         return None
     picture = outcome.picture
     mask = outcome.touched if picture.rgb is not before.rgb else picture.mask
-    gates(name, Edit(name, before.rgb, picture.rgb, mask=mask, style=recipe.style), meter)
+    finder = subject_finder(recipe, models())
+    edit = Edit(name, before.rgb, picture.rgb, mask=mask, style=recipe.style, find_subject=finder)
+    gates(name, edit, meter)
     is_masked = picture.mask is not None and bool(picture.mask.any())
     facts = Facts(width=picture.width, height=picture.height, masked=is_masked)
     return picture.with_(facts=picture.facts | facts)

@@ -20,7 +20,7 @@ from gates.metrics.fill.low_grain_metrics import stillness
 from gates.metrics.fill.nearest_texture_residuals import kinship
 from gates.metrics.fill.strokes import unerased, untouched
 from gates.metrics.fill.surroundings_features import context
-from gates.metrics.picture.composition import Composition, compositions
+from gates.metrics.picture.composition import Composition, Finder, compositions
 from gates.metrics.similarity.downscale import downscale
 from gates.metrics.texture.edge_blur import blurred_edge_area
 from gates.metrics.texture.repetition import repetition
@@ -54,6 +54,7 @@ class Edit:
         style: the recipe's range for each figure of a picture's look; empty if it sets none.
         find_text: text detector from a [h, w, 3] uint8 picture to [N, 4, 2] float32 boxes (x, y of four corners);
             None if no detector is available.
+        find_subject: subject finder; without one the composition is judged by the colour of the border alone.
     """
 
     transform: str
@@ -63,6 +64,7 @@ class Edit:
     style: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     marks_differ: int = 0
     find_text: Callable[[Rgb], NDArray[np.float32]] | None = None
+    find_subject: Finder | None = None
 
     @cached_property
     def before_grey(self) -> Greys:
@@ -131,7 +133,7 @@ class Edit:
     @cached_property
     def compositions(self) -> tuple[Composition, Composition]:
         """Compositions of input and result, both with the input's background colour."""
-        return compositions(*self.coarse)
+        return compositions(*self.coarse, self.find_subject)
 
     @property
     def same_size(self) -> bool:

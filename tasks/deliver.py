@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from gates.metrics.picture.composition import composition_of
 from imaging.codec import Codec
 from imaging.containers.jpeg_rewrite import rewrite
 from imaging.encode import Format, decode, encode, srgb_profile
@@ -17,6 +18,8 @@ from imaging.refusal import RefusedError
 from line.delivery import DeliverParams, OutputRules
 from line.facts import Facts
 from line.picture import Flagged, Outcome, Picture, Publishable, Rgb
+from models.contract import Task
+from models.subject import SubjectFinder
 from tasks.transform import transform
 from worker.queues import Queue
 
@@ -41,18 +44,28 @@ class _File:
     quality: int | None
 
 
-@transform(queue=Queue.DELIVER, edits=False, delivers=True, params=DeliverParams)
-def deliver(pictures: Sequence[Picture], model: Any, codec: Codec, **params: Any) -> list[Outcome]:
+@transform(
+    queue=Queue.DELIVER,
+    task=Task.SUBJECT,
+    default_model="plain_ground",
+    edits=False,
+    delivers=True,
+    params=DeliverParams,
+)
+def deliver(
+    pictures: Sequence[Picture], model: SubjectFinder | None, codec: Codec, **params: Any
+) -> list[Outcome]:
     """Encode each picture, or flag it where it breaks a rule that no person has waived.
 
+    The model finds the subject, for the rules and for the gates; without one, the colour of the border tells it.
     A JPEG that no step has changed and that meets the rules keeps its own compressed pixels. See
     :class:`line.delivery.DeliverParams` for the parameters.
     """
     wanted = DeliverParams(**params)
-    return [_deliver(picture, wanted, codec) for picture in pictures]
+    return [_deliver(picture, wanted, codec, model) for picture in pictures]
 
 
-def _deliver(picture: Picture, params: DeliverParams, codec: Codec) -> Outcome:
+def _deliver(picture: Picture, params: DeliverParams, codec: Codec, finder: SubjectFinder | None) -> Outcome:
     white = white_border(picture.rgb)
     shaped = _shape(params).apply(picture.rgb)
     readings = {
@@ -61,7 +74,7 @@ def _deliver(picture: Picture, params: DeliverParams, codec: Codec) -> Outcome:
         "white_border": white,
     }
     is_accepted = picture.facts.accepted
-    broken = list(_broken_rules(picture, shaped, params, white))
+    broken = [*_broken_rules(picture, shaped, params, white), *_broken_framing(shaped, params, finder)]
     if broken and not is_accepted:
         return _flagged(picture, broken, readings)
     marks = Marks.due(picture.facts, keep_rights="rights" in params.keep)
@@ -122,6 +135,25 @@ def _broken_rules(
         wanted = 1.0 if params.fit == "square" else params.ratio
         if abs(ratio / wanted - 1) > params.aspect_tolerance:
             yield "wrong_aspect", f"The sides are {ratio:.3f}:1; {params.aspect} is asked for."
+
+
+def _broken_framing(
+    shaped: Rgb, params: DeliverParams, finder: SubjectFinder | None
+) -> Iterator[tuple[str, str]]:
+    """Reason and sentence of each rule on subject and ground that the picture breaks."""
+    if not (params.white_ground or params.subject_fill):
+        return
+    composition = composition_of(shaped, finder.saliency if finder else None)
+    if composition.white_ground < params.white_ground:
+        yield (
+            "ground_not_white",
+            f"Only {composition.white_ground:.0%} of the ground is white; {params.white_ground:.0%} is asked for.",
+        )
+    if composition.subject_fill < params.subject_fill:
+        yield (
+            "subject_too_small",
+            f"The subject spans {composition.subject_fill:.0%} of the picture; {params.subject_fill:.0%} is asked for.",
+        )
 
 
 def _flagged(picture: Picture, broken: list[tuple[str, str]], readings: dict[str, float]) -> Flagged:

@@ -10,6 +10,7 @@ from imaging.mask import read_mask
 from imaging.refusal import RefusedError
 from line.errors import InputError
 from line.picture import Mask, Rgb
+from models.subject import PlainGround
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp"})
 
@@ -26,7 +27,7 @@ class Pair:
     def edit(self, codec: Codec, transform: str) -> Edit:
         first, second = read(codec, self.before), read(codec, self.after)
         mask = read_mask_of(codec, first, self.mask) if self.mask else None
-        return Edit(transform, first, second, mask=mask)
+        return Edit(transform, first, second, mask=mask, find_subject=PlainGround().saliency)
 
 
 def pairs(before: Path, after: Path, mask: Path | None = None) -> list[Pair]:

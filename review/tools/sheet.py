@@ -16,7 +16,7 @@ from review.tools.heat_map import heat_map
 PANEL = 420
 GAP = 16
 LINE = 20
-INK, PAPER, RED, GREEN = (30, 30, 30), (250, 250, 250), (190, 30, 30), (20, 120, 60)
+INK, PAPER, RED, GREEN, CYAN = (30, 30, 30), (250, 250, 250), (190, 30, 30), (20, 120, 60), (0, 170, 200)
 GAIN = 8
 """Amplification of the difference, shown around middle grey."""
 
@@ -24,12 +24,12 @@ GAIN = 8
 def sheet(edit: Edit, verdict: Verdict, title: str = "") -> Rgb:
     """[H, W, 3] uint8 sheet with before, after, difference, heat map, spectra, and all readings with limits.
 
-    Boxes mark the places of broken limits.
+    Red boxes mark the places of broken limits, cyan lines the outline of the subject and what it spans.
     """
     boxes = [reason.where for reason in verdict.reasons if reason.where is not None]
     panels = [
         ("before", _fit(edit.before)),
-        ("after", _fit(_marked(edit.after, boxes))),
+        ("after, and its subject" if _is_framed(edit) else "after", _fit(_marked(_outlined(edit), boxes))),
         (f"difference x {GAIN}", _fit(_difference(edit))),
         ("where (heat)", _fit(_heated(edit))),
         ("spectrum before", _fit(_spectrum(edit.before))),
@@ -87,6 +87,27 @@ def _fit(rgb: Rgb) -> Rgb:
     y, x = (PANEL - size[1]) // 2, (PANEL - size[0]) // 2
     square[y : y + size[1], x : x + size[0]] = cv2.resize(rgb, size, interpolation=interpolation)
     return square
+
+
+def _is_framed(edit: Edit) -> bool:
+    """Whether a gate of the edit looks at the subject."""
+    return any(gate.name in ("composition", "frame") for gate in registry().for_transform(edit.transform))
+
+
+def _outlined(edit: Edit) -> Rgb:
+    """The result with the outline of its subject and the box that it spans, where a gate looks at the subject."""
+    if not _is_framed(edit):
+        return edit.after
+    height, width = edit.after.shape[:2]
+    subject = edit.compositions[1].subject.astype(np.uint8)
+    whole = cv2.resize(subject, (width, height), interpolation=cv2.INTER_NEAREST)
+    contours, _ = cv2.findContours(whole, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    outlined = edit.after.copy()
+    thick = max(1, max(edit.after.shape) // 300)
+    cv2.drawContours(outlined, contours, -1, CYAN, thick)
+    x, y, wide, tall = cv2.boundingRect(whole)
+    cv2.rectangle(outlined, (x, y), (x + wide - 1, y + tall - 1), CYAN, thick)
+    return outlined
 
 
 def _marked(rgb: Rgb, boxes: list[Box]) -> Rgb:

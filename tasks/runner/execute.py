@@ -4,16 +4,20 @@ import logging
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gates.contract import GateError, Verdict, judge
 from gates.edit import Edit
+from gates.metrics.picture.composition import Finder
 from line.facts import EditNote, Facts
 from line.picture import Edited, Flagged, FlagKind, Outcome, Picture, Publishable, Refused, Rgb
+from line.recipe import Recipe
 from line.source_types import ENHANCED
 from models.contract import Task, TextFinder
+from models.subject import SubjectFinder
 from tasks.recipes import limits_of
 from tasks.runner.types import Attempt, Failed, Loaded, PreparedStep
 from worker.device_errors import (
@@ -23,6 +27,7 @@ from worker.device_errors import (
     is_device_lost,
     is_out_of_memory,
 )
+from worker.model_cache import ModelCache
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +48,17 @@ class _TextFinder:
     def __call__(self, rgb: Rgb) -> NDArray[np.float32]:
         regions = self.model.find(rgb, limit=RESIDUE_LIMIT)
         return np.stack([region.quad for region in regions]) if regions else np.zeros((0, 4, 2), np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class _SubjectFinder:
+    """A subject finder in the form that the gates use; its model is loaded when a gate first asks."""
+
+    models: ModelCache
+    name: str
+
+    def __call__(self, rgb: Rgb) -> NDArray[np.float32]:
+        return cast(SubjectFinder, self.models.get(self.name, Task.SUBJECT)).saliency(rgb)
 
 
 def execute(prepared: PreparedStep, loaded: Sequence[Loaded]) -> list[Attempt]:
@@ -199,14 +215,29 @@ def _edit(prepared: PreparedStep, item: Loaded, outcome: Outcome | Failed) -> Ed
     before = item.subject.rgb if isinstance(item.subject, Picture) else None
     if isinstance(outcome, Publishable) and before is not None:
         reference = before if outcome.reference is None else outcome.reference
-        return Edit(name, reference, outcome.rgb, style=style, marks_differ=outcome.facts.marks_differ)
+        return Edit(
+            name,
+            reference,
+            outcome.rgb,
+            style=style,
+            marks_differ=outcome.facts.marks_differ,
+            find_subject=subject_finder(prepared.recipe, prepared.models),
+        )
     if not isinstance(outcome, Edited):
         return None
     after = outcome.picture.rgb
     if before is None or after is before:  # admitted, or only looked at
         return Edit(name, after, after, mask=outcome.picture.mask, style=style)
     finder = _finder(prepared) if prepared.transform.removes else None
-    return Edit(name, before, after, mask=outcome.touched, style=style, find_text=finder)
+    return Edit(
+        name,
+        before,
+        after,
+        mask=outcome.touched,
+        style=style,
+        find_text=finder,
+        find_subject=subject_finder(prepared.recipe, prepared.models),
+    )
 
 
 def _finder(prepared: PreparedStep) -> _TextFinder | None:
@@ -217,3 +248,10 @@ def _finder(prepared: PreparedStep) -> _TextFinder | None:
         return None
     model = prepared.models.get(name, Task.FIND_TEXT)
     return _TextFinder(model) if isinstance(model, TextFinder) else None
+
+
+def subject_finder(recipe: Recipe, models: ModelCache) -> Finder | None:
+    """The subject finder of a recipe's delivery, for the gates that judge the composition."""
+    position = recipe.position("deliver")
+    name = recipe.steps[position].model if position is not None else None
+    return _SubjectFinder(models, name) if name else None

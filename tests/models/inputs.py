@@ -1,7 +1,9 @@
 """Inputs for models of every kind."""
 
+from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 
 from line.picture import Rgb
@@ -15,6 +17,9 @@ from models.contract import (
     TextFinder,
     Upscaler,
 )
+from models.subject import SubjectFinder
+
+SAMPLES = Path(__file__).resolve().parents[2] / "samples" / "accuracy"
 
 
 def photo(height: int, width: int) -> Rgb:
@@ -26,6 +31,13 @@ def smooth(height: int, width: int) -> Rgb:
     rows, columns = np.mgrid[0:height, 0:width].astype(np.float32)
     planes = [np.sin(rows / 60), np.cos(columns / 75), np.sin((rows + columns) / 90)]
     return np.stack([127 + 100 * plane for plane in planes], axis=-1).astype(np.uint8)
+
+
+def sample(height: int, width: int) -> Rgb:
+    """The middle of a real photo."""
+    rgb = np.asarray(cv2.imread(str(min(SAMPLES.glob("plain-*.jpg"))), cv2.IMREAD_COLOR_RGB), np.uint8)
+    top, left = (rgb.shape[0] - height) // 2, (rgb.shape[1] - width) // 2
+    return np.ascontiguousarray(rgb[top : top + height, left : left + width])
 
 
 def hole(height: int, width: int) -> np.ndarray:
@@ -49,6 +61,8 @@ def use(model: Model, rgb: Rgb, seed: int = 3) -> list[Any]:
         return [model.restore(rgb, seed=seed)]
     if isinstance(model, Generator):
         return [model.generate((wide, high), seed=seed, start=start) for start in (None, rgb)]
+    if isinstance(model, SubjectFinder):
+        return [model.saliency(rgb)]
     if isinstance(model, Perceptual):
         return [np.float64(model.distance(rgb, 255 - rgb))]
     raise AssertionError(f"this suite does not know {model.task}")

@@ -13,6 +13,7 @@ from imaging.metadata.marks import Marks
 from imaging.metadata.rights import Rights
 from line.facts import Facts
 from line.picture import Flagged, FlagKind, Picture, Publishable
+from models.subject import PlainGround
 from tasks.deliver import deliver, white_border
 
 CODEC = Codec()
@@ -47,6 +48,7 @@ def test_a_picture_within_the_rules_is_published_and_seen_as_shipped(form, pictu
         ({"min_long_side": 601}, "below_min_long_side"),
         ({"min_short_side": 401}, "below_min_short_side"),
         ({"aspect": "1:1"}, "wrong_aspect"),
+        ({"subject_fill": 0.85}, "subject_too_small"),
         ({"aspect": "3:2.1"}, "wrong_aspect"),
         ({"max_bytes": 1000}, "above_max_bytes"),
         ({"renditions": [{"name": "{stem}-s.jpg", "max_bytes": 1000}]}, "above_max_bytes"),
@@ -83,6 +85,21 @@ def test_quality_is_lowered_only_as_far_as_the_bytes_ask_for(picture):
 
 def test_the_same_picture_gives_the_same_file(picture):
     assert only(picture).data == only(picture.with_(rgb=picture.rgb.copy())).data
+
+
+def test_the_ground_must_be_white_in_the_share_that_is_asked_for(picture):
+    assert isinstance(only(picture, white_ground=0.95, subject_fill=0.45), Publishable)
+    grey = np.minimum(picture.rgb, 240)
+    flag = only(picture.with_(rgb=grey), white_ground=0.95)
+    assert flag.reason == "ground_not_white"
+    assert "95% is asked for" in flag.sentence
+
+
+def test_the_subject_is_measured_in_the_picture_as_delivered_and_by_the_model(picture):
+    model = PlainGround()
+    for params, reason in (({}, None), ({"fit": "square", "margin": 0.2}, "subject_too_small")):
+        (outcome,) = deliver.run([picture], model, {"subject_fill": 0.45, **params}, codec=CODEC)
+        assert getattr(outcome, "reason", None) == reason
 
 
 def test_the_white_border_is_measured_on_all_four_sides():

@@ -8,7 +8,7 @@ from gates.contract import judge
 from gates.edit import Edit
 from line.picture import Rgb
 from review.tools.heat_map import heat_map
-from review.tools.sheet import sheet
+from review.tools.sheet import CYAN, sheet
 from training.gates.captions import Overlaid, composite
 
 
@@ -46,6 +46,16 @@ def test_a_sheet_is_a_picture_for_every_transform(white: Overlaid, transform: st
     assert page.dtype == np.uint8
     assert page.shape[2] == 3
     assert page.std() > 20
+
+
+def test_a_sheet_shows_the_outline_of_the_subject() -> None:
+    picture = np.full((300, 400, 3), 255, np.uint8)
+    picture[100:200, 120:280] = (160, 60, 40)
+    edit = Edit("deliver", picture, picture)
+    page = sheet(edit, judge(edit)).astype(int)
+    assert (np.abs(page - CYAN).max(axis=2) < 30).sum() > 300
+    erased = sheet(Edit("erase_text", picture, picture, picture[..., 0] * 0), judge(edit)).astype(int)
+    assert not (np.abs(erased - CYAN).max(axis=2) < 30).any(), "no gate of erased text looks at the subject"
 
 
 def test_a_tiny_picture_has_a_sheet_too() -> None:

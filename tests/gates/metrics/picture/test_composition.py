@@ -7,6 +7,7 @@ import pytest
 from gates.contract import Limit, judge
 from gates.edit import Edit
 from gates.metrics.picture.composition import (
+    composition_of,
     compositions,
     content_shift,
     cropped_share,
@@ -28,15 +29,47 @@ def product(ground: int = 255, left: int = 200, wide: int = 240) -> Rgb:
 def test_the_subject_is_found_with_its_white_label() -> None:
     composition, _ = compositions(product(), product())
     assert composition.subject.sum() == pytest.approx(240 * 240 / 100, rel=0.15)
-    assert composition.frame_fill == pytest.approx(0.6, abs=0.04)
-    assert composition.border_touched == 0
+    assert composition.subject_fill == pytest.approx(0.6, abs=0.04)
+    assert composition.border_touched == composition.sides_cut == 0
+    assert composition.margins == pytest.approx((200 / 640, 0.2, 200 / 640, 0.2), abs=0.03)
     assert composition.white_ground == 1
 
 
 def test_a_picture_without_a_plain_ground_is_all_subject(textured: Rgb) -> None:
     composition, _ = compositions(textured, textured)
-    assert (composition.frame_fill, composition.border_touched) == (1, 1)
+    assert (composition.subject_fill, composition.border_touched) == (1, 1)
     assert composition.white_ground == 0
+
+
+def box_finder(rgb: Rgb) -> np.ndarray:
+    """A finder that takes saturated blue and red for the subject, on any ground."""
+    return np.asarray(np.ptp(rgb.astype(int), axis=2) > 60, np.float32)
+
+
+def test_a_finder_tells_the_subject_from_a_ground_that_is_not_plain() -> None:
+    noise = np.random.default_rng(1).integers(0, 256, (400, 640, 1), np.uint8).repeat(3, axis=2)
+    noise[80:400, 0:240] = (40, 90, 200)
+    composition = composition_of(noise, box_finder)
+    assert composition.margins == pytest.approx((0, 0.2, 400 / 640, 0), abs=0.03)
+    assert composition.subject_share == pytest.approx(240 * 320 / (400 * 640), abs=0.03)
+    assert composition.sides_cut == 2
+    assert composition_of(noise).subject_share == 1
+
+
+def test_a_finder_that_changes_its_mind_about_equal_pictures_loses_and_cuts_nothing() -> None:
+    picture = product()
+    answers = iter((box_finder(picture[::2, ::2]), np.zeros((200, 320), np.float32)))
+    scenes = compositions(picture, picture.copy(), lambda _: next(answers))
+    assert scenes[0].subject.any()
+    assert not scenes[1].subject.any()
+    assert lost_share(*scenes) == cropped_share(*scenes) == 0
+
+
+def test_shadows_on_a_white_ground_are_ground_that_is_not_white() -> None:
+    picture = product()
+    picture[320:360] = 225
+    whole = composition_of(picture, lambda rgb: box_finder(rgb))
+    assert whole.white_ground == pytest.approx(0.87, abs=0.04)
 
 
 @pytest.mark.parametrize("by", [2, 8, 20])
@@ -77,7 +110,7 @@ def test_a_lost_part_is_flagged_where_it_was(transform: str) -> None:
 def test_a_market_asks_for_its_frame_in_a_recipe_and_a_person_decides() -> None:
     edit = Edit("deliver", product(), product())
     assert judge(edit).passed
-    assert judge(edit, {"frame_fill": Limit(at_least=0.5), "white_ground": Limit(at_least=0.95)}).passed
-    verdict = judge(edit, {"frame_fill": Limit(at_least=0.85)})
-    assert [reason.code for reason in verdict.reasons] == ["frame.frame_fill"]
+    assert judge(edit, {"subject_fill": Limit(at_least=0.5), "white_ground": Limit(at_least=0.95)}).passed
+    verdict = judge(edit, {"subject_fill": Limit(at_least=0.85)})
+    assert [reason.code for reason in verdict.reasons] == ["frame.subject_fill"]
     assert verdict.kind == FlagKind.POLICY
