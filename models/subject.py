@@ -38,7 +38,7 @@ GROUND_BLUR = 0.8
 """Standard deviation (pixels) of the blur against noise."""
 BORDER_PERCENTILE = 70
 """Percentile of the border's colour differences that measures how even the ground is: up to 30 % may be subject."""
-NEAR = (1.5, 1.0, 2.0, 6.0)
+GROUND_TOLERANCE = (1.5, 1.0, 2.0, 6.0)
 """Factor, summand, least and greatest value (ΔE*ab) of the difference up to which a colour is the ground's own."""
 STEP_SHARE = 1 / 3
 """Maximum step between neighbours in shades of the ground, as a share of that difference."""
@@ -77,8 +77,8 @@ class PlainGround(SubjectFinder):
         scale = min(1.0, GROUND_SIDE / max(height, width))
         size = (max(1, round(width * scale)), max(1, round(height * scale)))
         small = rgb if scale == 1 else cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)
-        found = _subject(cv2.cvtColor(small.astype(np.float32) / 255, cv2.COLOR_RGB2LAB))
-        return np.asarray(cv2.resize(found, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
+        subject = _subject(cv2.cvtColor(small.astype(np.float32) / 255, cv2.COLOR_RGB2LAB))
+        return np.asarray(cv2.resize(subject, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
 
 
 def _subject(lab: NDArray[Any]) -> NDArray[np.float32]:
@@ -86,14 +86,14 @@ def _subject(lab: NDArray[Any]) -> NDArray[np.float32]:
     lab = cv2.GaussianBlur(lab, (0, 0), GROUND_BLUR)
     border = _border(lab)
     ground = np.median(border, axis=0)
-    factor, summand, least, greatest = NEAR
+    factor, summand, least, greatest = GROUND_TOLERANCE
     spread = float(np.percentile(np.linalg.norm(border - ground, axis=1), BORDER_PERCENTILE))
-    near = min(max(factor * spread + summand, least), greatest)
+    tolerance = min(max(factor * spread + summand, least), greatest)
     difference = np.linalg.norm(lab - ground, axis=2)
     is_shade = (difference < MAX_SHADE) & (
         np.linalg.norm(lab[..., 1:] - ground[1:], axis=2) < MAX_SHADE_CHROMA
     )
-    similar = (difference < near) | (is_shade & (_steps(lab) < STEP_SHARE * near))
+    similar = (difference < tolerance) | (is_shade & (_steps(lab) < STEP_SHARE * tolerance))
     count, pieces = cv2.connectedComponents(similar.astype(np.uint8), connectivity=4)
     on_border = _border(pieces)
     is_ground = np.bincount(on_border, minlength=count) >= MIN_GROUND_PIECE * len(on_border)

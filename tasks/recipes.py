@@ -13,8 +13,14 @@ from line.recipe import SLOT_NAME, Recipe, Step, locate, parse_source
 from line.recipe_source import RecipeSource, read
 from models.contract import ModelRegistry
 from models.contract import registry as built_in_models
+from models.weights.manifest import is_moving
 from tasks.registry import TransformRegistry
 from tasks.transform import Transform
+
+MAX_CANARY = 16
+"""Greatest ``[breaker] min_judged`` of a recipe that generates: so many pictures go first, and can stop the rest."""
+_PINNED_OPTIONS = {"scheduler": '"DDIMScheduler"', "steps": "30"}
+"""Options that a ``generate`` step writes out, with an example."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +61,7 @@ def check(text: str, path: str, transforms: TransformRegistry, models: ModelRegi
             steps.append(_check_step(source, index, step, available, recipe))
         except RecipeError as error:
             faults.append(error)
+    faults += _generation_faults(source, recipe, available.models)
     if len(steps) == len(recipe.steps):
         faults += _order_faults(source, [transforms.get(step.transform) for step in steps])
     if faults:
@@ -148,6 +155,34 @@ def _options_of(model: str | None, step: Step, recipe: Recipe, models: ModelRegi
     options = models.models[model].checked(step.options)
     options.pop("avoid", None)
     return options
+
+
+def _generation_faults(source: RecipeSource, recipe: Recipe, models: ModelRegistry) -> list[RecipeError]:
+    """What a recipe that generates must write down, so that its pictures can be made again and a bad run stops."""
+    faults = []
+    for index, step in enumerate(recipe.steps):
+        if step.transform != "generate":
+            continue
+        place: list[str | int] = ["steps", index]
+        if "seed" not in recipe.model_fields_set:
+            faults.append(
+                source.error([*place, "transform"], "a recipe that generates names its seed: seed = 20")
+            )
+        for option, example in _PINNED_OPTIONS.items():
+            if not step.options.get(option):
+                message = f"generate names {option} in [steps.options], such as {option} = {example}"
+                faults.append(source.error([*place, "options"], message))
+        model = models.models.get(step.model or "")
+        if model is not None and is_moving(model.revision.partition("/")[0]):
+            message = f"{step.model} is at the branch {model.revision!r}: register it at a tag or commit"
+            faults.append(source.error([*place, "model"], message))
+        if recipe.breaker.min_judged > MAX_CANARY:
+            message = (
+                f"the breaker judges {recipe.breaker.min_judged} pictures before it can stop a recipe that generates; "
+                f"[breaker] min_judged is at most {MAX_CANARY}"
+            )
+            faults.append(source.error(["breaker", "min_judged"], message))
+    return faults
 
 
 def _style_faults(source: RecipeSource, recipe: Recipe) -> list[RecipeError]:

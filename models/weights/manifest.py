@@ -21,6 +21,9 @@ MANIFEST = "manifest.json"
 SHIPPED = "package:"
 """Address of files that stand beside the catalogue."""
 
+MOVING_REVISIONS = frozenset({"", "main", "master", "head", "latest", "trunk"})
+"""Revisions whose content may change."""
+
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,63}$")]
 Hash = Annotated[str, Field(pattern=r"^([0-9a-f]{8,64})?$")]
 
@@ -93,6 +96,7 @@ class Weights(_Table):
         memory_per_megapixel: working memory per megapixel of input (MB).
         generative: whether the model invents content (inpainting, GAN, diffusion) instead of estimating it.
         options: further options of the reader.
+        tried: what has been run with these weights, in a few words.
         root: weights folder of this machine; None where there is none.
     """
 
@@ -107,6 +111,7 @@ class Weights(_Table):
     memory_per_megapixel: float = Field(2000.0, ge=0)
     generative: bool = True
     options: dict[str, Any] = {}
+    tried: str = ""
     root: Path | None = Field(None, exclude=True)
 
     @property
@@ -145,6 +150,11 @@ class Weights(_Table):
     def loaded_memory(self) -> float:
         """Declared memory after loading (MB), or the size of the files."""
         return self.memory or sum(file.bytes or 0 for file in self.files) / 1e6
+
+
+def is_moving(revision: str) -> bool:
+    """Whether a revision is a branch, whose content may change."""
+    return revision.lower() in MOVING_REVISIONS
 
 
 # --- catalogue and manifest ----------------------------------------------------------------------

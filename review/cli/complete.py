@@ -19,7 +19,9 @@ _ROOT = Path(__file__).resolve().parents[2]
 TRANSFORMS = ("admit", "deliver", "denoise", "erase_text", "find_text", "generate", "restore", "upscale")
 """Names of the transforms; a test holds them against the registry."""
 
-BUILT_IN_MODELS = ("back_projection", "lanczos", "non_local_means", "rapidocr", "surroundings", "telea")
+BUILT_IN_MODELS = (
+    "back_projection", "lanczos", "non_local_means", "plain_ground", "rapidocr", "surroundings", "telea"
+)  # fmt: skip
 """Names of the models that need no catalog entry; a test holds them against the registry."""
 
 

@@ -24,53 +24,50 @@ SUFFIXES = (".safetensors", ".pth", ".ckpt", ".pt", ".bin", ".onnx")
 
 
 @click.group(invoke_without_command=True)
+@click.option(
+    "--pipelines", is_flag=True, help="The diffusers pipelines of the hub that are pinned to a commit."
+)
 @json_option
 @click.pass_context
-def models(context: click.Context, as_json: bool) -> None:
+def models(context: click.Context, pipelines: bool, as_json: bool) -> None:
     """List the trusted models: task, licence, revision, and whether each is ready; pull and add weights.
 
     --json adds source, hash, memory, inputs, outputs and known weaknesses.
     """
     if context.invoked_subcommand is None:
-        _show(context.ensure_object(Session), as_json)
+        _show_pipelines(as_json) if pipelines else _show(context.ensure_object(Session), as_json)
 
 
 def _show(session: Session, as_json: bool) -> None:
     from models.contract import registry
     from review.cli import console
+    from review.tools import model_list
 
-    listed = []
-    for name, model in sorted(
-        registry(session.settings.weights_folder).models.items(), key=lambda item: (item[1].task, item[0])
-    ):
-        lack = model.missing()
-        listed.append(
-            {
-                "model": name,
-                "task": model.task.value,
-                "licence": model.licence,
-                "revision": model.revision,
-                "source": model.source,
-                "sha256": model.sha256,
-                "memory": round(model.memory, 1),
-                "memory_per_megapixel": model.memory_per_megapixel,
-                "deterministic": model.deterministic,
-                "tolerance": model.tolerance,
-                "inputs": [str(field) for field in model.inputs],
-                "outputs": [str(field) for field in model.outputs],
-                "fails": list(model.fails),
-                "ready": lack is None,
-                "missing": lack or "",
-            }
-        )
+    models = registry(session.settings.weights_folder).models
+    listed = model_list.model_lines(models)
     if as_json:
         console.as_json(listed)
         return
-    cells = [
-        (line["model"], line["task"], line["licence"], line["revision"], line["missing"] or "ready")
-        for line in listed
-    ]
-    console.rows("trusted models", ("model", "task", "licence", "revision", "state"), cells)
+    columns = ("model", "task", "licence", "revision", "tried", "state")
+    cells = [(*(line[column] for column in columns[:-1]), line["missing"] or "ready") for line in listed]
+    console.rows("trusted models", columns, cells)
+    for task in model_list.tasks_without_weights(models):
+        click.echo(f"{task}: no weights in any package; sluice models add FILE --task {task} takes your own")
+
+
+def _show_pipelines(as_json: bool) -> None:
+    from review.cli import console
+    from review.tools import model_list
+
+    listed = model_list.pipeline_lines()
+    if as_json:
+        console.as_json(listed)
+        return
+    console.rows(
+        "pipelines of the hub, by sluice models pull NAME",
+        ("model", "task", "source", "revision", "licence", "GB, float16", "steps", "tried"),
+        model_list.pipeline_cells(listed),
+    )
 
 
 sha256_option = click.option(
@@ -99,7 +96,8 @@ def pull(
 ) -> None:
     """Download the weights of model NAME into SLUICE_HOME/weights; resumes after a break and checks the hash.
 
-    NAME is a name from the catalogue, or a pipeline of the Hugging Face hub at a fixed revision,
+    NAME is a name from the catalogue or from ``sluice models --pipelines``, or a pipeline of the Hugging Face hub at a
+    fixed revision,
 
     \b
       sluice models pull hf://OWNER/REPO@REVISION --name my-fill --task fill
@@ -107,8 +105,11 @@ def pull(
     or one file of it, hf://OWNER/REPO@REVISION/FILE.
     """
     from models.weights import download
+    from models.weights.pipelines import pipelines
 
     root, mirror = session.settings.weights_folder, mirror or session.settings.weights_mirror
+    if (pinned := pipelines().get(name)) is not None:
+        called, task, name = called or name, pinned.task, pinned.url
     is_on_hub = name.startswith("hf://")
     wanted = _of_hub(root, name, called, task) if is_on_hub else _of_catalogue(root, name)
     with _bar() as progress:

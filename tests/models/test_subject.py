@@ -35,11 +35,11 @@ def soft_shadow() -> Rgb:
     return np.asarray(255 - cv2.GaussianBlur(shade, (0, 0), 25), np.uint8)[..., None].repeat(3, 2)
 
 
-def overlap(found: np.ndarray) -> float:
+def overlap(saliency: np.ndarray) -> float:
     """Intersection over union with the box."""
     truth = np.zeros((400, 600), bool)
     truth[BOX] = True
-    return float((truth & (found > 0.5)).sum() / (truth | (found > 0.5)).sum())
+    return float((truth & (saliency > 0.5)).sum() / (truth | (saliency > 0.5)).sum())
 
 
 @pytest.mark.parametrize(

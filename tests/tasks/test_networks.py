@@ -20,6 +20,7 @@ from worker.model_cache import ModelCache
 
 RECIPE = """
 name = "campaign"
+seed = 5
 
 [prompts.studio]
 text = "plain studio ground, soft light"
@@ -56,6 +57,9 @@ guide = "both"
 
 [[steps]]
 transform = "deliver"
+
+[breaker]
+min_judged = 8
 """
 
 

@@ -6,6 +6,8 @@ import pytest
 
 from line.errors import RecipeError
 from line.recipe import Recipe, file_of, locate, parse, shipped
+from models.contract import Generator, ModelRegistry
+from models.subject import PlainGround
 from models.weights import manifest
 from models.weights.manifest import File, Weights
 from tasks.recipes import check, limits_of
@@ -216,3 +218,63 @@ def test_a_style_is_ranges_of_known_figures_and_belongs_to_the_recipes_digest() 
 def test_a_style_that_cannot_be_held_is_refused_at_its_line(table: str, message: str) -> None:
     with pytest.raises(RecipeError, match=message):
         check(WHOLE + f"[style]\n{table}\n", "r.toml", KNOWN)
+
+
+GENERATING = """
+name = "words"
+seed = 4
+
+[breaker]
+min_judged = 8
+
+[prompts.studio]
+text = "plain ground"
+
+[[steps]]
+transform = "admit"
+
+[[steps]]
+transform = "generate"
+model = "dreamer"
+
+[steps.options]
+prompt = "studio"
+scheduler = "DDIMScheduler"
+steps = 20
+
+[[steps]]
+transform = "deliver"
+"""
+
+
+def dreaming(revision: str = "1") -> ModelRegistry:
+    """A registry with a generator at that revision."""
+    models = ModelRegistry()
+    fields = {"name": "dreamer", "licence": "MIT", "source": "here", "revision": revision}
+    models.add(type("Dreamer", (Generator,), fields))
+    models.add(PlainGround)
+    return models
+
+
+def test_a_recipe_that_generates_and_pins_everything_is_taken() -> None:
+    assert check(GENERATING, "words.toml", build(), dreaming()).seed == 4
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "revision", "key", "message"),
+    [
+        ("seed = 4\n", "", "1", "steps[1].transform", "names its seed"),
+        ('scheduler = "DDIMScheduler"\n', "", "1", "steps[1].options", "names scheduler"),
+        ("steps = 20\n", "", "1", "steps[1].options", "names steps"),
+        ("", "", "main/0123456789ab", "steps[1].model", "is at the branch"),
+        ("min_judged = 8", "min_judged = 40", "1", "breaker.min_judged", "at most 16"),
+        ("[breaker]\nmin_judged = 8\n", "", "1", "breaker.min_judged", "at most 16"),
+    ],
+)
+def test_what_makes_generated_pictures_unrepeatable_or_unstoppable_is_an_error(
+    old: str, new: str, revision: str, key: str, message: str
+) -> None:
+    with pytest.raises(RecipeError) as caught:
+        check(GENERATING.replace(old, new), "words.toml", build(), dreaming(revision))
+    assert caught.value.key == key
+    assert message in caught.value.message

@@ -20,7 +20,7 @@ def measure(edit: Edit) -> Mapping[str, float]:
     Amazon requires white and at least 0.85 of the frame, Google 0.75 to 0.9.
     """
     after = edit.compositions[1]
-    composition = Composition(after.cells, plain_ground(after.cells), after.found)
+    composition = Composition(after.cells, plain_ground(after.cells), after.saliency)
     left, top, right, bottom = composition.margins
     return {
         "white_ground": composition.white_ground,

@@ -29,9 +29,9 @@ MIN_SUBJECT_AREA = 0.002
 """Minimum area of a subject (share of the picture); smaller objects count as dust."""
 FINDER_SIDE = 320
 """Maximum longer side (pixels) of a picture in which the subject is searched."""
-MIN_FOUND = 0.5
+MIN_SUBJECT_SHARE = 0.5
 """Minimum share of a cell that a finder takes for the subject, for a subject cell."""
-MIN_CERTAIN = 0.9
+MIN_CERTAIN_SHARE = 0.9
 """The same for a cell that is certainly subject."""
 MIN_CUT = 0.03
 """Minimum share of a side that the subject covers for a cut subject; two of 64 cells."""
@@ -53,12 +53,12 @@ class Composition:
     Attributes:
         cells: [h, w, 3] float32 mean colour of each cell, RGB, 0..255.
         ground: [3] float32 colour of the plain background; None if the background is not plain.
-        found: [h, w] float32 share of each cell that a subject finder takes for the subject, 0..1; None without one.
+        saliency: [h, w] float32 share of each cell that a subject finder takes for the subject, 0..1; None without one.
     """
 
     cells: Floats
     ground: Floats | None
-    found: Floats | None = None
+    saliency: Floats | None = None
 
     @cached_property
     def ground_difference(self) -> Floats:
@@ -70,7 +70,7 @@ class Composition:
     @cached_property
     def certain_subject(self) -> Bools:
         """[h, w] bool, subject without its outline and without soft shadows, which may count as either."""
-        inner = self.subject if self.found is None else self.found >= MIN_CERTAIN
+        inner = self.subject if self.saliency is None else self.saliency >= MIN_CERTAIN_SHARE
         return inner & (self.ground_difference >= MIN_SUBJECT_DIFFERENCE)
 
     @cached_property
@@ -80,8 +80,8 @@ class Composition:
         Without a finder, cells that are not connected with the border by background; all cells without a background.
         Enclosed cells of the background's colour belong to the subject. Specks do not.
         """
-        if self.found is not None:
-            return self.found >= MIN_FOUND
+        if self.saliency is not None:
+            return self.saliency >= MIN_SUBJECT_SHARE
         if self.ground is None:
             return np.ones(self.cells.shape[:2], bool)
         similar = (self.ground_difference < MAX_GROUND_DIFFERENCE).astype(np.uint8)
@@ -151,13 +151,13 @@ def compositions(before: Rgb, after: Rgb, find: Finder | None = None) -> tuple[C
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     one, other = (area_means(rgb, size) for rgb in (before, after))
     ground = plain_ground(one)
-    first = Composition(one, ground, _found(before, size, find))
+    first = Composition(one, ground, _saliency(before, size, find))
     if after is before:
         return first, first
-    return first, Composition(other, ground, _found(after, size, find))
+    return first, Composition(other, ground, _saliency(after, size, find))
 
 
-def _found(rgb: Rgb, size: tuple[int, int], find: Finder | None) -> Floats | None:
+def _saliency(rgb: Rgb, size: tuple[int, int], find: Finder | None) -> Floats | None:
     if find is None:
         return None
     scale = min(1.0, FINDER_SIDE / max(rgb.shape[:2]))

@@ -11,8 +11,9 @@ import pytest
 
 from line.errors import ModelError
 from models.task import Task
-from models.weights import download, huggingface, manifest
+from models.weights import download, huggingface, manifest, pipelines
 from models.weights.manifest import Weights
+from tests.harness.command import call
 from tests.harness.context import weights_folder
 from tests.harness.line import environment
 
@@ -57,7 +58,7 @@ class Answer(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         at_commit = f"/acme/eraser/resolve/{COMMIT}/"
-        if self.path == "/api/models/acme/eraser/revision/v1?blobs=true":
+        if self.path in [f"/api/models/acme/eraser/revision/{named}?blobs=true" for named in ("v1", COMMIT)]:
             data = json.dumps(self.server.entries()).encode()
         elif self.path.startswith(at_commit):
             data = self.server.files[self.path.removeprefix(at_commit)]
@@ -131,6 +132,28 @@ def test_a_file_that_is_not_what_the_commit_names_is_refused(server: Hub, change
 def test_what_is_not_there_is_said(server: Hub, url: str, message: str) -> None:
     with pytest.raises(ModelError, match=message):
         huggingface.look_up(url, "eraser", Task.FILL)
+
+
+def test_a_pinned_pipeline_is_pulled_by_its_name_alone(server: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    (first, *_) = pipelines.pipelines().values()
+    eraser = first.model_copy(update={"repository": "acme/eraser", "revision": COMMIT, "task": Task.FILL})
+    monkeypatch.setattr(pipelines, "pipelines", lambda: {"eraser": eraser})
+    answer = call("models", "pull", "eraser")
+    assert answer.code == 0, answer.err
+    registered = manifest.registered(weights_folder())["eraser"]
+    assert (registered.revision, registered.task) == (COMMIT[:12], Task.FILL)
+
+
+def test_every_listed_pipeline_says_what_it_takes_and_what_has_been_run() -> None:
+    listed = json.loads(call("models", "--pipelines", "--json").out)
+    assert {entry["task"] for entry in listed} == {"fill", "generate", "upscale"}
+    assert all(
+        entry["memory_float32"] == pytest.approx(2 * entry["memory_float16"], abs=0.2) for entry in listed
+    )
+    assert all(entry["tried"] and entry["licence"] and entry["steps"] for entry in listed)
+    assert len({(entry["source"], entry["revision"]) for entry in listed}) == len(listed)
+    assert not {entry["model"] for entry in listed} & set(manifest.catalog())
+    assert "stable-diffusion-xl-base" in call("models", "--pipelines").out
 
 
 def test_a_repository_without_an_index_is_no_pipeline() -> None:

@@ -10,8 +10,9 @@ import pytest
 from gates.contract import registry as gates
 from line.errors import RecipeError
 from line.recipe import shipped
-from models.contract import Denoiser, Generator, Model, Restorer, Upscaler
+from models.contract import Denoiser, Filler, Model, Restorer, Upscaler
 from models.contract import registry as models
+from models.inference.sampling import Sampling
 from models.task import Task
 from models.weights.manifest import File, Weights, all_weights
 from review.audit import contract
@@ -56,7 +57,7 @@ EXAMPLES = {
     ),
     "unpinned_seed": Example(level="warning", head="", sentence="no seed"),
     "unpinned_sampling": Example(
-        step("generate", 'model = "dreamer"\n[steps.options]\nsteps = 20'), "warning", sentence="scheduler of"
+        step("erase_text", 'model = "dreamer"\n[steps.options]\nsteps = 20'), "warning", sentence="scheduler of"
     ),
     "unpinned_weights": Example(step("upscale", 'model = "loose"'), sentence="no full hash of loose.pth"),
     "breaker_cannot_trip": Example(tail="[breaker]\nthreshold = 1.0\nmin_judged = 40\n", sentence="never trips"),
@@ -81,7 +82,7 @@ FAKES = {
     for model in (
         fake("one_for_all_a", Denoiser, sha256="ab" * 32),
         fake("one_for_all_b", Restorer, sha256="ab" * 32),
-        fake("dreamer", Generator),
+        fake("dreamer", Filler, options_schema=Sampling),
         fake("loose", Upscaler),
         fake("borrowed", Upscaler, licence="CC-BY-NC-4.0"),
     )

@@ -2,11 +2,9 @@
 
 from collections.abc import Iterator
 
+from models.weights.manifest import is_moving
 from review.audit.contract import Finding, Level, RecipeCheck
 from review.audit.subject import AuditedRecipe
-
-MOVING_REVISIONS = frozenset({"", "main", "master", "head", "latest", "trunk"})
-"""Revisions whose content may change."""
 
 
 def look(subject: AuditedRecipe) -> Iterator[Finding]:
@@ -23,7 +21,7 @@ def look(subject: AuditedRecipe) -> Iterator[Finding]:
                 f"{name}: no full hash of {', '.join(unhashed)} is on record",
                 f"pull it with a hash that you trust: sluice models pull {name} --sha256 HASH",
             )
-        if weights.revision.lower() in MOVING_REVISIONS:
+        if is_moving(weights.revision):
             yield Finding(
                 Level.WARNING,
                 placed.where,

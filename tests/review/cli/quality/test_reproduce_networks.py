@@ -18,6 +18,9 @@ pytestmark = pytest.mark.services
 
 RECIPE = """
 name = "words"
+seed = 5
+[breaker]
+min_judged = 8
 [prompts.studio]
 text = "plain studio ground"
 [[steps]]
@@ -30,6 +33,7 @@ long_side = 64
 prompt = "studio"
 steps = 2
 strength = 0.5
+scheduler = "DDIMScheduler"
 [steps.limits]
 spread = { at_least = 0 }
 [[steps]]
