@@ -22,6 +22,7 @@ from gates.metrics.fill.strokes import unerased, untouched
 from gates.metrics.fill.surroundings_features import context
 from gates.metrics.picture.composition import Composition, Finder, compositions
 from gates.metrics.similarity.downscale import downscale
+from gates.metrics.similarity.equivariance import Enlarger, Window, equivariance_error, windows
 from gates.metrics.texture.edge_blur import blurred_edge_area
 from gates.metrics.texture.repetition import repetition
 from gates.patch import Greys, Patch, find_patches, luma
@@ -55,6 +56,7 @@ class Edit:
         find_text: text detector from a [h, w, 3] uint8 picture to [N, 4, 2] float32 boxes (x, y of four corners);
             None if no detector is available.
         find_subject: subject finder; without one the composition is judged by the colour of the border alone.
+        enlarge: enlarges a part of the input as the whole was, by the same network; None for other steps and methods.
     """
 
     transform: str
@@ -65,6 +67,7 @@ class Edit:
     marks_differ: int = 0
     find_text: Callable[[Rgb], NDArray[np.float32]] | None = None
     find_subject: Finder | None = None
+    enlarge: Enlarger | None = None
 
     @cached_property
     def before_grey(self) -> Greys:
@@ -134,6 +137,18 @@ class Edit:
     def compositions(self) -> tuple[Composition, Composition]:
         """Compositions of input and result, both with the input's background colour."""
         return compositions(*self.coarse, self.find_subject)
+
+    @cached_property
+    def equivariance_errors(self) -> dict[Window, float]:
+        """Equivariance error of the windows with most added detail; empty for what no network has enlarged."""
+        if self.enlarge is None or self.same_size:
+            return {}
+        return {
+            (left, top, width, height): equivariance_error(
+                np.ascontiguousarray(self.before[top : top + height, left : left + width]), self.enlarge
+            )
+            for left, top, width, height in windows(self.before_luma, self.after_luma)
+        }
 
     @property
     def same_size(self) -> bool:

@@ -34,6 +34,7 @@ GATES = {
     "colour_shift": "Colours have changed",
     "composition": "The product moved, was cut off, or its white background changed",
     "enlargement": "The enlarged photo differs from the original",
+    "equivariance": "The network invented detail that the small photo does not show",
     "fidelity": "Compression removed visible detail",
     "file_truth": "The file is incomplete, empty or has wrong colours",
     "fill_evidence": "Several small faults add up in the filled area",

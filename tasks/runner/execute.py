@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from gates.contract import GateError, Verdict, judge
 from gates.edit import Edit
 from gates.metrics.picture.composition import Finder
+from gates.metrics.similarity.equivariance import Enlarger
 from line.facts import EditNote, Facts
 from line.picture import Edited, Flagged, FlagKind, Outcome, Picture, Publishable, Refused, Rgb
 from line.recipe import Recipe
 from line.source_types import ENHANCED
-from models.contract import Task, TextFinder
+from models.contract import Task, TextFinder, Upscaler
 from models.subject import SubjectFinder
 from tasks.recipes import limits_of
 from tasks.runner.types import Attempt, Failed, Loaded, PreparedStep
@@ -237,6 +238,7 @@ def _edit(prepared: PreparedStep, item: Loaded, outcome: Outcome | Failed) -> Ed
         style=style,
         find_text=finder,
         find_subject=subject_finder(prepared.recipe, prepared.models),
+        enlarge=_enlarger(prepared, item, after.shape[1] / before.shape[1]),
     )
 
 
@@ -248,6 +250,19 @@ def _finder(prepared: PreparedStep) -> _TextFinder | None:
         return None
     model = prepared.models.get(name, Task.FIND_TEXT)
     return _TextFinder(model) if isinstance(model, TextFinder) else None
+
+
+def _enlarger(prepared: PreparedStep, item: Loaded, factor: float) -> Enlarger | None:
+    """The step's network at this factor; None for steps without one."""
+    model = prepared.model
+    if not (prepared.transform.enlarges and isinstance(model, Upscaler) and model.sha256):
+        return None
+
+    def enlarge(part: Rgb) -> Rgb:
+        size = (round(part.shape[1] * factor), round(part.shape[0] * factor))
+        return model.upscale(part, size, seed=item.seed)
+
+    return enlarge
 
 
 def subject_finder(recipe: Recipe, models: ModelCache) -> Finder | None:
