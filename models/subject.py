@@ -87,12 +87,10 @@ def _subject(lab: NDArray[Any]) -> NDArray[np.float32]:
     border = _border(lab)
     ground = np.median(border, axis=0)
     factor, summand, least, greatest = GROUND_TOLERANCE
-    spread = float(np.percentile(np.linalg.norm(border - ground, axis=1), BORDER_PERCENTILE))
+    spread = float(np.percentile(_length(border - ground), BORDER_PERCENTILE))
     tolerance = min(max(factor * spread + summand, least), greatest)
-    difference = np.linalg.norm(lab - ground, axis=2)
-    is_shade = (difference < MAX_SHADE) & (
-        np.linalg.norm(lab[..., 1:] - ground[1:], axis=2) < MAX_SHADE_CHROMA
-    )
+    difference = _length(lab - ground)
+    is_shade = (difference < MAX_SHADE) & (_length(lab[..., 1:] - ground[1:]) < MAX_SHADE_CHROMA)
     similar = (difference < tolerance) | (is_shade & (_steps(lab) < STEP_SHARE * tolerance))
     count, pieces = cv2.connectedComponents(similar.astype(np.uint8), connectivity=4)
     on_border = _border(pieces)
@@ -110,7 +108,7 @@ def _subject(lab: NDArray[Any]) -> NDArray[np.float32]:
 
 def _steps(lab: NDArray[Any]) -> NDArray[np.float32]:
     """[h, w] greatest difference (ΔE*ab) of each pixel from its four neighbours."""
-    across, down = (np.linalg.norm(np.diff(lab, axis=axis), axis=2) for axis in (1, 0))
+    across, down = _length(lab[:, 1:] - lab[:, :-1]), _length(lab[1:] - lab[:-1])
     steps = np.zeros(lab.shape[:2], np.float32)
     for part, values in (
         (np.s_[:, 1:], across),
@@ -120,6 +118,11 @@ def _steps(lab: NDArray[Any]) -> NDArray[np.float32]:
     ):
         steps[part] = np.maximum(steps[part], values)
     return steps
+
+
+def _length(vectors: NDArray[Any]) -> NDArray[np.float32]:
+    """[...] Euclidean length of [..., n] vectors."""
+    return np.sqrt(np.asarray(np.einsum("...i,...i", vectors, vectors), np.float32))
 
 
 def _border(plane: NDArray[Any]) -> NDArray[Any]:

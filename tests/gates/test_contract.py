@@ -47,6 +47,7 @@ def test_every_limit_names_a_reading_that_some_transform_takes(gate: Gate) -> No
     edits = [edit_of(transform) for transform in gate.transforms]
     for edit in edits:
         edit.find_text = lambda rgb: np.zeros((0, 4, 2), np.float32)
+        edit.enlarge = lambda rgb: rgb.repeat(2, axis=0).repeat(2, axis=1)
         edit.style = {"tone_50": (0.0, 255.0)}
     taken = {reading for edit in edits for reading in gate.measure(edit)}
     assert set(gate.limits) <= taken

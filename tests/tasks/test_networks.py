@@ -103,7 +103,9 @@ def test_a_picture_is_made_small_denoised_and_enlarged_under_guidance() -> None:
     assert outcome.picture.facts.synthetic == "trainedAlgorithmicMedia"
     clean = run(3, outcome.picture).outcome
     assert isinstance(clean, Edited)
-    large = run(4, clean.picture).outcome
+    enlarged = run(4, clean.picture)
+    assert enlarged.verdict.readings["equivariance_error"] > 0, "the gate has the network enlarge parts again"
+    large = enlarged.outcome
     assert isinstance(large, Edited)
     assert (large.picture.width, large.picture.height) == (120, 99)
 

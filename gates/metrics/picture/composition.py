@@ -1,7 +1,7 @@
 """Composition: position of the subject in the frame and colour of the background."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, TypeAlias, cast
 
@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gates.metrics.picture.area import area_means
-from gates.metrics.similarity.downscale import downscale
 from gates.patch import Bools, Floats
 from line.picture import Rgb
 
@@ -144,17 +143,19 @@ def compositions(before: Rgb, after: Rgb, find: Finder | None = None) -> tuple[C
     """Compositions of two [H, W, 3] uint8 pictures, both with the grid and the background of the first.
 
     Args:
-        find: map of the subject [h, w] float32, 0..1, of a picture; called on copies of at most ``FINDER_SIDE``.
+        find: map of the subject [h, w] float32, 0..1, of a picture; called on copies of at most ``FINDER_SIDE``, and
+            on the second picture only if a cell of it changed.
     """
     height, width = before.shape[:2]
     scale = min(1.0, GRID / max(height, width))
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     one, other = (area_means(rgb, size) for rgb in (before, after))
     ground = plain_ground(one)
-    first = Composition(one, ground, _saliency(before, size, find))
-    if after is before:
-        return first, first
-    return first, Composition(other, ground, _saliency(after, size, find))
+    first, second = Composition(one, ground, _saliency(before, size, find)), Composition(other, ground)
+    if find is None:
+        return first, second
+    is_changed = _changed(first, second).any()
+    return first, replace(second, saliency=_saliency(after, size, find) if is_changed else first.saliency)
 
 
 def _saliency(rgb: Rgb, size: tuple[int, int], find: Finder | None) -> Floats | None:
@@ -162,7 +163,8 @@ def _saliency(rgb: Rgb, size: tuple[int, int], find: Finder | None) -> Floats | 
         return None
     scale = min(1.0, FINDER_SIDE / max(rgb.shape[:2]))
     wished = (max(1, round(rgb.shape[1] * scale)), max(1, round(rgb.shape[0] * scale)))
-    return area_means(find(rgb if scale == 1 else downscale(rgb, wished)), size)
+    small = rgb if scale == 1 else np.asarray(cv2.resize(rgb, wished, interpolation=cv2.INTER_AREA), np.uint8)
+    return np.asarray(cv2.resize(find(small), size, interpolation=cv2.INTER_AREA), np.float32)
 
 
 def plain_ground(cells: Floats) -> Floats | None:

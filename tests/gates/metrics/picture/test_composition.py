@@ -57,12 +57,19 @@ def test_a_finder_tells_the_subject_from_a_ground_that_is_not_plain() -> None:
 
 
 def test_a_finder_that_changes_its_mind_about_equal_pictures_loses_and_cuts_nothing() -> None:
-    picture = product()
+    picture, other = product(), product()
+    other[380:, 600:] = 200  # a change in a corner, so that the finder is asked again
     answers = iter((box_finder(picture[::2, ::2]), np.zeros((200, 320), np.float32)))
-    scenes = compositions(picture, picture.copy(), lambda _: next(answers))
+    scenes = compositions(picture, other, lambda _: next(answers))
     assert scenes[0].subject.any()
     assert not scenes[1].subject.any()
     assert lost_share(*scenes) == cropped_share(*scenes) == 0
+
+
+def test_the_finder_is_asked_once_for_two_nearly_equal_pictures() -> None:
+    pictures = []
+    compositions(product(), product(ground=252), lambda rgb: pictures.append(rgb) or box_finder(rgb))  # type: ignore[func-returns-value]
+    assert len(pictures) == 1
 
 
 def test_shadows_on_a_white_ground_are_ground_that_is_not_white() -> None:
