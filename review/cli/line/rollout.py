@@ -24,6 +24,7 @@ def rollout() -> None:
     for all (promoted). If it proves worse, crashes, runs out of memory or is too slow, it is rolled back, and photos
     that went on with it are processed again.
 
+    \b
     Example: sluice rollout start --step upscale --candidate span_x2 --max-latency 20
     """
 
@@ -68,9 +69,10 @@ def rollout() -> None:
 @click.option("--again", is_flag=True, help="Also with weights that were rolled back before.")
 @pass_session
 def start(session: Session, /, recipe: str, again: bool, **options: Any) -> None:
-    """Start a rollout at --step of --recipe: in all recipes whose step uses the same model.
+    """Start a rollout at a step.
 
-    Photos are chosen by a hash, so that a restart chooses the same ones.
+    It holds for all recipes whose step uses the same model as that of --recipe. Photos are chosen by a hash, so that a
+    restart chooses the same ones.
     """
     from functools import partial
 
@@ -92,7 +94,11 @@ def start(session: Session, /, recipe: str, again: bool, **options: Any) -> None
 @json_option
 @pass_session
 def status(session: Session, number: int | None, as_json: bool) -> None:
-    """Show rollouts, or one with the reasons of its flagged pairs: pairs, change with its interval, evidence."""
+    """Show rollouts and their evidence.
+
+    Each has a line with its pairs, the change of the artifact rate with its interval, and how much evidence there is
+    of how much that is needed. With ROLLOUT also the reasons of its flagged pairs.
+    """
     from records.rollouts import pairs
     from records.rollouts import rollout as records
     from review.cli import console
@@ -128,9 +134,9 @@ def status(session: Session, number: int | None, as_json: bool) -> None:
 @click.option("--unsafe", is_flag=True, help="Also from shadow, where nothing is proven yet.")
 @pass_session
 def promote(session: Session, number: int, unsafe: bool) -> None:
-    """Let the candidate of ROLLOUT run in place of the model in use, from the next shard on.
+    """Let the candidate run in place of the model in use.
 
-    This decides an inconclusive rollout, or ends a ramp early.
+    That begins with the next shard. It decides an inconclusive rollout, or ends a ramp early.
     """
     from line.errors import InputError
     from line.states import RolloutState
@@ -152,9 +158,10 @@ def promote(session: Session, number: int, unsafe: bool) -> None:
 @rollout_argument
 @pass_session
 def rollback(session: Session, number: int) -> None:
-    """Stop the candidate of ROLLOUT for new shards, and process every photo again that went on with it.
+    """Stop the candidate and redo its photos.
 
-    Delivered files of such photos are deleted until they are delivered again.
+    New shards use the model in use, and every photo that went on with the candidate is processed again. Delivered
+    files of such photos are deleted until they are delivered again.
     """
     from line.errors import InputError
     from line.states import RolloutState
