@@ -83,6 +83,32 @@ def test_print_stays_overlay_goes_and_what_is_drawn_goes(
     assert visitor.get(f"/images/{images[3]}").text.count("is discarded") == 1
 
 
+def test_another_recipe_shows_its_result_and_undo_takes_the_delivered_file_back(
+    sluice: Line, visitor: Visitor, tmp_path: Path
+) -> None:
+    recipe = tmp_path / "unsure.toml"
+    recipe.write_text(NOBODY_IS_SURE)
+    sluice.start(workers=1)
+    batch = sluice.submit(stamped(tmp_path / "photos", 1), recipe)
+    sluice.wait(batch)
+    (image,) = (row.id for row in sluice.rows(batch))
+    page = f"/batches/{batch}"
+    assert visitor.post(f"{page}/requeue", {"recipe": "archival", "reason": ""}, page=page).status == 200
+    sluice.wait(batch)
+    (row,) = sluice.rows(batch)
+    if row.reason != "ordered_result":  # the other recipe may ask about the text as well
+        assert visitor.decide(image, "found").status == 200
+        sluice.wait(batch)
+    assert [row.reason for row in sluice.rows(batch)] == ["ordered_result"]
+    assert sluice.delivered(batch) == {}
+    assert visitor.decide(image, "accept").status == 200
+    sluice.wait(batch)
+    assert len(sluice.delivered(batch)) == 1
+    assert visitor.post("/undo", {}, page="/answers").json["image"] == image
+    assert [row.reason for row in sluice.rows(batch)] == ["ordered_result"]
+    sluice.until(lambda: sluice.delivered(batch) == {}, "the delivered file is taken back")
+
+
 def test_photos_delivered_before_their_stamp_was_confirmed_are_sent_round(
     sluice: Line, visitor: Visitor, tmp_path: Path
 ) -> None:
