@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 
@@ -56,6 +57,12 @@ class Webhook:
         return cls(
             row.id, row.url, tuple(row.events), Format(row.format), row.secret, row.created_by, row.created_at
         )
+
+
+def without_path(url: str) -> str:
+    """A webhook's URL for pages: paths of chats' webhooks are secrets, by which anybody may write there."""
+    parts = urlsplit(url)
+    return url if parts.scheme == "mailto" else f"{parts.scheme}://{parts.hostname}/…"
 
 
 def add(connection: sa.Connection, url: str, events: Collection[Event], kind: Format, person: str) -> Webhook:

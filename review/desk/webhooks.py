@@ -16,10 +16,10 @@ MAX_DELIVERIES = 100
 
 
 async def show(request: Request) -> Response:
-    """The webhooks, and what became of their newest messages. Secrets are not shown."""
+    """The webhooks, and what became of their newest messages. Neither secrets nor paths of URLs are shown."""
     listed = await read(request, events.listed)
     log = await read(request, partial(deliveries.log, limit=MAX_DELIVERIES))
-    return render(request, "webhooks.html", webhooks=listed, log=log)
+    return render(request, "webhooks.html", webhooks=listed, log=log, without_path=events.without_path)
 
 
 async def resend(request: Request, form: FormData) -> Response:

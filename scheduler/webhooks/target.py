@@ -7,6 +7,7 @@ cannot resolve to another one in between (DNS rebinding); TLS still checks the c
 
 import ipaddress
 import socket
+import ssl
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
@@ -106,7 +107,7 @@ def post(
     named = {"Host": parsed.netloc.decode("ascii")} | dict(headers)
     try:
         with (
-            httpx2.Client(trust_env=False, timeout=TIMEOUT_SECONDS) as client,
+            httpx2.Client(verify=_trust(), trust_env=False, timeout=TIMEOUT_SECONDS) as client,
             client.stream(
                 "POST", to_address, content=body, headers=named, extensions={"sni_hostname": parsed.host}
             ) as response,
@@ -114,6 +115,11 @@ def post(
             return int(response.status_code)
     except (httpx2.HTTPError, OSError, ValueError) as error:
         raise ServiceError(f"{parsed.host} cannot be reached: {error or type(error).__name__}") from error
+
+
+def _trust() -> ssl.SSLContext:
+    """The certificate authorities of the system."""
+    return ssl.create_default_context()
 
 
 def _port(url: httpx2.URL) -> int:

@@ -1,8 +1,17 @@
 """A webhook leads to public addresses only, and to the one that was checked."""
 
+import ssl
+import threading
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from line.errors import ServiceError
 from scheduler.webhooks import target
@@ -67,3 +76,60 @@ def test_a_name_is_resolved_once_so_that_it_cannot_lead_elsewhere_afterwards() -
     with pytest.raises(ServiceError, match=r"rebind\.example"):
         target.post("https://rebind.example:1/x", b"{}", {}, allow_private=True, resolve=rebinding)
     assert answers == [["10.0.0.1"]]
+
+
+@pytest.mark.parametrize(
+    ("certified", "is_taken"), [("hooks.example.com", True), ("other.example.com", False)]
+)
+def test_tls_checks_the_name_although_an_address_is_connected_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, certified: str, is_taken: bool
+) -> None:
+    certificate = tmp_path / "certificate.pem"
+    certificate.write_bytes(self_signed(certified))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    trust = ssl.create_default_context(cafile=str(certificate))
+    monkeypatch.setattr(target, "_trust", lambda: trust)
+    server = HTTPServer(("127.0.0.1", 0), TakesAll)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    thread = threading.Thread(target=server.handle_request)
+    thread.start()
+    url = f"https://hooks.example.com:{server.server_address[1]}/x"
+    try:
+        if is_taken:
+            assert send(url) == 204
+        else:
+            with pytest.raises(ServiceError, match="Hostname mismatch"):
+                send(url)
+    finally:
+        thread.join()
+        server.server_close()
+
+
+def send(url: str) -> int:
+    return target.post(url, b"{}", {}, allow_private=True, resolve=lambda host, port: ["127.0.0.1"])
+
+
+class TakesAll(BaseHTTPRequestHandler):
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Leave the test's output alone."""
+
+
+def self_signed(name: str) -> bytes:
+    """A key and a certificate for one host name, as PEM."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject, now = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]), datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder(subject, subject, key.public_key(), 1, now - timedelta(1), now + timedelta(1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    plain = serialization.NoEncryption()
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain
+    ) + certificate.public_bytes(serialization.Encoding.PEM)
