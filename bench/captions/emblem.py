@@ -11,7 +11,7 @@ def emblem(rgb: np.ndarray, rng: Random) -> Drawn:
     """``rgb`` [H, W, 3] uint8 with one sign, opaque or seen through, once or all over."""
     size = (rgb.shape[1], rgb.shape[0])
     layer = Image.new("RGBA", size, (0, 0, 0, 0))
-    ink = (*colour(rng), int(rng.choice([255, rng.integers(60, 160)])))
+    ink = (*colour(rng), int(rng.choice([255, int(rng.integers(60, 160))])))
     side = int(max(size) * rng.uniform(0.06, 0.4))
     sign = Image.new("RGBA", (side, side), (0, 0, 0, 0))
     figure(ImageDraw.Draw(sign), side, ink, rng)
@@ -48,4 +48,5 @@ def figure(pen: ImageDraw.ImageDraw, side: int, ink: tuple[int, ...], rng: Rando
             points = rng.uniform(0, side, (int(rng.integers(3, 6)), 2))
             pen.line([(float(x), float(y)) for x, y in points], fill=ink, width=line, joint="curve")
         else:
-            pen.arc(box, *sorted(rng.uniform(0, 360, 2).tolist()), fill=ink, width=line)
+            start, end = sorted(rng.uniform(0, 360, 2).tolist())
+            pen.arc(box, start, end, fill=ink, width=line)

@@ -60,7 +60,8 @@ def photos(part: str, *, every: int = 1, data: Path = DATA) -> Iterator[Photo]:
 
 def read(path: Path) -> np.ndarray:
     """[H, W, 3] uint8, transparency over white, shrunk to ``LONGEST``."""
-    with Image.open(path) as image:
+    with Image.open(path) as opened:
+        image: Image.Image = opened
         if image.has_transparency_data:
             image = image.convert("RGBA")
             ground = Image.new("RGBA", image.size, "white")

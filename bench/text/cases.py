@@ -3,6 +3,7 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import cv2
 import numpy as np
@@ -87,17 +88,18 @@ class TimedSegmenter(OverlaySegmenter):
     seconds = 0.0
 
     def load(self) -> None:
-        self._network = registry().get(str(find_text.default_model), Task.FIND_TEXT)()
+        self._network: Any = registry().get(str(find_text.default_model), Task.FIND_TEXT)()
         self._network.load()
 
     def segment(self, rgb: Rgb, *, limit: int) -> OverlayMaps:
         begun = time.thread_time()
-        maps = self._network.segment(rgb, limit=limit)
+        maps: OverlayMaps = self._network.segment(rgb, limit=limit)
         self.seconds += time.thread_time() - begun
         return maps
 
     def find(self, rgb: Rgb, *, limit: int) -> list[Region]:
-        return self._network.find(rgb, limit=limit)
+        regions: list[Region] = self._network.find(rgb, limit=limit)
+        return regions
 
 
 class TimedFiller(Surroundings):
@@ -126,7 +128,8 @@ class Line:
         case.megapixels = rgb.shape[0] * rgb.shape[1] / 1e6
         given = Picture(photo.name, rgb, seed=photo.seed % 2**32)
         begun, self.finder.seconds, self.filler.seconds = time.thread_time(), 0.0, 0.0
-        (outcome,) = find_text.function([given], self.finder, self.vendor)
+        outcome: Edited | Flagged
+        (outcome,) = find_text.function([given], self.finder, self.vendor)  # type: ignore[assignment]
         whole = time.thread_time() - begun
         case.seconds = {"network": self.finder.seconds, "decide": whole - self.finder.seconds}
         picture, after = outcome.picture, rgb
@@ -137,6 +140,7 @@ class Line:
             case.outcome, case.reason = "person", outcome.reason
         elif mask is not None:
             begun = time.thread_time()
+            erased: Any
             (erased,) = erase_text.function([picture], self.filler)
             whole = time.thread_time() - begun
             case.seconds |= {"fill": self.filler.seconds, "blend": whole - self.filler.seconds}
@@ -168,7 +172,7 @@ class Line:
         case.noticed = float(recorded[drawn.mask].mean()) if case.overlay_pixels else 1.0
 
     def judge(
-        self, case: Case, before: np.ndarray, after: np.ndarray, touched: np.ndarray, drawn: Drawn | None
+        self, case: Case, before: np.ndarray, after: np.ndarray, touched: Any, drawn: Drawn | None
     ) -> None:
         """What erasing did to the pixels, beside Telea on the same mask."""
         case.outside = int((before != after).any(axis=-1)[touched == 0].sum())

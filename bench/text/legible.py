@@ -3,6 +3,7 @@
 import difflib
 import os
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import cv2
 import numpy as np
@@ -33,7 +34,7 @@ class Reader:
         crop = straightened(rgb, quad)
         if min(crop.shape[:2]) < 4:
             return ""
-        read = self._engine(crop[..., ::-1], use_det=False, use_cls=False, use_rec=True)
+        read: Any = self._engine(crop[..., ::-1], use_det=False, use_cls=False, use_rec=True)
         if not read.txts or read.scores[0] < CERTAIN:
             return ""
         return "".join(letter for letter in read.txts[0] if letter.isalnum()).lower()
@@ -81,8 +82,8 @@ def alike(one: str, other: str) -> bool:
 def straightened(rgb: np.ndarray, quad: np.ndarray, pad: float = 0.08) -> np.ndarray:
     """The text of ``quad`` as a level crop; upright text is laid down."""
     quad = quad.mean(axis=0) + (quad - quad.mean(axis=0)) * (1 + pad)
-    wide = max(np.linalg.norm(quad[0] - quad[1]), np.linalg.norm(quad[3] - quad[2]), 1)
-    high = max(np.linalg.norm(quad[0] - quad[3]), np.linalg.norm(quad[1] - quad[2]), 1)
+    wide = max(float(np.linalg.norm(quad[0] - quad[1])), float(np.linalg.norm(quad[3] - quad[2])), 1.0)
+    high = max(float(np.linalg.norm(quad[0] - quad[3])), float(np.linalg.norm(quad[1] - quad[2])), 1.0)
     corners = np.array([[0, 0], [wide, 0], [wide, high], [0, high]], np.float32)
     turn = cv2.getPerspectiveTransform(quad.astype(np.float32), corners)
     crop = cv2.warpPerspective(rgb, turn, (int(wide), int(high)), borderMode=cv2.BORDER_REPLICATE)

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 
@@ -91,13 +92,14 @@ def grounds(erased: list[Case]) -> dict[str, dict[str, float]]:
     figures = {}
     for name, low, high in (("flat", -1.0, FLAT), ("between", FLAT, TEXTURED), ("textured", TEXTURED, 1e9)):
         every = [case for case in measured if low <= case.detail < high]
-        part = [case for case in every if min(case.psnr, case.psnr_telea) < EXACT]
+        pairs = [(case.psnr or 0.0, case.psnr_telea or 0.0) for case in every]
+        part = [pair for pair in pairs if min(pair) < EXACT]
         figures[name] = {
             "photos": len(part),
             "exact_by_both": len(every) - len(part),
-            "psnr": share(case.psnr for case in part),
-            "telea": share(case.psnr_telea for case in part),
-            "gain": share(case.psnr - case.psnr_telea for case in part),
+            "psnr": share(ours for ours, _ in part),
+            "telea": share(telea for _, telea in part),
+            "gain": share(ours - telea for ours, telea in part),
         }
     return figures
 
@@ -114,7 +116,7 @@ def share(values: Iterable[float | bool | None]) -> float:
     return float(np.mean(listed)) if listed else float("nan")
 
 
-def show(figures: dict, half: str) -> None:
+def show(figures: dict[str, Any], half: str) -> None:
     print(
         f"{figures['clean_photos']} photos as they are, {figures['overlaid_photos']} with an overlay, {half} half"
     )

@@ -5,6 +5,7 @@ import stat
 import subprocess
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -22,7 +23,7 @@ WORKERS = sorted(name for name in OURS if "-Q" in SERVICES[name]["command"])
 KNOWN = {f"SLUICE_{field}".upper() for field in Settings.model_fields}
 
 
-def words(value) -> list[str]:
+def words(value: Any) -> list[str]:
     """Every string in a tree, keys too."""
     if isinstance(value, dict):
         return [word for pair in value.items() for part in pair for word in words(part)]
@@ -33,17 +34,17 @@ def words(value) -> list[str]:
 
 def option(service: str, flag: str) -> str:
     command = SERVICES[service]["command"]
-    return command[command.index(flag) + 1]
+    return str(command[command.index(flag) + 1])
 
 
 @pytest.mark.parametrize("profile", ["cpu", "gpu"])
-def test_every_queue_has_a_worker_in_each_profile(profile):
+def test_every_queue_has_a_worker_in_each_profile(profile: str) -> None:
     started = [name for name in WORKERS if profile in SERVICES[name].get("profiles", [profile])]
     assert sorted(option(name, "-Q") for name in started) == sorted(Queue)
 
 
 @pytest.mark.parametrize("name", WORKERS)
-def test_a_worker_is_one_process_whose_health_is_its_own_answer(name):
+def test_a_worker_is_one_process_whose_health_is_its_own_answer(name: str) -> None:
     command = SERVICES[name]["command"]
     assert command[:4] == ["celery", "-A", "worker", "worker"]
     assert option(name, "-c") == "1"
@@ -52,7 +53,7 @@ def test_a_worker_is_one_process_whose_health_is_its_own_answer(name):
 
 
 @pytest.mark.parametrize("name", [name for name in WORKERS if name.endswith("-gpu")])
-def test_a_gpu_worker_reserves_one_device_and_is_pinned_to_it(name):
+def test_a_gpu_worker_reserves_one_device_and_is_pinned_to_it(name: str) -> None:
     (device,) = SERVICES[name]["deploy"]["resources"]["reservations"]["devices"]
     assert device["capabilities"] == ["gpu"]
     assert len(device["device_ids"]) == 1
@@ -61,7 +62,7 @@ def test_a_gpu_worker_reserves_one_device_and_is_pinned_to_it(name):
 
 
 @pytest.mark.parametrize("name", sorted(SERVICES))
-def test_every_service_says_whether_it_is_well(name):
+def test_every_service_says_whether_it_is_well(name: str) -> None:
     health = SERVICES[name]["healthcheck"]
     if name == "sluice":  # runs one command and ends
         assert health == {"disable": True}
@@ -71,7 +72,7 @@ def test_every_service_says_whether_it_is_well(name):
 
 
 @pytest.mark.parametrize("name", sorted(SERVICES))
-def test_every_service_is_shut_in(name):
+def test_every_service_is_shut_in(name: str) -> None:
     service = SERVICES[name]
     assert service["read_only"] is True
     assert "no-new-privileges:true" in service["security_opt"]
@@ -81,7 +82,7 @@ def test_every_service_is_shut_in(name):
     assert all(port.startswith("127.0.0.1:") for port in service.get("ports", []))
 
 
-def test_the_servers_are_reached_by_the_line_alone():
+def test_the_servers_are_reached_by_the_line_alone() -> None:
     networks = yaml.safe_load((DOCKER / "compose.yaml").read_text())["networks"]
     assert networks["servers"]["internal"] is True
     for name in SERVERS:
@@ -89,7 +90,7 @@ def test_the_servers_are_reached_by_the_line_alone():
         assert "ports" not in SERVICES[name]
 
 
-def test_every_variable_is_a_setting_of_the_line():
+def test_every_variable_is_a_setting_of_the_line() -> None:
     passed = {key for name in OURS for key in SERVICES[name]["environment"]}
     assert passed <= KNOWN
     exported = set(re.findall(r"export (SLUICE_\w+)", (DOCKER / "entrypoint.sh").read_text()))
@@ -99,7 +100,7 @@ def test_every_variable_is_a_setting_of_the_line():
         assert set(re.findall(r"SLUICE_\w+", (DOCKER / file).read_text())) <= KNOWN
 
 
-def test_no_secret_is_written_down():
+def test_no_secret_is_written_down() -> None:
     whole = yaml.safe_load((DOCKER / "compose.yaml").read_text())
     assert all(set(secret) == {"environment"} for secret in whole["secrets"].values())
     for word in words(whole["services"]):
@@ -111,13 +112,13 @@ def test_no_secret_is_written_down():
     assert ".env" in (DOCKER / ".gitignore").read_text().split()
 
 
-def test_the_broker_keeps_what_it_takes():
+def test_the_broker_keeps_what_it_takes() -> None:
     conf = (DOCKER / "redis.conf").read_text().splitlines()
     assert {"appendonly yes", "maxmemory-policy noeviction", "protected-mode yes"} <= set(conf)
     assert not any(line.startswith(("requirepass", "user ")) for line in conf)
 
 
-def test_what_the_commands_name_is_there():
+def test_what_the_commands_name_is_there() -> None:
     assert (ROOT / "scheduler" / "__main__.py").is_file()
     assert "--conf=/app/stack/flowerconfig.py" in SERVICES["flower"]["command"]
     assert (ROOT / "stack" / "flowerconfig.py").is_file()
@@ -128,7 +129,7 @@ def test_what_the_commands_name_is_there():
     assert os.access(DOCKER / "entrypoint.sh", os.X_OK)
 
 
-def test_the_two_images_differ_by_the_extra_alone():
+def test_the_two_images_differ_by_the_extra_alone() -> None:
     def steps(file: str) -> list[str]:
         return [line for line in (DOCKER / file).read_text().splitlines() if not line.startswith("#")]
 
@@ -139,7 +140,7 @@ def test_the_two_images_differ_by_the_extra_alone():
     assert "USER 10001:10001" in light
 
 
-def test_the_builder_sees_every_package_and_nothing_else():
+def test_the_builder_sees_every_package_and_nothing_else() -> None:
     lines = (ROOT / ".dockerignore").read_text().splitlines()
     taken = {line[1:].rstrip("/") for line in lines if line.startswith("!")}
     config = tomllib.loads((ROOT / "pyproject.toml").read_text())
@@ -154,7 +155,7 @@ def enter(folder: Path, **extra: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, env=env, capture_output=True, text=True, check=False)
 
 
-def test_secrets_reach_the_program_and_what_is_set_is_left_alone(tmp_path):
+def test_secrets_reach_the_program_and_what_is_set_is_left_alone(tmp_path: Path) -> None:
     for name in ("postgres_password", "redis_password", "flower_password", "desk_password"):
         (tmp_path / name).write_text(f"{name}-1\n")
     printed = enter(tmp_path).stdout.splitlines()
@@ -169,14 +170,14 @@ def test_secrets_reach_the_program_and_what_is_set_is_left_alone(tmp_path):
     assert "SLUICE_BROKER_URL=redis://elsewhere" in outside
 
 
-def test_a_secret_that_would_break_a_url_is_refused(tmp_path):
+def test_a_secret_that_would_break_a_url_is_refused(tmp_path: Path) -> None:
     (tmp_path / "redis_password").write_text("a@b/c")
     done = enter(tmp_path)
     assert done.returncode == 78
     assert "a@b/c" not in done.stderr + done.stdout
 
 
-def test_fresh_passwords_are_long_private_and_made_once(tmp_path):
+def test_fresh_passwords_are_long_private_and_made_once(tmp_path: Path) -> None:
     script = shutil.copy(DOCKER / "secrets.sh", tmp_path)
     subprocess.run(["sh", script], check=True, capture_output=True)
     file = tmp_path / ".env"
@@ -191,12 +192,12 @@ def test_fresh_passwords_are_long_private_and_made_once(tmp_path):
 
 
 @pytest.mark.parametrize("name", [name for name in OURS if name != "flower"])
-def test_costs_and_vendors_can_be_told_to_every_process(name):
+def test_costs_and_vendors_can_be_told_to_every_process(name: str) -> None:
     config = SERVICES[name]["environment"]["SLUICE_CONFIG"]
     assert f"./sluice.toml:{config}:ro" in SERVICES[name]["volumes"]
 
 
-def test_the_file_of_costs_and_vendors_is_one_that_can_be_read_with_its_examples():
+def test_the_file_of_costs_and_vendors_is_one_that_can_be_read_with_its_examples() -> None:
     shipped = (DOCKER / "sluice.toml").read_text()
     assert topology.load(DOCKER / "sluice.toml").vendors == {}
     uncommented = tomllib.loads(re.sub(r"^# (?=\[|\w+ = |\")", "", shipped, flags=re.MULTILINE))

@@ -99,7 +99,8 @@ def test_an_erasure_that_returns_another_size_is_flagged() -> None:
 
 def test_a_limit_of_the_recipe_stands_before_the_gates_own() -> None:
     edit = edit_of("find_text")
-    share = float((edit.mask > 0).mean())
+    assert edit.mask is not None
+    share = float(np.mean(edit.mask > 0))
     assert judge(edit, {"coverage": Limit(at_most=share)}).passed
     strict = judge(edit, {"coverage": Limit(at_most=share / 2)})
     assert [reason.code for reason in strict.reasons] == ["mask_coverage.coverage"]

@@ -1,6 +1,7 @@
 """Files to decode, and the refusal of one."""
 
 import io
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -11,14 +12,14 @@ from imaging.limits import Limits
 from imaging.refusal import RefusedError
 
 
-def refused(name: str, data: bytes, **limits) -> str:
+def refused(name: str, data: bytes, **limits: Any) -> str:
     with pytest.raises(RefusedError) as refusal:
         decode(name, data, limits=Limits(**limits))
     assert refusal.value.sentence.endswith(".")
     return refusal.value.reason
 
 
-def heic(pixels, **options):
+def heic(pixels: Any, **options: Any) -> bytes:
     out = io.BytesIO()
     from_pillow(Image.fromarray(pixels)).save(out, quality=-1, chroma=444, **options)
     return out.getvalue()

@@ -2,6 +2,7 @@
 
 import io
 import re
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,18 +12,22 @@ from PIL import Image
 from imaging.damage import break_row
 from imaging.decode import decode
 from imaging.refusal import RefusedError
+from line.picture import Rgb
 
 
 @pytest.fixture(scope="module")
-def scene():
+def scene() -> Rgb:
     """[320, 256, 3]: smooth shapes with fine grain, as a photo has."""
     rng = np.random.default_rng(5)
     rows, columns = np.mgrid[0:320, 0:256]
     waves = 120 + 60 * np.sin(rows / 23) + 50 * np.cos(columns / 17)
-    return np.clip(waves[..., None] + [0, 20, -30] + rng.normal(0, 4, (320, 256, 3)), 0, 255).astype(np.uint8)
+    rgb: Rgb = np.clip(waves[..., None] + [0, 20, -30] + rng.normal(0, 4, (320, 256, 3)), 0, 255).astype(
+        np.uint8
+    )
+    return rgb
 
 
-def jpeg(rgb, **options) -> bytes:
+def jpeg(rgb: Any, **options: Any) -> bytes:
     out = io.BytesIO()
     Image.fromarray(rgb).save(out, "JPEG", **{"quality": 90} | options)
     return out.getvalue()
@@ -62,14 +67,14 @@ BREAKS = {
 }
 
 
-def cmyk(scene) -> bytes:
+def cmyk(scene: Any) -> bytes:
     out = io.BytesIO()
     Image.fromarray(scene).convert("CMYK").save(out, "JPEG", quality=90)
     return out.getvalue()
 
 
 @pytest.mark.parametrize("kind", sorted(BREAKS))
-def test_a_jpeg_that_decodes_with_a_complaint_says_so(kind, scene):
+def test_a_jpeg_that_decodes_with_a_complaint_says_so(kind: str, scene: Any) -> None:
     data = BREAKS[kind](scene)
     facts = decode("a.jpg", data).facts
     assert facts.damage, "the decoder's complaint is kept"
@@ -115,7 +120,7 @@ HARMLESS = {
 
 
 @pytest.mark.parametrize("kind", sorted(HARMLESS))
-def test_an_oddity_that_costs_no_pixel_does_not_flag_a_whole_jpeg(kind, scene):
+def test_an_oddity_that_costs_no_pixel_does_not_flag_a_whole_jpeg(kind: str, scene: Any) -> None:
     data = HARMLESS[kind](scene)
     whole = {"grey": scene[..., 0], "cmyk": None}.get(kind.split(", ")[-1], scene)
     original = (
@@ -144,7 +149,7 @@ LOSSES_AMONG_ODDITIES = {
 
 
 @pytest.mark.parametrize("kind", sorted(LOSSES_AMONG_ODDITIES))
-def test_an_oddity_does_not_hide_lost_data(kind, scene):
+def test_an_oddity_does_not_hide_lost_data(kind: str, scene: Any) -> None:
     try:
         facts = decode("a.jpg", LOSSES_AMONG_ODDITIES[kind](scene)).facts
     except RefusedError:
@@ -154,7 +159,7 @@ def test_an_oddity_does_not_hide_lost_data(kind, scene):
     assert facts.publishable_stream is False
 
 
-def test_a_good_jpeg_of_any_coding_says_nothing(scene):
+def test_a_good_jpeg_of_any_coding_says_nothing(scene: Any) -> None:
     for options in ({}, {"progressive": True}, {"restart_marker_rows": 1}, {"subsampling": "4:4:4"}):
         facts = decode("a.jpg", jpeg(scene, **options)).facts
         assert (facts.damage, facts.scans_missing) == (None, False)
@@ -162,20 +167,22 @@ def test_a_good_jpeg_of_any_coding_says_nothing(scene):
 
 
 @pytest.mark.parametrize("share", [0.3, 0.5, 0.7])
-def test_the_row_from_which_it_is_broken_is_told(share, scene):
+def test_the_row_from_which_it_is_broken_is_told(share: float, scene: Any) -> None:
     whole = jpeg(scene)
     broken = without_bytes(whole, share, 300)
     shown = simplejpeg.decode_jpeg(broken, strict=False)
     first_wrong = int(np.argmax((shown != simplejpeg.decode_jpeg(whole)).any(axis=(1, 2))))
-    assert abs(break_row(shown) - first_wrong) <= 16
+    row = break_row(shown)
+    assert row is not None
+    assert abs(row - first_wrong) <= 16
 
 
-def test_a_whole_photo_has_no_break(scene):
+def test_a_whole_photo_has_no_break(scene: Any) -> None:
     assert break_row(scene) is None
 
 
 @pytest.mark.parametrize("scans", [1, 3, 5])
-def test_a_progressive_jpeg_cut_between_two_scans_is_found(scans, scene):
+def test_a_progressive_jpeg_cut_between_two_scans_is_found(scans: Any, scene: Any) -> None:
     data = jpeg(scene, progressive=True)
     starts = [match.start() for match in re.finditer(rb"\xff\xda", data)]
     tables = (
@@ -189,21 +196,25 @@ def test_a_progressive_jpeg_cut_between_two_scans_is_found(scans, scene):
     assert decode("a.jpg", data).facts.scans_missing is False
 
 
-def test_a_png_with_a_wrong_checksum_says_so(scene):
+def test_a_png_with_a_wrong_checksum_says_so(scene: Any) -> None:
     out = io.BytesIO()
     Image.fromarray(scene).save(out, "PNG")
     data = bytearray(out.getvalue())
     at = data.rindex(b"IEND") - 5  # last byte of the last IDAT's checksum
     data[at] ^= 1
-    assert "IDAT" in decode("a.png", bytes(data)).facts.damage.message
+    damage = decode("a.png", bytes(data)).facts.damage
+    assert damage is not None
+    assert "IDAT" in damage.message
     assert decode("a.png", out.getvalue()).facts.damage is None
 
 
-def test_a_tiff_whose_jpeg_strips_are_broken_says_so(scene):
+def test_a_tiff_whose_jpeg_strips_are_broken_says_so(scene: Any) -> None:
     out = io.BytesIO()
     Image.fromarray(scene).save(out, "TIFF", compression="jpeg", quality=90)
     data = bytearray(out.getvalue())
     assert decode("a.tif", bytes(data)).facts.damage is None
     middle = len(data) // 2
     data[middle : middle + 200] = bytes(200)
-    assert decode("a.tif", bytes(data)).facts.damage.message
+    damage = decode("a.tif", bytes(data)).facts.damage
+    assert damage is not None
+    assert damage.message

@@ -1,17 +1,21 @@
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pytest
 from PIL import Image
 
 from imaging.formats import Kind, extension_agrees, sniff
 from imaging.refusal import RefusedError
+from line.picture import Rgb
 
 
 @pytest.mark.parametrize("kind", [kind for kind in Kind if kind is not Kind.HEIC])
-def test_each_format_is_known_by_its_bytes(kind, photo, save):
+def test_each_format_is_known_by_its_bytes(kind: Any, photo: Rgb, save: Callable[..., bytes]) -> None:
     assert sniff(save(photo, kind.value.upper())) is kind
 
 
-def test_heic_is_known_whichever_brand_comes_first():
+def test_heic_is_known_whichever_brand_comes_first() -> None:
     assert sniff(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic") is Kind.HEIC
     assert sniff(b"\0\0\0\x18ftypmif1\0\0\0\0mif1heic") is Kind.HEIC
     assert sniff(b"\0\0\0\x18ftypmif1\0\0\0\0mif1avif") is Kind.AVIF
@@ -34,20 +38,20 @@ def test_heic_is_known_whichever_brand_comes_first():
         (b"\0\0\0\x0cjP  \r\n\x87\n", "unsupported_type", "JPEG 2000"),
     ],
 )
-def test_what_is_no_photo_is_refused_and_named(data, reason, word):
+def test_what_is_no_photo_is_refused_and_named(data: bytes, reason: str, word: str) -> None:
     with pytest.raises(RefusedError) as refusal:
         sniff(data)
     assert refusal.value.reason == reason
     assert word in refusal.value.sentence
 
 
-def test_an_extension_is_a_claim_that_may_be_absent_right_or_wrong():
+def test_an_extension_is_a_claim_that_may_be_absent_right_or_wrong() -> None:
     assert extension_agrees("a/b.JPG", Kind.JPEG) is True
     assert extension_agrees("a/b.png", Kind.JPEG) is False
     assert extension_agrees("a.d/b", Kind.JPEG) is None
 
 
-def test_formats_that_pillow_also_reads_are_not_taken(save):
+def test_formats_that_pillow_also_reads_are_not_taken(save: Callable[..., bytes]) -> None:
     picture = Image.fromarray(np.zeros((20, 20, 3), np.uint8))
     for form in ("PPM", "TGA", "ICO", "PCX", "JPEG2000", "DDS", "EPS"):
         with pytest.raises(RefusedError):

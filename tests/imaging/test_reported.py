@@ -1,6 +1,7 @@
 """Files that people reported, held against their right look (CIE76 on area means); skipped where they are not there."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from PIL import Image
 from imaging.codec import Codec
 from imaging.decode import decode
 from imaging.refusal import RefusedError
+from line.facts import Facts
 from line.picture import Flagged, Original
 from tasks.admit import admit
 
@@ -37,7 +39,7 @@ def path_of(name: str) -> Path:
     return FOLDER / name.replace(".", "_") / name
 
 
-def lab(rgb) -> np.ndarray:
+def lab(rgb: Any) -> np.ndarray:
     share = rgb / 255
     linear = np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)
     xyz = linear @ np.array(
@@ -87,10 +89,10 @@ def test_a_reported_raw_is_refused_by_its_name() -> None:
 
 
 def test_reported_marks_and_rights_are_read() -> None:
-    def facts(name: str):
+    def facts(name: str) -> Facts:
         return decode(name, path_of(name).read_bytes()).facts
 
     assert facts("ai_png_compressed_xmp.png").source_types == ("trainedAlgorithmicMedia",)
     assert facts("ai_china_tc260.jpg").aigc
     rights = facts("rights.jpg").rights
-    assert {"creator", "copyright", "credit", "license_url"} <= set(rights)
+    assert {"creator", "copyright", "credit", "license_url"} <= set(rights or ())

@@ -48,8 +48,8 @@ def codes() -> set[str]:
             if isinstance(node, ast.Return | ast.Yield) and isinstance(node.value, ast.Tuple):
                 is_reason = len(node.value.elts) == 2 and is_sentence(node.value.elts[1])
                 given += node.value.elts[:1] if is_reason else []
-            for value in given:
-                result |= strings(value)
+            for expression in given:
+                result |= strings(expression)
     return {code for code in result if CODE.fullmatch(code)}
 
 

@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import time
+from typing import Any
 
 BRAND = (
     b"\xff\xfe\x00\x0e"  # of a JPEG comment of 12 bytes, so that the file stays a picture for everybody else
@@ -47,7 +48,7 @@ if __name__ == "__main__":
 
     ordinary = decode._open
 
-    def breaking(data, kind):
+    def breaking(data: bytes, kind: Any) -> Any:
         if BRAND in data[:16]:
             do(data[6:18].decode().strip())
         return ordinary(data, kind)

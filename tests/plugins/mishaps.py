@@ -30,7 +30,7 @@ def _before_commit(position: int, file: Path) -> None:
             _die_once(file)
         return finish(connection, claim, *rest)
 
-    outcomes.finish = dying
+    outcomes.finish = dying  # type: ignore[assignment]
 
 
 def _after_commit(position: int, file: Path) -> None:
@@ -47,7 +47,7 @@ def _after_commit(position: int, file: Path) -> None:
             _die_once(file)
         return end
 
-    StepRunner.run = dying  # type: ignore[method-assign]
+    StepRunner.run = dying  # type: ignore[method-assign,assignment]
 
 
 _POINTS = {"before_commit": _before_commit, "after_commit": _after_commit}

@@ -34,7 +34,7 @@ def retention(store: Bucket) -> Retention:
     return Retention(database(), store, min_object_age=timedelta(seconds=-60))
 
 
-def finished(store: Bucket, images: int = 3, **more: str) -> int:
+def finished(store: Bucket, images: int = 3, **more: Any) -> int:
     """A batch that is done, with its stored pictures and a vendor of its own, whose name is its id."""
     batch = db_builders.delivered(images, **more)
     db_builders.execute("UPDATE batches SET vendor = id::text, manifest_due = false WHERE id = :id", id=batch)

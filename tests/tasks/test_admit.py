@@ -1,4 +1,5 @@
 import io
+from typing import Any
 
 import numpy as np
 import pytest
@@ -7,24 +8,24 @@ from pydantic import ValidationError
 
 from imaging.codec import Codec
 from line.facts import Facts
-from line.picture import Edited, Flagged, FlagKind, Original, Refused
+from line.picture import Edited, Flagged, FlagKind, Original, Refused, Rgb
 from tasks.admit import admit
 
 CODEC = Codec()
 
 
-def jpeg(rgb, **options) -> bytes:
+def jpeg(rgb: Any, **options: Any) -> bytes:
     out = io.BytesIO()
     Image.fromarray(rgb).save(out, "JPEG", **options)
     return out.getvalue()
 
 
 @pytest.fixture
-def noise():
+def noise() -> Rgb:
     return np.random.default_rng(3).integers(0, 256, (96, 64, 3)).astype(np.uint8)
 
 
-def test_one_bad_file_does_not_touch_its_neighbours(noise):
+def test_one_bad_file_does_not_touch_its_neighbours(noise: Any) -> None:
     good = Original("a/good.jpg", jpeg(noise, dpi=(72, 72)), Facts(accepted=True))
     first, page, empty, last = admit.function(
         [good, Original("a/page.jpg", b"<html>"), Original("a/none.jpg", b""), good], None, CODEC
@@ -36,7 +37,7 @@ def test_one_bad_file_does_not_touch_its_neighbours(noise):
     assert "web page" in page.sentence
 
 
-def test_what_was_known_and_what_was_found_stand_together(noise):
+def test_what_was_known_and_what_was_found_stand_together(noise: Any) -> None:
     (done,) = admit.function(
         [Original("a.jpg", jpeg(noise, dpi=(72, 72)), Facts(accepted=True))], None, CODEC
     )
@@ -46,7 +47,7 @@ def test_what_was_known_and_what_was_found_stand_together(noise):
     assert (done.picture.name, done.picture.mask, done.touched) == ("a.jpg", None, None)
 
 
-def test_a_jpeg_with_missing_data_goes_to_a_person_until_one_accepts_it(noise):
+def test_a_jpeg_with_missing_data_goes_to_a_person_until_one_accepts_it(noise: Any) -> None:
     data = jpeg(noise)
     data = data[: len(data) // 2] + b"\xff\xd9"
     (flag,) = admit.function([Original("a.jpg", data)], None, CODEC)
@@ -56,7 +57,7 @@ def test_a_jpeg_with_missing_data_goes_to_a_person_until_one_accepts_it(noise):
     assert isinstance(done, Edited)
 
 
-def test_the_recipe_sets_limits_and_background(noise):
+def test_the_recipe_sets_limits_and_background(noise: Any) -> None:
     original = Original("a.jpg", jpeg(noise))
     (refused,) = admit.function([original], None, CODEC, min_side=65)
     assert refused == Refused("side_too_short", refused.sentence)
@@ -71,10 +72,10 @@ def test_the_recipe_sets_limits_and_background(noise):
 @pytest.mark.parametrize(
     "wrong", [{"background": "white"}, {"frames": "all"}, {"max_pixels": 0}, {"max_pixels": "5"}, {"size": 3}]
 )
-def test_a_mistaken_parameter_is_refused_by_the_schema(wrong):
+def test_a_mistaken_parameter_is_refused_by_the_schema(wrong: Any) -> None:
     with pytest.raises(ValidationError):
         admit.schema(**wrong)
 
 
-def test_admission_is_no_edit():
+def test_admission_is_no_edit() -> None:
     assert (admit.name, admit.queue, admit.edits, admit.task) == ("admit", "admit", False, None)

@@ -123,7 +123,7 @@ def test_it_never_changes_what_it_was_given(transform: Transform) -> None:
             array.flags.writeable = False
     transform.run([given], model_of(transform), transform.schema().model_dump(), codec=CODEC)
     assert np.array_equal(given.rgb, before[0])
-    assert np.array_equal(given.mask, before[1])
+    assert given.mask is before[1] is None or np.array_equal(np.asarray(given.mask), np.asarray(before[1]))
 
 
 @each

@@ -47,7 +47,8 @@ class Painted(OverlaySegmenter):
                     planes, (paint.ink, paint.panel, paint.imprint, paint.opacity), strict=True
                 ):
                     plane[there] = value
-        return OverlayMaps(*planes, scale=0.5)
+        ink, panel, imprint, opacity = planes
+        return OverlayMaps(ink, panel, imprint, opacity, scale=0.5)
 
     def find(self, rgb: Rgb, *, limit: int) -> list[Region]:
         return []

@@ -5,6 +5,8 @@ import gzip
 import io
 import lzma
 import tarfile
+from collections.abc import Callable
+from typing import Any
 
 import py7zr
 import pytest
@@ -22,7 +24,7 @@ FILES = {
     "._b.png": b"x",
 }
 TAKEN = {"caps/grün.jpg": 200_000, "b.png": 10, "empty.jpg": 0, "in.zip": "nested_archive"}
-COMPRESSORS = {
+COMPRESSORS: dict[str, Callable[[bytes], bytes]] = {
     "tar": bytes,
     "tar.gz": gzip.compress,
     "tar.bz2": bz2.compress,
@@ -43,7 +45,7 @@ def tarred(files: dict[str, bytes], encoding: str = "utf-8", *more: tarfile.TarI
     return out.getvalue()
 
 
-def seven_zipped(files: dict[str, bytes], **options: str) -> bytes:
+def seven_zipped(files: dict[str, bytes], **options: Any) -> bytes:
     out = io.BytesIO()
     with py7zr.SevenZipFile(out, "w", **options) as archive:
         for name, data in files.items():

@@ -2,6 +2,7 @@
 
 import io
 import struct
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from PIL import Image
 from imaging.containers import isobmff, jpeg, png, tiff
 from imaging.decode import decode
 from imaging.refusal import RefusedError
+from line.picture import Rgb
 
 
 def entry(tag: int, kind: int, *values: int) -> tuple[int, int, tuple[int, ...]]:
@@ -83,7 +85,7 @@ def test_raws_that_are_no_tiff_are_refused_by_their_name(start: bytes, name: str
     [(0xC3, 8, "lossless"), (0xF7, 8, "JPEG-LS"), (0xC1, 12, "12 bits"), (0xC5, 8, "hierarchical")],
 )
 def test_codings_that_are_not_taken_are_refused_by_their_true_name(
-    marker: int, precision: int, word: str, save
+    marker: int, precision: int, word: str, save: Callable[..., bytes]
 ) -> None:
     data = bytearray(save(np.full((32, 32, 3), 90, np.uint8), "JPEG"))
     at = data.index(b"\xff\xc0")
@@ -93,14 +95,14 @@ def test_codings_that_are_not_taken_are_refused_by_their_true_name(
     assert caught.value.reason == "unsupported_coding"
 
 
-def test_the_segments_of_a_jpeg_cover_it_without_a_gap(photo, save) -> None:
+def test_the_segments_of_a_jpeg_cover_it_without_a_gap(photo: Rgb, save: Callable[..., bytes]) -> None:
     data = save(photo, "JPEG", progressive=True, comment="hello", restart_marker_rows=1)
     parts = list(jpeg.segments(data))
     assert b"".join(data[part.start : part.end] for part in parts) == data
     assert jpeg.scan_count(data) == sum(part.marker == jpeg.SOS for part in parts) > 1
 
 
-def test_the_segments_end_where_the_picture_does(photo, save) -> None:
+def test_the_segments_end_where_the_picture_does(photo: Rgb, save: Callable[..., bytes]) -> None:
     first = save(photo, "JPEG")
     assert list(jpeg.segments(first + first))[-1].end == len(first)
 
@@ -115,7 +117,7 @@ def test_depth_is_read_from_the_boxes(bits: int) -> None:
 
 
 @pytest.mark.parametrize("cut", range(0, 400, 7))
-def test_no_cut_breaks_a_reader(cut: int, photo, save) -> None:
+def test_no_cut_breaks_a_reader(cut: int, photo: Rgb, save: Callable[..., bytes]) -> None:
     for form in ("JPEG", "PNG", "TIFF", "AVIF"):
         data = save(photo, form)[:cut]
         assert list(jpeg.segments(data)) is not None
@@ -124,7 +126,7 @@ def test_no_cut_breaks_a_reader(cut: int, photo, save) -> None:
         assert isobmff.properties(data).bits in range(256)
 
 
-def test_every_chunk_of_a_good_png_is_intact(photo) -> None:
+def test_every_chunk_of_a_good_png_is_intact(photo: Rgb) -> None:
     out = io.BytesIO()
     Image.fromarray(photo).save(out, "PNG")
     types = [chunk.type for chunk in png.chunks(out.getvalue())]

@@ -1,6 +1,7 @@
 """Signed manifests in delivered files, with a certificate made here."""
 
 import datetime
+from typing import Any
 
 import pytest
 from cryptography import x509
@@ -12,12 +13,13 @@ from imaging.encode import Format, decode, encode
 from imaging.metadata.content_credentials import CredentialSigner
 from imaging.metadata.marks import Marks
 from line.errors import SettingsError
+from line.picture import Rgb
 
 EDITS = [{"step": "erase_text", "model": "surroundings", "source_type": "algorithmicallyEnhanced"}]
 MAX_BYTES = 15_000
 
 
-def certificate(subject: str, issuer: str, key, signer, *, is_ca: bool) -> x509.Certificate:
+def certificate(subject: str, issuer: str, key: str, signer: Any, *, is_ca: bool) -> x509.Certificate:
     def name(text: str) -> x509.Name:
         return x509.Name(
             [x509.NameAttribute(oid, text) for oid in (NameOID.COMMON_NAME, NameOID.ORGANIZATION_NAME)]
@@ -76,7 +78,7 @@ def active(signer: CredentialSigner, data: bytes, media_type: str) -> dict:
 
 
 @pytest.mark.parametrize("form", list(Format))
-def test_a_signed_file_lists_its_steps_and_shows_the_same_picture(form, photo, signer) -> None:
+def test_a_signed_file_lists_its_steps_and_shows_the_same_picture(form: str, photo: Rgb, signer: Any) -> None:
     plain = encode(photo, form, quality=92, dpi=300, marks=Marks("algorithmicallyEnhanced"))
     signed = signer.sign(plain, form.media_type, EDITS)
     assert (decode(signed) == decode(plain)).all()
@@ -92,7 +94,7 @@ def test_a_signed_file_lists_its_steps_and_shows_the_same_picture(form, photo, s
     assert Marks.read(signed) == Marks("algorithmicallyEnhanced"), "the marks are still there"
 
 
-def test_a_manifest_that_came_in_becomes_the_parent(photo, signer) -> None:
+def test_a_manifest_that_came_in_becomes_the_parent(photo: Rgb, signer: Any) -> None:
     vendors = signer.sign(encode(photo, Format.JPEG, quality=92, dpi=300), "image/jpeg", [])
     signed = signer.sign(
         encode(photo, Format.JPEG, quality=80, dpi=300), "image/jpeg", EDITS, (vendors, "image/jpeg")
@@ -120,7 +122,7 @@ def actions(signer: CredentialSigner, data: bytes) -> list[dict]:
     return entry["data"]["actions"]
 
 
-def test_a_generated_picture_was_created_by_its_step_and_not_edited(photo, signer) -> None:
+def test_a_generated_picture_was_created_by_its_step_and_not_edited(photo: Rgb, signer: Any) -> None:
     plain = encode(photo, Format.JPEG, quality=92, dpi=300)
     signed = signer.sign(plain, "image/jpeg", [*EDITS, GENERATION, ENLARGEMENT])
     created, enlarged = actions(signer, signed)
@@ -130,13 +132,13 @@ def test_a_generated_picture_was_created_by_its_step_and_not_edited(photo, signe
     assert enlarged["digitalSourceType"].endswith("/algorithmicallyEnhanced")
 
 
-def test_an_edited_picture_was_opened_and_not_created(photo, signer) -> None:
+def test_an_edited_picture_was_opened_and_not_created(photo: Rgb, signer: Any) -> None:
     signed = signer.sign(encode(photo, Format.JPEG, quality=92, dpi=300), "image/jpeg", [ENLARGEMENT])
     assert "c2pa.created" not in {action["action"] for action in actions(signer, signed)}
 
 
 def test_the_photo_that_a_generated_picture_started_from_is_its_input_and_not_its_parent(
-    photo, signer
+    photo: Rgb, signer: Any
 ) -> None:
     vendors = signer.sign(encode(photo, Format.JPEG, quality=92, dpi=300), "image/jpeg", [])
     plain = encode(photo, Format.JPEG, quality=80, dpi=300)
@@ -148,7 +150,7 @@ def test_the_photo_that_a_generated_picture_started_from_is_its_input_and_not_it
     assert {failure["code"] for failure in failures} <= {"signingCredential.untrusted"}
 
 
-def test_only_the_missing_trust_is_reported_as_a_failure(photo, signer) -> None:
+def test_only_the_missing_trust_is_reported_as_a_failure(photo: Rgb, signer: Any) -> None:
     signed = signer.sign(encode(photo, Format.JPEG, quality=92, dpi=300), "image/jpeg", EDITS)
     results = signer.read(signed, "image/jpeg")["validation_results"]["activeManifest"]
     assert {failure["code"] for failure in results["failure"]} <= {"signingCredential.untrusted"}

@@ -2,6 +2,8 @@
 
 import io
 import zlib
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from PIL import Image, PngImagePlugin
@@ -10,6 +12,7 @@ from imaging.containers import png
 from imaging.decode import decode
 from imaging.metadata.rights import Rights
 from imaging.metadata.xmp import Xmp, packet
+from line.picture import Rgb
 from line.source_types import CODES, URI, strength, strongest
 
 AI = "trainedAlgorithmicMedia"
@@ -22,7 +25,7 @@ ATTRIBUTE = ELEMENT.replace(AS_ELEMENT, b"").replace(
 RESOURCE = ELEMENT.replace(AS_ELEMENT, f'<Iptc4xmpExt:DigitalSourceType rdf:resource="{URI}{AI}"/>'.encode())
 
 
-def png_with(photo, keyword, text, *, packed=False) -> bytes:
+def png_with(photo: Rgb, keyword: str, text: str, *, packed: bool = False) -> bytes:
     info = PngImagePlugin.PngInfo()
     info.add_itxt(keyword, text, zip=packed)
     out = io.BytesIO()
@@ -30,13 +33,13 @@ def png_with(photo, keyword, text, *, packed=False) -> bytes:
     return out.getvalue()
 
 
-def exif_with(tag, value) -> Image.Exif:
+def exif_with(tag: int, value: Any) -> Image.Exif:
     exif = Image.Exif()
     exif[tag] = value
     return exif
 
 
-def c2pa(photo, save) -> bytes:
+def c2pa(photo: Rgb, save: Callable[..., bytes]) -> bytes:
     """A JPEG with the words of a C2PA manifest: CBOR, where the next item follows the code at once."""
     data = save(photo, "JPEG")
     body = b"JP\0\1\0\0\0\1\0\0\0\0jumbc2pa" + (URI + AI).encode() + b"kdescription"
@@ -68,22 +71,24 @@ FILES = {
 
 
 @pytest.mark.parametrize("kind", sorted(FILES))
-def test_a_generated_picture_is_known_wherever_it_says_so(kind, photo, save):
+def test_a_generated_picture_is_known_wherever_it_says_so(
+    kind: str, photo: Rgb, save: Callable[..., bytes]
+) -> None:
     data = FILES[kind](photo, save)
     assert decode("a", data).facts.source_types == (AI,)
 
 
-def test_the_compressed_text_does_not_hold_the_word_itself(photo, save):
+def test_the_compressed_text_does_not_hold_the_word_itself(photo: Rgb, save: Callable[..., bytes]) -> None:
     assert AI.encode() not in FILES["png, compressed text"](photo, save), "else the test above proves nothing"
 
 
 @pytest.mark.parametrize("code", [*sorted(CODES), "somethingNew"])
-def test_every_code_is_kept_known_or_not(code, photo, save):
+def test_every_code_is_kept_known_or_not(code: str, photo: Rgb, save: Callable[..., bytes]) -> None:
     data = save(photo, "JPEG", xmp=packet(URI + code))
     assert decode("a", data).facts.source_types == (code,)
 
 
-def test_the_strongest_of_several_statements_wins():
+def test_the_strongest_of_several_statements_wins() -> None:
     assert strongest(["digitalCapture", "algorithmicallyEnhanced"]) == "algorithmicallyEnhanced"
     assert strongest(["trainedAlgorithmicMedia", "algorithmicallyEnhanced"]) == AI
     assert strongest(["compositeWithTrainedAlgorithmicMedia", "digitalCapture"]) != "digitalCapture"
@@ -101,8 +106,9 @@ def test_the_strongest_of_several_statements_wins():
         lambda photo, save: save(photo, "JPEG", exif=user_comment('{"AIGC":' + LABEL + "}")),
     ],
 )
-def test_the_label_of_gb_45438_is_kept(file, photo, save):
+def test_the_label_of_gb_45438_is_kept(file: Any, photo: Rgb, save: Callable[..., bytes]) -> None:
     label = decode("a", file(photo, save)).facts.aigc
+    assert label is not None
     assert label.replace(" ", "") == LABEL
 
 
@@ -112,7 +118,7 @@ def user_comment(text: str) -> Image.Exif:
     return exif
 
 
-def test_rights_are_read_and_places_are_not(photo, save):
+def test_rights_are_read_and_places_are_not(photo: Rgb, save: Callable[..., bytes]) -> None:
     rights = Rights(
         "A. Maker; B. Maker", "© 2026 Acme", "Acme", "https://l.example", "No use", "https://o.example"
     )
@@ -124,7 +130,7 @@ def test_rights_are_read_and_places_are_not(photo, save):
     assert "gps" not in str(facts).lower()
 
 
-def test_exif_fills_what_xmp_does_not_say(photo, save):
+def test_exif_fills_what_xmp_does_not_say(photo: Rgb, save: Callable[..., bytes]) -> None:
     exif = Image.Exif()
     exif[0x013B], exif[0x8298] = "From Exif", "2026 Exif"
     facts = decode("a", save(photo, "JPEG", exif=exif, xmp=packet(rights=Rights(copyright="From XMP")))).facts
@@ -142,14 +148,16 @@ def test_exif_fills_what_xmp_does_not_say(photo, save):
         bytes(5_000_000) + b"x",
     ],
 )
-def test_a_broken_packet_is_an_error_that_costs_nothing_but_itself(broken, photo, save):
+def test_a_broken_packet_is_an_error_that_costs_nothing_but_itself(
+    broken: Any, photo: Rgb, save: Callable[..., bytes]
+) -> None:
     with pytest.raises(ValueError, match=r"XML|XMP"):
         Xmp(broken)
     data = save(photo, "JPEG", xmp=broken[:60_000]) if broken else save(photo, "JPEG")
     assert decode("a", data).facts.source_types == ()
 
 
-def test_a_text_that_unpacks_without_end_is_left_out(photo):
+def test_a_text_that_unpacks_without_end_is_left_out(photo: Rgb) -> None:
     info = PngImagePlugin.PngInfo()
     info.add(b"zTXt", b"Raw profile type xmp\0\0" + zlib.compress(bytes(50_000_000)))
     info.add_text("Title", "a hat")
@@ -158,6 +166,7 @@ def test_a_text_that_unpacks_without_end_is_left_out(photo):
     assert png.texts(out.getvalue()) == {"Title": b"a hat"}
 
 
-def test_values_are_bounded(photo, save):
+def test_values_are_bounded(photo: Rgb, save: Callable[..., bytes]) -> None:
     rights = decode("a", save(photo, "JPEG", xmp=packet(rights=Rights(copyright="x" * 50_000)))).facts.rights
+    assert rights is not None
     assert len(rights["copyright"]) == 1000

@@ -3,6 +3,8 @@ import os
 import signal
 import sys
 import zipfile
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,7 +17,7 @@ from line.errors import ServiceError
 
 
 @pytest.fixture
-def archive(tmp_path):
+def archive(tmp_path: Path) -> Path:
     path = tmp_path / "a.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
         file.writestr("a/größe 靴.jpg", b"1" * 300_000)
@@ -26,7 +28,7 @@ def archive(tmp_path):
     return path
 
 
-def contents(listed):
+def contents(listed: Any) -> list[Any]:
     """What came out, in order: name, size, and the bytes or why there are none."""
     contents_listed = []
     for entry in listed:
@@ -38,7 +40,7 @@ def contents(listed):
     return contents_listed
 
 
-def test_what_comes_out_is_what_comes_out_here(archive):
+def test_what_comes_out_is_what_comes_out_here(archive: Path) -> None:
     here = contents(entries(io.BytesIO(archive.read_bytes())))
     assert contents(sandboxed_entries(archive)) == here
     assert [data[0] if isinstance(data, tuple) else data for _, _, data in here][1:4] == [
@@ -48,11 +50,11 @@ def test_what_comes_out_is_what_comes_out_here(archive):
     ]
 
 
-def test_entries_that_nobody_reads_are_passed_over(archive):
+def test_entries_that_nobody_reads_are_passed_over(archive: Path) -> None:
     assert [entry.name for entry in sandboxed_entries(archive)][-1] == "e.jpg"
 
 
-def test_the_archive_as_a_whole_is_refused_with_its_reason(archive, tmp_path):
+def test_the_archive_as_a_whole_is_refused_with_its_reason(archive: Path, tmp_path: Path) -> None:
     with pytest.raises(ArchiveError, match="5 files"):
         list(sandboxed_entries(archive, ArchiveLimits(max_entries=4)))
     (tmp_path / "b.zip").write_bytes(b"hello")
@@ -60,7 +62,7 @@ def test_the_archive_as_a_whole_is_refused_with_its_reason(archive, tmp_path):
         list(sandboxed_entries(tmp_path / "b.zip"))
 
 
-def breaking(monkeypatch, deed: str) -> None:
+def breaking(monkeypatch: pytest.MonkeyPatch, deed: str) -> None:
     """Make the process that opens archives do something else."""
     script = f"import json, os, sys, time; from imaging.sandbox.archive_server import *; {deed}"
     monkeypatch.setattr(Unpacker, "command", (sys.executable, "-P", "-c", script))
@@ -83,13 +85,17 @@ def breaking(monkeypatch, deed: str) -> None:
         ("os.write(1, FRAME.pack(END, 2**31))", ArchiveError, "nonsense"),
     ],
 )
-def test_an_archive_that_breaks_the_process_is_refused(archive, monkeypatch, deed, error, message):
+def test_an_archive_that_breaks_the_process_is_refused(
+    archive: Path, monkeypatch: pytest.MonkeyPatch, deed: str, error: Any, message: str
+) -> None:
     breaking(monkeypatch, deed)
     with pytest.raises(error, match=message):
         list(sandboxed_entries(archive, seconds=0.8 if "sleep" in deed else 30))
 
 
-def test_a_process_that_gives_more_than_it_may_is_not_believed(archive, monkeypatch):
+def test_a_process_that_gives_more_than_it_may_is_not_believed(
+    archive: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     entry = {"name": "a.jpg", "size": 1}
     head = FRAME.pack(ENTRY, len(str(entry))) + str(entry).replace("'", '"').encode()
     data = FRAME.pack(DATA, 1000) + bytes(1000)
@@ -98,8 +104,8 @@ def test_a_process_that_gives_more_than_it_may_is_not_believed(archive, monkeypa
         contents(sandboxed_entries(archive, ArchiveLimits(max_entry_bytes=2500)))
 
 
-def test_the_process_ends_with_whom_it_works_for(archive):
-    listed = sandboxed_entries(archive)
+def test_the_process_ends_with_whom_it_works_for(archive: Path) -> None:
+    listed: Any = sandboxed_entries(archive)
     next(listed)
     process = listed.gi_frame.f_locals["unpacker"]._confined.process
     listed.close()

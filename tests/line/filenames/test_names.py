@@ -19,7 +19,7 @@ NAMES = st.one_of(st.text(max_size=80), NASTY, st.lists(NASTY, max_size=5).map("
 @example("/" * 50)
 @example("a/../../b")
 @example(".. /. ./x")
-def test_a_safe_path_stays_below_its_folder(name):
+def test_a_safe_path_stays_below_its_folder(name: str) -> None:
     path = safe_path(name)
     base = Path("/base")
     assert (base / path).resolve().is_relative_to(base)
@@ -31,7 +31,7 @@ def test_a_safe_path_stays_below_its_folder(name):
 
 @settings(max_examples=80, deadline=None)
 @given(NAMES)
-def test_a_safe_path_can_be_written_anywhere(name):
+def test_a_safe_path_can_be_written_anywhere(name: str) -> None:
     path = safe_path(name)
     path.encode("utf-8")
     assert len(path.encode()) <= 1024
@@ -46,14 +46,14 @@ def test_a_safe_path_can_be_written_anywhere(name):
 
 @settings(max_examples=80, deadline=None)
 @given(NAMES)
-def test_a_safe_path_is_left_alone(name):
+def test_a_safe_path_is_left_alone(name: str) -> None:
     assert safe_path(safe_path(name)) == safe_path(name)
 
 
 @pytest.mark.parametrize(
     "name", ["spring/shoe 1.jpg", "Größe/靴.jpeg", "👩‍👧/a.png", ".hidden", "a..b/c.jpg"]
 )
-def test_ordinary_names_are_kept(name):
+def test_ordinary_names_are_kept(name: str) -> None:
     assert safe_path(name) == name
 
 
@@ -72,18 +72,18 @@ def test_ordinary_names_are_kept(name):
         ("a. ", "a_"),
     ],
 )
-def test_each_danger_has_its_answer(name, safe):
+def test_each_danger_has_its_answer(name: str, safe: str) -> None:
     assert safe_path(name) == safe
 
 
-def test_long_names_stay_apart_and_keep_their_suffix():
+def test_long_names_stay_apart_and_keep_their_suffix() -> None:
     first, second = (safe_path("靴" * 300 + end) for end in ("1.jpg", "2.jpg"))
     assert first != second
     assert first.endswith(".jpg")
     assert safe_path("x/" * 600 + "a.jpg").endswith("/a.jpg")
 
 
-def test_a_picture_keeps_its_name_where_the_suffix_fits():
+def test_a_picture_keeps_its_name_where_the_suffix_fits() -> None:
     assert delivered_name("a/b.jpg", ".jpg") == "a/b.jpg"
     assert delivered_name("a/b.JPEG", ".jpg") == "a/b.JPEG"
     assert delivered_name("a/b.png", ".jpg") == "a/b.png.jpg"
@@ -93,17 +93,17 @@ def test_a_picture_keeps_its_name_where_the_suffix_fits():
 
 
 @given(NASTY, st.sampled_from([".jpg", ".png", ".webp"]), st.sampled_from([".jpg", ".png", ".webp"]))
-def test_one_stem_with_two_suffixes_is_never_one_file(stem, first, second):
+def test_one_stem_with_two_suffixes_is_never_one_file(stem: str, first: str, second: str) -> None:
     names = {delivered_name(f"{stem}a{suffix}", ".jpg") for suffix in (first, second)}
     assert len(names) == len({first, second})
 
 
-def test_names_that_differ_only_in_case_or_normal_form_fold_together():
+def test_names_that_differ_only_in_case_or_normal_form_fold_together() -> None:
     assert fold("Café.JPG") == fold("cafe\u0301.jpg")
     assert fold("STRASSE") == fold("straße")
     assert fold("a.jpg") != fold("b.jpg")
 
 
 @given(st.text(max_size=60))
-def test_folding_twice_is_folding_once(name):
+def test_folding_twice_is_folding_once(name: str) -> None:
     assert fold(fold(name)) == fold(name)

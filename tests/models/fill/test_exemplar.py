@@ -28,7 +28,7 @@ def dotted(period: int = 14) -> np.ndarray:
 def blotched() -> np.ndarray:
     """A ground [220, 300, 3] uint8 of blotches some six pixels large, nowhere twice the same."""
     noise = np.random.default_rng(8).standard_normal((220, 300)).astype(np.float32)
-    noise = cv2.GaussianBlur(noise, (0, 0), 2.0)
+    noise = np.asarray(cv2.GaussianBlur(noise, (0, 0), 2.0), noise.dtype)
     luma = np.clip(np.rint(128 + 28 * noise / noise.std()), 0, 255).astype(np.uint8)
     return np.repeat(luma[..., None], 3, axis=2)
 
@@ -144,7 +144,12 @@ def test_neighbours_choose_alike_where_it_costs_less_than_the_choice_they_would_
     assert alpha_expansion(costs, colours, places[:-1], places[1:]).tolist() == [0, 0, 0, 0]
     assert alpha_expansion(costs, 0 * colours, places[:-1], places[1:])[2:].tolist() == [0, 0]
     apart = np.array([[0, 90, 0, 0], [90, 0, 50, 50]], np.float32)
-    assert alpha_expansion(apart, colours / 100, places[:-1], places[1:]).tolist() == [0, 1, 0, 0]
+    assert alpha_expansion(apart, (colours / 100).astype(np.float32), places[:-1], places[1:]).tolist() == [
+        0,
+        1,
+        0,
+        0,
+    ]
 
 
 def test_a_darker_piece_meets_its_neighbours() -> None:

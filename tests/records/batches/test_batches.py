@@ -3,6 +3,7 @@
 import threading
 import tracemalloc
 import unicodedata
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
@@ -37,7 +38,7 @@ def test_a_batch_is_recorded_once_however_often_it_is_seen() -> None:
 def test_two_schedulers_that_record_the_same_batch_at_once_make_one() -> None:
     digest, together = uuid4().hex, threading.Barrier(2)
 
-    def files():  # type: ignore[no-untyped-def]
+    def files() -> Iterator[NewImage]:
         yield db_builders.named("a.jpg")
         yield db_builders.named("b.jpg")
 
@@ -54,7 +55,7 @@ def test_two_schedulers_that_record_the_same_batch_at_once_make_one() -> None:
 def test_a_batch_whose_listing_breaks_off_is_not_recorded_at_all() -> None:
     digest = uuid4().hex
 
-    def broken():  # type: ignore[no-untyped-def]
+    def broken() -> Iterator[NewImage]:
         yield db_builders.named("a.jpg")
         raise InputError("the archive is damaged")
 

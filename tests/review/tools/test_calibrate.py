@@ -31,13 +31,26 @@ def test_limits_keep_their_direction_and_exact_ones_stay() -> None:
     assert limits["count"] == Limit(at_most=0)
     assert limits["up"].at_least is None
     assert limits["down"].at_most is None
-    assert limits["range"].at_least < 0 < limits["range"].at_most
+    low, high = limits["range"].at_least, limits["range"].at_most
+    assert low is not None
+    assert high is not None
+    assert low < 0 < high
+
+
+def at_most(limit: Limit) -> float:
+    assert limit.at_most is not None
+    return limit.at_most
+
+
+def at_least(limit: Limit) -> float:
+    assert limit.at_least is not None
+    return limit.at_least
 
 
 def test_a_wider_rate_gives_tighter_limits() -> None:
     strict, lax = propose(GOOD, GATES, 0.2).limits, propose(GOOD, GATES, 0.01).limits
-    assert strict["up"].at_most < lax["up"].at_most
-    assert strict["down"].at_least > lax["down"].at_least
+    assert at_most(strict["up"]) < at_most(lax["up"])
+    assert at_least(strict["down"]) > at_least(lax["down"])
 
 
 def test_too_few_good_edits_are_refused() -> None:

@@ -15,7 +15,7 @@ def test_equal_pictures_are_perfect_in_every_metric(textured: Rgb) -> None:
 
 
 def test_the_worst_pair_of_each_metric_is_named(textured: Rgb) -> None:
-    blurred = cv2.GaussianBlur(textured, (0, 0), 2)
+    blurred = np.asarray(cv2.GaussianBlur(textured, (0, 0), 2), np.uint8)
     dark = (textured * 0.8).astype(np.uint8)
     result = compare([("same", textured, textured), ("blurred", textured, blurred), ("dark", textured, dark)])
     assert result.worst["gmsd"][0] == "blurred"
@@ -24,9 +24,8 @@ def test_the_worst_pair_of_each_metric_is_named(textured: Rgb) -> None:
 
 
 def test_another_size_is_brought_to_the_firsts_and_said(textured: Rgb) -> None:
-    large = cv2.resize(
-        textured, (textured.shape[1] * 2, textured.shape[0] * 2), interpolation=cv2.INTER_CUBIC
-    )
+    size = (textured.shape[1] * 2, textured.shape[0] * 2)
+    large = np.asarray(cv2.resize(textured, size, interpolation=cv2.INTER_CUBIC), np.uint8)
     result = compare_pair(textured, large)
     assert result["scale"] == 2
     assert result["psnr"] > 30

@@ -13,7 +13,7 @@ from training.gates.captions import Overlaid, composite
 
 
 def test_heat_lies_where_the_fill_is_flat(cloth: Overlaid) -> None:
-    flat = cv2.GaussianBlur(cloth.truth, (0, 0), 5)
+    flat = np.asarray(cv2.GaussianBlur(cloth.truth, (0, 0), 5), np.uint8)
     bad = Edit("erase_text", cloth.before, composite(cloth.before, flat, cloth.mask), cloth.mask)
     good = Edit("erase_text", cloth.before, composite(cloth.before, cloth.truth, cloth.mask), cloth.mask)
     heat, calm = heat_map(bad), heat_map(good)
@@ -24,7 +24,7 @@ def test_heat_lies_where_the_fill_is_flat(cloth: Overlaid) -> None:
 
 
 def test_heat_lies_where_an_enlargement_departs_from_its_input(textured: Rgb) -> None:
-    large = cv2.resize(textured, (768, 512), interpolation=cv2.INTER_LANCZOS4)
+    large = np.asarray(cv2.resize(textured, (768, 512), interpolation=cv2.INTER_LANCZOS4), np.uint8)
     large[100:200, 500:600] = 255 - large[100:200, 500:600]
     heat = heat_map(Edit("upscale", textured, large))
     assert heat.shape == (512, 768)
@@ -40,7 +40,8 @@ def test_one_changed_pixel_outside_the_mask_glows(white: Overlaid) -> None:
 
 @pytest.mark.parametrize("transform", ["erase_text", "upscale", "deliver", "find_text", "admit"])
 def test_a_sheet_is_a_picture_for_every_transform(white: Overlaid, transform: str) -> None:
-    after = white.truth if transform != "upscale" else cv2.resize(white.truth, None, fx=2, fy=2)
+    doubled = np.asarray(cv2.resize(white.truth, None, fx=2, fy=2), np.uint8)
+    after = white.truth if transform != "upscale" else doubled
     edit = Edit(transform, white.before, after, white.mask if "text" in transform else None)
     page = sheet(edit, judge(edit), "a name that a vendor gave")
     assert page.dtype == np.uint8

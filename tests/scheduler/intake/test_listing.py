@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
@@ -106,9 +107,12 @@ def test_each_folder_is_listed_once_in_a_scan(store: Bucket, monkeypatch: pytest
     for vendor in ("acme", "beta"):
         store.put(f"ingest/{vendor}/spring/a.jpg", b"x")
     level, listed = type(store).level, []
-    monkeypatch.setattr(
-        type(store), "level", lambda self, prefix: listed.append(prefix) or level(self, prefix)
-    )
+
+    def noted(self: Bucket, prefix: str) -> Any:
+        listed.append(prefix)
+        return level(self, prefix)
+
+    monkeypatch.setattr(type(store), "level", noted)
     scan(store)
     assert sorted(listed) == ["ingest", "ingest/acme", "ingest/beta"]
 

@@ -136,7 +136,12 @@ def test_a_port_lost_between_choosing_and_binding_is_replaced(
         real = __import__("stack.servers.port", fromlist=["free_port"]).free_port
         monkeypatch.setattr("stack.servers.server.free_port", lambda: next(choices, 0) or real())
         asked: list[int] = []
-        monkeypatch.setattr("stack.servers.server.is_free", lambda port: not asked and not asked.append(port))
+
+        def is_free_once(port: int) -> bool:
+            asked.append(port)
+            return len(asked) == 1
+
+        monkeypatch.setattr("stack.servers.server.is_free", is_free_once)
         assert ask(server.start(), "SELECT 1") == 1
         assert server.port != stranger.getsockname()[1]
 

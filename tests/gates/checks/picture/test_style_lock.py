@@ -20,8 +20,9 @@ def photo(seed: int, *, warm: float = 0.0, dark: float = 1.0, grain: float = 0.0
     rgb = np.full((300, 400, 3), 225.0, np.float32)
     centre, colour = random.integers(120, 180, 2), random.integers(60, 140, 3)
     cv2.circle(rgb, (int(centre[0]), int(centre[1])), 80, [float(level) for level in colour], -1)
-    rgb = cv2.GaussianBlur(rgb, (0, 0), 3) * dark + np.float32([warm, 0, -warm])
-    return np.clip(rgb + random.normal(0, grain, rgb.shape) if grain else rgb, 0, 255).astype(np.uint8)
+    rgb = cv2.GaussianBlur(rgb, (0, 0), 3) * dark + np.array([warm, 0, -warm], np.float32)
+    noisy: np.ndarray = rgb + random.normal(0, grain, rgb.shape) if grain else rgb
+    return np.asarray(np.clip(noisy, 0, 255), np.uint8)
 
 
 def edit(rgb: Rgb, style: Mapping[str, tuple[float, float]] | None = None) -> Edit:

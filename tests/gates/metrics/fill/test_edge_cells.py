@@ -15,8 +15,8 @@ FILL = np.s_[45:95, 50:170]
 
 def rough_cloth() -> Rgb:
     """Brown, with threads far stronger than any fault that is looked for here."""
-    threads = cv2.GaussianBlur(np.random.default_rng(3).normal(0, 40, (HEIGHT, WIDTH)), None, 1.0)
-    return np.clip(np.rint(np.array((150, 105, 80)) + threads[..., None]), 0, 255).astype(np.uint8)
+    threads = cv2.GaussianBlur(np.random.default_rng(3).normal(0, 40, (HEIGHT, WIDTH)), (0, 0), 1.0)
+    return np.asarray(np.clip(np.rint(np.array((150, 105, 80)) + threads[..., None]), 0, 255), np.uint8)
 
 
 def figures_of(fill: np.ndarray) -> Figures:

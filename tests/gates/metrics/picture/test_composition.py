@@ -87,7 +87,7 @@ def test_a_moved_subject_is_found_by_how_far(by: int) -> None:
 
 @pytest.mark.parametrize("size", [(400, 640), (401, 533), (639, 427), (90, 301)])
 def test_an_unchanged_picture_of_any_size_has_not_moved(textured: Rgb, size: tuple[int, int]) -> None:
-    picture = cv2.resize(textured, size[::-1])
+    picture = np.asarray(cv2.resize(textured, size[::-1]), np.uint8)
     assert content_shift(*compositions(picture, picture)) < 1e-4
 
 
