@@ -6,7 +6,7 @@ from typing import Any
 
 import promql_parser
 import pytest
-import yaml  # type: ignore[import-untyped]
+import yaml
 
 from records.metrics.snapshot import Histogram, Snapshot
 from review.metrics import collector

@@ -23,6 +23,22 @@ def trees() -> Iterator[ast.AST]:
             yield ast.parse(path.read_text("utf-8"))
 
 
+def constants() -> dict[str, str]:
+    """Every module-level constant that is a string, by its name."""
+    return {
+        node.targets[0].id: node.value.value
+        for tree in trees()
+        for node in ast.iter_child_nodes(tree)
+        if isinstance(node, ast.Assign)
+        and isinstance(node.targets[0], ast.Name)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    }
+
+
+CONSTANTS = constants()
+
+
 def codes() -> set[str]:
     """Every code that is given as a reason: to what makes one, as ``reason``, or first in what a function answers."""
     result: set[str] = set()
@@ -67,6 +83,8 @@ def is_sentence(node: ast.expr) -> bool:
 def strings(node: ast.expr | None) -> set[str]:
     if isinstance(node, ast.IfExp):
         return strings(node.body) | strings(node.orelse)
+    if isinstance(node, ast.Name):
+        return {CONSTANTS[node.id]} if node.id in CONSTANTS else set()
     return {node.value} if isinstance(node, ast.Constant) and isinstance(node.value, str) else set()
 
 
