@@ -47,7 +47,7 @@ class PlacedStep:
 
     Attributes:
         transform: None where no transform has the step's name.
-        model: None where the step uses none, or one that does not exist.
+        model: None where the step uses none, or one that does not exist or is for another task.
     """
 
     index: int
@@ -86,7 +86,10 @@ class AuditedRecipe:
             model_name = step.model or (transform.default_model if transform else None)
             if step.unfilled_slot is not None:
                 model_name = self.records.slots.get(step.unfilled_slot)
-            yield PlacedStep(index, step, transform, self.parts.models.get(model_name or ""))
+            model = self.parts.models.get(model_name or "")
+            if model is not None and transform is not None and model.task is not transform.task:
+                model = None  # the line refuses it; what is wrong with the model itself is beside the point
+            yield PlacedStep(index, step, transform, model)
 
     def late_removals(self) -> list[tuple[PlacedStep, PlacedStep]]:
         """Each step that removes something after an enlargement, with the step that enlarges."""

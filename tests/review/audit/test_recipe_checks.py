@@ -48,7 +48,7 @@ EXAMPLES = {
     ),
     "ungated_step": Example(step("brighten"), sentence="no gate judges it"),
     "opened_limit": Example(
-        step("find_text", "[steps.limits]\ncoverage = { at_most = 0.3 }"), "warning", sentence="coverage must be ≤ 0.3"
+        step("find_text", "[steps.limits]\ncoverage = { at_most = 0.3 }"), "warning", sentence="lets coverage be ≤ 0.3"
     ),
     "shared_model": Example(
         step("denoise", 'model = "one_for_all_a"') + step("restore", 'model = "one_for_all_b"'),
@@ -176,7 +176,7 @@ def test_a_promoted_model_may_replace_the_one_in_use(tmp_path: Path, parts: Part
 def test_a_recipe_without_a_breaker_names_the_default(tmp_path: Path, parts: Parts) -> None:
     (flag,) = flags(tmp_path, parts, Example(tail=""))
     assert (flag.check, flag.where) == ("breaker_cannot_trip", "breaker")
-    assert "15% after 40 images" in flag.sentence
+    assert "the default applies, 15% after 40 images" in flag.sentence
 
 
 def test_a_recipe_whose_form_is_wrong_is_an_error_and_not_a_red_flag(tmp_path: Path, parts: Parts) -> None:

@@ -17,7 +17,8 @@ def look(subject: AuditedRecipe) -> Iterator[Finding]:
         yield Finding(
             Level.WARNING,
             "breaker",
-            f"the recipe has no [breaker]: {breaker.threshold:.0%} after {breaker.min_judged} images applies",
+            f"the recipe does not say when to halt: the default applies, {breaker.threshold:.0%} after "
+            f"{breaker.min_judged} images",
             "write the threshold that this recipe is to have under [breaker]",
         )
     if breaker.threshold >= 1:

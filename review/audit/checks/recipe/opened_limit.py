@@ -18,9 +18,9 @@ def look(subject: AuditedRecipe) -> Iterator[Finding]:
             yield Finding(
                 Level.WARNING if limit.decides else Level.FATAL,
                 placed.where,
-                f"{reading} must be {limit}; as shipped, {reference}"
+                f"the recipe lets {reading} be {limit}; as shipped, it must be {reference}"
                 if limit.decides
-                else f"{reading} has no limit any more; as shipped, {reference}",
+                else f"the recipe takes the limit of {reading} away; as shipped, it must be {reference}",
                 f"set {reading} back, or measure a limit on good edits: "
                 f"sluice calibrate FOLDER --transform {placed.step.transform}",
             )

@@ -11,7 +11,8 @@ def look(subject: AuditedRecipe) -> Iterator[Finding]:
     late = {f"steps[{removing.index}].transform" for removing, _ in subject.late_removals()}
     for fault in subject.faults:
         if fault.key not in late:
-            where = fault.key or (f"line {fault.line}" if fault.line else "recipe")
+            line = f"line {fault.line}" if fault.line else ""
+            where = ": ".join(part for part in (line, fault.key or "") if part) or "recipe"
             yield Finding(Level.FATAL, where, fault.message, "correct the recipe at this place")
 
 

@@ -19,7 +19,7 @@ def look(subject: AuditedRecipe) -> Iterator[Finding]:
             Level.WARNING,
             "breaker.min_judged",
             f"{needed} {'artifact' if needed == 1 else 'artifacts'} among the first {breaker.min_judged} images "
-            "halts the batch",
+            f"{'halts' if needed == 1 else 'halt'} the batch",
             f"set min_judged to at least {wanted}",
         )
 
