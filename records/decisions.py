@@ -15,6 +15,7 @@ from line.filenames.names import fold
 from line.states import BatchState, ImageState
 from records import batches, recipes
 from records.history import decision_log
+from records.history.restart import as_it_came_to, stopped_again
 from records.storage import withdrawals
 from records.storage.files import first_facts, free_file
 from records.tables import batches as batch_table
@@ -79,7 +80,7 @@ def keep(connection: sa.Connection, image_id: int, last: int) -> None:
     image = _locked(connection, image_id, {ImageState.FLAGGED})
     if image.current is None:
         raise DecisionError(f"image {image_id}: there is no picture of it to keep; requeue or reject it")
-    current, facts = _as_it_came_to(connection, image, image.step)
+    current, facts = as_it_came_to(connection, image, image.step)
     facts |= Facts(accepted=True, masked=False)
     values = {"accepted": True, "facts": facts.to_json(), "step": min(image.step + 1, last)}
     _go(connection, image, values | {"current": current, "mask": None}, "keep")
@@ -110,7 +111,8 @@ def requeue(
     """Send an image round again; where it was delivered, its file is to be withdrawn.
 
     One that stopped goes through that step again as it came to it; one that stopped where text is removed is
-    searched for text first, so that what is known by now of the vendor counts, unless a person drew the mask.
+    searched for text first, so that what is known by now of the vendor counts, unless a person drew the mask; one
+    whose recipe another one replaced since goes back to the first step that this changes.
 
     Args:
         recipe: digest of another recipe, which starts from the original.
@@ -127,13 +129,7 @@ def requeue(
         values |= {"recipe": recipe or image.recipe, "step": 0, "current": None, "mask": None}
         facts = Facts() if mask else first_facts(connection, image, recipe or image.recipe)
     elif not mask:
-        # the facts of the flagged result say that nothing is left to be removed: none of it is taken up
-        current, facts = _as_it_came_to(connection, image, image.step)
-        if search_step is not None and image.step == mask_step and not facts.person_mask:
-            current, facts = _as_it_came_to(connection, image, search_step)
-            values |= {"mask": None, "step": search_step}
-        values |= {"current": current}
-        facts = facts.without("accepted", "accepted_file")
+        values, facts = stopped_again(connection, image, values, mask_step, search_step)
     if file:
         free = free_file(connection, image.batch_id, image_id, file)
         values |= {"file": free, "fold": fold(free)}
@@ -184,7 +180,7 @@ def _searched_again(
     """
     if image.current is None or step is None or Facts.from_json(image.facts).regions is None:
         raise DecisionError(f"image {image.id}: it was never searched for text")
-    current, as_it_came = _as_it_came_to(connection, image, step)
+    current, as_it_came = as_it_came_to(connection, image, step)
     return values | {"mask": None, "step": step, "current": current}, as_it_came | Facts(doubts="print")
 
 
@@ -205,7 +201,7 @@ def _masked(
         raise DecisionError(f"image {image.id}: no mask was found for it; give a file")
     if image.current is None or step is None:
         raise DecisionError(f"image {image.id}: a mask needs an admitted image and a step that removes")
-    current, as_it_came = _as_it_came_to(connection, image, step)
+    current, as_it_came = as_it_came_to(connection, image, step)
     facts = as_it_came | Facts(masked=True, person_mask=True)
     return values | {"mask": key, "step": step, "current": current}, facts
 
@@ -256,20 +252,6 @@ def _locked(connection: sa.Connection, image_id: int, states: Collection[ImageSt
         wanted = ", ".join(sorted(state.value for state in states))
         raise DecisionError(f"image {image_id} is {image.state}; that takes one that is {wanted}")
     return image
-
-
-def _as_it_came_to(connection: sa.Connection, image: sa.Row[Any], position: int) -> tuple[str, Facts]:
-    """The picture and the facts with which an image last came to a step, else as it stands."""
-    step = connection.execute(
-        sa.select(steps.c.input, steps.c.facts)
-        .where(steps.c.image_id == image.id, steps.c.position == position)
-        .where(recipes.ran_by(image.batch_id, image.recipe))
-        .order_by(steps.c.id.desc())
-        .limit(1)
-    ).one_or_none()
-    if step is None or step.input is None:
-        return str(image.current), Facts.from_json(image.facts)
-    return str(step.input), Facts.from_json(step.facts).without("vendor")
 
 
 def _go(connection: sa.Connection, image: sa.Row[Any], values: dict[str, Any], kind: str = "") -> None:

@@ -5,8 +5,8 @@ from sqlalchemy.dialects.postgresql import distinct_on, insert
 
 from line.errors import InputError
 from line.recipe import Recipe
-from line.states import BatchState
-from records.tables import batches, recipe_changes, recipes, steps
+from line.states import BatchState, ImageState
+from records.tables import batches, images, recipe_changes, recipes, steps
 
 _cache: dict[str, Recipe] = {}
 """Recipes this process has read: what a digest names never changes."""
@@ -86,3 +86,55 @@ def ran_by(
         .correlate_except(recipe_changes)  # ``digest`` may be a column of a select further out
     )
     return sa.or_(steps.c.recipe == digest, replaced)
+
+
+def of_prefix(connection: sa.Connection, prefix: str) -> Recipe:
+    """The recorded recipe whose digest begins so.
+
+    Raises:
+        InputError: there is none, or several.
+    """
+    query = sa.select(recipes.c.digest).where(recipes.c.digest.startswith(prefix, autoescape=True)).limit(2)
+    digests = list(connection.scalars(query))
+    if len(digests) != 1:
+        how_many = "several recorded recipes begin" if digests else "no recorded recipe begins"
+        raise InputError(
+            f"{how_many} with {prefix}; `sluice triage BATCH` prints the digest of what it proposes"
+        )
+    return load(connection, digests[0])
+
+
+def first_difference(one: Recipe, other: Recipe) -> int | None:
+    """Position of the first step that two recipes with the same steps run differently; None where there is none."""
+    pairs = enumerate(zip(one.steps, other.steps, strict=True))
+    return next((position for position, (step, changed) in pairs if step != changed), None)
+
+
+def go_back(connection: sa.Connection, batch_id: int, position: int) -> int:
+    """Put held images that went through the step at ``position`` back to before it; answers how many.
+
+    The batch must be locked.
+    """
+    latest = (
+        sa.select(steps.c.image_id, steps.c.input, steps.c.input_mask, steps.c.facts)
+        .ext(distinct_on(steps.c.image_id))
+        .where(steps.c.batch_id == batch_id, steps.c.position == position)
+        .order_by(steps.c.image_id, steps.c.id.desc())
+        .subquery()
+    )
+    moved = connection.execute(
+        sa.update(images)
+        .where(
+            images.c.id == latest.c.image_id,
+            images.c.batch_id == batch_id,
+            images.c.state == ImageState.HELD,
+            images.c.step > position,
+        )
+        .values(
+            step=position,
+            current=latest.c.input,
+            mask=latest.c.input_mask,
+            facts=latest.c.facts.op("-")("vendor"),
+        )
+    )
+    return moved.rowcount

@@ -1,1 +1,1 @@
-"""What people decided about images, and how it is undone."""
+"""What happened to images: decisions of people, how they are undone, where images stopped and go on."""

@@ -57,6 +57,24 @@ def last(connection: sa.Connection, image_id: int, transform: str | None = None)
     Raises:
         InputError: no such image or step is recorded; names those that are.
     """
+    rows = _steps_of(connection, image_id)
+    if not rows:
+        raise InputError(f"no step of image {image_id} is recorded; `sluice images BATCH` lists the images")
+    chosen: list[Any] = [row for row in rows if transform in (None, row.transform)]
+    if not chosen:
+        there = ", ".join(dict.fromkeys(row.transform for row in rows))
+        raise InputError(f"image {image_id} did not pass {transform}; it passed: {there}")
+    return _past(connection, chosen[-1])
+
+
+def newest(connection: sa.Connection, image_id: int) -> list[Past]:
+    """The newest record of each step of an image, by position."""
+    by_position = {row.position: row for row in _steps_of(connection, image_id)}
+    return [_past(connection, by_position[position]) for position in sorted(by_position)]
+
+
+def _steps_of(connection: sa.Connection, image_id: int) -> list[sa.Row[Any]]:
+    """Every recorded step of an image, oldest first, with the columns that :func:`_past` reads."""
     query = (
         sa.select(
             images.c.id, images.c.name, images.c.source, images.c.tag, images.c.bytes, images.c.sha256,
@@ -71,14 +89,7 @@ def last(connection: sa.Connection, image_id: int, transform: str | None = None)
         .where(steps.c.image_id == image_id)
         .order_by(steps.c.id)
     )  # fmt: skip
-    rows = list(connection.execute(query))
-    if not rows:
-        raise InputError(f"no step of image {image_id} is recorded; `sluice images BATCH` lists the images")
-    chosen: list[Any] = [row for row in rows if transform in (None, row.transform)]
-    if not chosen:
-        there = ", ".join(dict.fromkeys(row.transform for row in rows))
-        raise InputError(f"image {image_id} did not pass {transform}; it passed: {there}")
-    return _past(connection, chosen[-1])
+    return list(connection.execute(query))
 
 
 def _past(connection: sa.Connection, row: sa.Row[Any]) -> Past:

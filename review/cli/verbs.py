@@ -133,6 +133,10 @@ VERBS = {
         "review.cli.people.tokens",
         "Create, list and revoke tokens, by which programs use the HTTP API.",
     ),
+    "triage": Verb(
+        "review.cli.quality.triage",
+        "Halt BATCH; find the step at fault and the smallest change of the recipe that lets a sample pass.",
+    ),
     "undo": Verb(
         "review.cli.people.decide",
         "Undo your last decision, or the last decision about each IMAGE; repeat it to undo the one before.",

@@ -9,12 +9,11 @@ from typing import Final
 
 import numpy as np
 
-from line.facts import Facts
-from line.picture import Edited, Original, Picture
-from line.recipe import Recipe, seed_of
+from line.picture import Original
+from line.recipe import Recipe
+from review.experiments.chain import attempts, has_passed
 from tasks.context import Context
-from tasks.runner.execute import execute
-from tasks.runner.types import Loaded, PreparedStep
+from tasks.runner.types import PreparedStep
 
 RESAMPLES: Final = 2000
 """Number of bootstrap resamples."""
@@ -93,19 +92,11 @@ def _run(
     """Seconds by transform for one photo, and whether it passed all steps; it ends at the first flag or refusal."""
     data = path.read_bytes()
     digest = hashlib.sha256(data).hexdigest()
-    subject: Original | Picture = Original(name, data)
     seconds: dict[str, float] = {}
-    for position, prepared in enumerate(steps):
-        if not prepared.transform.is_needed(subject.facts, prepared.step.params):
-            continue
+    passed = False
+    started = time.perf_counter()
+    for position, attempt in attempts(dict(enumerate(steps)), recipe, Original(name, data), digest):
+        seconds[steps[position].transform.name] = time.perf_counter() - started
+        passed = has_passed(attempt)
         started = time.perf_counter()
-        (attempt,) = execute(prepared, [Loaded(subject, seed_of(recipe.seed, digest, position), digest)])
-        seconds[prepared.transform.name] = time.perf_counter() - started
-        is_edited = isinstance(attempt.outcome, Edited)
-        if not attempt.verdict.passed or not (is_edited or prepared.transform.delivers):
-            return seconds, False
-        if isinstance(attempt.outcome, Edited):
-            picture = attempt.outcome.picture
-            size = Facts(width=picture.width, height=picture.height, masked=picture.mask is not None)
-            subject = picture.with_(facts=picture.facts | size)
-    return seconds, True
+    return seconds, passed

@@ -26,6 +26,8 @@ pytestmark = [pytest.mark.services, pytest.mark.slow]
 ONLY_PARSED = {
     "sluice run ": "starts workers: tests/review/cli/line/test_run.py runs it on a line of its own",
     "sluice up": "stays on, or starts workers: tests/review/cli/line/test_run.py and tests/stack run it",
+    "sluice triage ": "needs steps that a worker ran: tests/faults/test_triage.py has some",
+    "sluice resume 1 --as ": "needs what triage recorded: tests/faults/test_triage.py has it",
     "sluice reproduce ": "needs a step that a worker ran: tests/review/cli/quality/test_reproduce.py has one",
     "sluice slots set upscaler back_projection ": "needs a match: tests/review/cli/quality/test_slots.py has one",
     "sluice slots revert ": "needs a switch: tests/review/cli/quality/test_slots.py has one",

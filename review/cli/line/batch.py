@@ -39,14 +39,22 @@ def halt(session: Session, batch: int, reason: str) -> None:
     metavar="AMOUNT",
     help="What the whole batch may cost from now on, in the currency of sluice.toml.",
 )
+@click.option(
+    "--as",
+    "digest",
+    metavar="DIGEST",
+    help="Go on with the recipe that `sluice triage` proposed, by the first characters of its digest.",
+)
 @pass_session
-def resume(session: Session, batch: int, budget: float | None) -> None:
+def resume(session: Session, batch: int, budget: float | None, digest: str | None) -> None:
     """Resume a halted BATCH: a few test images go first, and the rest follow only if those are good.
 
     A batch that its budget halted needs a larger one: --budget 12, or the limits in sluice.toml.
+    With --as, images that went through a step that the other recipe changes go back to before it.
     """
     from records.budget import ledger
     from scheduler.probe import resume as send_probe
+    from scheduler.probe import roll_forward
 
     person = current_actor()
     with session.line() as line:
@@ -54,7 +62,13 @@ def resume(session: Session, batch: int, budget: float | None) -> None:
         if budget is not None:
             raised = partial(ledger.set_by_hand, batch_id=batch, ceiling=budget, person=person)
             transact(raised, actor=person)
-        images = transact(lambda connection: send_probe(connection, batch), actor=person)
+        roll = partial(roll_forward, prefix=digest, person=person) if digest else send_probe
+        images = transact(lambda connection: roll(connection, batch_id=batch), actor=person)
+    if digest and not images:
+        click.echo(
+            f"batch {batch} goes on with that recipe: sluice requeue --flagged {batch} for what stopped"
+        )
+        return
     click.echo(
         f"batch {batch} is tested with {images} images; `sluice status {batch} --watch` shows the progress"
     )
