@@ -5,6 +5,7 @@ from typing import Any
 
 from models.contract import Model
 from models.task import Task
+from models.weights.manifest import catalog
 from models.weights.pipelines import pipelines
 
 
@@ -13,7 +14,9 @@ def model_lines(models: Mapping[str, type[Model]]) -> list[dict[str, Any]]:
     listed = []
     for name, model in sorted(models.items(), key=lambda item: (item[1].task, item[0])):
         lack = model.missing()
-        weights = getattr(model, "weights", None)
+        weights = catalog().get(name) or getattr(
+            model, "weights", None
+        )  # pulled before it was tried, perhaps
         listed.append(
             {
                 "model": name,
