@@ -7,6 +7,7 @@ sample is used more than a few times.
 """
 
 import argparse
+import json
 import os
 import time
 from pathlib import Path
@@ -23,8 +24,10 @@ from training.split import Part
 
 LABEL_SCALE = 2
 """Pixels of the photo per pixel of the labels, along a side."""
-LARGE_SHARE, REAL_SHARE = 0.28, 0.07
-"""Shares of the samples from large photos and from photos with real overlays."""
+LARGE_SHARE, REAL_SHARE, HARD_SHARE = 0.32, 0.09, 0.22
+"""Shares of the samples from large photos, from photos with real overlays, and from photos that raised false alarms."""
+HARD_OVERLAY_SHARE = 0.35
+"""Share of the photos that raised false alarms on which overlays are drawn."""
 GROUP_POWER = 0.5
 """Photos of a set are drawn with the set's size to this power: small sets are seen more often."""
 Packed = tuple[NDArray[np.uint8], NDArray[np.uint8]]
@@ -38,12 +41,17 @@ def packed(photo: Labelled) -> Packed:
     return photo.rgb[:high, :wide], np.rint(np.dstack(planes) * 255).clip(0, 255).astype(np.uint8)
 
 
-def make(rng: np.random.Generator) -> Labelled:
-    """One sample of the training part."""
+def make(rng: np.random.Generator, hard: dict[str, float]) -> Labelled:
+    """One sample of the training part; ``hard`` has the photos that raised false alarms, each with its probability."""
     real = [entry for entry in real_overlays() if entry.part is Part.TRAINING and entry.boxes]
     if real and rng.random() < REAL_SHARE:
         return real_sample(real[rng.integers(len(real))], rng)
     photos = [source for source in sources() if source.part is Part.TRAINING]
+    if hard and rng.random() < HARD_SHARE:
+        chosen = [source for source in photos if source.name in hard]
+        chances = np.array([hard[source.name] for source in chosen])
+        source = chosen[rng.choice(len(chosen), p=chances / chances.sum())]
+        return sample(source, rng, HARD_OVERLAY_SHARE)
     large = rng.random() < LARGE_SHARE
     photos = [source for source in photos if source.large == large] or photos
     groups: dict[str, list[int]] = {}
@@ -63,7 +71,7 @@ def write(file: Path, photo: Labelled) -> None:
     part.replace(file)
 
 
-def fill(folder: Path, size: int, seed: int, pause: float) -> None:
+def fill(folder: Path, size: int, seed: int, pause: float, hard: dict[str, float]) -> None:
     """Fill ``folder`` up to ``size`` samples, then replace them in turn, one every ``pause`` seconds, for ever."""
     folder.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(seed)
@@ -71,7 +79,7 @@ def fill(folder: Path, size: int, seed: int, pause: float) -> None:
     while True:
         file = folder / f"{number % size:05}.npz"
         try:
-            write(file, make(rng))
+            write(file, make(rng, hard))
         except (ValueError, cv2.error, OSError) as error:
             print(
                 f"{time.strftime('%H:%M:%S')} a sample was left out: {type(error).__name__}: {error}",
@@ -92,6 +100,8 @@ if __name__ == "__main__":
     parser.add_argument("--size", type=int, default=2400)
     parser.add_argument("--pause", type=float, default=0.8)
     parser.add_argument("--seed", type=int, default=int(time.time()))
+    parser.add_argument("--hard", type=Path, help="what training.overlay.hard_negatives wrote")
     given = parser.parse_args()
     cv2.setNumThreads(1)
-    fill(given.folder, given.size, given.seed, given.pause)
+    hard = json.loads(given.hard.read_text()) if given.hard else {}
+    fill(given.folder, given.size, given.seed, given.pause, hard)

@@ -24,7 +24,7 @@ PRINT_SHARE, OVERLAY_SHARE = 0.45, 0.66
 TRIES = 6
 
 
-def sample(source: Source, rng: Random) -> Labelled:
+def sample(source: Source, rng: Random, overlay_share: float = OVERLAY_SHARE) -> Labelled:
     """A photo with or without print and overlays, at the network's scale."""
     rgb = source.rgb()
     photo = Labelled.of(rgb, box_plane(source.boxes, rgb.shape))
@@ -37,7 +37,7 @@ def sample(source: Source, rng: Random) -> Labelled:
         photo = resized(photo, float(rng.uniform(0.45, 0.9)))
         photo.rgb = sharpened(photo.rgb, rng)
     photo.rgb = saved(photo.rgb, rng, 0.5)
-    if rng.random() < OVERLAY_SHARE:
+    if rng.random() < overlay_share:
         for _ in range(1 + int(rng.random() < 0.45) + int(rng.random() < 0.2)):
             draw(photo, rng, words)
     return delivered(photo, rng)
@@ -103,6 +103,6 @@ def delivered(photo: Labelled, rng: Random) -> Labelled:
         photo = resized(photo, scale, int(rng.choice([cv2.INTER_AREA, cv2.INTER_LINEAR, cv2.INTER_CUBIC])))
         photo.rgb = sharpened(photo.rgb, rng)
     photo.rgb = saved(photo.rgb, rng, 0.65)
-    working = WORKING_SIDE * (1.0 if rng.random() < 0.6 else float(rng.uniform(0.6, 1.1)))
+    working = WORKING_SIDE * (1.0 if rng.random() < 0.6 else float(rng.uniform(0.6, 1.5)))
     scale = working / max(photo.rgb.shape[:2])
     return resized(photo, scale) if scale < 1 else photo

@@ -268,7 +268,7 @@ GRAPHICS: dict[str, tuple[Callable[[Canvas], None], float]] = {
     "strip": (strip, 1.2),
     "badge": (badge, 1.6),
     "logo": (logo, 1.8),
-    "emblems": (emblems, 0.9),
+    "emblems": (emblems, 1.5),
     "sticker": (sticker, 1.0),
     "frame": (frame, 0.5),
     "code": (code, 0.4),

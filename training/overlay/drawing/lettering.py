@@ -215,11 +215,11 @@ LETTERING: dict[str, tuple[Callable[[Canvas], None], float]] = {
     "caption": (caption, 3.0),
     "title": (title, 1.2),
     "vertical": (vertical, 0.8),
-    "lines": (lines, 2.0),
+    "lines": (lines, 2.6),
     "price": (price, 1.0),
     "stamp": (stamp, 2.2),
-    "slanted": (slanted, 1.0),
-    "watermark": (watermark, 1.6),
-    "tiled": (tiled, 1.4),
+    "slanted": (slanted, 1.4),
+    "watermark": (watermark, 2.0),
+    "tiled": (tiled, 2.0),
 }
 """Kinds of overlay made of letters, and how often each is drawn."""
