@@ -25,17 +25,15 @@ from bench.captions.fonts import lacking
 from bench.fills import CELL, beside, psnr
 from gates.contract import judge
 from gates.edit import Edit
-from gates.metrics.similarity.ciede2000 import ciede2000, lab
 from line.picture import Edited, Mask, Picture, Rgb
 from models.contract import Filler
 from models.surroundings import Surroundings
 from models.telea import Telea
 from tasks.erase_text import composite, erase_text
+from training.gates.defects.visible import MAX_TRACE, trace
 from training.overlay.photos import Source, sources
 from training.split import Part
 
-TRACE_BLUR, TRACE_PERCENTILE, MAX_TRACE = 2.0, 95, 10.0
-"""Sigma of the blur in pixels, percentile over the mask, and CIEDE2000 above which a trace is visible."""
 CHANGED = 2
 """Levels above which the drawing changed a pixel."""
 TRUTH = "true pixels"
@@ -53,19 +51,6 @@ class Row:
     reasons: str
     trace: float
     psnr: float
-
-
-def trace(after: Rgb, clean: Rgb, mask: Mask) -> float:
-    """How far an erased overlay is off the clean photo where ``mask`` > 0; CIEDE2000 (Sharma et al., 2005)."""
-    x, y, wide, high = cv2.boundingRect((mask > 0).astype(np.uint8))
-    room = 8
-    part = np.s_[max(0, y - room) : y + high + room, max(0, x - room) : x + wide + room]
-    one, other = (
-        lab(cv2.GaussianBlur(np.ascontiguousarray(rgb[part]), (0, 0), TRACE_BLUR).astype(np.float32))
-        for rgb in (after, clean)
-    )
-    inside = mask[part] > 0
-    return float(np.percentile(ciede2000(one[inside], other[inside]), TRACE_PERCENTILE))
 
 
 def erasures(drawn: Drawn, seed: int) -> Iterator[tuple[str, Rgb, Mask, str]]:
@@ -97,7 +82,7 @@ def measure(source: Source, number: int, kind: str) -> Iterator[tuple[Row, Drawn
         if not refused:
             verdict = judge(Edit("erase_text", drawn.rgb, after, mask))
             reasons = " ".join(reason.code for reason in verdict.reasons)
-        off = trace(after, drawn.clean, mask)
+        off = trace(drawn.clean, after, mask)
         quality = psnr(after, drawn.clean, mask > 0)
         yield Row(source.name, kind, name, bool(reasons), reasons, off, quality), drawn, after
 
@@ -123,7 +108,9 @@ def table(rows: list[Row]) -> dict[str, dict[str, dict[str, float]]]:
 
 
 def show(found: dict[str, dict[str, dict[str, float]]]) -> None:
-    print("filler        kind        photos  flagged  traced, of passed  traced, of all  flagged untraced   PSNR")
+    print(
+        "filler        kind        photos  flagged  traced, of passed  traced, of all  flagged untraced   PSNR"
+    )
     for filler, kinds in found.items():
         for kind, row in kinds.items():
             print(

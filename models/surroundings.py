@@ -45,28 +45,42 @@ class Surroundings(Filler):
         hole = mask > 0
         if not hole.any() or hole.all():
             return rgb.copy()
-        filled = rgb.copy()
         boxes = hole_groups(hole)
-        for left, top, right, bottom in boxes:
-            part = np.s_[max(0, top - BLOCK) : bottom + BLOCK, max(0, left - BLOCK) : right + BLOCK]
-            if not hole[part].all():
-                filled[part] = self._fill_part(filled[part], hole[part], seed)
+        filled = smooth_fill(rgb, hole, boxes, seed if self.grained else None)
         for box in boxes:
-            _copy_texture(rgb, filled, hole, box, seed)
+            copy_texture(rgb, filled, hole, box, seed)
         return filled
 
-    def _fill_part(self, rgb: Rgb, hole: Hole, seed: int) -> Rgb:
-        """[h, w, 3] uint8 fill of one group with its surroundings, and of parts of other groups in the window."""
-        planes = opponent(rgb)
-        invent, unknown = refine_mask(planes, hole)
-        if unknown.all():
-            unknown = hole
-        planes = _continue(planes, unknown)
-        if self.grained:
-            planes = add_grain(planes, invent, seed)
-        result = to_rgb(planes)
-        result[~invent] = rgb[~invent]
-        return result
+
+def smooth_fill(rgb: Rgb, hole: Hole, boxes: list[Box], seed: int | None) -> Rgb:
+    """[H, W, 3] uint8 sRGB with shades, edges and weave continued into the hole.
+
+    Args:
+        rgb: [H, W, 3] uint8 photo.
+        hole: [H, W] bool.
+        boxes: the groups of the hole.
+        seed: seed of the grain; None adds none.
+    """
+    filled = rgb.copy()
+    for left, top, right, bottom in boxes:
+        part = np.s_[max(0, top - BLOCK) : bottom + BLOCK, max(0, left - BLOCK) : right + BLOCK]
+        if not hole[part].all():
+            filled[part] = _fill_part(filled[part], hole[part], seed)
+    return filled
+
+
+def _fill_part(rgb: Rgb, hole: Hole, seed: int | None) -> Rgb:
+    """[h, w, 3] uint8 fill of one group with its surroundings, and of parts of other groups in the window."""
+    planes = opponent(rgb)
+    invent, unknown = refine_mask(planes, hole)
+    if unknown.all():
+        unknown = hole
+    planes = _continue(planes, unknown)
+    if seed is not None:
+        planes = add_grain(planes, invent, seed)
+    result = to_rgb(planes)
+    result[~invent] = rgb[~invent]
+    return result
 
 
 def _continue(planes: Planes, hole: Hole) -> Planes:
@@ -85,7 +99,7 @@ def _continue(planes: Planes, hole: Hole) -> Planes:
     return cast(Planes, fill + (shades - fill) * weight)
 
 
-def _copy_texture(rgb: Rgb, filled: Rgb, hole: Hole, box: Box, seed: int) -> None:
+def copy_texture(rgb: Rgb, filled: Rgb, hole: Hole, box: Box, seed: int) -> None:
     """Replace the fill of the group in ``box`` by copied texture where it is deep in a uniform texture.
 
     Args:

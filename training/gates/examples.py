@@ -9,27 +9,42 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import cv2
+import numpy as np
 
 from gates.edit import Edit
-from line.picture import Rgb
+from line.picture import Edited, Picture, Rgb
+from models.contract import Filler
 from models.surroundings import Surroundings
 from models.telea import Telea
-from training.gates.captions import composite, overlay
+from tasks.erase_text import erase_text
+from training.eraser.pairs import CHANGED
+from training.gates.captions import composite, jpeg, overlay
 from training.gates.defects import erase
-from training.gates.defects.visible import SEVERITIES, visibility
+from training.gates.defects.visible import MAX_TRACE, SEVERITIES, trace, visibility
 from training.gates.edits import damages, erasures
 from training.gates.photos import Photo, photos
+from training.overlay.drawing.blend import Labelled
+from training.overlay.sample import draw
 from training.parallel import parallel_map
 from training.split import Part
 
-CAPTIONS = 4
-"""Captions drawn on each photo; all are filled by the truth and by the line, every other one by Telea too."""
+CAPTIONS = 2
+"""Number of captions drawn on each photo; all are filled by the truth and by the line, every other one by Telea too."""
+OVERLAYS = 3
+"""Number of overlays of any kind drawn on each photo, and taken off by the step itself with each of ``FILLERS``."""
 DAMAGED_CAPTIONS = 1
 """Captions whose fill is damaged in every way; twice as many are damaged in the ways of :data:`VARIED`."""
 VARIED = frozenset(
     {"ink bleeding", "seam", "copied texture misaligned", "fill micro-tiling", "fill invented texture"}
 )
 """Kinds of damage that draw more than a strength: a width, a direction, a size."""
+FILLERS: dict[str, type[Filler]] = {"fill": Surroundings, "telea": Telea}
+FILLS = tuple(FILLERS)
+"""Kinds that are fills as a filler made them; each is good or bad by how far it is off the truth."""
+MAX_GOOD_VISIBILITY, MAX_GOOD_TRACE = 3.0, 8.0
+"""Visibility and trace below which a fill is good: set by looking at fills in the order of either."""
+MAX_COVERAGE = 0.12
+"""Share of the photo above which the step asks a person, whatever the fill."""
 EXACT = frozenset({"edit outside the mask"})
 """Kinds that another gate finds exactly; the figures of a fill do not show them."""
 MIN_VISIBILITY = {defect.kind: defect.visibility_share for defect in erase.DEFECTS} | {
@@ -50,6 +65,7 @@ class Example:
         kind: how the fill was made: ``truth``, ``fill`` (the line's own), ``telea``, or the damage's name.
         severity: of the damage; empty for the others.
         visibility: difference to the true picture, in the units of :func:`training.gates.defects.visible.visibility`.
+        trace: the same in those of :func:`training.gates.defects.visible.trace`.
         figures: by name, see :data:`gates.checks.fill.fill_evidence.FIGURES`.
     """
 
@@ -58,24 +74,29 @@ class Example:
     kind: str
     severity: str
     visibility: float
+    trace: float
     figures: dict[str, float]
 
     @property
     def is_bad(self) -> bool | None:
         """None where it is neither good nor bad: a fill that may just be visible, or damage that hardly is."""
-        if self.kind in ("fill", "telea"):
-            between = SEVERITIES["just"] <= self.visibility < SEVERITIES["plain"]
-            return None if between else self.visibility >= SEVERITIES["plain"]
+        if self.kind in FILLS:
+            if self.visibility >= SEVERITIES["plain"] or self.trace >= MAX_TRACE:
+                return True
+            is_good = self.visibility < MAX_GOOD_VISIBILITY and self.trace < MAX_GOOD_TRACE
+            return False if is_good else None
         if self.visibility == 0:
             return False
         return True if self.visibility >= MIN_VISIBILITY[self.kind] * SEVERITIES["just"] else None
 
 
-def collect(count: int, processes: int) -> Iterator[Example]:
-    """The examples of ``count`` photos of the training part."""
-    chosen = list(photos(count, Part.TRAINING, 640))
+def collect(count: int, more: int, processes: int) -> Iterator[Example]:
+    """The examples of ``count`` photos of the training part, and erased overlays of ``more`` further ones."""
+    chosen = list(photos(count + more, Part.TRAINING, 640))
     pairs = list(zip(chosen, chosen[1:] + chosen[:1], strict=True))
-    for examples in parallel_map(_of_photo, pairs, processes):
+    for examples in parallel_map(_of_photo, pairs[:count], processes):
+        yield from examples
+    for examples in parallel_map(_erased_overlays, chosen[count:], processes):
         yield from examples
 
 
@@ -98,6 +119,7 @@ def _of_photo(pair: tuple[Photo, Photo]) -> list[Example]:
     examples: list[Example] = []
     for number in range(CAPTIONS):
         examples += _fills(photo, number)
+    examples += _erased_overlays(photo)
     for number in range(2 * DAMAGED_CAPTIONS):
         again = photo.again(number)
         _, good = next(erasures(again, other))
@@ -123,6 +145,37 @@ def _fills(photo: Photo, number: int) -> Iterator[Example]:
         yield from _of_edit(f"{photo.name} {number} {kind}", photo, kind, edit, truth)
 
 
+def _erased_overlays(photo: Photo) -> list[Example]:
+    cv2.setNumThreads(1)
+    return [example for number in range(OVERLAYS) for example in _erasures(photo, number)]
+
+
+def _erasures(photo: Photo, number: int) -> Iterator[Example]:
+    """Examples of one overlay of any kind, taken off by ``erase_text`` with each filler, and by the truth."""
+    rng = np.random.default_rng([photo.seed, number])
+    drawn = Labelled.of(photo.rgb)
+    draw(drawn, rng)
+    changed = np.abs(drawn.rgb.astype(np.int16) - photo.rgb).max(axis=-1) > CHANGED
+    if not changed.any() or changed.mean() > MAX_COVERAGE:
+        return
+    quality, grow = int(rng.integers(78, 97)), int(rng.choice([0, 0, 1, 2]))
+    before, clean = jpeg(drawn.rgb, quality), jpeg(photo.rgb, quality)
+    mask = np.asarray(cv2.dilate(changed.astype(np.uint8) * 255, np.ones((2 * grow + 1,) * 2)), np.uint8)
+    for kind, filler in FILLERS.items():
+        if kind == "telea" and number:
+            continue
+        (outcome,) = erase_text.function([Picture(photo.name, before, mask=mask, seed=photo.seed)], filler())
+        if not isinstance(outcome, Edited) or outcome.touched is None:
+            continue
+        truth = composite(before, clean, outcome.touched)
+        case = f"{photo.name} overlay {number}"
+        edit = Edit("erase_text", before, outcome.picture.rgb, outcome.touched)
+        yield from _of_edit(f"{case} {kind}", photo, kind, edit, truth)
+        if kind == "fill":
+            exact = Edit("erase_text", before, truth, outcome.touched)
+            yield from _of_edit(f"{case} truth", photo, "truth", exact, truth)
+
+
 def _of_edit(
     case: str, photo: Photo, kind: str, edit: Edit, truth: Rgb, severity: str = ""
 ) -> Iterator[Example]:
@@ -130,4 +183,7 @@ def _of_edit(
         x, y, width, height = patch.box
         difference = visibility(truth[y : y + height, x : x + width], patch.after)
         rounded = {name: round(value, 4) for name, value in figures.items()}
-        yield Example(case, photo.name, kind, severity, round(difference, 3), rounded)
+        left = 0.0
+        if kind in FILLS:
+            left = trace(truth[y : y + height, x : x + width], patch.after, patch.mask)
+        yield Example(case, photo.name, kind, severity, round(difference, 3), round(left, 2), rounded)

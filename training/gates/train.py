@@ -29,8 +29,8 @@ from gates.contract import Limit, registry
 from training.gates.examples import Example, collect, load, save
 
 Floats = NDArray[np.float64]
-PHOTOS = 156
-"""Photos of the training part that the shipped model was trained on."""
+PHOTOS, MORE_PHOTOS = 156, 700
+"""Numbers of training photos that the shipped model has seen: with every damage; with erased overlays alone."""
 FOLDS, REPEATS = 5, 3
 """Folds of cross-validation, and how often the photos are dealt anew: few good edits decide the limit."""
 MAX_FALSE_FLAGS = 0.02
@@ -59,13 +59,14 @@ def main() -> None:
     )
     parser.add_argument("--examples", type=Path, help="JSON lines of examples, read if the file exists")
     parser.add_argument("--photos", type=int, default=PHOTOS)
+    parser.add_argument("--more", type=int, default=MORE_PHOTOS, help="photos with erased overlays alone")
     parser.add_argument("--processes", type=int, default=os.cpu_count())
     parser.add_argument("--out", type=Path, default=MODEL, help="the ONNX file; its limit goes beside it")
     options = parser.parse_args()
     if options.examples and options.examples.exists():
         examples = load(options.examples)
     else:
-        examples = list(collect(options.photos, options.processes))
+        examples = list(collect(options.photos, options.more, options.processes))
         if options.examples:
             save(examples, options.examples)
     train([example for example in examples if example.is_bad is not None], options.out)
@@ -151,7 +152,7 @@ def weights(examples: Sequence[Example], bad: NDArray[np.bool_]) -> Floats:
         [
             (
                 FILL_WEIGHT[bool(example.is_bad)]
-                if example.kind == "fill"
+                if example.kind in ("fill", "network")
                 else KIND_WEIGHT.get(example.kind, 1.0)
             )
             * SEVERITY_WEIGHT.get(example.severity, 1.0)

@@ -8,11 +8,13 @@ looked at three times, at the sizes at which they are trained on.
 
 import argparse
 import json
+from functools import cache
 from multiprocessing import Pool
 from pathlib import Path
 
 import cv2
 
+from models.contract import OverlaySegmenter
 from overlay.policy import probability
 from overlay.regions import find_regions
 from training.overlay.drawing.blend import Labelled, resized
@@ -38,14 +40,10 @@ def alarm(source: Source, network: Path) -> float:
     return worst
 
 
-_networks: dict[Path, object] = {}
-
-
-def _opened(network: Path):  # noqa: ANN202
-    if network not in _networks:
-        cv2.setNumThreads(1)
-        _networks[network] = opened(network)
-    return _networks[network]
+@cache
+def _opened(network: Path) -> OverlaySegmenter:
+    cv2.setNumThreads(1)
+    return opened(network)
 
 
 def _row(given: tuple[Source, Path]) -> tuple[str, float]:

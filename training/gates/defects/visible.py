@@ -13,7 +13,7 @@ import numpy as np
 
 from gates.metrics.similarity.ciede2000 import ciede2000, lab
 from gates.patch import Floats, change
-from line.picture import Rgb
+from line.picture import Mask, Rgb
 
 SEVERITIES = {"just": 2.0, "plain": 4.0, "gross": 8.0}
 VIEWING_BLUR = 0.7
@@ -26,6 +26,10 @@ MASKING_POWER = 0.7
 WINDOW = 9
 SAMPLE = 20_000
 """Changed pixels looked at."""
+TRACE_BLUR, TRACE_PERCENTILE = 2.0, 95
+"""Sigma of the blur in pixels, and percentile over the mask, of :func:`trace`."""
+MAX_TRACE = 10.0
+"""CIEDE2000 of :func:`trace` above which an erased overlay is visible at a glance."""
 
 
 def visibility(good: Rgb, bad: Rgb, blur: float = VIEWING_BLUR) -> float:
@@ -52,6 +56,28 @@ def visibility(good: Rgb, bad: Rgb, blur: float = VIEWING_BLUR) -> float:
     at = (rows[every], columns[every])
     threshold = (1 + _spread(one[..., 0])[at] ** 2) ** (MASKING_POWER / 2)
     return float(np.percentile(ciede2000(one[at], other[at]) / threshold, 95))
+
+
+def trace(clean: Rgb, after: Rgb, mask: Mask) -> float:
+    """How far an erased overlay is off the clean photo: the 95th percentile of CIEDE2000 over the mask.
+
+    Both pictures are blurred first, so that fine texture that moved does not count, and lost outlines do.
+
+    Args:
+        clean, after: [H, W, 3] uint8 sRGB.
+        mask: [H, W] uint8, above 0 where pixels were changed.
+    """
+    x, y, wide, high = cv2.boundingRect((mask > 0).astype(np.uint8))
+    room = round(4 * TRACE_BLUR)
+    part = np.s_[max(0, y - room) : y + high + room, max(0, x - room) : x + wide + room]
+    one, other = (
+        lab(cv2.GaussianBlur(np.ascontiguousarray(rgb[part]), (0, 0), TRACE_BLUR).astype(np.float32))
+        for rgb in (after, clean)
+    )
+    inside = mask[part] > 0
+    return (
+        float(np.percentile(ciede2000(one[inside], other[inside]), TRACE_PERCENTILE)) if inside.any() else 0.0
+    )
 
 
 def _as_viewed(rgb: Rgb, blur: float) -> Floats:
