@@ -24,7 +24,9 @@ LARGE_AREA = 0.1
 """Share of the photo from which an overlay is large."""
 LARGE_UNSURE = 0.2
 """Probability from which a person is asked about a large region."""
-FAINT_OPACITY = 0.62
+OPACITY_PERCENTILE = 90
+"""Percentile of its pixels' opacity that counts as a region's: the thin strokes of solid letters look see-through."""
+FAINT_OPACITY = 0.65
 """Opacity below which an overlay is see-through, like a watermark."""
 FAINT_CONTRAST = 22.0
 """Distance from its ground below which an overlay is hardly visible, like a watermark (levels over RGB)."""
@@ -47,9 +49,9 @@ MIN_ODDS = 1e-3
 
 FEATURES = ("ink", "median_ink", "panel", "print", "log_pixels", "log_density", "opacity", "log_contrast")
 """What a region's probability follows from; see ``overlay.regions``."""
-MEANS = (-0.0542, -0.4517, -2.5960, -0.8172, 5.3536, -1.4232, 0.3958, 4.0445)
-WEIGHTS = (4.0662, -1.8349, -0.0080, -1.3740, 0.3115, 0.0020, 2.1694, -0.5885)
-INTERCEPT = -1.3743
+MEANS = (-0.1688, -0.6416, -2.8037, -0.8838, 5.6490, -1.2999, 0.3854, 3.9901)
+WEIGHTS = (3.8044, -1.7142, 0.5809, -1.0806, 0.0164, 0.2990, -0.6492, -0.3430)
+INTERCEPT = -1.2017
 """Logistic regression, fitted by ``training.overlay.calibrate``."""
 
 

@@ -28,7 +28,7 @@ class OverlayRegion:
         pixels: [h, w] bool there, its own pixels.
         quad: [4, 2] float32, x and y of its corners in pixels of the photo, clockwise from top left.
         features: what its probability follows from (``policy.FEATURES``).
-        opacity: median opacity of its overlaid pixels, 0..1.
+        opacity: 90th percentile of the opacity of its overlaid pixels, 0..1.
         area: share of the photo that its box covers, 0..1.
         is_graphic: whether it looks like a sign or picture rather than letters.
         contrast: median distance of its pixels from the ground beside (levels over RGB).
@@ -136,7 +136,7 @@ def _region(maps: OverlayMaps, small: Plane, window: Window, pixels: Pixels) -> 
     box = np.ptp(quad, axis=0)
     return OverlayRegion(
         window, pixels, quad, features,
-        opacity=float(np.median(opacity)),
+        opacity=float(np.percentile(opacity, policy.OPACITY_PERCENTILE)),
         area=float(box.prod() * maps.scale**2 / maps.ink.size),
         is_graphic=_is_graphic(maps.ink[window], pixels),
         contrast=contrast,

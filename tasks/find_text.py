@@ -26,7 +26,7 @@ def find_text(
     limit: int = 640,
     erase: Literal["sure", "never", "person"] = "sure",
     sure: float = 0.9,
-    unsure: float = 0.5,
+    unsure: float = 0.6,
 ) -> list[Outcome]:
     """Mask the overlays of each picture: text, logos, stickers, frames, watermarks.
 
