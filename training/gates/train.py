@@ -26,7 +26,7 @@ from sklearn.model_selection import GroupKFold
 
 from gates.checks.fill.fill_evidence import CALIBRATION, FIGURES, MODEL, values_of
 from gates.contract import Limit, registry
-from training.gates.examples import Example, collect, load, save
+from training.gates.examples import FILLS, Example, collect, load, save
 
 Floats = NDArray[np.float64]
 PHOTOS, MORE_PHOTOS = 156, 700
@@ -34,7 +34,7 @@ PHOTOS, MORE_PHOTOS = 156, 700
 FOLDS, REPEATS = 5, 3
 """Folds of cross-validation, and how often the photos are dealt anew: few good edits decide the limit."""
 MAX_FALSE_FLAGS = 0.02
-"""Maximum share of good edits of held-out photos that may be flagged by this gate or by a limit of one figure."""
+"""Maximum share of fills by the true pixels of held-out photos that may be flagged by this gate or by a single limit."""
 FIGURE_OF_READING = {
     "seam": "step", "outlined": "cell_line", "fill_colour": "colour", "fill_hue": "cell_hue", "lines_lost": "-crossing",
     "lines_gained": "crossing", "grain_lost": "-grain", "grain_gained": "grain", "detail_lost": "-detail",
@@ -110,7 +110,7 @@ def limit_of(examples: Sequence[Example], bad: NDArray[np.bool_], scores: Floats
         edits[example.case, example.kind].append(number)
     limits = single_limits()
     by_one_figure = np.array([breaks_a_limit(example.figures, limits) for example in examples])
-    good = [rows for rows in edits.values() if not bad[rows].any()]
+    good = [rows for (_, kind), rows in edits.items() if kind == "truth"]
     # an edit that one figure flags is flagged whatever the limit of the trees
     worst = np.concatenate(
         [
@@ -120,13 +120,14 @@ def limit_of(examples: Sequence[Example], bad: NDArray[np.bool_], scores: Floats
     )
     limit = round(float(np.quantile(worst, 1 - MAX_FALSE_FLAGS, method="higher")), 2)
     print(
-        f"{len(good)} good edits; {np.mean(np.isinf(worst)):.2%} are flagged by single figures, "
+        f"{len(good)} fills by the true pixels; {np.mean(np.isinf(worst)):.2%} are flagged by single figures, "
         f"{np.mean(worst > limit):.2%} with evidence at most {limit}"
     )
     flagged: dict[str, list[bool]] = defaultdict(list)
     for (_, kind), rows in edits.items():
-        if bad[rows].any():
-            flagged[kind] += list((scores[:, rows].max(axis=1) > limit) | by_one_figure[rows].any())
+        if bad[rows].any() or kind in FILLS:
+            name = kind if bad[rows].any() else f"good {kind}"
+            flagged[name] += list((scores[:, rows].max(axis=1) > limit) | by_one_figure[rows].any())
     for kind, flags in sorted(flagged.items(), key=lambda item: float(np.mean(item[1]))):
         print(f"{kind:28}{np.mean(flags):6.0%} of {len(flags)}")
     return limit
