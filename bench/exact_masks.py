@@ -56,7 +56,7 @@ class Row:
 def erasures(drawn: Drawn, seed: int) -> Iterator[tuple[str, Rgb, Mask, str]]:
     """(filler, result, mask that was touched, why the step refused) for each filler, and for the true pixels."""
     changed = np.abs(drawn.rgb.astype(np.int16) - drawn.clean).max(axis=-1) > CHANGED
-    mask = ((drawn.mask | changed) & near(drawn.mask)).astype(np.uint8) * 255
+    mask = ((drawn.mask | changed) & beside_drawing(drawn.mask)).astype(np.uint8) * 255
     touched = None
     for name, make in FILLERS.items():
         (outcome,) = erase_text.function([Picture("photo", drawn.rgb, mask=mask, seed=seed)], make())
@@ -69,7 +69,7 @@ def erasures(drawn: Drawn, seed: int) -> Iterator[tuple[str, Rgb, Mask, str]]:
         yield TRUTH, composite(drawn.rgb, drawn.clean, touched), touched, ""
 
 
-def near(drawn: np.ndarray) -> np.ndarray:
+def beside_drawing(drawn: np.ndarray) -> np.ndarray:
     """[H, W] bool, within four pixels of the drawing: what JPEG changed farther off belongs to no mask."""
     return cv2.dilate(drawn.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
 
@@ -93,10 +93,10 @@ def table(rows: list[Row]) -> dict[str, dict[str, dict[str, float]]]:
     for row in rows:
         groups[row.filler, "all"].append(row)
         groups[row.filler, row.kind].append(row)
-    found: dict[str, dict[str, dict[str, float]]] = defaultdict(dict)
+    figures: dict[str, dict[str, dict[str, float]]] = defaultdict(dict)
     for (filler, kind), chosen in groups.items():
         passed = [row for row in chosen if not row.flagged]
-        found[filler][kind] = {
+        figures[filler][kind] = {
             "photos": len(chosen),
             "flagged": float(np.mean([row.flagged for row in chosen])),
             "traced_of_passed": float(np.mean([row.trace > MAX_TRACE for row in passed])) if passed else 0.0,
@@ -104,14 +104,14 @@ def table(rows: list[Row]) -> dict[str, dict[str, dict[str, float]]]:
             "good_flagged": float(np.mean([row.flagged and row.trace <= MAX_TRACE for row in chosen])),
             "psnr": float(np.median([row.psnr for row in chosen])),
         }
-    return found
+    return figures
 
 
-def show(found: dict[str, dict[str, dict[str, float]]]) -> None:
+def show(figures: dict[str, dict[str, dict[str, float]]]) -> None:
     print(
         "filler        kind        photos  flagged  traced, of passed  traced, of all  flagged untraced   PSNR"
     )
-    for filler, kinds in found.items():
+    for filler, kinds in figures.items():
         for kind, row in kinds.items():
             print(
                 f"{filler:13} {kind:11} {row['photos']:6} {row['flagged']:8.1%} {row['traced_of_passed']:18.1%} "
@@ -138,9 +138,9 @@ def main() -> None:
             rows.append(row)
             if given.sheet and row.filler == "surroundings" and not row.flagged:
                 shown.append((-row.trace, beside([drawn.rgb, drawn.clean, after], drawn.mask)))
-    found = table(rows)
-    show(found)
-    entry.write(given.json, {"part": given.part, "table": found, "rows": [asdict(row) for row in rows]})
+    figures = table(rows)
+    show(figures)
+    entry.write(given.json, {"part": given.part, "table": figures, "rows": [asdict(row) for row in rows]})
     if given.sheet:
         tiles = [tile for _, tile in sorted(shown, key=lambda one: one[0])[:48]]
         tiles += [np.zeros((CELL, 3 * CELL, 3), np.uint8)] * (-len(tiles) % 3)

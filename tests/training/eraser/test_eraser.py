@@ -41,14 +41,14 @@ def test_a_crop_shows_the_photo_with_and_without_what_was_drawn_under_its_mask(t
     photo = np.dstack([90 + rows // 4, 60 + columns // 4, 120 + (rows + columns) // 9]).astype(np.uint8)
     Image.fromarray(photo).save(tmp_path / "photo.png")
     source = Source(tmp_path / "photo.png", "own/photo.png", Part.TRAINING, large=False)
-    made = [crop for seed in range(12) for crop in crops(source, np.random.default_rng(seed))]
-    assert made
-    for drawn, clean, base, mask in made:
+    crops_of_photo = [crop for seed in range(12) for crop in crops(source, np.random.default_rng(seed))]
+    assert crops_of_photo
+    for drawn, clean, base, mask in crops_of_photo:
         assert drawn.shape == clean.shape == base.shape == (SIDE, SIDE, 3)
         changed = np.abs(drawn.astype(int) - clean).max(axis=-1)
         assert changed[mask > 0].max() > 2
         assert np.percentile(changed[mask == 0], 99) <= 12  # JPEG alone
         assert (base[mask == 0] == drawn[mask == 0]).all()
-    x, clean_photos = tensors(np.stack([np.dstack(crop) for crop in made]))
-    assert x.shape == (len(made), INPUTS, SIDE, SIDE)
-    assert clean_photos.shape == (len(made), 3, SIDE, SIDE)
+    x, clean_photos = tensors(np.stack([np.dstack(crop) for crop in crops_of_photo]))
+    assert x.shape == (len(crops_of_photo), INPUTS, SIDE, SIDE)
+    assert clean_photos.shape == (len(crops_of_photo), 3, SIDE, SIDE)
