@@ -34,7 +34,7 @@ PHOTOS, MORE_PHOTOS = 156, 700
 FOLDS, REPEATS = 5, 3
 """Folds of cross-validation, and how often the photos are dealt anew: few good edits decide the limit."""
 MAX_FALSE_FLAGS = 0.02
-"""Maximum share of fills by the true pixels of held-out photos that may be flagged by this gate or by a single limit."""
+"""Maximum share of fills by the true pixels of held-out photos that are flagged by this gate or a single limit."""
 FIGURE_OF_READING = {
     "seam": "step", "outlined": "cell_line", "fill_colour": "colour", "fill_hue": "cell_hue", "lines_lost": "-crossing",
     "lines_gained": "crossing", "grain_lost": "-grain", "grain_gained": "grain", "detail_lost": "-detail",
