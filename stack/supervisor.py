@@ -75,9 +75,9 @@ class Process:
         return self._child.pid if self._child else None
 
     def alive(self) -> bool:
-        """Whether it runs; where it has died, what it left running in its group is killed.
+        """Whether the process runs; if it has died, the rest of its process group is killed and the process reaped.
 
-        That comes before it is reaped: until then its number, which is the group's, cannot be another's.
+        The group is killed first: once the process is reaped, its PID, which is also the group's, may be reused.
         """
         if self._child is None or self._child.returncode is not None:
             return False

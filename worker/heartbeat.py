@@ -41,6 +41,7 @@ class Heartbeat(bootsteps.StartStopStep):
         self.beat(parent)
 
     def stop(self, parent: Any) -> None:
+        """Stop the timer and remove this worker from the records, without waiting for a database that is away."""
         if self.timer:
             self.timer.cancel()
         try:

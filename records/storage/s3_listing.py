@@ -69,6 +69,11 @@ def _root(url: str) -> str:
 
 
 def _pages(url: str, **options: str) -> Iterator[dict[str, Any]]:
+    """The answers of ListObjectsV2 for the bucket of an ``s3://`` URL, up to 1,000 keys each.
+
+    Raises:
+        ServiceError: the bucket cannot be listed.
+    """
     import boto3  # slow to import, and hardly ever needed
     from botocore.exceptions import BotoCoreError, ClientError
 

@@ -57,6 +57,8 @@ class Planes:
 
 CURVES = ("rim", "fill", "deep", "near", "far", "further")
 """Curves along a mask's edge, from within the fill to the outside."""
+INNER_DEPTHS = (1.0, 2.5, 5.0)
+"""Depths of the inner curves in the opaque fill (pixels)."""
 PASSING = ("rim", "fill", "near", "far")
 """Those along which differences are taken."""
 HALF = 1.5
@@ -96,12 +98,14 @@ class Probe:
 
     @property
     def _distances(self) -> dict[str, float]:
-        """Pixels from the mask's edge; negative is inside."""
+        """Pixels from the mask's edge to each of :data:`CURVES`; negative is inside.
+
+        The inner curves begin behind the feather, where the fill is opaque. The outer ones are a feather's width and
+        :data:`STRIDE` apart, as far as the first is from the fill, so that steps across the edge and beyond it compare.
+        """
         stride = self.gap + STRIDE
-        inside, outside = (
-            (-(self.gap + 1), -(self.gap + 2.5), -(self.gap + 5)),
-            (1.0, 1 + stride, 1 + 2 * stride),
-        )
+        inside = [-(self.gap + depth) for depth in INNER_DEPTHS]
+        outside = [1 + turn * stride for turn in range(3)]
         return dict(zip(CURVES, inside + outside, strict=True))
 
     def _at(self, ways: list[tuple[float, float]]) -> Points:
