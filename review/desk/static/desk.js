@@ -31,14 +31,20 @@ function prefetchAfter(card) {
   if (next) next.querySelectorAll("img[loading=lazy]").forEach((picture) => (picture.loading = "eager"));
 }
 
+const refreshes = new Map(); // how often each card was refreshed: of two answers the one that was asked for last counts
+
 // Replace a card by what the desk shows of its image now.
 async function refresh(card) {
+  const turn = (refreshes.get(card.id) || 0) + 1;
+  refreshes.set(card.id, turn);
   const reply = await fetch(`/images/${card.id.slice("image-".length)}/card`);
   if (!reply.ok) throw new Error(`the desk answered ${reply.status}`);
   const page = new DOMParser().parseFromString(await reply.text(), "text/html");
   const fresh = document.adoptNode(page.querySelector(".card"));
-  const hadFocus = card.contains(document.activeElement);
-  card.replaceWith(fresh);
+  const shown = document.getElementById(card.id);
+  if (refreshes.get(card.id) !== turn) return shown;
+  const hadFocus = shown.contains(document.activeElement);
+  shown.replaceWith(fresh);
   if (hadFocus) fresh.focus({ preventScroll: true });
   if (fresh.classList.contains("working")) watch(fresh);
   return fresh;
