@@ -1,6 +1,6 @@
 """Measures ``find_text`` on photos that nothing was trained or tuned on.
 
-    python -m training.overlay.evaluate [--part report] [--network FILE] [--json FILE] [--quick] [--count N]
+    python -m training.overlay.evaluate [--part report] [--network FILE] [--json FILE] [--jpeg QUALITY] [--quick] [--count N]
 
 Every photo goes through the step once as it is and once with an overlay drawn by ``bench.captions``, with the vendor's
 right to have watermarks removed on record; then come the real overlays of ``overlay_tune`` and ``overlay``.
@@ -24,7 +24,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from bench.captions.draw import KINDS, draw
+from bench.captions.draw import KINDS, draw, jpeg
 from bench.captions.emblem import emblem
 from line.picture import Flagged, Picture, Rgb
 from line.vendor import VendorContext
@@ -42,6 +42,8 @@ TOLERANCE = 9
 WIDENED = 7
 """Width of the square by which the step after this one widens the mask (pixels)."""
 EMBLEM = "emblem"
+SUBSAMPLING = 2
+"""Pillow's number of JPEG 4:2:0."""
 
 
 @dataclass
@@ -88,26 +90,30 @@ class Finder:
         return mask
 
 
-def clean_and_drawn(photos: list[Source], finder: Finder) -> Iterator[tuple[Row, Rgb, np.ndarray]]:
-    """Each photo as it is, and with an overlay."""
+def clean_and_drawn(
+    photos: list[Source], finder: Finder, quality: int | None = None
+) -> Iterator[tuple[Row, Rgb, np.ndarray]]:
+    """Each photo as it is, and with an overlay; after one more save as JPEG 4:2:0 where a ``quality`` is given."""
     kinds = [*KINDS, EMBLEM]
     for number, source in enumerate(photos):
-        rgb = source.rgb()
+        original = rgb = source.rgb()
         group = source.name.split("/")[1] if "/" in source.name else source.name
         row = Row(source.name, group, "clean", "", large=source.large)
+        rgb = rgb if quality is None else jpeg(rgb, quality, SUBSAMPLING)
         yield row, rgb, finder(rgb, row)
         kind = kinds[number % len(kinds)]
         rng = np.random.default_rng([number, 7])
-        drawn = emblem(rgb, rng) if kind == EMBLEM else draw(rgb, kind, rng)
+        drawn = emblem(original, rng) if kind == EMBLEM else draw(original, kind, rng)
         row = Row(source.name, group, kind, "", large=source.large)
-        mask = finder(drawn.rgb, row)
+        rgb = drawn.rgb if quality is None else jpeg(drawn.rgb, quality, SUBSAMPLING)
+        mask = finder(rgb, row)
         wide = cv2.dilate(mask.astype(np.uint8), np.ones((WIDENED, WIDENED), np.uint8)) > 0
         around = cv2.dilate(drawn.mask.astype(np.uint8), np.ones((TOLERANCE, TOLERANCE), np.uint8)) > 0
         row.found = float(wide[drawn.mask].mean()) if drawn.mask.any() else 1.0
         row.overlay_area, row.right_area = float(drawn.mask.mean()), float((mask & around).mean())
         if row.outcome != "asked" and row.found < LEFT_SHARE:
             row.outcome = "left"
-        yield row, drawn.rgb, mask
+        yield row, rgb, mask
 
 
 def real(part: Part, finder: Finder) -> Iterator[tuple[Row, Rgb, np.ndarray]]:
@@ -194,6 +200,9 @@ def main() -> None:
     parser.add_argument("--part", type=Part, choices=[Part.REPORT, Part.CALIBRATION], default=Part.REPORT)
     parser.add_argument("--count", type=int, default=500, help="photos of each size, at most")
     parser.add_argument("--quick", action="store_true", help="40 photos of each size")
+    parser.add_argument(
+        "--jpeg", type=int, metavar="QUALITY", help="save each once more as JPEG 4:2:0, as most uploads come"
+    )
     parser.add_argument("--network", type=Path, help="an exported network in place of the shipped finder")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--sheet", type=Path, help="PNG of the worst cases; not of the report part")
@@ -205,7 +214,7 @@ def main() -> None:
     photos = chosen_photos(given.part, 40 if given.quick else given.count)
     rows: list[Row] = []
     shown: list[tuple[float, Rgb, np.ndarray]] = []
-    for cases in (clean_and_drawn(photos, finder), real(given.part, finder)):
+    for cases in (clean_and_drawn(photos, finder, given.jpeg), real(given.part, finder)):
         for row, rgb, mask in cases:
             rows.append(row)
             if given.sheet and (badness := worst_first(row)) > 0:

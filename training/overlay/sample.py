@@ -21,6 +21,9 @@ KINDS = LETTERING | GRAPHICS
 SHRUNK_SHARE = 0.5
 """Share of photos made smaller before anything is drawn: sharpness must not betray overlays."""
 PRINT_SHARE, OVERLAY_SHARE = 0.45, 0.66
+SUBSAMPLED_SHARE = 0.75
+"""Share of the JPEGs with colours at half the scale (4:2:0), as most programs write them: sharp colours must not be
+what betrays an overlay."""
 TRIES = 6
 
 
@@ -90,7 +93,7 @@ def saved(rgb: Rgb, rng: Random, share: float) -> Rgb:
     if rng.random() > share:
         return rgb
     buffer = io.BytesIO()
-    quality, sampling = int(rng.integers(60, 97)), int(rng.choice([0, 2]))
+    quality, sampling = int(rng.integers(60, 97)), 2 if rng.random() < SUBSAMPLED_SHARE else 0
     Image.fromarray(rgb).save(buffer, "JPEG", quality=quality, subsampling=sampling)
     return np.asarray(Image.open(buffer).convert("RGB"))
 
@@ -102,7 +105,7 @@ def delivered(photo: Labelled, rng: Random) -> Labelled:
         scale = float(rng.uniform(0.5, 1.0) if rng.random() < 0.8 else rng.uniform(1.0, 1.4))
         photo = resized(photo, scale, int(rng.choice([cv2.INTER_AREA, cv2.INTER_LINEAR, cv2.INTER_CUBIC])))
         photo.rgb = sharpened(photo.rgb, rng)
-    photo.rgb = saved(photo.rgb, rng, 0.65)
+    photo.rgb = saved(photo.rgb, rng, 0.85)
     working = WORKING_SIDE * (1.0 if rng.random() < 0.6 else float(rng.uniform(0.6, 1.5)))
     scale = working / max(photo.rgb.shape[:2])
     return resized(photo, scale) if scale < 1 else photo
