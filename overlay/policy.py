@@ -26,7 +26,7 @@ LARGE_UNSURE = 0.2
 """Probability from which a person is asked about a large region."""
 OPACITY_PERCENTILE = 90
 """Percentile of its pixels' opacity that counts as a region's: the thin strokes of solid letters look see-through."""
-FAINT_OPACITY = 0.65
+FAINT_OPACITY = 0.68
 """Opacity below which an overlay is see-through, like a watermark."""
 FAINT_CONTRAST = 22.0
 """Distance from its ground below which an overlay is hardly visible, like a watermark (levels over RGB)."""
@@ -49,9 +49,9 @@ MIN_ODDS = 1e-3
 
 FEATURES = ("ink", "median_ink", "panel", "print", "log_pixels", "log_density", "opacity", "log_contrast")
 """What a region's probability follows from; see ``overlay.regions``."""
-MEANS = (-0.1688, -0.6416, -2.8037, -0.8838, 5.6490, -1.2999, 0.3854, 3.9901)
-WEIGHTS = (3.8044, -1.7142, 0.5809, -1.0806, 0.0164, 0.2990, -0.6492, -0.3430)
-INTERCEPT = -1.2017
+MEANS = (-0.3986, -0.8619, -2.9962, -0.8632, 5.6279, -1.3109, 0.3657, 4.0034)
+WEIGHTS = (3.4053, -1.3949, 0.2898, -1.1991, 0.0579, 0.0094, 0.1196, -0.3902)
+INTERCEPT = -1.6453
 """Logistic regression, fitted by ``training.overlay.calibrate``."""
 
 
