@@ -1,6 +1,6 @@
 """Measures ``find_text`` on photos that nothing was trained or tuned on.
 
-    python -m training.overlay.evaluate [--part report] [--network FILE] [--json FILE] [--jpeg QUALITY] [--quick] [--count N]
+    python -m training.overlay.evaluate [--part report] [--network FILE] [--json FILE] [--jpeg 90] [--quick] [--count N]
 
 Every photo goes through the step once as it is and once with an overlay drawn by ``bench.captions``, with the vendor's
 right to have watermarks removed on record; then come the real overlays of ``overlay_tune`` and ``overlay``.
