@@ -24,9 +24,9 @@ LARGE_AREA = 0.1
 """Share of the photo from which an overlay is large."""
 LARGE_UNSURE = 0.2
 """Probability from which a person is asked about a large region."""
-OPACITY_PERCENTILE = 90
+OPACITY_PERCENTILE = 75
 """Percentile of its pixels' opacity that counts as a region's: the thin strokes of solid letters look see-through."""
-FAINT_OPACITY = 0.68
+FAINT_OPACITY = 0.6
 """Opacity below which an overlay is see-through, like a watermark."""
 FAINT_CONTRAST = 22.0
 """Distance from its ground below which an overlay is hardly visible, like a watermark (levels over RGB)."""

@@ -28,7 +28,7 @@ class OverlayRegion:
         pixels: [h, w] bool there, its own pixels.
         quad: [4, 2] float32, x and y of its corners in pixels of the photo, clockwise from top left.
         features: what its probability follows from (``policy.FEATURES``).
-        opacity: 90th percentile of the opacity of its overlaid pixels, 0..1.
+        opacity: 75th percentile of the opacity of its overlaid pixels, 0..1.
         area: share of the photo that its box covers, 0..1.
         is_graphic: whether it looks like a sign or picture rather than letters.
         contrast: median distance of its pixels from the ground beside (levels over RGB).

@@ -22,6 +22,8 @@ from worker.topology import Budget, Topology
 PER_HOUR = 3600.0
 """A second costs 1."""
 ME = db_builders.ME
+MODELS = {"deliver": "plain_ground"}
+"""Models of the steps that have one."""
 
 
 def topology(price: float | None = PER_HOUR, **budget: float) -> Topology:
@@ -37,7 +39,7 @@ def spending(
     spending = Spending(lambda: topology(price, **budget), step_seconds)
     if pace is not None:
         measured = (time.monotonic() + 3600, Pace(pace, 0.0))
-        spending._paces.update({(step, None, "cpu"): measured for step in db_builders.STEPS})
+        spending._paces.update({(step, MODELS.get(step), "cpu"): measured for step in db_builders.STEPS})
     return spending
 
 
