@@ -2,6 +2,7 @@
 
 import logging
 import time
+from datetime import datetime
 from functools import partial
 
 import sqlalchemy as sa
@@ -36,12 +37,23 @@ class TemplateLearning:
         self._database, self._broker = database, broker
         self._first_sent: dict[int, float] = {}
         self._last_sent: dict[int, float] = {}
+        self._surveyed: dict[int, datetime | None] = {}
 
     def send_due(self) -> None:
-        """Send what is due and was not sent within ``RESEND_SECONDS``."""
+        """Send what is due and was not sent within ``RESEND_SECONDS``.
+
+        A batch that was learnt from since its message was sent, and is due again because it ended after that, does
+        not wait for the pause: no message of it is on its way.
+        """
         transact = self._database.transact
-        ready = {batch.id for batch in transact(templates.due) if transact(partial(is_searched, batch=batch))}
-        for times in (self._first_sent, self._last_sent):
+        due = [batch for batch in transact(templates.due) if transact(partial(is_searched, batch=batch))]
+        ready = {batch.id for batch in due}
+        for batch in due:
+            if self._surveyed.get(batch.id, batch.surveyed_at) != batch.surveyed_at:
+                self._first_sent.pop(batch.id, None)
+                self._last_sent.pop(batch.id, None)
+            self._surveyed[batch.id] = batch.surveyed_at
+        for times in (self._first_sent, self._last_sent, self._surveyed):
             for batch_id in times.keys() - ready:
                 del times[batch_id]
         now = time.monotonic()

@@ -33,6 +33,7 @@ class Batch:
         out: URL of the delivered folder.
         judged, artifacts: what its breaker has counted since it last closed.
         halted_at_step: position of the step whose verdicts tripped the breaker.
+        surveyed_at: when its texts were last looked through for vendor templates.
     """
 
     id: int
@@ -46,6 +47,7 @@ class Batch:
     halted_at_step: int | None
     manifest_due: bool
     created_at: datetime
+    surveyed_at: datetime | None
 
     @classmethod
     def from_row(cls, row: sa.Row[Any]) -> "Batch":
