@@ -153,7 +153,7 @@ def weights(examples: Sequence[Example], bad: NDArray[np.bool_]) -> Floats:
         [
             (
                 FILL_WEIGHT[bool(example.is_bad)]
-                if example.kind in ("fill", "network")
+                if example.kind == "fill"
                 else KIND_WEIGHT.get(example.kind, 1.0)
             )
             * SEVERITY_WEIGHT.get(example.severity, 1.0)
