@@ -25,17 +25,17 @@ from bench.captions.fonts import lacking
 from bench.fills import CELL, beside, psnr
 from gates.contract import judge
 from gates.edit import Edit
+from gates.patch import change
 from line.picture import Edited, Mask, Picture, Rgb
 from models.contract import Filler
 from models.surroundings import Surroundings
 from models.telea import Telea
 from tasks.erase_text import composite, erase_text
+from training.eraser.pairs import CHANGED
 from training.gates.defects.visible import MAX_TRACE, trace
-from training.overlay.photos import Source, sources
+from training.overlay.photos import Source, of_part
 from training.split import Part
 
-CHANGED = 2
-"""Levels above which the drawing changed a pixel."""
 TRUTH = "true pixels"
 FILLERS: dict[str, type[Filler]] = {"surroundings": Surroundings, "telea": Telea}
 
@@ -55,7 +55,7 @@ class Row:
 
 def erasures(drawn: Drawn, seed: int) -> Iterator[tuple[str, Rgb, Mask, str]]:
     """(filler, result, mask that was touched, why the step refused) for each filler, and for the true pixels."""
-    changed = np.abs(drawn.rgb.astype(np.int16) - drawn.clean).max(axis=-1) > CHANGED
+    changed = change(drawn.clean, drawn.rgb) > CHANGED
     mask = ((drawn.mask | changed) & beside_drawing(drawn.mask)).astype(np.uint8) * 255
     touched = None
     for name, make in FILLERS.items():
@@ -130,8 +130,7 @@ def main() -> None:
     if absent := lacking():
         raise SystemExit(f"fonts are missing: apt-get install {' '.join(absent)}")
     cv2.setNumThreads(1)
-    photos = [source for source in sources() if source.part is given.part]
-    photos = photos[:: max(1, len(photos) // given.count)][: given.count]
+    photos = of_part(given.part, given.count)
     kinds, rows, shown = list(KINDS), [], []
     for number, source in enumerate(photos):
         for row, drawn, after in measure(source, number, kinds[number % len(kinds)]):

@@ -29,7 +29,7 @@ from bench import entry
 from bench.captions.draw import KINDS, Drawn, draw
 from bench.captions.fonts import lacking
 from training.gates.defects.visible import MAX_TRACE, trace
-from training.overlay.photos import Source, sources
+from training.overlay.photos import Source, of_part
 from training.split import Part
 
 QUALITY = 93
@@ -79,8 +79,7 @@ def main() -> None:
     given = entry.parse(parser, quick={"count": 16})
     if absent := lacking():
         raise SystemExit(f"fonts are missing: apt-get install {' '.join(absent)}")
-    photos = [source for source in sources() if source.part is given.part]
-    photos = photos[:: max(1, len(photos) // given.count)][: given.count]
+    photos = of_part(given.part, given.count)
     with tempfile.TemporaryDirectory(prefix="sluice-incident-") as folder:
         ingest, out = Path(folder) / "upload", Path(folder) / "out"
         ingest.mkdir()

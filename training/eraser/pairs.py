@@ -14,12 +14,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from gates.patch import change
 from line.picture import Mask, Rgb
 from models.fill.opponent_colour import hole_groups
 from models.surroundings import smooth_fill
 from tasks.erase_text import widened
 from training.overlay.drawing.blend import Labelled, resized
-from training.overlay.photos import Source, sources
+from training.overlay.photos import Source, drawn_by_set, sources
 from training.overlay.sample import draw, saved, sharpened
 from training.split import Part
 
@@ -55,7 +56,7 @@ def crops(source: Source, rng: Random) -> Iterator[Pair]:
     photo.rgb = clean
     for _ in range(1 + int(rng.random() < 0.3)):
         draw(photo, rng)
-    changed = np.abs(photo.rgb.astype(np.int16) - clean).max(axis=-1) > CHANGED
+    changed = change(clean, photo.rgb) > CHANGED
     drawn = saved(photo.rgb, rng, 0.6)
     grow = int(rng.choice([0, 0, 1, 2]))
     mask: Mask = np.asarray(
@@ -83,18 +84,6 @@ def first_fill(drawn: Rgb, touched: Mask, top: int, left: int) -> Rgb:
     return filled[top - upper : top - upper + SIDE, left - before : left - before + SIDE]
 
 
-def chosen(photos: list[Source], rng: Random) -> Source:
-    """One photo: sets take turns, large sets more often than small ones."""
-    large = rng.random() < LARGE_SHARE
-    some = [source for source in photos if source.large == large] or photos
-    groups: dict[str, list[Source]] = {}
-    for source in some:
-        groups.setdefault(source.name.rsplit("/", 1)[0], []).append(source)
-    weights = np.array([len(group) ** GROUP_POWER for group in groups.values()])
-    group = list(groups.values())[rng.choice(len(groups), p=weights / weights.sum())]
-    return group[rng.integers(len(group))]
-
-
 def fill(folder: Path, size: int, seed: int, pause: float) -> None:
     """Fill ``folder`` up to ``size`` crops, then replace them in turn, for ever."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -103,7 +92,7 @@ def fill(folder: Path, size: int, seed: int, pause: float) -> None:
     number = len(list(folder.glob("*.npy")))
     while True:
         try:
-            made = list(crops(chosen(photos, rng), rng))
+            made = list(crops(drawn_by_set(photos, rng, LARGE_SHARE, GROUP_POWER), rng))
         except (ValueError, cv2.error, OSError) as error:
             print(f"a sample was left out: {type(error).__name__}: {error}", flush=True)
             continue

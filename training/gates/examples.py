@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 
 from gates.edit import Edit
+from gates.patch import change
 from line.picture import Edited, Picture, Rgb
 from models.contract import Filler
 from models.surroundings import Surroundings
@@ -155,7 +156,7 @@ def _erasures(photo: Photo, number: int) -> Iterator[Example]:
     rng = np.random.default_rng([photo.seed, number])
     drawn = Labelled.of(photo.rgb)
     draw(drawn, rng)
-    changed = np.abs(drawn.rgb.astype(np.int16) - photo.rgb).max(axis=-1) > CHANGED
+    changed = change(photo.rgb, drawn.rgb) > CHANGED
     if not changed.any() or changed.mean() > MAX_COVERAGE:
         return
     quality, grow = int(rng.integers(78, 97)), int(rng.choice([0, 0, 1, 2]))

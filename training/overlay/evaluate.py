@@ -30,7 +30,7 @@ from line.picture import Flagged, Picture, Rgb
 from line.vendor import VendorContext
 from models.contract import Model, registry
 from tasks.find_text import find_text
-from training.overlay.photos import DATA, Source, read, sources
+from training.overlay.photos import DATA, Source, read, sources, spread
 from training.overlay.real import real_overlays
 from training.overlay.segmenter import opened
 from training.split import Part
@@ -189,7 +189,7 @@ def chosen_photos(part: Part, count: int) -> list[Source]:
     chosen = []
     for large in (True, False):
         some = [source for source in photos if source.large == large]
-        chosen += some[:: max(1, len(some) // count)][:count]
+        chosen += spread(some, count)
     return chosen
 
 

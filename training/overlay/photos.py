@@ -72,6 +72,28 @@ def sources(data: Path = DATA) -> tuple[Source, ...]:
     return tuple(every)
 
 
+def of_part(part: Part, count: int) -> list[Source]:
+    """``count`` photos of a part at most, spread over all sets."""
+    return spread([source for source in sources() if source.part is part], count)
+
+
+def spread(photos: list[Source], count: int) -> list[Source]:
+    """``count`` photos at most, from all over the list."""
+    return photos[:: max(1, len(photos) // count)][:count]
+
+
+def drawn_by_set(photos: list[Source], rng: np.random.Generator, large_share: float, power: float) -> Source:
+    """One random photo: a large one in ``large_share`` of the calls; sets take turns by their size to ``power``."""
+    large = rng.random() < large_share
+    some = [source for source in photos if source.large == large] or photos
+    groups: dict[str, list[Source]] = {}
+    for source in some:
+        groups.setdefault(source.name.rsplit("/", 1)[0], []).append(source)
+    weights = np.array([len(group) ** power for group in groups.values()])
+    group = list(groups.values())[rng.choice(len(groups), p=weights / weights.sum())]
+    return group[rng.integers(len(group))]
+
+
 def _manifest(folder: Path) -> dict[str, tuple[str, str]]:
     """Of every photo of ``train_large``: the copy in ``train`` and its SHA-256."""
     import csv

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.overlay.drawing.blend import Labelled
-from training.overlay.photos import sources
+from training.overlay.photos import drawn_by_set, sources
 from training.overlay.real import real_overlays, real_sample
 from training.overlay.sample import sample
 from training.split import Part
@@ -52,14 +52,7 @@ def make(rng: np.random.Generator, hard: dict[str, float]) -> Labelled:
         chances = np.array([hard[source.name] for source in chosen])
         source = chosen[rng.choice(len(chosen), p=chances / chances.sum())]
         return sample(source, rng, HARD_OVERLAY_SHARE)
-    large = rng.random() < LARGE_SHARE
-    photos = [source for source in photos if source.large == large] or photos
-    groups: dict[str, list[int]] = {}
-    for number, source in enumerate(photos):
-        groups.setdefault(source.name.rsplit("/", 1)[0], []).append(number)
-    weights = np.array([len(group) ** GROUP_POWER for group in groups.values()])
-    group = list(groups.values())[rng.choice(len(groups), p=weights / weights.sum())]
-    return sample(photos[group[rng.integers(len(group))]], rng)
+    return sample(drawn_by_set(photos, rng, LARGE_SHARE, GROUP_POWER), rng)
 
 
 def write(file: Path, photo: Labelled) -> None:

@@ -13,7 +13,7 @@ from bench.captions.draw import KINDS, draw
 from bench.captions.emblem import emblem
 from line.picture import Rgb
 from training.overlay.network import STRIDE, normalized
-from training.overlay.photos import Source, sources
+from training.overlay.photos import sources, spread
 from training.overlay.sample import WORKING_SIDE
 from training.split import Part
 
@@ -53,11 +53,6 @@ def cases(count: int) -> Iterator[Case]:
             interpolation=cv2.INTER_AREA,
         )
         yield Case(small, share > 0.5, source.large)
-
-
-def spread(photos: list[Source], count: int) -> list[Source]:
-    """``count`` photos at most, from all over the list."""
-    return photos[:: max(1, len(photos) // count)][:count]
 
 
 def _working(rgb: Rgb) -> Rgb:
