@@ -2,6 +2,7 @@
 
 import logging
 import time
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
@@ -23,6 +24,15 @@ MAX_WAIT_SECONDS = 120.0
 """Maximum time for which a batch's manifest waits for its templates."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """When a due batch was sent first and last (monotonic seconds), and when it had been learnt from by then."""
+
+    first: float
+    last: float
+    surveyed_at: datetime | None
+
+
 class TemplateLearning:
     """Sends one task for each batch that is due; several schedulers may, as learning twice does no harm.
 
@@ -35,9 +45,7 @@ class TemplateLearning:
 
     def __init__(self, database: Database, broker: Broker) -> None:
         self._database, self._broker = database, broker
-        self._first_sent: dict[int, float] = {}
-        self._last_sent: dict[int, float] = {}
-        self._surveyed: dict[int, datetime | None] = {}
+        self._sent: dict[int, _Sent] = {}
 
     def send_due(self) -> None:
         """Send what is due and was not sent within ``RESEND_SECONDS``.
@@ -47,27 +55,21 @@ class TemplateLearning:
         """
         transact = self._database.transact
         due = [batch for batch in transact(templates.due) if transact(partial(is_searched, batch=batch))]
-        ready = {batch.id for batch in due}
-        for batch in due:
-            if self._surveyed.get(batch.id, batch.surveyed_at) != batch.surveyed_at:
-                self._first_sent.pop(batch.id, None)
-                self._last_sent.pop(batch.id, None)
-            self._surveyed[batch.id] = batch.surveyed_at
-        for times in (self._first_sent, self._last_sent, self._surveyed):
-            for batch_id in times.keys() - ready:
-                del times[batch_id]
+        before, self._sent = self._sent, {}
         now = time.monotonic()
-        for batch_id in sorted(ready):
-            if now - self._last_sent.get(batch_id, -RESEND_SECONDS) >= RESEND_SECONDS and self._send(
-                batch_id
-            ):
-                self._last_sent[batch_id] = now
-                self._first_sent.setdefault(batch_id, now)
+        for batch in due:
+            sent = before.get(batch.id)
+            if sent is not None and sent.surveyed_at != batch.surveyed_at:
+                sent = None
+            if (sent is None or now - sent.last >= RESEND_SECONDS) and self._send(batch.id):
+                sent = _Sent(sent.first if sent else now, now, batch.surveyed_at)
+            if sent is not None:
+                self._sent[batch.id] = sent
 
     def is_pending(self, batch_id: int) -> bool:
         """Whether a worker was asked to learn from a batch not long ago, and has not done so yet."""
-        first = self._first_sent.get(batch_id)
-        return first is not None and time.monotonic() - first < MAX_WAIT_SECONDS
+        sent = self._sent.get(batch_id)
+        return sent is not None and time.monotonic() - sent.first < MAX_WAIT_SECONDS
 
     def _send(self, batch_id: int) -> bool:
         """Send the task; False where the broker is away."""
