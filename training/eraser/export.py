@@ -6,16 +6,10 @@ python -m training.eraser.export CHECKPOINT overlay_eraser.onnx
 import argparse
 from pathlib import Path
 
-import numpy as np
-import onnxruntime
 import torch
-from safetensors.torch import save_file
 
 from training.eraser.network import INPUTS, EraserNetwork
-from training.split import sha256_of
-
-MAX_DIFFERENCE = 2e-3
-"""Largest difference of a value 0..1 between torch and onnxruntime."""
+from training.onnx_export import write_onnx, write_weights
 
 
 def averaged(checkpoint: Path) -> EraserNetwork:
@@ -32,21 +26,8 @@ def export(network: EraserNetwork, file: Path) -> None:
     Raises:
         ValueError: onnxruntime gives something else than torch.
     """
-    x = torch.rand(1, INPUTS, 96, 128)
-    torch.onnx.export(
-        network, (x,), str(file), input_names=["x"], output_names=["filled"], opset_version=18, dynamo=False,
-        dynamic_axes={"x": {2: "height", 3: "width"}, "filled": {2: "height", 3: "width"}},
-    )  # fmt: skip
-    session = onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
-    other = torch.rand(1, INPUTS, 160, 192)
-    with torch.no_grad():
-        expected = network(other).numpy()
-    difference = float(np.abs(session.run(None, {"x": other.numpy()})[0] - expected).max())
-    if difference > MAX_DIFFERENCE:
-        raise ValueError(f"{file}: onnxruntime differs from torch by {difference:.2g}")
-    print(
-        f"{file}: {file.stat().st_size / 1e6:.1f} MB, sha256 {sha256_of(file)}, largest difference {difference:.1e}"
-    )
+    axes = {"x": {2: "height", 3: "width"}, "filled": {2: "height", 3: "width"}}
+    write_onnx(network, file, torch.rand(1, INPUTS, 96, 128), torch.rand(1, INPUTS, 160, 192), axes)
 
 
 if __name__ == "__main__":
@@ -61,5 +42,4 @@ if __name__ == "__main__":
     trained = averaged(given.checkpoint)
     export(trained, given.file)
     if given.weights:
-        # without metadata: the same weights give the same bytes each time
-        save_file({name: value.contiguous() for name, value in trained.state_dict().items()}, given.weights)
+        write_weights(trained, given.weights)

@@ -6,16 +6,10 @@ python -m training.overlay.export CHECKPOINT overlay.onnx --detector PP-OCRv6_ti
 import argparse
 from pathlib import Path
 
-import numpy as np
-import onnxruntime
 import torch
-from safetensors.torch import save_file
 
+from training.onnx_export import write_onnx, write_weights
 from training.overlay.network import OverlayNetwork, Probabilities
-from training.split import sha256_of
-
-MAX_DIFFERENCE = 2e-3
-"""Largest difference of a probability between torch and onnxruntime."""
 
 
 def averaged(checkpoint: Path, detector: Path) -> OverlayNetwork:
@@ -37,21 +31,9 @@ def export(network: OverlayNetwork, file: Path) -> None:
     Raises:
         ValueError: onnxruntime gives something else than torch.
     """
-    whole = Probabilities(network).eval()
-    x = torch.randn(1, 3, 320, 416)
-    torch.onnx.export(
-        whole, (x,), str(file), input_names=["x"], output_names=["maps"], opset_version=18, dynamo=False,
-        dynamic_axes={"x": {2: "height", 3: "width"}, "maps": {2: "height2", 3: "width2"}},
-    )  # fmt: skip
-    session = onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
-    other = torch.randn(1, 3, 480, 640)
-    with torch.no_grad():
-        expected = whole(other).numpy()
-    difference = float(np.abs(session.run(None, {"x": other.numpy()})[0] - expected).max())
-    if difference > MAX_DIFFERENCE:
-        raise ValueError(f"{file}: onnxruntime differs from torch by {difference:.2g}")
-    print(
-        f"{file}: {file.stat().st_size / 1e6:.1f} MB, sha256 {sha256_of(file)}, largest difference {difference:.1e}"
+    axes = {"x": {2: "height", 3: "width"}, "maps": {2: "height2", 3: "width2"}}
+    write_onnx(
+        Probabilities(network).eval(), file, torch.randn(1, 3, 320, 416), torch.randn(1, 3, 480, 640), axes
     )
 
 
@@ -68,5 +50,4 @@ if __name__ == "__main__":
     trained = averaged(given.checkpoint, given.detector)
     export(trained, given.file)
     if given.weights:
-        # without metadata: the same weights give the same bytes each time
-        save_file({name: value.contiguous() for name, value in trained.state_dict().items()}, given.weights)
+        write_weights(trained, given.weights)
