@@ -115,8 +115,8 @@ class DeliverParams(OutputRules):
         dpi: written into the file, so that a batch of mixed origin leaves with one.
         min_long_side, min_short_side: of the photo itself, margins included, in pixels.
         white_background: whether the photo's border must be white.
-        white_ground: least share of the ground, shadows included, that is white.
-        subject_fill: least share of the delivered picture's width or height, the larger, that the subject spans.
+        white_ground: minimum share of the ground, shadows included, that is white.
+        subject_fill: minimum share of the delivered picture's width or height, the larger, that the subject spans.
         aspect: width to height, such as "1:1", or empty for any; ``fit = "pad"`` brings it about.
         aspect_tolerance: by which share the aspect may differ.
         keep: what of the vendor's metadata is passed on; places and serial numbers never are.
