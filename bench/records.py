@@ -22,6 +22,10 @@ import sqlalchemy as sa
 from bench import entry
 from line.states import ImageState
 from records.database import Database
+from records.grid import listing as grid
+from records.grid.filters import Filter, Order
+from records.grid.groups import groups
+from records.grid.listing import Place
 from records.metrics import snapshot
 from records.queries import listings, reports, review_queue, text_search_results
 from stack.servers.postgres import EmbeddedPostgres
@@ -97,8 +101,33 @@ def queries(images: int) -> dict[str, Callable[[sa.Connection], object]]:
         "desk: page of a reason": lambda connection: review_queue.page(
             connection, 1, reason="seam.seam", after=late // 2, limit=21
         ),
+        "grid: worst of a batch": lambda connection: grid.page(connection, _flagged(batch=1)),
+        "grid: worst of all batches": lambda connection: grid.page(connection, _flagged()),
+        "grid: worst of all batches, later": lambda connection: grid.page(
+            connection, _flagged(), Place(1, late, severity=0.5)
+        ),
+        "grid: delivered of a batch, by name": lambda connection: grid.page(
+            connection,
+            Filter(batch=1, state=ImageState.DELIVERED, order=Order.NAME),
+            Place(1, late, "p/0480000.jpg"),
+        ),
+        "grid: refused of a batch": lambda connection: grid.page(
+            connection, Filter(batch=1, state=ImageState.REJECTED)
+        ),
+        "grid: part of a name": lambda connection: grid.page(connection, _flagged(batch=1, name="99.jpg")),
+        "grid: range of a reading": lambda connection: grid.page(
+            connection, Filter(batch=1, state=ImageState.DELIVERED, reading="tiling", low=0.005, high=0.02)
+        ),
+        "grid: counts of a set": lambda connection: grid.sources(
+            connection, Filter(state=ImageState.FLAGGED)
+        ),
+        "grid: groups of a batch": lambda connection: groups(connection, _flagged(batch=1)),
         "manifest of 1 %": lambda connection: sum(1 for _ in listings.manifest_lines(connection, 2)),
     }
+
+
+def _flagged(**fields: Any) -> Filter:
+    return Filter(state=ImageState.FLAGGED, order=Order.SEVERITY, **fields)
 
 
 def timed(name: str, call: Callable[[], object], calls: int) -> dict[str, Any]:

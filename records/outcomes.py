@@ -18,6 +18,7 @@ from line.states import BatchState, ImageState
 from records import batches, shards
 from records.batches import Batch
 from records.budget import ledger, totals
+from records.grid.severity import severity
 from records.metrics import step_counters
 from records.rollouts import pairs
 from records.rollouts.pairs import CandidateRun
@@ -153,7 +154,14 @@ def _values(claim: Claim, run: StepRun, result: StepResult, before: Image, batch
         values |= {"state": _STATE_AFTER[ending.verdict], "shard_id": None, "step": claim.position}
         values |= {"proposal": stored.picture, "proposal_mask": stored.mask}
         values |= {"reason": ending.reason, "sentence": _plain(ending.sentence)}
+    if isinstance(ending, NeedsReview):
+        values |= {"severity": severity(ending.limits), "template": _template(result)}
     return values
+
+
+def _template(result: StepResult) -> int | None:
+    """The vendor template by which images are alike: the first that decided one of its regions."""
+    return next((region.template for region in result.facts.regions or () if region.template), None)
 
 
 def _state_after_pass(claim: Claim, run: StepRun, ending: Passed, may_go_on: bool) -> dict[str, Any]:

@@ -132,9 +132,14 @@ class Decisions:
         """See :func:`records.history.undo.undo_last`."""
         return self._undone(lambda connection: undo.undo_last(connection, actor), actor)
 
+    def undo_answer(self, decision_id: int, actor: str) -> Undone:
+        """See :func:`records.history.undo.undo_answer`."""
+        return self._undone(lambda connection: undo.undo_answer(connection, decision_id), actor)
+
     def _undone(self, work: Callable[[sa.Connection], Undone], actor: str) -> Undone:
         undone = self._database.transact(work, actor=actor)
-        self._files.withdraw(undone.batch)
+        for batch in sorted({each.batch for each in (undone, *undone.others)}):
+            self._files.withdraw(batch)
         return undone
 
     def rollback(self, image_id: int, step: str, actor: str) -> None:

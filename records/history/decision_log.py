@@ -1,12 +1,15 @@
 """The log of people's decisions about images, each with what the image was before it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from records.tables import decisions, images
+from records.tables import bulk_answers, decisions, images
 
 RESTORED = (
     "state",
@@ -26,17 +29,22 @@ RESTORED = (
     "losses",
     "file",
     "fold",
+    "severity",
+    "template",
 )
 """Columns of an image that decisions change."""
 SHOWN = 50
-"""Decisions that are listed and can be undone one after the other."""
+"""Answers that are listed and can be undone one after the other; one to many images counts once."""
+_bulk: ContextVar[int | None] = ContextVar("bulk", default=None)
+"""The answer to many images that the decisions of this thread are part of."""
 
 
 @dataclass(frozen=True, slots=True)
 class LoggedDecision:
-    """One decision.
+    """One answer: a decision about an image, or the newest of those that are one answer to many.
 
     Attributes:
+        images: number of images that were answered at once.
         name: of the image: its path inside the upload.
         state: of the image now.
         kind: accept, keep, reject, requeue or rollback.
@@ -55,6 +63,25 @@ class LoggedDecision:
     at: datetime
     undo_by: str | None
     undone_at: datetime | None
+    images: int = 1
+
+
+def begin_bulk(connection: sa.Connection, choice: str, actor: str) -> int:
+    """Note that a person answers many images at once; decisions taken within :func:`part_of` belong to it."""
+    values = {"choice": choice, "actor": actor}
+    return int(
+        connection.execute(sa.insert(bulk_answers).values(values).returning(bulk_answers.c.id)).scalar_one()
+    )
+
+
+@contextmanager
+def part_of(bulk_id: int) -> Iterator[None]:
+    """Decisions that this thread takes meanwhile are one answer to many images, and are undone as one."""
+    token = _bulk.set(bulk_id)
+    try:
+        yield
+    finally:
+        _bulk.reset(token)
 
 
 def record(connection: sa.Connection, image: sa.Row[Any], kind: str) -> None:
@@ -62,7 +89,12 @@ def record(connection: sa.Connection, image: sa.Row[Any], kind: str) -> None:
     before = {name: getattr(image, name) for name in RESTORED}
     connection.execute(
         sa.insert(decisions).values(
-            image_id=image.id, batch_id=image.batch_id, kind=kind, actor=current_actor(), before=before
+            image_id=image.id,
+            batch_id=image.batch_id,
+            kind=kind,
+            actor=current_actor(),
+            before=before,
+            bulk_id=_bulk.get(),
         )
     )
 
@@ -74,13 +106,15 @@ def current_actor() -> sa.ColumnElement[str]:
 
 
 def newest(connection: sa.Connection, actor: str, limit: int = SHOWN) -> list[LoggedDecision]:
-    """The decisions of one person, the newest first."""
+    """The answers of one person, the newest first."""
+    answers = newest_answers(actor, limit).subquery()
+    part = decisions.alias()
+    parts = sa.select(sa.func.count()).where(part.c.bulk_id == decisions.c.bulk_id).scalar_subquery()
     query = (
-        sa.select(decisions, images.c.name, images.c.state)
+        sa.select(decisions, images.c.name, images.c.state, parts.label("parts"))
+        .join(answers, answers.c.id == decisions.c.id)
         .join(images, images.c.id == decisions.c.image_id)
-        .where(decisions.c.actor == actor)
         .order_by(decisions.c.id.desc())
-        .limit(limit)
     )
     return [
         LoggedDecision(
@@ -94,9 +128,22 @@ def newest(connection: sa.Connection, actor: str, limit: int = SHOWN) -> list[Lo
             at=row.at,
             undo_by=row.undo_by,
             undone_at=row.undone_at,
+            images=row.parts or 1,
         )
         for row in connection.execute(query)
     ]
+
+
+def newest_answers(actor: str, limit: int = SHOWN) -> sa.Select[Any]:
+    """Ids of the decisions that stand for the last answers of a person: of one to many images the newest decision."""
+    later = decisions.alias()
+    is_newest = ~sa.exists().where(later.c.bulk_id == decisions.c.bulk_id, later.c.id > decisions.c.id)
+    return (
+        sa.select(decisions.c.id, decisions.c.bulk_id)
+        .where(decisions.c.actor == actor, is_newest)
+        .order_by(decisions.c.id.desc())
+        .limit(limit)
+    )
 
 
 def standing(connection: sa.Connection, image_id: int) -> int | None:

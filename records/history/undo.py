@@ -3,7 +3,7 @@
 An image that a worker has in hand is put back when the worker is done with it; until then the order stands in the log.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -13,7 +13,7 @@ from line.errors import InputError
 from line.states import BatchState, ImageState
 from records import batches
 from records.database import Database
-from records.history.decision_log import RESTORED, SHOWN, current_actor, standing
+from records.history.decision_log import RESTORED, SHOWN, current_actor, newest_answers, standing
 from records.storage import withdrawals
 from records.tables import batches as batch_table
 from records.tables import decisions, images
@@ -30,32 +30,65 @@ class Undone:
     Attributes:
         kind: of the decision: accept, keep, reject, requeue or rollback.
         is_pending: whether a worker has the image in hand, so that it is put back in a moment.
+        others: the same of the other images, where one answer to many was undone.
     """
 
     image: int
     batch: int
     kind: str
     is_pending: bool
+    others: tuple["Undone", ...] = ()
+
+    @property
+    def images(self) -> int:
+        """Number of images that are put back."""
+        return 1 + len(self.others)
 
 
 def undo_last(connection: sa.Connection, actor: str) -> Undone:
-    """Undo the newest decision of a person that is not undone, among the last ``SHOWN``.
+    """Undo the newest answer of a person that is not undone, among the last ``SHOWN``.
 
     Raises:
         UndoError: there is none, or it cannot be undone.
     """
-    recent = (
-        sa.select(decisions.c.id, decisions.c.undo_by)
-        .where(decisions.c.actor == actor)
+    recent = newest_answers(actor).subquery()
+    query = (
+        sa.select(decisions.c.id)
+        .join(recent, sa.or_(decisions.c.id == recent.c.id, decisions.c.bulk_id == recent.c.bulk_id))
+        .where(decisions.c.undo_by.is_(None))
         .order_by(decisions.c.id.desc())
-        .limit(SHOWN)
-        .subquery()
+        .limit(1)
     )
-    query = sa.select(recent.c.id).where(recent.c.undo_by.is_(None)).order_by(recent.c.id.desc()).limit(1)
     decision_id = connection.scalar(query)
     if decision_id is None:
         raise UndoError(f"there is nothing to undo: the last {SHOWN} decisions of {actor} are all undone")
-    return undo(connection, decision_id)
+    return undo_answer(connection, decision_id)
+
+
+def undo_answer(connection: sa.Connection, decision_id: int) -> Undone:
+    """Undo one decision, and where it is part of one answer to many images, the others of it.
+
+    Of many, those that somebody decided about again since are left as they are.
+
+    Raises:
+        UndoError: no decision of it can be undone.
+    """
+    bulk_id = connection.scalar(sa.select(decisions.c.bulk_id).where(decisions.c.id == decision_id))
+    if bulk_id is None:
+        return undo(connection, decision_id)
+    later = decisions.alias()
+    again = sa.exists().where(
+        later.c.image_id == decisions.c.image_id, later.c.id > decisions.c.id, later.c.undo_by.is_(None)
+    )
+    standing_parts = (
+        sa.select(decisions.c.id)
+        .where(decisions.c.bulk_id == bulk_id, decisions.c.undo_by.is_(None), ~again)
+        .order_by(decisions.c.batch_id, decisions.c.id.desc())
+    )
+    undone = [undo(connection, part) for part in connection.scalars(standing_parts).all()]
+    if not undone:
+        raise UndoError("this answer cannot be undone: it is undone already, or decided again since")
+    return replace(undone[0], others=tuple(undone[1:]))
 
 
 def undo_image(connection: sa.Connection, image_id: int) -> Undone:
@@ -114,7 +147,7 @@ def _put_back(connection: sa.Connection, decision: sa.Row[Any]) -> bool:
     ).one()
     if image.state == ImageState.WORKING:
         return False
-    values = {name: decision.before[name] for name in RESTORED} | {"probe": False}
+    values = {name: decision.before[name] for name in RESTORED if name in decision.before} | {"probe": False}
     if values["state"] == ImageState.DELIVERED:  # its file was withdrawn, and the last step writes it anew
         if image.state == ImageState.HELD or not _is_running(connection, image.batch_id):
             return False

@@ -122,6 +122,12 @@ def page(
     return [_flagged(row) for row in connection.execute(query.order_by(images.c.id).limit(limit))]
 
 
+def some(connection: sa.Connection, image_ids: Sequence[int]) -> dict[int, FlaggedImage]:
+    """Those of the images that are flagged, by id."""
+    rows = connection.execute(_query().where(images.c.id.in_(image_ids)))
+    return {row.id: _flagged(row) for row in rows}
+
+
 def one(connection: sa.Connection, image_id: int) -> FlaggedImage | None:
     """The image if it is flagged, else None."""
     row = connection.execute(_query().where(images.c.id == image_id)).one_or_none()

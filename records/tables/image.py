@@ -52,6 +52,14 @@ images = sa.Table(
         sa.Text,
         comment="bytes of the name that are no UTF-8, as %XX; null where they are the name",
     ),
+    sa.Column(
+        "severity",
+        sa.REAL,
+        nullable=False,
+        server_default="0",
+        comment="how far beyond its limit it was flagged, as a share of the limit",
+    ),
+    sa.Column("template", sa.BigInteger, comment="vendor template of a region of it, when it was flagged"),
     sa.UniqueConstraint("batch_id", "name", name="images_name"),
     sa.UniqueConstraint("batch_id", "fold", name="images_file", deferrable=True, initially="DEFERRED"),
     sa.Index(
@@ -60,6 +68,23 @@ images = sa.Table(
     sa.Index("images_shard", "shard_id", postgresql_where=sa.text("shard_id IS NOT NULL")),
     sa.Index("images_state", "batch_id", "state", "id"),
     sa.Index("images_flagged", "batch_id", "reason", "id", postgresql_where=sa.text("state = 'flagged'")),
+    sa.Index(
+        "images_severity",
+        "batch_id",
+        "reason",
+        "severity",
+        "id",
+        postgresql_where=sa.text("state = 'flagged'"),
+    ),
+    sa.Index(
+        "images_similar",
+        "batch_id",
+        "reason",
+        "template",
+        "severity",
+        "id",
+        postgresql_where=sa.text("state = 'flagged' AND template IS NOT NULL"),
+    ),
     sa.Index("images_with_text", "batch_id", postgresql_where=sa.text("facts -> 'regions' -> 0 IS NOT NULL")),
 )
 

@@ -49,6 +49,16 @@ templates = sa.Table(
     comment="places where text recurs on the photos of one vendor",
 )
 
+bulk_answers = sa.Table(
+    "bulk_answers",
+    metadata,
+    identity(),
+    sa.Column("actor", sa.Text, nullable=False, comment="as in events.actor"),
+    sa.Column("choice", sa.Text, nullable=False),
+    sa.Column("at", TIME, nullable=False, server_default=NOW),
+    comment="one answer of a person to many images at once",
+)
+
 decisions = sa.Table(
     "decisions",
     metadata,
@@ -61,6 +71,13 @@ decisions = sa.Table(
     sa.Column("at", TIME, nullable=False, server_default=NOW),
     sa.Column("undo_by", sa.Text, comment="who ordered to undo it"),
     sa.Column("undone_at", TIME),
+    sa.Column(
+        "bulk_id",
+        sa.BigInteger,
+        sa.ForeignKey("bulk_answers.id"),
+        comment="the answer to many images that it is part of",
+    ),
+    sa.Index("decisions_bulk", "bulk_id", "id", postgresql_where=sa.text("bulk_id IS NOT NULL")),
     sa.Index("decisions_image", "image_id", "id"),
     sa.Index("decisions_actor", "actor", "id"),
     sa.Index(

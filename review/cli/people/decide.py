@@ -167,7 +167,8 @@ def _undone(undone: "Undone", as_json: bool) -> None:
         click.echo(json.dumps(asdict(undone)))
         return
     later = ", as soon as its worker is done" if undone.is_pending else ""
-    click.echo(f"image {undone.image}: {undone.kind} undone{later}")
+    more = f" and {len(undone.others)} more images" if undone.others else ""
+    click.echo(f"image {undone.image}{more}: {undone.kind} undone{later}")
 
 
 def _list_decisions(line: "Context", actor: str, as_json: bool) -> None:
@@ -179,8 +180,9 @@ def _list_decisions(line: "Context", actor: str, as_json: bool) -> None:
         return
     for decision in decisions:
         undone = " (undone)" if decision.undo_by else ""
+        more = f" and {decision.images - 1} more images" if decision.images > 1 else ""
         click.echo(
-            f"{decision.at:%Y-%m-%d %H:%M} image {decision.image} {decision.name}: {decision.kind}{undone}"
+            f"{decision.at:%Y-%m-%d %H:%M} image {decision.image} {decision.name}{more}: {decision.kind}{undone}"
         )
 
 
