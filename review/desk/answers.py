@@ -8,12 +8,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from records.history import decision_log
-from records.history import undo as history
 from records.history.undo import Undone
 from review.desk.web.errors import wants_json
 from review.desk.web.login import person_of
 from review.desk.web.pages import render
-from review.desk.web.work import decisions_of, in_thread, read, write
+from review.desk.web.work import decisions_of, in_thread, read
 
 KINDS = {
     "accept": "accepted",
@@ -38,15 +37,20 @@ async def undo(request: Request, form: FormData) -> Response:
 
 
 async def undo_one(request: Request, form: FormData) -> Response:
-    """Undo one answer, if none about the same image was given after it."""
-    undone = await write(request, partial(history.undo, decision_id=request.path_params["decision"]))
+    """Undo one answer, to one image or to many, if none about the same image was given after it."""
+    act = partial(decisions_of(request).undo_answer, request.path_params["decision"], person_of(request))
+    undone = await in_thread(act)
     return _answer(request, undone)
 
 
 def _answer(request: Request, undone: Undone) -> Response:
     message = f"undone: image {undone.image} is no longer {KINDS.get(undone.kind, undone.kind)}"
-    if undone.is_pending:
+    if undone.images > 1:
+        message = f"undone: {undone.images} images are no longer {KINDS.get(undone.kind, undone.kind)}"
+    elif undone.is_pending:
         message = f"image {undone.image} comes back as soon as the line has finished its step"
     if wants_json(request):
-        return JSONResponse({"image": undone.image, "batch": undone.batch, "done": message, "returns": True})
-    return RedirectResponse(f"/images/{undone.image}", HTTPStatus.SEE_OTHER)
+        fields = {"image": undone.image, "images": undone.images, "batch": undone.batch}
+        return JSONResponse({**fields, "done": message, "returns": True})
+    page = "/answers" if undone.images > 1 else f"/images/{undone.image}"
+    return RedirectResponse(page, HTTPStatus.SEE_OTHER)

@@ -14,6 +14,8 @@ from starlette.types import Scope
 
 from review.desk import answers, batch_controls, cards, handlers, mask, templates, troubles, webhooks
 from review.desk.drawing.pool import DrawingPool
+from review.desk.grid import bulk
+from review.desk.grid import handlers as grid
 from review.desk.web.errors import EXCEPTION_HANDLERS, ask_for_login
 from review.desk.web.forms import TokenCookie, form_route
 from review.desk.web.headers import RequestLimit, SecurityHeaders
@@ -58,6 +60,10 @@ ROUTES: Sequence[BaseRoute] = (
     Route("/answers", answers.show),
     form_route("/undo", answers.undo),
     form_route("/answers/{decision:id}/undo", answers.undo_one),
+    Route("/batches/{batch:id}/images", grid.of_batch),
+    Route("/images", grid.show),
+    form_route("/images/answers", bulk.answer),
+    Route("/images/{image:id}/thumbnail.jpg", grid.thumbnail),
     Route("/images/{image:id}", handlers.image),
     Route("/images/{image:id}/card", cards.card),
     form_route("/images/{image:id}/decision", handlers.decide),

@@ -6,6 +6,7 @@ import re
 import urllib.error
 import urllib.parse
 import urllib.request
+from collections.abc import Sequence
 from dataclasses import dataclass
 from http.client import HTTPMessage
 from http.cookiejar import CookieJar
@@ -74,7 +75,11 @@ class Visitor:
         headers = {"Accept": "application/json", "Content-Type": f"multipart/form-data; boundary={edge}"}
         return self._send(urllib.request.Request(self.url + action, b"".join(parts), headers))
 
-    def _post(self, action: str, fields: dict[str, str]) -> Reply:
+    def post_pairs(self, action: str, pairs: Sequence[tuple[str, str]]) -> Reply:
+        """Send a form in which a field may occur several times."""
+        return self._post(action, pairs)
+
+    def _post(self, action: str, fields: dict[str, str] | Sequence[tuple[str, str]]) -> Reply:
         data = urllib.parse.urlencode(fields).encode()
         return self._send(urllib.request.Request(self.url + action, data, {"Accept": "application/json"}))
 

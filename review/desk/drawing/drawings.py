@@ -15,11 +15,22 @@ from records.queries.review_queue import FlaggedImage
 from records.storage.bucket import Bucket
 from review.desk import previews
 from review.desk.drawing.masks import built_mask, tinted
+from review.desk.drawing.stored import jpeg, stored_jpeg
 from scheduler.drawn_mask import keep_mask
 from tasks.context import Context
 from tasks.templates.previews import side_by_side
 
-__all__ = ["built_mask", "fill_models", "keep_mask", "mask_png", "preview_jpeg", "recipe", "template_png"]
+__all__ = [
+    "built_mask",
+    "fill_models",
+    "keep_mask",
+    "mask_png",
+    "preview_jpeg",
+    "recipe",
+    "stored_jpeg",
+    "template_png",
+    "thumbnail_jpeg",
+]
 
 UNCERTAIN_COLOUR, OVERLAY_COLOUR, FAULT_COLOUR = (255, 140, 0), (255, 0, 255), (220, 0, 0)
 """RGB outlines of uncertain text, of text that is probably an overlay, and of a place where a limit broke."""
@@ -29,19 +40,19 @@ MAX_PREVIEW_SIDE = 1000
 """Maximum long side of a preview that is not requested at full size (pixels)."""
 MIN_CLOSEUP_SIDE = 240
 """Minimum side of the area that a close-up shows (pixels of the picture)."""
-JPEG_QUALITY = 90
+MAX_THUMBNAIL_SIDE = 400
+"""Maximum long side of a picture in the grid (pixels)."""
 
 
 def preview_jpeg(context: Context, image: FlaggedImage, name: str, full: bool) -> bytes:
     """The preview called ``name`` as a JPEG file, at most ``MAX_PREVIEW_SIDE`` pixels long unless ``full``."""
     rgb = _DRAW[name](context.bucket, image)
-    scale = MAX_PREVIEW_SIDE / max(rgb.shape[:2])
-    if scale < 1 and not full:
-        rgb = cast(Rgb, cv2.resize(rgb, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA))
-    _, data = cv2.imencode(
-        ".jpg", cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]
-    )
-    return data.tobytes()
+    return jpeg(rgb, None if full else MAX_PREVIEW_SIDE)
+
+
+def thumbnail_jpeg(context: Context, image: FlaggedImage, name: str) -> bytes:
+    """The preview called ``name`` as a small JPEG file."""
+    return jpeg(_DRAW[name](context.bucket, image), MAX_THUMBNAIL_SIDE)
 
 
 def mask_png(context: Context, key: str) -> bytes:

@@ -43,6 +43,14 @@ class DrawingPool:
         """A JPEG file; see :func:`review.desk.drawing.drawings.preview_jpeg`."""
         return cast(bytes, await self._drawn("preview_jpeg", image, name, full))
 
+    async def thumbnail(self, image: FlaggedImage, name: str) -> bytes:
+        """A JPEG file; see :func:`review.desk.drawing.drawings.thumbnail_jpeg`."""
+        return cast(bytes, await self._drawn("thumbnail_jpeg", image, name))
+
+    async def stored(self, places: Sequence[tuple[str, str]], side: int) -> bytes | None:
+        """A JPEG file; see :func:`review.desk.drawing.stored.stored_jpeg`."""
+        return cast(bytes | None, await self._drawn("stored_jpeg", places, side))
+
     async def mask(self, key: str) -> bytes:
         """A PNG file; see :func:`review.desk.drawing.drawings.mask_png`."""
         return cast(bytes, await self._drawn("mask_png", key))

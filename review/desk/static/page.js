@@ -31,9 +31,11 @@ if (undoForm) {
     try {
       const result = await send(undoForm, new URLSearchParams(new FormData(undoForm)));
       output.textContent = result.done;
+      const undone = new CustomEvent("undone", { cancelable: true, detail: result });
+      if (!document.dispatchEvent(undone)) return; // the page shows it itself
       const card = document.getElementById(`image-${result.image}`);
       if (card) card.dispatchEvent(new CustomEvent("refresh", { bubbles: true, detail: { focus: true } }));
-      else location.assign(`/images/${result.image}`);
+      else location.assign(result.images > 1 ? "/answers" : `/images/${result.image}`);
     } catch (error) {
       output.className = "error";
       output.textContent = error.message;

@@ -1,0 +1,1 @@
+"""The grid: many images as small pictures, chosen and answered together."""
