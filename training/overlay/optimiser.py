@@ -11,6 +11,8 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
+from training.loop import average_decay
+
 MAX_STEP, MAX_STEP_NEW = 0.0008, 0.015
 """Largest step of a pretrained and of a new tensor, as a share of its root mean square."""
 RATE = 2e-3
@@ -42,7 +44,7 @@ class CappedAdam:
         self.second = [torch.zeros_like(one) for one in self.parameters]
         self.average = [one.detach().clone() for one in self.parameters]
 
-    @torch.no_grad()
+    @torch.no_grad()  # type: ignore[untyped-decorator]
     def step(self, share: float) -> None:
         """One step with the gradients as they are, at a ``share`` 0..1 of the full rate; gradients are cleared."""
         rate = RATE * share
@@ -60,8 +62,7 @@ class CappedAdam:
             cap = self.caps[number] * size * share
             parameter -= move * min(1.0, cap / (length + 1e-12))
             parameter.grad = None
-            # the average forgets its start faster at the beginning
-            self.average[number].lerp_(parameter, 1 - min(self.decay, (1 + self.steps) / (10 + self.steps)))
+            self.average[number].lerp_(parameter, 1 - average_decay(self.steps, self.decay))
 
     @contextmanager
     def averaged(self) -> Iterator[None]:
@@ -73,7 +74,7 @@ class CappedAdam:
         finally:
             self._set(live)
 
-    @torch.no_grad()
+    @torch.no_grad()  # type: ignore[untyped-decorator]
     def _set(self, values: list[Tensor]) -> None:
         for parameter, value in zip(self.parameters, values, strict=True):
             parameter.copy_(value)

@@ -8,15 +8,14 @@ where it exists.
 """
 
 import argparse
-import math
 import time
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from safetensors.torch import load_file
 
+from training.loop import files_of, rate_share, write_checkpoint
 from training.overlay.batches import batch
 from training.overlay.losses import loss
 from training.overlay.network import OverlayNetwork
@@ -29,15 +28,11 @@ WARM_UP = 60
 """Steps over which the learning rate rises."""
 COARSE_WEIGHT = 0.5
 """Weight of the loss of what a quarter of the scale says alone: otherwise only edges at half the scale are learnt."""
+MIN_SAMPLES = 64
+"""Samples in the pool from which training begins."""
 REPORT_EVERY, SAVE_EVERY, VALIDATE_EVERY = 50, 50, 400
 HELD_OUT = 70
 """Photos of the calibration part on which the network is looked at meanwhile."""
-
-
-def share_at(step: int, progress: float) -> float:
-    """Share of the learning rate, ``progress`` 0..1 through the time: a cosine after a short rise."""
-    fall = FINAL_SHARE + (1 - FINAL_SHARE) * 0.5 * (1 + math.cos(math.pi * min(1.0, progress)))
-    return fall * min(1.0, (step + 1) / WARM_UP)
 
 
 def train(options: argparse.Namespace) -> None:
@@ -45,7 +40,7 @@ def train(options: argparse.Namespace) -> None:
     torch.set_num_threads(options.threads)
     torch.manual_seed(options.seed)
     rng = np.random.default_rng(options.seed + int(time.time()))
-    pool = _pool(options.pool)
+    pool = files_of(options.pool, "*.npz", MIN_SAMPLES)
     network = OverlayNetwork(options.detector)
     if options.start:
         network.load_state_dict(load_file(options.start))
@@ -61,7 +56,8 @@ def train(options: argparse.Namespace) -> None:
         optimiser.load(stored["optimiser"])
         before = stored["seconds"]
     held_out = list(cases(HELD_OUT))
-    start, sums, counted = time.time(), {}, 0
+    start, counted = time.time(), 0
+    sums: dict[str, float] = {}
     while (seconds := before + time.time() - start) < options.minutes * 60:
         network.detector.requires_grad_(optimiser.steps >= options.frozen)
         x, labels = batch(pool, options.batch, options.side, rng)
@@ -69,7 +65,8 @@ def train(options: argparse.Namespace) -> None:
         value, parts = loss(logits, labels)
         value = value + COARSE_WEIGHT * loss(coarse, labels)[0]
         value.backward()
-        optimiser.step(share_at(optimiser.steps, seconds / (options.minutes * 60)))
+        progress = seconds / (options.minutes * 60)
+        optimiser.step(rate_share(optimiser.steps, progress, WARM_UP, FINAL_SHARE))
         counted += 1
         sums = {name: sums.get(name, 0.0) + part for name, part in parts.items()}
         if optimiser.steps % REPORT_EVERY == 0:
@@ -77,7 +74,7 @@ def train(options: argparse.Namespace) -> None:
             pace = f"{seconds / optimiser.steps:.2f} s a step"
             print(f"{time.strftime('%H:%M:%S')} step {optimiser.steps}, {pace}: {parts_text}", flush=True)
             sums, counted = {}, 0
-            pool = _pool(options.pool)
+            pool = files_of(options.pool, "*.npz", MIN_SAMPLES)
         if optimiser.steps % VALIDATE_EVERY == 0:
             with optimiser.averaged():
                 figures = validate(network, held_out)
@@ -87,22 +84,10 @@ def train(options: argparse.Namespace) -> None:
     save(options.checkpoint, network, optimiser, options.minutes * 60)
 
 
-def _pool(folder: Path) -> list[Path]:
-    while len(files := sorted(folder.rglob("*.npz"))) < 64:
-        time.sleep(5)
-    return files
-
-
 def save(file: Path, network: OverlayNetwork, optimiser: CappedAdam, seconds: float) -> None:
-    """Write a checkpoint in one go."""
-    state: dict[str, Any] = {
-        "network": network.state_dict(),
-        "optimiser": optimiser.state(),
-        "seconds": seconds,
-    }
-    part = file.with_suffix(".part")
-    torch.save(state, part)
-    part.replace(file)
+    """Write a checkpoint from which :func:`train` goes on."""
+    state = {"network": network.state_dict(), "optimiser": optimiser.state(), "seconds": seconds}
+    write_checkpoint(file, state)
 
 
 if __name__ == "__main__":
