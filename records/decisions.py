@@ -16,6 +16,7 @@ from line.states import BatchState, ImageState
 from records import batches, recipes
 from records.history import decision_log
 from records.history.restart import as_it_came_to, stopped_again
+from records.images import UNFLAGGED
 from records.storage import withdrawals
 from records.storage.files import first_facts, free_file
 from records.tables import batches as batch_table
@@ -32,16 +33,6 @@ ROUND_AGAIN = frozenset(
 )
 SPOKEN = ("found", "sure")
 """Masks that a person names instead of drawing them: see :func:`requeue`."""
-_CLEAN = {
-    "reason": "",
-    "sentence": "",
-    "artifact": False,
-    "judged": False,
-    "counted": False,
-    "proposal": None,
-    "proposal_mask": None,
-    "losses": 0,
-}
 
 
 class DecisionError(InputError):
@@ -123,7 +114,7 @@ def requeue(
         search_step: position of the step that finds text, where one with ``"sure"`` starts.
     """
     image = _locked(connection, image_id, ROUND_AGAIN)
-    values: dict[str, Any] = dict(_CLEAN, accepted=False)
+    values: dict[str, Any] = dict(UNFLAGGED, accepted=False)
     stopped = image.state in (ImageState.FLAGGED, ImageState.FAILED)
     if recipe or image.current is None or not stopped:
         values |= {"recipe": recipe or image.recipe, "step": 0, "current": None, "mask": None}
@@ -154,7 +145,7 @@ def refill(connection: sa.Connection, image_id: int, recipe: str, mask_step: int
         .order_by(steps.c.id.desc())
         .limit(1)
     )
-    values, facts = _masked(connection, image, dict(_CLEAN, accepted=False), mask or "found", mask_step)
+    values, facts = _masked(connection, image, dict(UNFLAGGED, accepted=False), mask or "found", mask_step)
     facts = facts.without("accepted", "accepted_file", "ordered", "look_step")
     _go(connection, image, values | {"recipe": recipe, "facts": facts.to_json()}, "requeue")
 
@@ -219,7 +210,7 @@ def rollback(connection: sa.Connection, image_id: int, position: int, transform:
     ).one_or_none()
     if step is None:
         raise DecisionError(f"image {image_id} never went through {transform}")
-    values = dict(_CLEAN) | {
+    values = dict(UNFLAGGED) | {
         "state": ImageState.FLAGGED,
         "step": position,
         "current": step.input,

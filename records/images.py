@@ -1,6 +1,8 @@
 """One image as the records hold it, for people's decisions and for pages about it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, Final
 
 import sqlalchemy as sa
 
@@ -10,6 +12,18 @@ from line.recipe import Recipe
 from line.states import ImageState
 from records import recipes
 from records.tables import images
+
+UNFLAGGED: Final[Mapping[str, Any]] = {
+    "reason": "",
+    "sentence": "",
+    "artifact": False,
+    "judged": False,
+    "counted": False,
+    "proposal": None,
+    "proposal_mask": None,
+    "losses": 0,
+}
+"""Columns of an image that goes round again: nothing is left of why it stopped, and the breaker counts it anew."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from line.facts import Facts
 from line.states import SETTLED, BatchState, ImageState, RolloutState
 from records import batches
+from records.images import UNFLAGGED
 from records.rollouts.rollout import Rollout
 from records.rollouts.tables import rollouts
 from records.storage import withdrawals
@@ -15,17 +16,6 @@ from records.tables import images, shards, steps
 
 _FINAL = (ImageState.DISCARDED, ImageState.REJECTED)
 """States in which a photo neither ships nor keeps the candidate's picture if it goes round again."""
-_CLEAN = {
-    "state": ImageState.WAITING,
-    "reason": "",
-    "sentence": "",
-    "artifact": False,
-    "judged": False,
-    "counted": False,
-    "proposal": None,
-    "proposal_mask": None,
-    "losses": 0,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +103,8 @@ def send_back(connection: sa.Connection, photo: ShippedPhoto) -> bool:
         sa.update(images)
         .where(images.c.id == image.id)
         .values(
-            **_CLEAN,
+            **UNFLAGGED,
+            state=ImageState.WAITING,
             step=photo.position,
             current=step.input,
             mask=step.input_mask,
