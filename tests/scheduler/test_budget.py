@@ -25,12 +25,9 @@ pytestmark = pytest.mark.services
 @pytest.fixture(autouse=True)
 def _alone(records: object) -> None:
     """No other batch has work, and no account is open."""
-    db_builders.execute("UPDATE batches SET state = 'done' WHERE state = 'running'")
-    db_builders.execute("UPDATE batches SET state = 'halted' WHERE state = 'probing'")
-    db_builders.execute("UPDATE shards SET state = 'done'")
+    db_builders.end_all_work()
     db_builders.execute("DELETE FROM budgets")
     db_builders.execute("DELETE FROM steps")
-    db_builders.execute("DELETE FROM workers")
 
 
 def recipe(shard: int = 4) -> Recipe:

@@ -19,10 +19,7 @@ pytestmark = pytest.mark.services
 @pytest.fixture(autouse=True)
 def _alone(records: object) -> None:
     """No other batch has work, and each queue has two workers."""
-    db_builders.execute("UPDATE batches SET state = 'done' WHERE state = 'running'")
-    db_builders.execute("UPDATE batches SET state = 'halted' WHERE state = 'probing'")
-    db_builders.execute("UPDATE shards SET state = 'done'")
-    db_builders.execute("DELETE FROM workers")
+    db_builders.end_all_work()
     db_builders.hire(admit=2, erase_text=2, deliver=2)
 
 

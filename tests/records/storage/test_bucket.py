@@ -4,9 +4,7 @@ import os
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
-import boto3
 import pytest
 
 from line.errors import InputError, ServiceError
@@ -14,7 +12,7 @@ from line.filenames.name_bytes import raw_bytes
 from records.storage.bucket import Bucket, MissingObjectError, UnwritableKeyError, open_bucket
 from tests.harness import waiting
 from tests.harness.line import environment
-from tests.harness.objects import new_bucket, s3
+from tests.harness.objects import new_bucket, s3, s3_client
 
 NAMES = [
     "SKU 4711#2",
@@ -44,16 +42,6 @@ def bucket(request: pytest.FixtureRequest, tmp_path: Path) -> Bucket:
         return open_bucket((tmp_path / "a bucket").as_uri())
     url = new_bucket(request.getfixturevalue("variables"))
     return open_bucket(url if request.param == "s3" else f"{url}/some/prefix")
-
-
-def client(variables: dict[str, str]) -> Any:
-    return boto3.client(
-        "s3",
-        endpoint_url=variables["AWS_ENDPOINT_URL"],
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
-        region_name="us-east-1",
-    )
 
 
 def keys(bucket: Bucket, prefix: str = "") -> list[str]:
@@ -158,7 +146,7 @@ def test_more_objects_than_one_page_are_all_listed(bucket: Bucket, tmp_path: Pat
 
 def test_a_bucket_that_cannot_be_reached_is_an_outage(variables: dict[str, str]) -> None:
     url = new_bucket(variables)
-    client(variables).delete_bucket(Bucket=url.removeprefix("s3://"))
+    s3_client(variables).delete_bucket(Bucket=url.removeprefix("s3://"))
     gone = open_bucket(url)
     with pytest.raises(ServiceError, match="cannot write a"):
         gone.put("a", b"x")
@@ -243,7 +231,7 @@ def test_a_key_that_cannot_be_read_hides_none_of_its_neighbours(variables: dict[
     for key in good:
         store.put(key, b"x")
     for odd in ("keys/tab\tname.jpg", "keys//x.jpg", "keys/./y.jpg", "loose\t.jpg"):
-        client(variables).put_object(
+        s3_client(variables).put_object(
             Bucket=url.removeprefix("s3://"), Key=f"some/prefix/ingest/acme/{odd}", Body=b"x"
         )
     listed = list(store.walk("ingest/acme/keys"))

@@ -4,7 +4,6 @@ import os
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 
 from line.errors import ServiceError
@@ -15,6 +14,7 @@ from scheduler.intake.listing import listing_digest
 from tests.harness import db_builders
 from tests.harness.context import scan as new_scan
 from tests.harness.context import settings, transact
+from tests.harness.objects import s3_client
 from tests.scheduler.intake.uploads import drop, names, packed, scan, troubles
 
 pytestmark = pytest.mark.services
@@ -28,13 +28,7 @@ def test_what_systems_leave_behind_is_no_photo(store: Bucket) -> None:
 
 @pytest.fixture
 def client(variables: dict[str, str]) -> object:
-    return boto3.client(
-        "s3",
-        endpoint_url=variables["AWS_ENDPOINT_URL"],
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
-        region_name="us-east-1",
-    )
+    return s3_client(variables)
 
 
 @pytest.mark.parametrize("store", ["s3"], indirect=True)
