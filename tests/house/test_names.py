@@ -26,6 +26,7 @@ CLEAN = (
     "tasks",
     "tests",
     "training/gates",
+    "training/overlay",
     "worker",
 )
 """Folders to check. A folder is added as soon as it is clean, and is never removed."""

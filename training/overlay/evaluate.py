@@ -26,9 +26,9 @@ import numpy as np
 
 from bench.captions.draw import KINDS, draw, jpeg
 from bench.captions.emblem import emblem
-from line.picture import Flagged, Picture, Rgb
+from line.picture import Edited, Flagged, Picture, Rgb
 from line.vendor import VendorContext
-from models.contract import Model, registry
+from models.contract import Model, Task, registry
 from tasks.find_text import find_text
 from training.overlay.photos import DATA, Source, read, sources, spread
 from training.overlay.real import real_overlays
@@ -56,7 +56,7 @@ class Row:
     outcome: str
     reason: str = ""
     large: bool = False
-    found: float = 0.0
+    covered: float = 0.0
     overlay_area: float = 0.0
     masked_area: float = 0.0
     right_area: float = 0.0
@@ -72,7 +72,7 @@ class Finder:
         if network is not None:
             self.model: Model = opened(network)
             return
-        self.model = registry().get(str(find_text.default_model), find_text.task)()
+        self.model = registry().get(str(find_text.default_model), Task.FIND_TEXT)()
         self.model.load()
 
     def __call__(self, rgb: Rgb, row: Row) -> np.ndarray:
@@ -81,7 +81,9 @@ class Finder:
         begun = time.thread_time()
         (outcome,) = find_text.function([Picture(row.name, rgb)], self.model, vendor)
         row.seconds, row.megapixels = time.thread_time() - begun, rgb.shape[0] * rgb.shape[1] / 1e6
+        assert isinstance(outcome, Edited | Flagged)
         picture = outcome.picture
+        assert picture is not None
         mask = np.zeros(rgb.shape[:2], bool) if picture.mask is None else picture.mask > 0
         row.outcome = "asked" if isinstance(outcome, Flagged) else "erased" if mask.any() else "kept"
         row.reason = getattr(outcome, "reason", "")
@@ -109,9 +111,9 @@ def clean_and_drawn(
         mask = finder(rgb, row)
         wide = cv2.dilate(mask.astype(np.uint8), np.ones((WIDENED, WIDENED), np.uint8)) > 0
         around = cv2.dilate(drawn.mask.astype(np.uint8), np.ones((TOLERANCE, TOLERANCE), np.uint8)) > 0
-        row.found = float(wide[drawn.mask].mean()) if drawn.mask.any() else 1.0
+        row.covered = float(wide[drawn.mask].mean()) if drawn.mask.any() else 1.0
         row.overlay_area, row.right_area = float(drawn.mask.mean()), float((mask & around).mean())
-        if row.outcome != "asked" and row.found < LEFT_SHARE:
+        if row.outcome != "asked" and row.covered < LEFT_SHARE:
             row.outcome = "left"
         yield row, rgb, mask
 
@@ -153,7 +155,7 @@ def table(rows: list[Row]) -> dict[str, float]:
         for outcome in ("erased", "asked", "left", "kept"):
             figures[f"{name}_{outcome}"] = share(chosen, outcome)
     area = sum(row.overlay_area for row in drawn)
-    figures["pixels_found"] = sum(row.found * row.overlay_area for row in drawn) / max(area, 1e-9)
+    figures["pixels_found"] = sum(row.covered * row.overlay_area for row in drawn) / max(area, 1e-9)
     figures["pixels_precision"] = sum(row.right_area for row in drawn) / max(
         sum(row.masked_area for row in drawn), 1e-9
     )
@@ -170,6 +172,11 @@ def table(rows: list[Row]) -> dict[str, float]:
     return figures
 
 
+def in_json(row: Row) -> dict[str, object]:
+    """A row with the keys that the JSON has: what is covered is "found" there, as in the table."""
+    return {"found" if name == "covered" else name: value for name, value in asdict(row).items()}
+
+
 def by_kind(rows: list[Row]) -> dict[str, dict[str, float]]:
     """Of each kind of overlay: how many, pixels found, and outcomes."""
     groups: dict[str, list[Row]] = defaultdict(list)
@@ -177,7 +184,7 @@ def by_kind(rows: list[Row]) -> dict[str, dict[str, float]]:
         if row.kind != "clean":
             groups[row.group if row.kind == "real" else row.kind].append(row)
     return {
-        name: {"count": len(chosen), "found": float(np.mean([row.found for row in chosen]))}
+        name: {"count": len(chosen), "found": float(np.mean([row.covered for row in chosen]))}
         | {outcome: sum(row.outcome == outcome for row in chosen) for outcome in ("erased", "asked", "left")}
         for name, chosen in sorted(groups.items())
     }
@@ -227,7 +234,7 @@ def main() -> None:
         print(f"{name:28}", " ".join(f"{key} {value:.3g}" for key, value in values.items()))
     if given.json:
         given.json.write_text(
-            json.dumps({"figures": figures, "kinds": kinds, "rows": [asdict(row) for row in rows]}, indent=1)
+            json.dumps({"figures": figures, "kinds": kinds, "rows": [in_json(row) for row in rows]}, indent=1)
         )
     if given.sheet:
         cv2.imwrite(str(given.sheet), contact_sheet(shown)[..., ::-1])
