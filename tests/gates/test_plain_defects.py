@@ -11,6 +11,7 @@ from gates.edit import Edit
 from line.picture import Rgb
 from models.back_projection import BackProjection
 from models.telea import Telea
+from tests.harness.pictures.opencv import as_rgb, blurred
 from training.gates.captions import Overlaid, jpeg, overlay
 from training.gates.photos import Photo
 
@@ -44,7 +45,7 @@ def test_a_good_file_passes(photo: Photo, quality: int) -> None:
 def test_a_smooth_picture_seems_not_to_move_when_it_is_encoded() -> None:
     for seed in range(4):
         colours = np.random.default_rng(seed).integers(40, 216, (3, 5, 3), dtype=np.uint8)
-        smooth = cv2.resize(colours, (1000, 800), interpolation=cv2.INTER_CUBIC)
+        smooth = as_rgb(cv2.resize(colours, (1000, 800), interpolation=cv2.INTER_CUBIC))
         assert reasons(Edit("deliver", smooth, jpeg(smooth, 92))) == set()
 
 
@@ -66,7 +67,7 @@ def test_one_changed_pixel_outside_the_mask_is_found_where_it_is(white: Overlaid
 
 @pytest.mark.parametrize("left", [0.15, 0.4])
 def test_a_ghost_of_the_text_is_flagged(white: Overlaid, erased: Erase, left: float) -> None:
-    fill = cv2.addWeighted(white.truth, 1 - left, white.before, left, 0)
+    fill = as_rgb(cv2.addWeighted(white.truth, 1 - left, white.before, left, 0))
     assert "text_residue.ghost" in reasons(erased(white, fill))
 
 
@@ -88,11 +89,12 @@ def test_text_beside_the_mask_is_no_residue(white: Overlaid, erased: Erase) -> N
 
 
 def test_a_fill_a_shade_off_is_flagged(white: Overlaid, erased: Erase) -> None:
-    assert "fill_evidence.evidence" in reasons(erased(white, cv2.subtract(white.truth, (6, 6, 6, 0))))
+    darker = white.truth - np.minimum(white.truth, 6)
+    assert "fill_evidence.evidence" in reasons(erased(white, darker))
 
 
 def test_a_flat_fill_on_cloth_is_flagged(cloth: Overlaid, erased: Erase) -> None:
-    flat = cv2.GaussianBlur(cloth.truth, (0, 0), 5)
+    flat = blurred(cloth.truth, 5)
     assert "fill_evidence.evidence" in reasons(erased(cloth, flat))
 
 
@@ -119,7 +121,8 @@ def test_a_turned_hue_is_flagged(textured: Rgb, transform: str) -> None:
     after = enlarged(textured) if transform == "upscale" else textured
     hsv = cv2.cvtColor(after, cv2.COLOR_RGB2HSV)
     hsv[..., 0] = (hsv[..., 0] + 4) % 180
-    assert "colour_shift.hue_turn" in reasons(Edit(transform, textured, cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB)))
+    turned = as_rgb(cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB))
+    assert "colour_shift.hue_turn" in reasons(Edit(transform, textured, turned))
 
 
 def test_washed_out_contrast_is_flagged(photo: Photo) -> None:
@@ -128,13 +131,13 @@ def test_washed_out_contrast_is_flagged(photo: Photo) -> None:
 
 
 def test_a_blurred_enlargement_is_flagged_by_sharpness_and_spectrum(textured: Rgb) -> None:
-    blurred = cv2.GaussianBlur(enlarged(textured), (0, 0), 2)
-    result = reasons(Edit("upscale", textured, blurred))
+    soft = blurred(enlarged(textured), 2)
+    result = reasons(Edit("upscale", textured, soft))
     assert {"sharpness.upscale_sharpness", "spectral_energy.upscale_band_lost"} <= result
 
 
 def test_a_blurred_file_is_flagged_by_sharpness_and_spectrum(textured: Rgb) -> None:
-    result = reasons(Edit("deliver", textured, cv2.GaussianBlur(textured, (0, 0), 1.5)))
+    result = reasons(Edit("deliver", textured, blurred(textured, 1.5)))
     assert {"sharpness.deliver_sharpness", "spectral_energy.deliver_band_lost"} <= result
 
 
@@ -144,7 +147,7 @@ def test_an_enlargement_of_another_picture_is_flagged(textured: Rgb) -> None:
 
 
 def test_a_stretched_enlargement_is_flagged(textured: Rgb) -> None:
-    wide = cv2.resize(textured, (int(textured.shape[1] * 2.06), textured.shape[0] * 2))
+    wide = as_rgb(cv2.resize(textured, (int(textured.shape[1] * 2.06), textured.shape[0] * 2)))
     assert "enlargement.aspect_change" in reasons(Edit("upscale", textured, wide))
 
 
@@ -154,12 +157,13 @@ def test_an_enlargement_half_a_pixel_off_is_flagged(textured: Rgb) -> None:
 
 
 def test_a_picture_that_shrank_is_no_enlargement(textured: Rgb) -> None:
-    assert "enlargement.enlarged" in reasons(Edit("upscale", textured, cv2.resize(textured, (192, 128))))
+    small = as_rgb(cv2.resize(textured, (192, 128)))
+    assert "enlargement.enlarged" in reasons(Edit("upscale", textured, small))
 
 
 def test_halos_are_flagged(textured: Rgb) -> None:
     large = enlarged(textured)
-    halo = cv2.addWeighted(large, 3.5, cv2.GaussianBlur(large, (0, 0), 2), -2.5, 0)
+    halo = as_rgb(cv2.addWeighted(large, 3.5, blurred(large, 2), -2.5, 0))
     assert "enlargement.overshoot" in reasons(Edit("upscale", textured, halo))
 
 

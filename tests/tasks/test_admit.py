@@ -33,6 +33,8 @@ def test_one_bad_file_does_not_touch_its_neighbours(noise: Any) -> None:
     assert isinstance(first, Edited)
     assert isinstance(last, Edited)
     assert np.array_equal(first.picture.rgb, last.picture.rgb)
+    assert isinstance(page, Refused)
+    assert isinstance(empty, Refused)
     assert (page.reason, empty.reason) == ("not_an_image", "empty")
     assert "web page" in page.sentence
 
@@ -41,6 +43,7 @@ def test_what_was_known_and_what_was_found_stand_together(noise: Any) -> None:
     (done,) = admit.function(
         [Original("a.jpg", jpeg(noise, dpi=(72, 72)), Facts(accepted=True))], None, CODEC
     )
+    assert isinstance(done, Edited)
     facts = done.picture.facts
     assert facts.accepted
     assert (facts.width, facts.height, facts.dpi) == (64, 96, (72, 72))
@@ -60,12 +63,14 @@ def test_a_jpeg_with_missing_data_goes_to_a_person_until_one_accepts_it(noise: A
 def test_the_recipe_sets_limits_and_background(noise: Any) -> None:
     original = Original("a.jpg", jpeg(noise))
     (refused,) = admit.function([original], None, CODEC, min_side=65)
+    assert isinstance(refused, Refused)
     assert refused == Refused("side_too_short", refused.sentence)
     rgba = np.dstack([noise, np.zeros((96, 64), np.uint8)])
     rgba[0, 0, 3] = 255
     out = io.BytesIO()
     Image.fromarray(rgba).save(out, "PNG")
     (done,) = admit.function([Original("a.png", out.getvalue())], None, CODEC, background="#102030")
+    assert isinstance(done, Edited)
     assert done.picture.rgb[50, 50].tolist() == [16, 32, 48]
 
 

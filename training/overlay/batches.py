@@ -19,7 +19,8 @@ IGNORED = 6
 
 def batch(pool: list[Path], count: int, side: int, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
     """[count, 3, side, side] float32 for the network, and labels [count, 7, side / 2, side / 2] float32 0..1."""
-    pictures, labels = [], []
+    pictures: list[np.ndarray] = []
+    labels: list[np.ndarray] = []
     while len(pictures) < count:
         try:
             with np.load(pool[rng.integers(len(pool))]) as stored:

@@ -54,7 +54,10 @@ def collect(
     network: OverlaySegmenter, count: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], list[list[int]]]:
     """Features [n, f], labels [n] and weights [n] of all regions, and the numbers of each clean photo's regions."""
-    features, labels, weights, clean = [], [], [], []
+    features: list[NDArray[np.float64]] = []
+    labels: list[float] = []
+    weights: list[float] = []
+    clean: list[list[int]] = []
     for kind, photo in samples(count):
         maps = network.segment(photo.rgb, limit=WORKING_SIDE)
         laid = np.maximum(photo.ink, photo.panel)

@@ -22,7 +22,8 @@ def averaged(checkpoint: Path, detector: Path) -> OverlayNetwork:
     with torch.no_grad():
         for parameter, average in zip(parameters, stored["optimiser"]["average"], strict=True):
             parameter.copy_(average)
-    return network.eval()
+    network.eval()
+    return network
 
 
 def export(network: OverlayNetwork, file: Path) -> None:

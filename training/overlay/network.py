@@ -33,7 +33,7 @@ PRIOR = -3.0
 """Log-odds that the heads start from: most pixels are of no overlay."""
 
 
-class Detector(nn.Module):
+class Detector(nn.Module):  # type: ignore[misc]
     """The graph of a text detector's ONNX file, with weights that can be trained."""
 
     def __init__(self, file: Path) -> None:
@@ -147,7 +147,7 @@ def _until(nodes: Sequence[onnx.NodeProto], last: str) -> list[onnx.NodeProto]:
     return result
 
 
-class OverlayNetwork(nn.Module):
+class OverlayNetwork(nn.Module):  # type: ignore[misc]
     """[N, 3, H, W] float32, blue first, normalized, sides multiples of 32, to log-odds [N, 4, H / 2, W / 2]."""
 
     def __init__(self, detector: Path) -> None:
@@ -180,7 +180,7 @@ class OverlayNetwork(nn.Module):
         fine = functional.relu(self.fine(torch.cat([doubled(functional.relu(self.quarter(y))), half], 1)))
         return coarse + self.detail(fine), coarse
 
-    @torch.no_grad()
+    @torch.no_grad()  # type: ignore[untyped-decorator]
     def measure(self, x: Tensor) -> None:
         """Set what each channel of the fused map is divided by: its spread on ``x``."""
         fused, _ = self.detector(x)
@@ -192,7 +192,7 @@ def doubled(x: Tensor) -> Tensor:
     return functional.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)
 
 
-class Probabilities(nn.Module):
+class Probabilities(nn.Module):  # type: ignore[misc]
     """What is exported: the network with a sigmoid behind it."""
 
     def __init__(self, network: OverlayNetwork) -> None:

@@ -107,7 +107,8 @@ def _manifest(folder: Path) -> dict[str, tuple[str, str]]:
 
 def read(path: Path, max_side: int = MAX_SIDE) -> Rgb:
     """[H, W, 3] uint8 sRGB, transparency over white, the long side at most ``max_side``."""
-    with Image.open(path) as image:
+    with Image.open(path) as file:
+        image: Image.Image = file
         if image.has_transparency_data:
             image = image.convert("RGBA")
             image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)

@@ -1,9 +1,11 @@
 """One training sample: a photo at the scale the network sees, and its labels."""
 
 import io
+from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from line.picture import Rgb
@@ -60,14 +62,14 @@ def draw(photo: Labelled, rng: Random, words: tuple[str, ...] = (), kind: str = 
 
 def _cut(photo: Labelled, rng: Random) -> Labelled:
     high, wide = photo.rgb.shape[:2]
-    window = np.s_[:, :]
+    window = np.s_[0:high, 0:wide]
     if rng.random() < 0.4:
         h, w = int(high * rng.uniform(0.6, 1)), int(wide * rng.uniform(0.6, 1))
         top, left = int(rng.integers(0, high - h + 1)), int(rng.integers(0, wide - w + 1))
         window = np.s_[top : top + h, left : left + w]
     flip = -1 if rng.random() < 0.5 and not photo.unsure.any() else 1  # mirrored print would betray itself
-    parts = [np.ascontiguousarray(plane[window][:, ::flip]) for plane in (photo.rgb, *photo.planes())]
-    return Labelled(*parts)
+    planes: list[NDArray[Any]] = [photo.rgb, *photo.planes()]
+    return Labelled(*(np.ascontiguousarray(plane[window][:, ::flip]) for plane in planes))
 
 
 def _sized(photo: Labelled, large: bool, rng: Random) -> Labelled:

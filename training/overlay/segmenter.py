@@ -23,6 +23,7 @@ def opened(file: Path) -> OverlaySegmenter:
         revision="1",
         files=(File(path=file.name, sha256=sha256_of(file)),),
     )
-    segmenter = type("Measured", (OnnxSegmenter,), {"weights": described, "name": "measured"})()
+    measured = type("Measured", (OnnxSegmenter,), {"weights": described, "name": "measured"})
+    segmenter: OnnxSegmenter = measured()
     segmenter.build([file])
     return segmenter

@@ -14,6 +14,7 @@ from gates.metrics.fill.strokes import swallowed, unerased, untouched
 from gates.metrics.texture.repetition import repetition
 from gates.patch import Patch, find_patches
 from line.picture import Rgb
+from tests.harness.pictures.opencv import as_rgb, blurred
 
 HEIGHT, WIDTH = 140, 220
 RANDOM = np.random.default_rng(3)
@@ -103,7 +104,7 @@ def test_a_cloth_whose_stripes_end_along_lines_is_no_bad_fill() -> None:
 def coloured(seed: int = 5) -> Rgb:
     """Soft patches of colour, as a print on cloth has them."""
     spots = np.random.default_rng(seed).integers(30, 226, (7, 11, 3), dtype=np.uint8)
-    return cv2.resize(spots, (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC)
+    return as_rgb(cv2.resize(spots, (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC))
 
 
 @pytest.mark.parametrize("share", [0.0, 0.3, 0.6])
@@ -129,7 +130,7 @@ def test_a_turned_hue_is_in_degrees(degrees: float) -> None:
 
 def test_grain_that_is_gone_leaves_a_still_fill() -> None:
     fine = ground(1.2)
-    smooth = with_fill(fine, cv2.GaussianBlur(fine, (0, 0), 4))
+    smooth = with_fill(fine, blurred(fine, 4))
     retained, gone = (stillness(patch_of(rgb), *place_of(rgb)) for rgb in (fine, smooth))
     assert abs(retained["still_2"]) < 0.1 < 0.3 < gone["still_2"]
     assert gone["calm_fine"] < -1.5 < -0.3 < retained["calm_fine"]
@@ -148,7 +149,7 @@ def test_nothing_to_see_gives_no_figures() -> None:
 
 @pytest.mark.parametrize("away", [(0, 0), (9, 31)])
 def test_a_piece_from_another_place_is_known_and_the_truth_is_no_copy(away: tuple[int, int]) -> None:
-    rough = cv2.GaussianBlur(ground(40, seed=8), (0, 0), 1.2)
+    rough = blurred(ground(40, seed=8), 1.2)
     moved = with_fill(rough, np.roll(rough, away, axis=(0, 1)))
     before = cv2.cvtColor(rough, cv2.COLOR_RGB2GRAY).astype(np.float32)
     mask = np.zeros((HEIGHT, WIDTH), np.uint8)
@@ -171,7 +172,9 @@ def test_a_pattern_that_the_ring_has_too_is_no_repetition() -> None:
 
 def test_the_share_of_unerased_strokes_is_found() -> None:
     calm = ground(1.0)
-    before = cv2.putText(calm.copy(), "LEFT", (60, 82), cv2.FONT_HERSHEY_SIMPLEX, 1.2, (20, 20, 20), 3)
+    before = as_rgb(
+        cv2.putText(calm.copy(), "LEFT", (60, 82), cv2.FONT_HERSHEY_SIMPLEX, 1.2, (20, 20, 20), 3)
+    )
     half = before.copy()
     half[:, :100] = calm[:, :100]
     assert unerased(patch_of(calm, before)) == 0
@@ -183,15 +186,19 @@ def test_detail_away_from_the_strokes_is_swallowed_only_when_it_is_lost() -> Non
     calm = ground(1.0)
     detailed = calm.copy()
     detailed[55:85, 130:160] = RANDOM.integers(60, 220, (30, 30, 1))
-    before = cv2.putText(detailed.copy(), "A", (60, 82), cv2.FONT_HERSHEY_SIMPLEX, 1.2, (230, 20, 20), 3)
+    before = as_rgb(
+        cv2.putText(detailed.copy(), "A", (60, 82), cv2.FONT_HERSHEY_SIMPLEX, 1.2, (230, 20, 20), 3)
+    )
     assert swallowed(patch_of(detailed, before)) < 0.2
     assert swallowed(patch_of(calm, before)) > 1.5
 
 
 def test_a_second_ink_is_no_detail_unless_its_colour_goes_on_outside_the_mask() -> None:
     calm = ground(1.0)
-    letter = cv2.putText(calm.copy(), "A", (60, 82), cv2.FONT_HERSHEY_SIMPLEX, 1.2, (230, 20, 20), 3)
-    priced = cv2.putText(letter.copy(), "$ 9", (105, 82), cv2.FONT_HERSHEY_SIMPLEX, 0.9, (90, 90, 90), 3)
+    letter = as_rgb(cv2.putText(calm.copy(), "A", (60, 82), cv2.FONT_HERSHEY_SIMPLEX, 1.2, (230, 20, 20), 3))
+    priced = as_rgb(
+        cv2.putText(letter.copy(), "$ 9", (105, 82), cv2.FONT_HERSHEY_SIMPLEX, 0.9, (90, 90, 90), 3)
+    )
     assert swallowed(patch_of(calm, priced)) < 0.2
     bars = letter.copy()
     for left in range(115, 165, 10):
@@ -200,7 +207,9 @@ def test_a_second_ink_is_no_detail_unless_its_colour_goes_on_outside_the_mask() 
 
 
 def test_text_left_whole_on_a_busy_ground_is_untouched_and_a_fill_is_not() -> None:
-    busy = cv2.GaussianBlur(ground(90, seed=8), (0, 0), 1.2)
-    before = cv2.putText(busy.copy(), "LEFT", (60, 82), cv2.FONT_HERSHEY_SIMPLEX, 1.2, (200, 30, 30), 3)
+    busy = blurred(ground(90, seed=8), 1.2)
+    before = as_rgb(
+        cv2.putText(busy.copy(), "LEFT", (60, 82), cv2.FONT_HERSHEY_SIMPLEX, 1.2, (200, 30, 30), 3)
+    )
     assert untouched(patch_of(before, before)) == 1.0
     assert untouched(patch_of(with_fill(before, np.roll(busy, 40, axis=1)), before)) < 0.3

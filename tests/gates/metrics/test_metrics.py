@@ -20,18 +20,16 @@ from gates.metrics.texture.sharpness import faint_detail_loss, sharpness_change
 from gates.metrics.texture.spectrum import BANDS, bands, power
 from gates.patch import find_patches, luma
 from line.picture import Rgb
+from tests.harness.pictures.opencv import as_rgb, blurred
 
 RANDOM = np.random.default_rng(7)
-
-
-def blurred(rgb: Rgb, sigma: float) -> Rgb:
-    return cv2.GaussianBlur(rgb, (0, 0), sigma)
 
 
 def test_ciede2000_agrees_with_scikit_image() -> None:
     one, other = (RANDOM.uniform((0, -100, -100), (100, 100, 100), (5000, 3)) for _ in range(2))
     ours = ciede2000(one.astype(np.float32), other.astype(np.float32))
-    assert ours == pytest.approx(deltaE_ciede2000(one, other), abs=2e-4)
+    theirs = deltaE_ciede2000(one, other)  # type: ignore[no-untyped-call]
+    assert ours == pytest.approx(theirs, abs=2e-4)
 
 
 def test_ciede2000_gives_the_published_values() -> None:
@@ -52,7 +50,8 @@ def test_lab_agrees_with_scikit_image(textured: Rgb) -> None:
 
 def test_psnr_agrees_with_scikit_image(textured: Rgb) -> None:
     other = blurred(textured, 1)
-    assert psnr(textured, other) == pytest.approx(peak_signal_noise_ratio(textured, other), abs=1e-6)
+    theirs = peak_signal_noise_ratio(textured, other)  # type: ignore[no-untyped-call]
+    assert psnr(textured, other) == pytest.approx(theirs, abs=1e-6)
 
 
 def test_psnr_of_equal_pictures_is_finite(textured: Rgb) -> None:
@@ -68,17 +67,17 @@ def test_grain_is_the_noise_that_was_added_(sigma: float) -> None:
 @pytest.mark.parametrize("moved", [(0.5, 0.0), (0.0, -0.5), (0.25, 0.4), (1.0, 0.0)])
 def test_a_shift_is_found_to_a_tenth_of_a_pixel(textured: Rgb, moved: tuple[float, float]) -> None:
     plane = luma(blurred(textured, 1))
-    across = np.float32([[1, 0, moved[0]], [0, 1, moved[1]]])
-    other = cv2.warpAffine(
-        plane, across, plane.shape[::-1], flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT
-    )
-    assert shift(plane, other) == pytest.approx(moved, abs=0.1)
+    across = np.array([[1, 0, moved[0]], [0, 1, moved[1]]], np.float32)
+    size = plane.shape[1], plane.shape[0]
+    other = cv2.warpAffine(plane, across, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT)
+    assert shift(plane, np.asarray(other, np.float32)) == pytest.approx(moved, abs=0.1)
 
 
 def test_measures_of_equal_pictures_are_zero(textured: Rgb) -> None:
     plane = luma(textured)
     assert shift(plane, plane) == (0, 0)
-    assert swap_gain(textured, textured) == 0
+    colours = textured.astype(np.float32)
+    assert swap_gain(colours, colours) == 0
     assert not sharpness_change(plane, plane).any()
     assert not overshoot(plane, plane).any()
     result = colour_cast(textured, textured)
@@ -119,10 +118,11 @@ def test_hue_and_chroma_say_what_was_done_to_them(textured: Rgb) -> None:
 
 def test_the_ghost_is_the_opacity_that_was_left() -> None:
     ground = np.full((80, 200, 3), 120, np.uint8)
-    before = cv2.putText(ground.copy(), "GHOST", (20, 55), cv2.FONT_HERSHEY_SIMPLEX, 1.5, (240, 240, 240), 3)
+    white, font = (240, 240, 240), cv2.FONT_HERSHEY_SIMPLEX
+    before = as_rgb(cv2.putText(ground.copy(), "GHOST", (20, 55), font, 1.5, white, 3))
     inside = np.ones((80, 200), bool)
     result = [
-        stroke_ghost(before, cv2.addWeighted(ground, 1 - left, before, left, 0), inside)
+        stroke_ghost(before, as_rgb(cv2.addWeighted(ground, 1 - left, before, left, 0)), inside)
         for left in (0.0, 0.1, 0.3)
     ]
     assert [ghost.beyond_chance for ghost in result] == pytest.approx([0, 12, 36], abs=1.5)
@@ -172,22 +172,22 @@ def test_a_white_or_softly_ending_ground_is_no_missing_half() -> None:
 
 
 def test_bars_above_and_below_are_no_missing_half(textured: Rgb) -> None:
-    framed = cv2.copyMakeBorder(textured, 60, 60, 0, 0, cv2.BORDER_CONSTANT, value=(20, 20, 20))
-    assert flat_tail(framed) == 0
+    border = cv2.copyMakeBorder(textured, 60, 60, 0, 0, cv2.BORDER_CONSTANT, value=(20, 20, 20))
+    assert flat_tail(as_rgb(border)) == 0
 
 
 def test_an_enlargement_of_an_odd_size_shifts_no_colour() -> None:
     """Shrinking must not leave a row out: that moves the picture against its enlargement."""
     stripes = np.indices((711, 401)).sum(0) // 6 % 2
     rgb = np.stack([60 + 140 * stripes, 90 + 60 * stripes, 200 - 150 * stripes], -1).astype(np.uint8)
-    large = cv2.resize(rgb, (564, 1000), interpolation=cv2.INTER_CUBIC)
+    large = as_rgb(cv2.resize(rgb, (564, 1000), interpolation=cv2.INTER_CUBIC))
     assert colour_cast(rgb, large).shift < 0.4
 
 
 def test_faint_detail_that_was_smoothed_away_is_found_beside_edges_that_stayed() -> None:
     weave = np.random.default_rng(6).normal(0, 2, (128, 128)).astype(np.float32)
     weave[:, ::16] += 120
-    smooth = cv2.bilateralFilter(weave, 9, 40, 4)
+    smooth = np.asarray(cv2.bilateralFilter(weave, 9, 40, 4), np.float32)
     assert faint_detail_loss(weave, smooth).min() > 0.4
     assert abs(faint_detail_loss(weave, weave[::-1])).max() < 0.3
     assert abs(sharpness_change(weave, smooth)).max() < faint_detail_loss(weave, smooth).min() / 2

@@ -11,12 +11,13 @@ from gates.metrics.similarity.mdsi import mdsi
 from gates.metrics.similarity.ssim import ms_ssim, ssim
 from gates.patch import luma
 from line.picture import Rgb
+from tests.harness.pictures.opencv import as_rgb, blurred
 
 piq = pytest.importorskip("piq")
 torch = pytest.importorskip("torch")
 
 DAMAGES: dict[str, Callable[[Rgb], Rgb]] = {
-    "blurred": lambda rgb: cv2.GaussianBlur(rgb, (0, 0), 1.5),
+    "blurred": lambda rgb: blurred(rgb, 1.5),
     "noisy": lambda rgb: np.clip(rgb + np.random.default_rng(1).normal(0, 12, rgb.shape), 0, 255).astype(
         np.uint8
     ),
@@ -28,7 +29,7 @@ SIZE = 2
 
 @pytest.fixture(params=sorted(DAMAGES))
 def pair(request: pytest.FixtureRequest, textured: Rgb) -> tuple[Rgb, Rgb]:
-    large = cv2.resize(textured, None, fx=SIZE, fy=SIZE, interpolation=cv2.INTER_CUBIC)
+    large = as_rgb(cv2.resize(textured, None, fx=SIZE, fy=SIZE, interpolation=cv2.INTER_CUBIC))
     return large, DAMAGES[request.param](large)
 
 

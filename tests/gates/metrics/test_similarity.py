@@ -3,6 +3,7 @@
 import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from skimage.metrics import structural_similarity
 
 from gates.metrics.picture.histogram import levels_lost
@@ -12,11 +13,22 @@ from gates.metrics.similarity.ssim import ms_ssim, ssim
 from gates.metrics.texture.grid_step import grid_step
 from gates.patch import luma
 from line.picture import Rgb
+from tests.harness.pictures.opencv import as_rgb, blurred, decoded
+
+
+def saved(picture: Rgb, quality: int) -> Rgb:
+    """A picture after one save as JPEG."""
+    return decoded(cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])[1].tobytes())
+
+
+def worst(cells: NDArray[np.float32]) -> tuple[int, ...]:
+    """Row and column of the largest value."""
+    return tuple(int(index) for index in np.unravel_index(int(cells.argmax()), cells.shape))
 
 
 def test_ssim_agrees_with_scikit_image(textured: Rgb) -> None:
-    one, other = luma(textured), luma(cv2.GaussianBlur(textured, (0, 0), 1.2))
-    theirs = structural_similarity(
+    one, other = luma(textured), luma(blurred(textured, 1.2))
+    theirs = structural_similarity(  # type: ignore[no-untyped-call]
         one, other, data_range=255, gaussian_weights=True, sigma=1.5, use_sample_covariance=False
     )
     assert ssim(one, other) == pytest.approx(theirs, abs=2e-5)
@@ -24,7 +36,7 @@ def test_ssim_agrees_with_scikit_image(textured: Rgb) -> None:
 
 def test_similarities_fall_as_damage_grows(textured: Rgb) -> None:
     one = luma(textured)
-    others = [luma(cv2.GaussianBlur(textured, (0, 0), sigma)) for sigma in (0.6, 1.2, 2.4)]
+    others = [luma(blurred(textured, sigma)) for sigma in (0.6, 1.2, 2.4)]
     for falling in (ssim, ms_ssim, lambda a, b: -gmsd(a, b)):
         values = [falling(one, one)] + [falling(one, other) for other in others]
         assert values == sorted(values, reverse=True)
@@ -51,7 +63,7 @@ def test_a_local_error_is_found_in_its_cell_and_hides_in_texture(textured: Rgb) 
         damaged = plane.copy()
         damaged[2 * CELL : 3 * CELL, 4 * CELL : 5 * CELL] += 6
         cells = local_error(plane, damaged)
-        assert np.unravel_index(int(cells.argmax()), cells.shape) == (2, 4)
+        assert worst(cells) == (2, 4)
         result.append(float(cells.max()))
     assert result[0] < result[1] == pytest.approx(6, rel=0.01)
 
@@ -68,7 +80,7 @@ def test_edges_that_are_all_sharper_or_softer_explain_a_change_and_blobs_do_not(
     blobs = changed.copy()
     blobs[2 * CELL : 3 * CELL, 4 * CELL : 5 * CELL] += np.random.default_rng(1).normal(0, 6, (CELL, CELL))
     _, left = local_errors(plane, blobs)
-    assert np.unravel_index(int(left.argmax()), left.shape) == (2, 4)
+    assert worst(left) == (2, 4)
     assert left.max() == pytest.approx(local_error(changed, blobs).max(), rel=0.1)
 
 
@@ -76,19 +88,18 @@ def test_edges_that_are_all_sharper_or_softer_explain_a_change_and_blobs_do_not(
 def test_stairs_are_steps_on_the_grid_of_the_enlarged_pixels(textured: Rgb, scale: float) -> None:
     size = (int(textured.shape[1] * scale), int(textured.shape[0] * scale))
     stairs, smooth = (
-        luma(cv2.resize(textured, size, interpolation=way)) for way in (cv2.INTER_NEAREST, cv2.INTER_CUBIC)
+        luma(as_rgb(cv2.resize(textured, size, interpolation=way)))
+        for way in (cv2.INTER_NEAREST, cv2.INTER_CUBIC)
     )
     assert grid_step(stairs, (scale, scale)) > 2
     assert grid_step(smooth, (scale, scale)) < 0.5
 
 
 def test_coarse_jpeg_steps_on_the_grid_of_its_blocks(textured: Rgb) -> None:
-    _, packed = cv2.imencode(".jpg", textured, [cv2.IMWRITE_JPEG_QUALITY, 8])
-    blocks = luma(cv2.imdecode(packed, cv2.IMREAD_COLOR))
+    blocks = luma(saved(textured, quality=8))
     assert grid_step(blocks, (8, 8)) > 1 > grid_step(luma(textured), (8, 8)) + 0.5
 
 
 def test_banding_loses_levels_and_compression_does_not(textured: Rgb) -> None:
-    _, packed = cv2.imencode(".jpg", textured, [cv2.IMWRITE_JPEG_QUALITY, 80])
-    assert levels_lost(textured, cv2.imdecode(packed, cv2.IMREAD_COLOR)) < 0.05
+    assert levels_lost(textured, saved(textured, quality=80)) < 0.05
     assert levels_lost(textured, (textured // 16 * 16).astype(np.uint8)) > 0.5

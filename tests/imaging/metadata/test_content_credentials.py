@@ -17,9 +17,12 @@ from line.picture import Rgb
 
 EDITS = [{"step": "erase_text", "model": "surroundings", "source_type": "algorithmicallyEnhanced"}]
 MAX_BYTES = 15_000
+PrivateKey = ec.EllipticCurvePrivateKey
 
 
-def certificate(subject: str, issuer: str, key: str, signer: Any, *, is_ca: bool) -> x509.Certificate:
+def certificate(
+    subject: str, issuer: str, key: PrivateKey, signer: PrivateKey, *, is_ca: bool
+) -> x509.Certificate:
     def name(text: str) -> x509.Name:
         return x509.Name(
             [x509.NameAttribute(oid, text) for oid in (NameOID.COMMON_NAME, NameOID.ORGANIZATION_NAME)]
@@ -72,13 +75,16 @@ def signer() -> CredentialSigner:
     return CredentialSigner(b"".join(part.public_bytes(pem) for part in chain), key, "es256")
 
 
-def active(signer: CredentialSigner, data: bytes, media_type: str) -> dict:
+def active(signer: CredentialSigner, data: bytes, media_type: str) -> dict[str, Any]:
     report = signer.read(data, media_type)
-    return report["manifests"][report["active_manifest"]]
+    manifest: dict[str, Any] = report["manifests"][report["active_manifest"]]
+    return manifest
 
 
 @pytest.mark.parametrize("form", list(Format))
-def test_a_signed_file_lists_its_steps_and_shows_the_same_picture(form: str, photo: Rgb, signer: Any) -> None:
+def test_a_signed_file_lists_its_steps_and_shows_the_same_picture(
+    form: Format, photo: Rgb, signer: Any
+) -> None:
     plain = encode(photo, form, quality=92, dpi=300, marks=Marks("algorithmicallyEnhanced"))
     signed = signer.sign(plain, form.media_type, EDITS)
     assert (decode(signed) == decode(plain)).all()
@@ -113,13 +119,14 @@ GENERATION = {"step": "generate", "model": "sdxl", "source_type": "trainedAlgori
 ENLARGEMENT = {"step": "upscale", "model": "lanczos", "source_type": "algorithmicallyEnhanced"}
 
 
-def actions(signer: CredentialSigner, data: bytes) -> list[dict]:
+def actions(signer: CredentialSigner, data: bytes) -> list[dict[str, Any]]:
     (entry,) = [
         assertion
         for assertion in active(signer, data, "image/jpeg")["assertions"]
         if assertion["label"].startswith("c2pa.actions")
     ]
-    return entry["data"]["actions"]
+    listed: list[dict[str, Any]] = entry["data"]["actions"]
+    return listed
 
 
 def test_a_generated_picture_was_created_by_its_step_and_not_edited(photo: Rgb, signer: Any) -> None:

@@ -9,6 +9,7 @@ from tests.harness import db_builders
 from tests.harness.desk import Reply, Visitor
 from tests.harness.doubts import BLUE, GREEN, HIGH, WIDE, badly_filled, doubtful, picture, text_mask
 from tests.harness.line import Line
+from tests.harness.pictures.opencv import decoded
 
 pytestmark = [pytest.mark.services]
 
@@ -21,8 +22,7 @@ def store(records: Line) -> str:
 def pixels(reply: Reply) -> np.ndarray:
     """[H, W, 3] int16 RGB of a picture that was answered."""
     assert reply.status == 200, reply.text
-    picture = cv2.imdecode(np.frombuffer(reply.body, np.uint8), cv2.IMREAD_COLOR)
-    return cv2.cvtColor(picture, cv2.COLOR_BGR2RGB).astype(np.int16)
+    return decoded(reply.body)[..., ::-1].astype(np.int16)
 
 
 def is_colour(part: np.ndarray, colour: tuple[float, ...]) -> bool:
@@ -132,7 +132,7 @@ def test_the_mask_that_was_found_is_where_drawing_starts(ada: Visitor, store: st
     assert f'data-mask="/images/{image}/mask.png' in page
     assert f'data-picture="/images/{image}/plain.jpg?full=1' in page
     reply = ada.get(f"/images/{image}/mask.png")
-    mask = cv2.imdecode(np.frombuffer(reply.body, np.uint8), cv2.IMREAD_UNCHANGED)
+    mask = decoded(reply.body, cv2.IMREAD_UNCHANGED)
     assert mask.shape == (HIGH, WIDE, 4)
     assert (mask[12:18, 14:46, 3] == 255).all()
     assert (mask[30:, :, 3] == 0).all()

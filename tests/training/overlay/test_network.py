@@ -1,5 +1,7 @@
 """Training of the network: its start, its steps, its loss."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -9,7 +11,7 @@ from training.overlay.losses import loss  # noqa: E402
 from training.overlay.optimiser import MAX_STEP, MAX_STEP_NEW, CappedAdam  # noqa: E402
 
 
-def labels(**planes: float) -> "torch.Tensor":
+def labels(**planes: float) -> Any:
     """Labels [1, 7, 32, 32], each plane of one value."""
     names = ("ink", "panel", "imprint", "opacity", "unsure", "claimed", "ignored")
     return torch.stack([torch.full((32, 32), planes.get(name, 0.0)) for name in names])[None]
@@ -27,7 +29,7 @@ def test_no_tensor_moves_by_more_than_its_cap(pretrained: bool, cap: float) -> N
 
 
 def test_training_goes_on_from_a_stored_state_as_if_it_had_not_stopped() -> None:
-    def steps(optimiser: CappedAdam, weight: "torch.nn.Parameter", count: int) -> None:
+    def steps(optimiser: CappedAdam, weight: Any, count: int) -> None:
         for _ in range(count):
             (weight**2).sum().backward()
             optimiser.step(0.5)

@@ -17,7 +17,7 @@ def photo(seed: int = 0, size: tuple[int, int] = (360, 300)) -> Labelled:
 
 def changed(before: Labelled, after: Labelled) -> np.ndarray:
     """[H, W] bool, pixels that plainly differ."""
-    return np.abs(after.rgb.astype(int) - before.rgb).max(axis=-1) > 12
+    return np.asarray(np.abs(after.rgb.astype(int) - before.rgb).max(axis=-1) > 12)
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))

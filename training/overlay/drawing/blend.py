@@ -99,11 +99,12 @@ def _blend(
     alpha = drawn[..., 3] * (strength / 255)
     top, below = drawn[..., :3], ground
     if way == "multiply":
-        top = below * top / 255
+        top = np.asarray(below * top / 255, np.float32)
     elif way == "screen":
-        top = 255 - (255 - below) * (255 - top) / 255
+        top = np.asarray(255 - (255 - below) * (255 - top) / 255, np.float32)
     elif way == "overlay":
-        top = np.where(below < 128, 2 * below * top / 255, 255 - 2 * (255 - below) * (255 - top) / 255)
+        light = 255 - 2 * (255 - below) * (255 - top) / 255
+        top = np.asarray(np.where(below < 128, 2 * below * top / 255, light), np.float32)
     return below + (top - below) * alpha[..., None], alpha
 
 

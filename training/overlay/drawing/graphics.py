@@ -19,7 +19,7 @@ def banner(canvas: Canvas) -> None:
     ground, solid = canvas.colour(), 255 if canvas.chance(0.65) else int(canvas.rng.integers(90, 235))
     across = canvas.chance(0.5)
     if across:
-        y = [0, canvas.height - height - 2 * pad, canvas.uniform(0, canvas.height - height - 2 * pad)][
+        y = [0.0, canvas.height - height - 2 * pad, canvas.uniform(0, canvas.height - height - 2 * pad)][
             canvas.rng.integers(3)
         ]
         box = (0.0, y, float(canvas.width), y + height + 2 * pad)
@@ -32,8 +32,8 @@ def banner(canvas: Canvas) -> None:
     panel.rounded_rectangle(box, rounded, fill=(*ground, solid), outline=edge and (*edge, solid), width=2)
     if canvas.chance(0.2):
         _fade(canvas, box)
-    x = (box[0] + box[2] - width) / 2 - left
-    ink.text((x, box[1] + pad - top), text, font=face, fill=(*canvas.contrasting(ground), 255))
+    text_left = (box[0] + box[2] - width) / 2 - left
+    ink.text((text_left, box[1] + pad - top), text, font=face, fill=(*canvas.contrasting(ground), 255))
 
 
 def _fade(canvas: Canvas, box: tuple[float, float, float, float]) -> None:

@@ -138,7 +138,7 @@ def _print(
     high, wide = photo.rgb.shape[:2]
     alpha = page[..., 3:].astype(np.float32) / 255
     flat = np.dstack([page[..., :3] * alpha, alpha]).astype(np.float32)
-    warped = cv2.warpPerspective(flat, move, (wide, high), flags=cv2.INTER_LINEAR)
+    warped = np.asarray(cv2.warpPerspective(flat, move, (wide, high), flags=cv2.INTER_LINEAR), np.float32)
     x, y, w, h = cv2.boundingRect((warped[..., 3] > 0.02).astype(np.uint8))
     if w < 4 or h < 4:
         return
@@ -146,7 +146,8 @@ def _print(
     window = np.s_[max(0, y - pad) : y + h + pad, max(0, x - pad) : x + w + pad]
     ground = photo.rgb[window].astype(np.float32)
     layer = _rippled(warped[window], rng)
-    layer = cv2.GaussianBlur(layer, (0, 0), float(rng.uniform(0.35, 0.5 + max(high, wide) / 700)))
+    blur = float(rng.uniform(0.35, 0.5 + max(high, wide) / 700))
+    layer = np.asarray(cv2.GaussianBlur(layer, (0, 0), blur), np.float32)
     layer *= product[window][..., None]
     light = cv2.GaussianBlur(ground.mean(axis=-1), (0, 0), max(2.0, max(high, wide) / 70))
     usual = max(20.0, float(np.percentile(light, 80)))

@@ -18,6 +18,7 @@ from tests.harness.command import Answer, call, run
 from tests.harness.context import bucket, transact
 from tests.harness.line import Line, photos
 from tests.harness.line import recipe as rules
+from tests.harness.pictures.opencv import decoded, read
 
 pytestmark = pytest.mark.services
 
@@ -49,7 +50,7 @@ def first(records: Line, tmp_path_factory: pytest.TempPathFactory) -> Run:
     photos(upload, 3, size=(1100, 800))
     photos(upload / "shoes" / "ä", 4, size=(500, 400), start=3)
     photos(upload, 2, size=(96, 64), start=7)
-    picture = cv2.imread(str(upload / "photo0000.jpg"))
+    picture = read(upload / "photo0000.jpg")
     cv2.imwrite(str(upload / "photo0000.png"), picture)
     cv2.imwrite(str(upload / "overlay.jpg"), with_text(picture))
     (upload / "shoes" / "notes.txt").write_text("call me")
@@ -94,7 +95,7 @@ def test_delivered_files_keep_folders_and_names_and_never_collide(first: Run) ->
     assert {f"shoes/ä/photo000{number}.jpg" for number in range(3, 7)} <= set(delivered)
     assert {"photo0000.jpg", "photo0000.png.jpg", "photo0001.jpg", "photo0002.jpg"} <= set(delivered)
     for name, data in delivered.items():
-        picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+        picture = decoded(data)
         assert max(picture.shape) >= 1000, name
 
 
@@ -198,7 +199,7 @@ def test_decisions_are_carried_out_by_the_next_line_that_is_up(
 
     delivered, lines = promises.files(first.out), promises.manifest(first.out)
     assert lines["photo0007.jpg"]["state"] == "delivered"
-    accepted = cv2.imdecode(np.frombuffer(delivered["photo0007.jpg"], np.uint8), cv2.IMREAD_COLOR)
+    accepted = decoded(delivered["photo0007.jpg"])
     assert accepted.shape == (64, 96, 3)
     assert lines["photo0008.jpg"]["state"] == image(batch, other.name).state == "flagged"
     assert lines[back.name]["state"] == "delivered"

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 
 from models.back_projection import BackProjection
 from tests.harness.command import call
+from tests.harness.pictures.opencv import read
 
 
 def draw(path: Path, *, spoilt: bool = False, scale: int = 1, seed: int = 1) -> Path:
@@ -22,7 +24,7 @@ def draw(path: Path, *, spoilt: bool = False, scale: int = 1, seed: int = 1) -> 
     return path
 
 
-def lines(text: str) -> list[dict[str, object]]:
+def lines(text: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in text.splitlines()]
 
 
@@ -60,7 +62,7 @@ def test_a_picture_that_changed_outside_its_mask_is_flagged_and_the_exit_code_st
 def test_two_folders_are_judged_by_the_names_they_share(tmp_path: Path) -> None:
     for name in ("a.png", "sub/b.png", "c.png"):
         draw(tmp_path / "before" / name)
-    large = BackProjection().upscale(cv2.imread(str(tmp_path / "before" / "a.png")), (320, 240), seed=0)
+    large = BackProjection().upscale(read(tmp_path / "before" / "a.png"), (320, 240), seed=0)
     (tmp_path / "after").mkdir()
     cv2.imwrite(str(tmp_path / "after" / "a.png"), large)
     draw(tmp_path / "after" / "sub" / "b.png", scale=2, spoilt=True)
@@ -109,7 +111,7 @@ def test_a_sheet_is_drawn_for_a_file_and_for_each_picture_of_a_folder(tmp_path: 
         "judge", "-t", "erase_text", before, after, "--mask", mask, "--sheet", tmp_path / "out" / "one.png"
     )
     assert answer.code == 0
-    assert min(cv2.imread(str(tmp_path / "out" / "one.png")).shape[:2]) > 600
+    assert min(read(tmp_path / "out" / "one.png").shape[:2]) > 600
     answer = call("judge", "-t", "erase_text", tmp_path / "a", tmp_path / "b", "--sheet", tmp_path / "all")
     assert answer.code == 0
     assert [path.name for path in (tmp_path / "all").iterdir()] == ["p.png.png"]
