@@ -2,7 +2,7 @@
 
 ``sluice`` and ``celery`` commands are parsed by click up to the function that they would call, benchmarks and training
 by their own parsers, ``make`` targets by ``make --dry-run``. ``test_run_commands.py`` carries out the ``sluice``
-commands that a line in a test can; ``make bench-quick`` runs the quick form of each benchmark.
+commands that a line in a test can, and ``test_run_programs.py`` the others.
 """
 
 import argparse
