@@ -31,7 +31,7 @@ from models.contract import (
     Restorer,
     TextFinder,
     Upscaler,
-    registry,
+    build,
 )
 from models.inference.network import Network
 from models.weights import manifest
@@ -131,13 +131,10 @@ def working(call: Callable[[], Any], device: str) -> float | None:
 def measure(device: str, sides: list[int], batches: list[int], at_least: float) -> list[dict[str, Any]]:
     """One row for each model, side and micro-batch."""
     rows: list[dict[str, Any]] = []
-    ready = {
-        name: kind
-        for name, kind in registry(load_settings().weights_folder).models.items()
-        if kind.missing() is None
-    }
+    models = build(load_settings().weights_folder)
+    ready = {name: kind for name, kind in models.models.items() if kind.missing() is None}
     for name, kind in sorted(ready.items(), key=lambda item: (item[1].task, issubclass(item[1], Network))):
-        here = ModelCache(device)
+        here = ModelCache(models, device)
         model = here.get(name, kind.task)
         held = here.measured(name) if issubclass(kind, Network) else 0.0
         for side in sides:
@@ -207,7 +204,7 @@ def main() -> None:
         os.environ["SLUICE_MICRO_BATCH"] = str(max(given.batches))
         names = [
             name
-            for name, kind in registry(load_settings().weights_folder).models.items()
+            for name, kind in build(load_settings().weights_folder).models.items()
             if issubclass(kind, Network) and not kind.missing()
         ]
         if not names and find_spec("spandrel"):

@@ -17,7 +17,7 @@ import numpy as np
 from PIL import Image
 
 from bench import entry
-from models.contract import Task, Upscaler, registry
+from models.contract import Task, Upscaler, build
 from training.gates.photos import DATA
 
 Plane = np.ndarray
@@ -67,8 +67,9 @@ class Bicubic:
 
 def enlargers() -> dict[str, Upscaler]:
     models = {"bicubic": cast(Upscaler, Bicubic())}
-    for name in registry().of_task(Task.UPSCALE):
-        model = registry().get(name, Task.UPSCALE)
+    registry = build()
+    for name in registry.of_task(Task.UPSCALE):
+        model = registry.get(name, Task.UPSCALE)
         if model.missing() is None:
             models[name] = cast(Upscaler, model())
             models[name].load()

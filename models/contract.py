@@ -5,12 +5,11 @@ without torch import the registry too.
 """
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -174,13 +173,19 @@ class Perceptual(Model):
 
 
 class ModelRegistry(Registry[type[Model]]):
-    """Model classes by name, those with weights among them."""
+    """Model classes by name: those without weights, and one for each set of weights.
+
+    Attributes:
+        weights_folder: where weights that were pulled or added lie; None: the catalogue's alone are listed, and none
+            of them is ready.
+    """
 
     kind = "model"
     error = ModelError
 
-    def __init__(self) -> None:
+    def __init__(self, weights_folder: Path | None = None) -> None:
         super().__init__()
+        self.weights_folder = weights_folder
         self._registered: dict[str, manifest.Weights] = {}
 
     @property
@@ -207,19 +212,17 @@ class ModelRegistry(Registry[type[Model]]):
     def of_task(self, task: Task) -> list[str]:
         return sorted(name for name, model in self.models.items() if model.task == task)
 
-    @property
-    def has_weights(self) -> bool:
-        """Whether it was synchronised with a set of weights."""
-        return bool(self._registered)
+    def refreshed(self) -> Self:
+        """The registry with the weights that lie in the folder now, which costs one ``stat`` if nothing changed.
 
-    def sync(self, registered: dict[str, manifest.Weights]) -> None:
-        """Replace the models with weights by those of the catalogue and the weights folder.
+        So a running worker uses weights that were added since it began.
 
         Raises:
             ModelError: weights have the name of a model without weights.
         """
+        registered = manifest.all_weights(self.weights_folder)
         if registered == self._registered:
-            return
+            return self
         built_in = {name: model for name, model in self.models.items() if name not in self._registered}
         if taken := sorted(built_in.keys() & registered.keys()):
             raise ModelError(
@@ -229,6 +232,7 @@ class ModelRegistry(Registry[type[Model]]):
         self.models.clear()
         self.models.update(built_in | weighted)
         self._registered = dict(registered)
+        return self
 
 
 def model_of(weights: manifest.Weights) -> type[Model]:
@@ -245,33 +249,26 @@ def model_of(weights: manifest.Weights) -> type[Model]:
     return model
 
 
-@cache
-def _package_registry() -> ModelRegistry:
-    models = ModelRegistry()
+def build(weights_folder: Path | None = None, more: Iterable[type[Model]] = ()) -> ModelRegistry:
+    """A registry of the models of this package (``MODELS`` of each module), of those with weights, and of ``more``.
+
+    Args:
+        weights_folder: see :class:`ModelRegistry`.
+
+    Raises:
+        ModelError: two models have one name.
+    """
+    models = ModelRegistry(weights_folder)
     for module in load_all("models"):
         listed: Sequence[type[Any]] = getattr(module, "MODELS", ())
         for model in listed:
             models.add(model)
-    return models
-
-
-def registry(weights_folder: Path | None = None) -> ModelRegistry:
-    """The models of this package (``MODELS`` of each module) and one model for each set of weights.
-
-    Args:
-        weights_folder: where weights that were pulled or added lie; without one, as the last call found them, or
-            the catalogue's, none of which is ready.
-
-    Each call checks the weights folder again, which costs one ``stat`` if nothing changed. So running workers see
-    weights that were added since.
-    """
-    models = _package_registry()
-    if weights_folder is not None or not models.has_weights:
-        models.sync(manifest.all_weights(weights_folder))
-    return models
+    for model in more:
+        models.add(model)
+    return models.refreshed()
 
 
 __all__ = [
     "Denoiser", "Enlargement", "Field", "Filler", "Generator", "Model", "ModelRegistry", "OverlayMaps",
-    "OverlaySegmenter", "Perceptual", "Region", "Restorer", "Task", "TextFinder", "Upscaler", "model_of", "registry",
+    "OverlaySegmenter", "Perceptual", "Region", "Restorer", "Task", "TextFinder", "Upscaler", "build", "model_of",
 ]  # fmt: skip

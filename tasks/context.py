@@ -11,7 +11,7 @@ from records.slots import contents as slots
 from records.storage.bucket import Bucket, Buckets
 from records.storage.tempdir import scratch
 from tasks.declaration import Declaration
-from tasks.registry import DeclarationRegistry, TransformRegistry, build, build_declarations
+from tasks.registry import DeclarationRegistry, TransformRegistry, build, build_declarations, plugin_models
 
 if TYPE_CHECKING:
     from imaging.codec import Codec
@@ -83,10 +83,14 @@ class Context:
 
     @property
     def model_registry(self) -> "ModelRegistry":
-        """The models there are now; weights may be added while the process runs."""
-        from models.contract import registry
+        """The models of the line and of the plug-ins; weights may be added while the process runs."""
+        return self._model_registry.refreshed()
 
-        return registry(self.settings.weights_folder)
+    @cached_property
+    def _model_registry(self) -> "ModelRegistry":
+        from models.contract import build as build_models
+
+        return build_models(self.settings.weights_folder, plugin_models(self.settings.plugins))
 
     def recipe(self, name_or_path: str) -> Recipe:
         """A checked recipe; see :func:`tasks.recipes.load`."""
@@ -110,7 +114,7 @@ class Context:
         """The models that this process has loaded; it must be pinned to its device."""
         from worker.model_cache import ModelCache
 
-        return ModelCache.of(self.settings)
+        return ModelCache.of(self.settings, self._model_registry)
 
     def scratch(self) -> AbstractContextManager[str]:
         """A temporary folder; see :func:`records.storage.tempdir.scratch`."""

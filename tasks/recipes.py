@@ -12,7 +12,6 @@ from line.errors import InputError, ModelError, RecipeError
 from line.recipe import SLOT_NAME, Recipe, Step, locate, parse_source
 from line.recipe_source import RecipeSource, read
 from models.contract import ModelRegistry
-from models.contract import registry as built_in_models
 from models.weights.manifest import is_moving
 from tasks.registry import TransformRegistry
 from tasks.transform import Transform
@@ -31,7 +30,7 @@ class Available:
     models: ModelRegistry
 
 
-def load(name_or_path: str, transforms: TransformRegistry, models: ModelRegistry | None = None) -> Recipe:
+def load(name_or_path: str, transforms: TransformRegistry, models: ModelRegistry) -> Recipe:
     """A recipe by name or path, checked, with every default written out; see :func:`check`.
 
     Raises:
@@ -41,17 +40,17 @@ def load(name_or_path: str, transforms: TransformRegistry, models: ModelRegistry
     return check(path.read_text("utf-8"), str(path), transforms, models)
 
 
-def check(text: str, path: str, transforms: TransformRegistry, models: ModelRegistry | None = None) -> Recipe:
+def check(text: str, path: str, transforms: TransformRegistry, models: ModelRegistry) -> Recipe:
     """Check a recipe's text, and report all faults together.
 
     Args:
         path: names the file in errors.
-        transforms, models: that a recipe may name; only built-in models where None.
+        transforms, models: that a recipe may name.
 
     Raises:
         RecipeError: see :func:`load`.
     """
-    available = Available(transforms, built_in_models() if models is None else models)
+    available = Available(transforms, models)
     source = read(text, path, locate)
     recipe = parse_source(source)
     faults = _style_faults(source, recipe)

@@ -3,6 +3,7 @@
 import importlib
 import traceback
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypeVar
@@ -85,6 +86,19 @@ def build_declarations(plugins: Sequence[str] = ()) -> DeclarationRegistry[Decla
     return registry
 
 
+def plugin_models(plugins: Sequence[str]) -> list[Any]:
+    """The models that plug-ins list in ``MODELS``.
+
+    Raises:
+        PluginError: one cannot be imported.
+    """
+    models: list[Any] = []
+    for name in plugins:
+        with _usable(name):
+            models += getattr(importlib.import_module(name), "MODELS", ())
+    return models
+
+
 def _add_plugins(plugins: Sequence[str], registry: DeclarationRegistry[Any]) -> None:
     """Add the transforms that plug-ins bring.
 
@@ -92,13 +106,24 @@ def _add_plugins(plugins: Sequence[str], registry: DeclarationRegistry[Any]) -> 
         PluginError: one cannot be imported, or brings a transform whose name is taken.
     """
     for name in plugins:
-        try:
+        with _usable(name):
             for transform in _transforms_of(importlib.import_module(name)):
                 registry.add(transform)
-        except (Exception, SystemExit) as error:  # whatever a stranger's module does when it is imported
-            raise PluginError(
-                f"SLUICE_PLUGINS: the plug-in {name} cannot be used: {_explained(error)}"
-            ) from error
+
+
+@contextmanager
+def _usable(name: str) -> Iterator[None]:
+    """Turn whatever a plug-in raises into one line that names it.
+
+    Raises:
+        PluginError: see there.
+    """
+    try:
+        yield
+    except (Exception, SystemExit) as error:  # whatever a stranger's module does when it is imported
+        raise PluginError(
+            f"SLUICE_PLUGINS: the plug-in {name} cannot be used: {_explained(error)}"
+        ) from error
 
 
 def _transforms_of(module: object) -> Iterator[Transform]:

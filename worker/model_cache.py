@@ -11,14 +11,13 @@ import time
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import psutil
 
 from line.errors import ModelError
 from line.settings import Settings
-from models.contract import Model, Task, registry
+from models.contract import Model, ModelRegistry, Task
 from worker.device import local
 from worker.device_errors import empty_caches, is_out_of_memory
 
@@ -46,23 +45,23 @@ class ModelCache:
     """The models of one process on one device.
 
     Attributes:
+        registry: the models there are.
         device: ``cpu``, or ``cuda:N`` as the process was pinned to it.
         room: MB for all of them and the working memory of the most demanding; None: no limit.
-        weights_folder: where their weights lie; None: none are here.
         micro_batch: pictures given to a model at once.
     """
 
+    registry: ModelRegistry
     device: str = "cpu"
     room: float | None = None
-    weights_folder: Path | None = None
     micro_batch: int = 4
     _loaded: OrderedDict[str, LoadedModel] = field(default_factory=OrderedDict)
 
     @classmethod
-    def of(cls, settings: Settings) -> "ModelCache":
+    def of(cls, settings: Settings, registry: ModelRegistry) -> "ModelCache":
         """For this process, which must be pinned to its device."""
         room = _room(local(settings.device), settings.memory)
-        return cls(settings.device, room, settings.weights_folder, settings.micro_batch)
+        return cls(registry, settings.device, room, settings.micro_batch)
 
     @property
     def names(self) -> list[str]:
@@ -75,7 +74,7 @@ class ModelCache:
         Raises:
             ModelError: unknown, made for another task, not ready, or larger than the room there is.
         """
-        kind, options = registry(self.weights_folder).get(name, task), options or {}
+        kind, options = self.registry.refreshed().get(name, task), options or {}
         precision = options.get("precision", "auto")
         key = name if precision == "auto" else f"{name} in {precision}"  # the one option that loading needs
         here = self._loaded.get(key)

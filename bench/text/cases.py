@@ -14,7 +14,7 @@ from bench.text.legible import Reader
 from line.facts import RecordedRegion
 from line.picture import Edited, Flagged, Picture, Rgb
 from line.vendor import VendorContext
-from models.contract import OverlayMaps, OverlaySegmenter, Region, Task, registry
+from models.contract import OverlayMaps, OverlaySegmenter, Region, Task, build
 from models.surroundings import Surroundings
 from models.telea import Telea
 from tasks.erase_text import composite, erase_text, feathered
@@ -88,7 +88,7 @@ class TimedSegmenter(OverlaySegmenter):
     seconds = 0.0
 
     def load(self) -> None:
-        self._network: Any = registry().get(str(find_text.default_model), Task.FIND_TEXT)()
+        self._network: Any = build().get(str(find_text.default_model), Task.FIND_TEXT)()
         self._network.load()
 
     def segment(self, rgb: Rgb, *, limit: int) -> OverlayMaps:

@@ -8,7 +8,7 @@ from gates.contract import GateRegistry
 from line.errors import RecipeError
 from line.recipe import Recipe, Step, locate, parse_source
 from line.recipe_source import read
-from models.contract import Model
+from models.contract import Model, ModelRegistry
 from models.weights.manifest import Weights
 from tasks.recipes import check
 from tasks.registry import TransformRegistry
@@ -22,7 +22,7 @@ class Parts:
 
     transforms: TransformRegistry
     gates: GateRegistry
-    models: Mapping[str, type[Model]]
+    models: ModelRegistry
     weights: Mapping[str, Weights]
 
 
@@ -86,7 +86,7 @@ class AuditedRecipe:
             model_name = step.model or (transform.default_model if transform else None)
             if step.unfilled_slot is not None:
                 model_name = self.records.slots.get(step.unfilled_slot)
-            model = self.parts.models.get(model_name or "")
+            model = self.parts.models.models.get(model_name or "")
             if model is not None and transform is not None and model.task is not transform.task:
                 model = None  # the line refuses it; what is wrong with the model itself is beside the point
             yield PlacedStep(index, step, transform, model)
@@ -159,7 +159,7 @@ def audited(
     recipe = parse_source(read(text, str(path), locate))
     faults: tuple[RecipeError, ...] = ()
     try:
-        check(text, str(path), parts.transforms)
+        check(text, str(path), parts.transforms, parts.models)
     except RecipeError as error:
         faults = (error, *error.others)
     return AuditedRecipe(recipe, faults, parts, shipped, records or RecordedModels())

@@ -12,10 +12,10 @@ from typing import Any
 from imaging.metadata.content_credentials import credential_signer
 from line.errors import SluiceError
 from line.settings import Settings
-from models.contract import registry
 from records.database import Database
 from review.cli.preflight import check_writable
 from stack.servers import postgres, redis
+from tasks.context import Context
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +134,7 @@ def _extra(_: Settings) -> Finding:
 def _models(settings: Settings) -> list[Finding]:
     return [
         Finding(f"model {name}", lack is None, f"for {model.task}", lack or "", needed=False)
-        for name, model in sorted(registry(settings.weights_folder).models.items())
+        for name, model in sorted(Context(settings).model_registry.models.items())
         for lack in [model.missing()]
     ]
 

@@ -39,11 +39,10 @@ def models(context: click.Context, pipelines: bool, as_json: bool) -> None:
 
 
 def _show(session: Session, as_json: bool) -> None:
-    from models.contract import registry
     from review.cli import console
     from review.tools import model_list
 
-    models = registry(session.settings.weights_folder).models
+    models = session.models.models
     listed = model_list.model_lines(models)
     if as_json:
         console.as_json(listed)
@@ -111,7 +110,7 @@ def pull(
     if (pinned := pipelines().get(name)) is not None:
         called, task, name = called or name, pinned.task, pinned.url
     is_on_hub = name.startswith("hf://")
-    wanted = _of_hub(root, name, called, task) if is_on_hub else _of_catalogue(root, name)
+    wanted = _of_hub(session, name, called, task) if is_on_hub else _of_catalogue(root, name)
     with _bar() as progress:
         weights = download.pull(wanted, sha256=_hash(sha256), mirror=mirror, progress=progress)
     name = weights.name
@@ -161,7 +160,6 @@ def add(
     \b
       sluice models add u2netp.onnx --name my_subject --task subject --licence Apache-2.0
     """
-    from models.contract import registry
     from models.weights import download, manifest, trial
 
     sources = _files(file)
@@ -182,7 +180,7 @@ def add(
     trusted = catalogued.files[0].sha256 if catalogued and len(catalogued.files) == len(sources) == 1 else ""
     table["files"] = [{"path": path.relative_to(base).as_posix(), "sha256": trusted} for path in sources]
     wanted = _weights(table)
-    if name in registry(root).models and name not in manifest.all_weights(root):
+    if name in session.models.models and name not in manifest.all_weights(root):
         raise InputError(f"{name} is the name of a built-in model without weights: choose another name")
     _check(sources, _hash(sha256) or trusted)
     wanted, remark = trial.measured_weights(sources, wanted, fields)
@@ -234,15 +232,15 @@ def _of_catalogue(root: Path, name: str) -> "manifest.Weights":
     return available[name]
 
 
-def _of_hub(root: Path, url: str, name: str | None, task: str | None) -> "manifest.Weights":
+def _of_hub(session: Session, url: str, name: str | None, task: str | None) -> "manifest.Weights":
     from pydantic import ValidationError
 
-    from models.contract import registry
     from models.weights import huggingface, manifest
 
     if not name or not task:
         raise InputError("a model of the hub needs --name, its name in recipes, and --task, its task")
-    if name in registry(root).models and name not in manifest.registered(root):
+    root = session.settings.weights_folder
+    if name in session.models.models and name not in manifest.registered(root):
         raise InputError(f"{name} is the name of another model: choose another")
     try:
         return huggingface.look_up(url, name, Task(task)).model_copy(update={"root": root})

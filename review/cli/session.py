@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from imaging.codec import Codec
     from line.recipe import Recipe
     from line.settings import Settings
+    from models.contract import ModelRegistry
     from tasks.context import Context
 
 
@@ -55,6 +56,13 @@ class Session:
             return recipe
         with self.line() as line:
             return line.resolved(recipe)
+
+    @property
+    def models(self) -> "ModelRegistry":
+        """The models there are, those of plug-ins too."""
+        from tasks.context import Context
+
+        return Context(self.settings).model_registry
 
     @cached_property
     def codec(self) -> "Codec":

@@ -11,7 +11,7 @@ import numpy as np
 from gates.metrics.similarity.gmsd import gmsd
 from line.errors import ModelError
 from line.picture import Rgb
-from models.contract import Perceptual, Task, registry
+from models.contract import Perceptual, Task
 from worker.model_cache import ModelCache
 
 log = logging.getLogger(__name__)
@@ -43,7 +43,7 @@ def distance(models: ModelCache, wanted: str = DEFAULT) -> Distance:
     Raises:
         ModelError: there is no such distance.
     """
-    problem = registry(models.weights_folder).get(wanted, Task.PERCEPTUAL).missing()
+    problem = models.registry.refreshed().get(wanted, Task.PERCEPTUAL).missing()
     if problem is None:
         try:
             return Distance(wanted, cast(Perceptual, models.get(wanted, Task.PERCEPTUAL)).distance)

@@ -7,7 +7,7 @@ import numpy as np
 
 from line.picture import Outcome, Picture
 from line.recipe import Recipe, Step
-from models.contract import Model
+from models.contract import Model, build
 from tasks.runner.execute import execute
 from tasks.runner.types import Attempt, Loaded, PreparedStep
 from tasks.transform import Transform
@@ -32,4 +32,4 @@ def trying(
 
 def prepared(transform: Transform, model: Model | None = None, **step: Any) -> PreparedStep:
     """A step of a recipe that has hardly any."""
-    return PreparedStep(transform, Step(transform=transform.name, **step), PLAIN, model, ModelCache())
+    return PreparedStep(transform, Step(transform=transform.name, **step), PLAIN, model, ModelCache(build()))

@@ -22,7 +22,7 @@ from models.contract import (
     Restorer,
     Task,
     Upscaler,
-    registry,
+    build,
 )
 from models.inference.network import Network
 from models.inference.onnx_network import OnnxNetwork
@@ -32,12 +32,7 @@ from tests.harness.line import environment
 from tests.models import networks, pipelines, real_weights
 from tests.models.inputs import hole, photo, sample, smooth, use
 
-CLASSICAL = sorted(
-    name
-    for name, model in registry().models.items()
-    if not issubclass(model, Network)
-    and model.__module__.startswith("models.")  # plugins of other tests aside
-)
+CLASSICAL = sorted(name for name, model in build().models.items() if not issubclass(model, Network))
 
 NETWORKS: dict[str, tuple[str, str, str, dict[str, Any]]] = {
     "compact": ("upscale", "spandrel", "compact.pth", {}),

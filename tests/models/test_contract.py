@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from line.errors import ModelError
-from models.contract import Filler, Model, ModelRegistry, Task, TextFinder, Upscaler, registry
+from models.contract import Filler, Model, ModelRegistry, Task, TextFinder, Upscaler, build
 
-EVERY = list(registry().models.values())
+REGISTRY = build()
+EVERY = list(REGISTRY.models.values())
 SHAPES = [(1, 1), (7, 300), (33, 20), (120, 90)]
 
 
@@ -50,9 +51,9 @@ def test_a_name_is_registered_once() -> None:
 
 def test_a_model_asked_for_by_a_wrong_name_is_refused_with_the_right_ones() -> None:
     with pytest.raises(ModelError, match="telea"):
-        registry().get("photoshop", Task.FILL)
+        REGISTRY.get("photoshop", Task.FILL)
     with pytest.raises(ModelError, match="a model for upscale, not for fill"):
-        registry().get("lanczos", Task.FILL)
+        REGISTRY.get("lanczos", Task.FILL)
 
 
 @pytest.mark.parametrize("model", ready(TextFinder), ids=lambda model: model.name)

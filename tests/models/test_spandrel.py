@@ -10,7 +10,7 @@ import pytest
 
 from line.errors import ModelError
 from line.picture import Rgb
-from models.contract import registry
+from models.contract import build
 from models.weights import manifest
 from models.weights.download import pull
 from tests.harness.context import weights_folder
@@ -40,7 +40,7 @@ def enlarger() -> Any:
     folder = weights_folder() / "two_factors"
     paths = [networks.save(folder / f"x{scale}.safetensors", networks.span_state(scale)) for scale in (2, 4)]
     model = networks.put_all(paths, "two_factors", "upscale", generative=False, back_projection=1)
-    loaded = registry(weights_folder()).models[model.name]()
+    loaded = build(weights_folder()).models[model.name]()
     loaded.load()
     return loaded
 
@@ -68,7 +68,7 @@ def test_back_projection_is_refused_behind_a_network_that_invents() -> None:
     path = networks.save(folder / "x2.safetensors", networks.span_state(2))
     networks.put_all([path], "inventing", "upscale", generative=True, back_projection=1)
     with pytest.raises(ModelError, match="only for networks with generative = false"):
-        registry(weights_folder()).models["inventing"]().load()
+        build(weights_folder()).models["inventing"]().load()
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +79,7 @@ def span() -> Any:
         pytest.skip("no weights beside the project")
     wanted = manifest.catalog()["span"].model_copy(update={"root": weights_folder()})
     pull(wanted, mirror=SHARED)
-    loaded = registry(weights_folder()).models["span"]()
+    loaded = build(weights_folder()).models["span"]()
     loaded.load()
     return loaded
 
@@ -100,7 +100,7 @@ def shapes(side: int) -> Rgb:
 def test_the_real_span_is_closer_to_the_truth_than_the_default(span: Any, factor: int) -> None:
     truth = shapes(128)
     small = cv2.resize(truth, None, fx=1 / factor, fy=1 / factor, interpolation=cv2.INTER_AREA)
-    default: Any = registry().models["lanczos"]()
+    default: Any = build().models["lanczos"]()
     errors = [
         float(np.square(model.upscale(small, (128, 128), seed=1).astype(float) - truth).mean())
         for model in (span, default)

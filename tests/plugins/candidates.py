@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from line.picture import Rgb
-from models.contract import Upscaler, registry
+from models.contract import Upscaler
 
 
 class Twin(Upscaler):
@@ -80,7 +80,4 @@ class Absent(Twin):
         return None if Path(os.environ.get("ABSENT_WEIGHTS", "nowhere")).exists() else "put its weights there"
 
 
-CANDIDATES = (Twin, Ruiner, Crasher, Glutton, Sloth, Killer, Absent)
-for candidate in CANDIDATES:
-    if candidate.name not in registry().models:
-        registry().add(candidate)
+MODELS = (Twin, Ruiner, Crasher, Glutton, Sloth, Killer, Absent)

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from line.picture import Edited, Outcome, Picture, Rgb
-from models.contract import Task, Upscaler, registry
+from models.contract import Task, Upscaler
 from tasks.transform import transform
 
 RIGHT = b"the right weights"
@@ -34,8 +34,7 @@ class Weighty(Upscaler):
         return np.asarray(cv2.resize(rgb, size), np.uint8)
 
 
-if "weighty" not in registry().models:
-    registry().add(Weighty)
+MODELS = (Weighty,)
 
 
 @transform(queue="upscale", task=Task.UPSCALE, default_model="weighty", edits=False)

@@ -17,7 +17,7 @@ from PIL import Image
 from gates.contract import judge
 from gates.edit import Edit
 from line.picture import Edited, Flagged, Mask, Outcome, Picture, Rgb
-from models.contract import Task, registry
+from models.contract import Task, build
 from tasks.find_text import find_text
 from training.split import Part, part_of
 
@@ -49,7 +49,7 @@ def mask_of(name: str) -> Mask:
 
 @cache
 def finder() -> Any:
-    model = registry().get(str(find_text.default_model), Task.FIND_TEXT)()
+    model = build().get(str(find_text.default_model), Task.FIND_TEXT)()
     model.load()
     return model
 

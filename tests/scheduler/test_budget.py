@@ -16,7 +16,7 @@ from scheduler.budget import Spending, TopologyFile
 from scheduler.plan import Window, _offers, _record, plan
 from tasks.recipes import check
 from tests.harness import db_builders
-from tests.harness.context import registry, settings, transact
+from tests.harness.context import models, registry, settings, transact
 from tests.harness.scenes import money
 
 pytestmark = pytest.mark.services
@@ -32,7 +32,9 @@ def _alone(records: object) -> None:
 
 def recipe(shard: int = 4) -> Recipe:
     text = 'name = "planned"\n' + "".join(f'[[steps]]\ntransform = "{step}"\n' for step in db_builders.STEPS)
-    return check(f"{text}[dispatch]\nshard_images = {shard}\nwindow = 8\n", "planned.toml", registry())
+    return check(
+        f"{text}[dispatch]\nshard_images = {shard}\nwindow = 8\n", "planned.toml", registry(), models()
+    )
 
 
 def go(spending: Spending) -> list[int]:

@@ -11,7 +11,7 @@ from records import batches
 from scheduler.plan import plan
 from tasks.recipes import check
 from tests.harness import db_builders
-from tests.harness.context import registry, transact
+from tests.harness.context import models, registry, transact
 
 pytestmark = pytest.mark.services
 
@@ -26,7 +26,7 @@ def _alone(records: object) -> None:
 def recipe(shard: int = 4, window: int = 2, pixels: float = 32) -> Recipe:
     text = 'name = "planned"\n' + "".join(f'[[steps]]\ntransform = "{step}"\n' for step in db_builders.STEPS)
     text += f"[dispatch]\nshard_images = {shard}\nwindow = {window}\nshard_megapixels = {pixels}\n"
-    return check(text, "planned.toml", registry())
+    return check(text, "planned.toml", registry(), models())
 
 
 def go() -> list[int]:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from line.facts import Facts
 from line.recipe import Recipe
+from models.contract import build as build_models
 from scheduler.route import megapixels, route, size_class
 from tasks.recipes import check
 from tasks.registry import build
@@ -20,7 +21,7 @@ SMALL: dict[str, Any] = {"width": 500, "height": 400}
 
 def plain(*steps: str) -> Recipe:
     text = 'name = "r"\n' + "".join(f'[[steps]]\ntransform = "{step}"\n' for step in steps)
-    return check(text, "r.toml", KNOWN)
+    return check(text, "r.toml", KNOWN, build_models())
 
 
 def chain(recipe: Recipe, position: int, facts: dict[str, Any]) -> tuple[str, ...]:

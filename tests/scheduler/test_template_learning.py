@@ -6,7 +6,7 @@ from line.states import BatchState
 from scheduler.template_learning import TemplateLearning
 from tasks.recipes import check
 from tests.harness import db_builders
-from tests.harness.context import database, registry
+from tests.harness.context import database, models, registry
 
 pytestmark = pytest.mark.services
 
@@ -29,7 +29,7 @@ class Sent:
 def test_a_batch_that_ends_after_it_was_learnt_from_is_sent_again_at_once() -> None:
     db_builders.execute("UPDATE batches SET surveyed_at = now(), finished_at = NULL")
     steps = "".join(f'[[steps]]\ntransform = "{step}"\n' for step in ("admit", "find_text", "deliver"))
-    batch = db_builders.batch(1, check(f'name = "searched"\n{steps}', "searched.toml", registry()))
+    batch = db_builders.batch(1, check(f'name = "searched"\n{steps}', "searched.toml", registry(), models()))
     db_builders.execute("UPDATE images SET step = 2 WHERE batch_id = :batch", batch=batch)
     broker = Sent()
     learning = TemplateLearning(database(), broker)  # type: ignore[arg-type]

@@ -7,14 +7,14 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from line.picture import Edited, Flagged, Picture
-from models.contract import Model, Task, registry
+from models.contract import Model, Task, build
 from tasks.find_text import find_text
 from tests.harness.pictures.painted import Painted
 
 
 @cache
 def network() -> Model:
-    model = registry().get(str(find_text.default_model), Task.FIND_TEXT)()
+    model = build().get(str(find_text.default_model), Task.FIND_TEXT)()
     model.load()
     return model
 

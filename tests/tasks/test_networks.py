@@ -85,7 +85,7 @@ def run(position: int, picture: Picture) -> Attempt:
     model.load()
     model = model.configured(recipe.options_of(step))
     return execute(
-        PreparedStep(transform, step, recipe, model, ModelCache(weights_folder=weights_folder())),
+        PreparedStep(transform, step, recipe, model, ModelCache(models())),
         [Loaded(picture, picture.seed)],
     )[0]
 

@@ -7,6 +7,7 @@ import pytest
 from line.errors import RecipeError
 from line.recipe import Recipe, file_of, locate, parse, shipped
 from models.contract import Generator, ModelRegistry
+from models.contract import build as build_models
 from models.subject import PlainGround
 from models.weights import manifest
 from models.weights.manifest import File, Weights
@@ -16,6 +17,7 @@ from tests.harness.context import load, models, weights_folder
 from tests.harness.line import environment
 
 KNOWN = build()
+MODELS = build_models()
 
 WHOLE = """\
 name = "whole"
@@ -41,7 +43,7 @@ transform = "deliver"
 
 
 def checked(text: str) -> Recipe:
-    return check(text, "mine.toml", KNOWN)
+    return check(text, "mine.toml", KNOWN, MODELS)
 
 
 def refused(text: str) -> RecipeError:
@@ -217,7 +219,7 @@ def test_a_style_is_ranges_of_known_figures_and_belongs_to_the_recipes_digest() 
 )
 def test_a_style_that_cannot_be_held_is_refused_at_its_line(table: str, message: str) -> None:
     with pytest.raises(RecipeError, match=message):
-        check(WHOLE + f"[style]\n{table}\n", "r.toml", KNOWN)
+        check(WHOLE + f"[style]\n{table}\n", "r.toml", KNOWN, MODELS)
 
 
 GENERATING = """

@@ -7,8 +7,11 @@ import pytest
 
 from line.errors import InputError
 from line.facts import Facts
+from line.settings import Settings
+from models.task import Task
+from tasks.context import Context
 from tasks.declaration import TransformError
-from tasks.registry import TransformRegistry, build, task_name
+from tasks.registry import TransformRegistry, build, plugin_models, task_name
 from tasks.transform import transform
 
 DECLARED = "from tasks.transform import transform\n@transform(queue='admit')\n"
@@ -82,6 +85,22 @@ def test_a_plugin_that_cannot_be_used_is_refused_in_one_sentence(
         build(["sluice_bad"])
     assert "\n" not in str(raised.value)
     sys.modules.pop("sluice_bad", None)
+
+
+def test_a_plugin_brings_models_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = "from models.lanczos import Lanczos\nMODELS = (type('Mine', (Lanczos,), {'name': 'mine'}),)\n"
+    (tmp_path / "sluice_mine.py").write_text(source)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    with Context(Settings(home=tmp_path, plugins=("sluice_mine",))) as context:
+        assert context.model_registry.get("mine", Task.UPSCALE).name == "mine"
+    with Context(Settings(home=tmp_path)) as context:
+        assert "mine" not in context.model_registry.models
+    sys.modules.pop("sluice_mine", None)
+
+
+def test_models_of_a_plugin_that_cannot_be_used_are_refused_in_one_sentence() -> None:
+    with pytest.raises(InputError, match="SLUICE_PLUGINS: the plug-in sluice_nowhere cannot be used"):
+        plugin_models(["sluice_nowhere"])
 
 
 @pytest.mark.parametrize("name", ["sluice_nowhere", "not a name", "../up", "a..b"])

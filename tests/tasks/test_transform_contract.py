@@ -12,12 +12,13 @@ from gates.contract import registry as gates
 from imaging.codec import Codec
 from line.facts import Facts
 from line.picture import Edited, Original, Outcome, Picture, Publishable
-from models.contract import registry as models
+from models.contract import build as build_models
 from tasks.registry import build
 from tasks.transform import Transform
 from worker.queues import Queue
 
 EVERY = list(build().transforms.values())
+MODELS = build_models()
 FACTS = Facts(width=400, height=300, masked=True)
 
 each = pytest.mark.parametrize("transform", EVERY, ids=lambda transform: transform.name)
@@ -50,7 +51,7 @@ def model_of(transform: Transform) -> Any:
         pytest.skip(
             f"for {transform.task} there is no model without weights: see tests/tasks/test_networks.py"
         )
-    kind = models().get(transform.default_model, transform.task)
+    kind = MODELS.get(transform.default_model, transform.task)
     if lack := kind.missing():
         pytest.skip(lack)
     model = kind()
@@ -92,7 +93,7 @@ def test_its_default_model_does_what_it_needs(transform: Transform) -> None:
     if transform.task is None or transform.default_model is None:  # then the recipe has to name one
         assert transform.default_model is None
     else:
-        assert transform.default_model in models().of_task(transform.task)
+        assert transform.default_model in MODELS.of_task(transform.task)
 
 
 @each

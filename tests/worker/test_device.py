@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from line.errors import ModelError, SettingsError
-from models.contract import Filler, Task
-from models.contract import registry as models
+from models.contract import Filler, Task, build
 from worker import costs
 from worker.device import THREADS, check_pinned, local, pin
 from worker.model_cache import ModelCache
@@ -105,19 +104,17 @@ class _Present(_Absent):
         return None
 
 
-def test_a_model_is_loaded_once_and_stays(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(models().models, "present", _Present)
-    models_here = ModelCache()
+def test_a_model_is_loaded_once_and_stays() -> None:
+    models_here = ModelCache(build(more=[_Present]))
     first = models_here.get("present", Task.FILL)
     assert models_here.get("present", Task.FILL) is first
     assert _Present.loads == 1
     assert first.device == "cpu"
 
 
-def test_a_model_that_is_not_ready_is_refused_with_what_mends_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(models().models, "absent", _Absent)
+def test_a_model_that_is_not_ready_is_refused_with_what_mends_it() -> None:
     with pytest.raises(ModelError, match=r"absent is not ready: put absent\.safetensors"):
-        ModelCache().get("absent", Task.FILL)
+        ModelCache(build(more=[_Absent])).get("absent", Task.FILL)
     assert _Absent.loads == 0
 
 

@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 
 from line.picture import Edited, Flagged, Outcome, Picture
-from models.contract import Enlargement, Task, Upscaler, registry
+from models.contract import Enlargement, Task, Upscaler
 from tasks.runner.execute import run as run_step
 from tasks.runner.types import Loaded
 from tasks.transform import transform
+from tests.harness.context import models
 from tests.harness.line import environment
 from tests.harness.step_factory import prepared
 from tests.models import networks
@@ -51,9 +52,9 @@ except Exception as error:
 SIDE_BY_SIDE = """
 import sys, numpy as np, torch
 from line.settings import load_settings as settings
-from models.contract import Task
+from models.contract import Task, build
 from worker.model_cache import ModelCache
-here = ModelCache.of(settings())
+here = ModelCache.of(settings(), build(settings().weights_folder))
 model = here.get("span", Task.UPSCALE)
 rgb = np.random.default_rng(7).integers(0, 256, (256, 256, 3), np.uint8)
 for _ in range(20):
@@ -125,7 +126,7 @@ def test_two_workers_side_by_side_keep_to_their_memory_and_give_the_same_bytes()
 
 
 def loaded_model(name: str, task: Task = Task.UPSCALE, device: str = "cuda:0") -> Any:
-    model = registry().get(name, task)(device=device)
+    model = models().get(name, task)(device=device)
     model.load()
     return model
 
@@ -174,7 +175,7 @@ def test_a_fill_changes_nothing_but_the_hole() -> None:
 
 
 def test_a_model_holds_about_what_it_declares_and_gives_it_back() -> None:
-    here = ModelCache("cuda:0")
+    here = ModelCache(models(), "cuda:0")
     model = here.get("lama", Task.FILL)
     assert here.measured("lama") == pytest.approx(model.memory, rel=0.3)
     del model

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import pytest
 
 from line.errors import ModelError
-from models.contract import Filler, Task, registry
+from models.contract import Filler, ModelRegistry, Task
 from worker.device_errors import is_device_lost, is_out_of_memory
 from worker.model_cache import ModelCache
 
@@ -34,29 +34,32 @@ def model(name: str, memory: float, **more: Any) -> type[Counted]:
     return type(name, (Counted,), {"name": name, "memory": memory, **more})
 
 
-@pytest.fixture(autouse=True)
-def _three(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def registry(monkeypatch: pytest.MonkeyPatch) -> ModelRegistry:
+    """Three models of 40 MB."""
+    registry = ModelRegistry()
     for name in ("a", "b", "c"):
-        monkeypatch.setitem(registry().models, name, model(name, 40.0))
+        registry.add(model(name, 40.0))
     monkeypatch.setattr(ModelCache, "_in_use", lambda self: 0.0)
     Counted.done.clear()
+    return registry
 
 
-def test_a_model_is_loaded_and_warmed_up_once() -> None:
-    here = ModelCache("cpu")
+def test_a_model_is_loaded_and_warmed_up_once(registry: ModelRegistry) -> None:
+    here = ModelCache(registry, "cpu")
     assert here.get("a", Task.FILL) is here.get("a", Task.FILL)
     assert Counted.done == ["load a", "warm a"]
 
 
-def test_without_a_limit_all_stay() -> None:
-    here = ModelCache("cpu")
+def test_without_a_limit_all_stay(registry: ModelRegistry) -> None:
+    here = ModelCache(registry, "cpu")
     for name in "abc":
         here.get(name, Task.FILL)
     assert here.names == ["a", "b", "c"]
 
 
-def test_the_least_recently_used_makes_room() -> None:
-    here = ModelCache("cpu", room=100)  # two of 40 MB, and 10 to work with
+def test_the_least_recently_used_makes_room(registry: ModelRegistry) -> None:
+    here = ModelCache(registry, "cpu", room=100)  # two of 40 MB, and 10 to work with
     for name in "aba":
         here.get(name, Task.FILL)
     here.get("c", Task.FILL)
@@ -67,42 +70,44 @@ def test_the_least_recently_used_makes_room() -> None:
     assert Counted.done.count("load b") == 2
 
 
-def test_working_memory_of_the_greediest_counts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(registry().models, "b", model("b", 5.0, memory_per_megapixel=70.0))
-    here = ModelCache("cpu", room=110)
+def test_working_memory_of_the_greediest_counts(registry: ModelRegistry) -> None:
+    registry.models["b"] = model("b", 5.0, memory_per_megapixel=70.0)
+    here = ModelCache(registry, "cpu", room=110)
     for name in "ab":
         here.get(name, Task.FILL)
     assert here.names == ["b"]
 
 
-def test_a_model_larger_than_the_room_is_refused_with_both_figures() -> None:
-    here = ModelCache("cpu", room=30)
+def test_a_model_larger_than_the_room_is_refused_with_both_figures(registry: ModelRegistry) -> None:
+    here = ModelCache(registry, "cpu", room=30)
     with pytest.raises(ModelError, match=r"a declares 40 MB, and this worker may use 30 MB of cpu"):
         here.get("a", Task.FILL)
     assert Counted.done == []
 
 
-def test_what_a_model_is_seen_to_hold_counts_where_it_declared_less(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_a_model_is_seen_to_hold_counts_where_it_declared_less(
+    registry: ModelRegistry, monkeypatch: pytest.MonkeyPatch
+) -> None:
     readings = iter([0.0, 80.0, 80.0, 120.0])
     monkeypatch.setattr(ModelCache, "_in_use", lambda self: next(readings))
-    here = ModelCache("cpu", room=100)
+    here = ModelCache(registry, "cpu", room=100)
     here.get("a", Task.FILL)
     here.get("b", Task.FILL)
     assert here.names == ["b"]
 
 
 def test_memory_held_and_declared_is_logged(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    registry: ModelRegistry, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     readings = iter([100.0, 163.0])
     monkeypatch.setattr(ModelCache, "_in_use", lambda self: next(readings))
     with caplog.at_level(logging.INFO, "worker.model_cache"):
-        ModelCache("cpu").get("a", Task.FILL)
+        ModelCache(registry, "cpu").get("a", Task.FILL)
     assert "holds 63 MB (declared: 40)" in caplog.text
 
 
-def test_a_load_that_finds_no_memory_is_tried_again_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    here = ModelCache("cpu")
+def test_a_load_that_finds_no_memory_is_tried_again_alone(registry: ModelRegistry) -> None:
+    here = ModelCache(registry, "cpu")
     here.get("a", Task.FILL)
     here.get("b", Task.FILL)
 
@@ -111,26 +116,26 @@ def test_a_load_that_finds_no_memory_is_tried_again_alone(monkeypatch: pytest.Mo
             raise MemoryError
         self.done.append("load greedy")
 
-    monkeypatch.setitem(registry().models, "greedy", model("greedy", 1.0, load=load))
+    registry.models["greedy"] = model("greedy", 1.0, load=load)
     here.get("greedy", Task.FILL)
     assert here.names == ["greedy"]
 
 
-def test_a_load_that_never_finds_memory_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_load_that_never_finds_memory_says_so(registry: ModelRegistry) -> None:
     def load(self: Counted) -> None:
         raise MemoryError
 
-    monkeypatch.setitem(registry().models, "greedy", model("greedy", 1.0, load=load))
-    here = ModelCache("cpu")
+    registry.models["greedy"] = model("greedy", 1.0, load=load)
+    here = ModelCache(registry, "cpu")
     with pytest.raises(MemoryError):
         here.get("greedy", Task.FILL)
     assert here.names == []
 
 
-def test_new_weights_under_an_old_name_are_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
-    here = ModelCache("cpu")
+def test_new_weights_under_an_old_name_are_loaded(registry: ModelRegistry) -> None:
+    here = ModelCache(registry, "cpu")
     first = here.get("a", Task.FILL)
-    monkeypatch.setitem(registry().models, "a", model("a", 40.0))
+    registry.models["a"] = model("a", 40.0)
     assert here.get("a", Task.FILL) is not first
     assert here.names == ["a"]
 
@@ -181,10 +186,9 @@ def test_any_other_fault_is_neither(error: Exception) -> None:
 def test_reading_the_registry_and_checking_recipes_imports_no_framework() -> None:
     code = (
         "import sys\n"
-        "from models.contract import registry\n"
-        "from tests.harness.context import load\n"
-        "assert {'lama', 'lpips_alex'} <= set(registry().models)\n"
-        "[model.missing() for model in registry().models.values()]\n"
+        "from tests.harness.context import load, models\n"
+        "assert {'lama', 'lpips_alex'} <= set(models().models)\n"
+        "[model.missing() for model in models().models.values()]\n"
         "load('catalog')\n"
         "heavy = {'torch', 'torchvision', 'diffusers', 'transformers', 'spandrel', 'lpips'} & set(sys.modules)\n"
         "sys.exit(f'imported: {heavy}' if heavy else 0)\n"

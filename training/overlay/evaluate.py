@@ -28,7 +28,7 @@ from bench.captions.draw import KINDS, draw, jpeg
 from bench.captions.emblem import emblem
 from line.picture import Edited, Flagged, Picture, Rgb
 from line.vendor import VendorContext
-from models.contract import Model, Task, registry
+from models.contract import Model, Task, build
 from tasks.find_text import find_text
 from training.overlay.photos import DATA, Source, read, sources, spread
 from training.overlay.real import real_overlays
@@ -72,7 +72,7 @@ class Finder:
         if network is not None:
             self.model: Model = opened(network)
             return
-        self.model = registry().get(str(find_text.default_model), Task.FIND_TEXT)()
+        self.model = build().get(str(find_text.default_model), Task.FIND_TEXT)()
         self.model.load()
 
     def __call__(self, rgb: Rgb, row: Row) -> np.ndarray:

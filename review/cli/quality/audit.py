@@ -29,14 +29,13 @@ def audit(session: Session, recipes: tuple[str, ...], as_json: bool) -> None:
     """
     from gates.contract import registry as gates
     from line.recipe import shipped
-    from models.contract import registry as models
     from models.weights.manifest import all_weights
     from review.audit import contract
     from review.audit.subject import Parts, audited
     from tasks.context import Context
 
     context, weights = Context(session.settings), session.settings.weights_folder
-    parts = Parts(context.transforms, gates(), models(weights).models, all_weights(weights))
+    parts = Parts(context.transforms, gates(), context.model_registry, all_weights(weights))
     names = recipes or tuple(shipped())
     shipped_recipes = tuple(context.recipe(name) for name in shipped())
     checks = contract.build()

@@ -42,7 +42,7 @@ def compare(session: Session, reference: Path, other: Path, out: Path | None, as
     from worker.model_cache import ModelCache
 
     both = pairs(reference, other)
-    measure = distance(ModelCache.of(session.settings), session.settings.distance)
+    measure = distance(ModelCache.of(session.settings, session.models), session.settings.distance)
     # GMSD is among the metrics already
     comparison = compare_pairs(_read(session, both), None if measure.instead_of else measure.between)
     report = _report(comparison, measure.instead_of or measure.name)

@@ -154,11 +154,10 @@ def _content(session: Session, name: str) -> "Content":
     Raises:
         InputError: there is no such model, it is not ready, or no recipe could name a slot for it.
     """
-    from models.contract import registry
     from models.task import Task
     from records.slots.contents import Content
 
-    models = registry(session.settings.weights_folder).models
+    models = session.models.models
     if name not in models:
         raise InputError(f"there is no model {name!r}; `sluice models` lists all models")
     model = models[name]

@@ -48,7 +48,6 @@ shard_images = 4
 def rollout_line(home: Path, servers: Servers) -> Iterator[Line]:
     """A line whose workers have the candidates of the tests."""
     with line(home, servers, SLUICE_PLUGINS=PLUGINS) as under_test:
-        context().transforms  # noqa: B018 - this process needs the candidates too
         yield under_test
 
 

@@ -16,7 +16,7 @@ from records.slots.matches import NewMatch, record
 from scheduler.plan import plan
 from tasks.recipes import check
 from tests.harness import db_builders
-from tests.harness.context import registry, transact
+from tests.harness.context import models, registry, transact
 
 pytestmark = [pytest.mark.services, pytest.mark.usefixtures("records")]
 
@@ -46,7 +46,9 @@ def held(slot: str) -> str:
 def asked(slot: str, transform: str = "upscale") -> Recipe:
     """A recipe that names the slot in its second step."""
     steps = f'[[steps]]\ntransform = "admit"\n[[steps]]\ntransform = "{transform}"\nmodel = "@{slot}"\n'
-    return check(f'name = "slotted"\n{steps}[[steps]]\ntransform = "deliver"\n', "slotted.toml", registry())
+    return check(
+        f'name = "slotted"\n{steps}[[steps]]\ntransform = "deliver"\n', "slotted.toml", registry(), models()
+    )
 
 
 def resolved(recipe: Recipe) -> Recipe:

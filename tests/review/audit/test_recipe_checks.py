@@ -1,6 +1,5 @@
 """Each check of a recipe: a recipe with its red flag, and the shipped ones without any."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ from gates.contract import registry as gates
 from line.errors import RecipeError
 from line.recipe import shipped
 from models.contract import Denoiser, Filler, Model, Restorer, Upscaler
-from models.contract import registry as models
+from models.contract import build as build_models
 from models.inference.sampling import Sampling
 from models.task import Task
 from models.weights.manifest import File, Weights, all_weights
@@ -77,16 +76,13 @@ def fake(name: str, base: type[Any], **fields: Any) -> type[Model]:
     return type(name, (base,), described | fields)
 
 
-FAKES = {
-    model.name: model
-    for model in (
-        fake("one_for_all_a", Denoiser, sha256="ab" * 32),
-        fake("one_for_all_b", Restorer, sha256="ab" * 32),
-        fake("dreamer", Filler, options_schema=Sampling),
-        fake("loose", Upscaler),
-        fake("borrowed", Upscaler, licence="CC-BY-NC-4.0"),
-    )
-}
+FAKES = (
+    fake("one_for_all_a", Denoiser, sha256="ab" * 32),
+    fake("one_for_all_b", Restorer, sha256="ab" * 32),
+    fake("dreamer", Filler, options_schema=Sampling),
+    fake("loose", Upscaler),
+    fake("borrowed", Upscaler, licence="CC-BY-NC-4.0"),
+)
 LOOSE = Weights(
     name="loose",
     task=Task.UPSCALE,
@@ -100,13 +96,11 @@ USED_BEFORE = RecordedModels(in_use={"example": {"upscale": "back_projection"}})
 
 
 @pytest.fixture
-def parts(monkeypatch: pytest.MonkeyPatch) -> Parts:
+def parts() -> Parts:
     """The parts of the line, and the made-up models besides."""
-    everything: Mapping[str, type[Model]] = {**models().models, **FAKES}
-    monkeypatch.setattr(models(), "items", everything)
     transforms = build()
     transforms.add(Transform("brighten", "upscale", lambda pictures, model: []))
-    return Parts(transforms, gates(), everything, {**all_weights(None), "loose": LOOSE})
+    return Parts(transforms, gates(), build_models(more=FAKES), {**all_weights(None), "loose": LOOSE})
 
 
 def flags(

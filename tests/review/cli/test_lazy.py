@@ -14,7 +14,7 @@ from click.shell_completion import ShellComplete
 
 from line.recipe import shipped
 from line.trouble import TroubleKind
-from models.contract import registry
+from models.contract import build as build_models
 from records import templates, troubles
 from records.templates import Proposal
 from review.cli import complete
@@ -132,7 +132,7 @@ def test_the_tab_key_offers(words: tuple[str, ...], expected: list[str]) -> None
 def test_the_tab_key_knows_every_model(tmp_path: Path) -> None:
     context = click.Context(cli)
     completed = {item.value for item in complete.models(context, cli.params[0], "")}
-    models = registry(tmp_path).models  # without weights that other tests added
+    models = build_models(tmp_path).models  # without weights that other tests added
     of_the_project = {name for name, model in models.items() if model.__module__.startswith("models.")}
     assert completed == of_the_project
     assert set(complete.BUILT_IN_MODELS) <= set(models)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from tests.harness.line import environment
+from tests.harness.plugged_in import plug_in
 from tests.review.experiments.commands import json_of, match
 
 pytestmark = pytest.mark.usefixtures("library")
@@ -31,11 +32,9 @@ def test_enlargements_are_held_against_the_photo_that_was_halved(folder: Path, r
 def test_a_model_beside_itself_differs_in_nothing_that_chance_does_not_explain(
     folder: Path, recipe: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from models.contract import registry
     from models.telea import Telea
 
-    twin = type("Twin", (Telea,), {"name": "twin"})
-    monkeypatch.setitem(registry().models, "twin", twin)
+    plug_in(monkeypatch, type("Twin", (Telea,), {"name": "twin"}))
     result = json_of(match("telea", "twin", folder, recipe, "--json"))
     assert all(value == 0 for value in result["second_beside_first"].values())
     assert result["flags_by_chance"] == 1
@@ -46,10 +45,9 @@ def test_a_model_beside_itself_differs_in_nothing_that_chance_does_not_explain(
 def test_what_a_step_leaves_alone_is_counted_and_not_measured(
     folder: Path, recipe: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from models.contract import registry
     from models.non_local_means import NonLocalMeans
 
-    monkeypatch.setitem(registry().models, "twin", type("Twin", (NonLocalMeans,), {"name": "twin"}))
+    plug_in(monkeypatch, type("Twin", (NonLocalMeans,), {"name": "twin"}))
     for seed in range(6):
         rough = np.random.default_rng(seed).normal(0, 8 if seed < 5 else 0, (150, 200, 3))
         noisy = np.clip(np.full((150, 200, 3), 120.0) + rough, 0, 255).astype(np.uint8)

@@ -13,7 +13,7 @@ from models.weights import manifest
 from models.weights.manifest import File
 from review.experiments.perceptual import distance
 from tests.harness.command import call
-from tests.harness.context import weights_folder
+from tests.harness.context import models, weights_folder
 from tests.harness.line import environment
 from tests.models import networks
 from worker.model_cache import ModelCache
@@ -29,7 +29,7 @@ def _home(tmp_path: Path) -> Iterator[None]:
 
 
 def test_without_weights_the_distance_is_one_that_needs_none_and_says_so() -> None:
-    result = distance(ModelCache(weights_folder=weights_folder()))
+    result = distance(ModelCache(models()))
     assert result.name == "gmsd"
     assert result.between(BEFORE, BEFORE) == 0
     assert result.between(BEFORE, AFTER) > 0.01
@@ -43,7 +43,7 @@ def test_with_weights_the_distance_is_lpips(monkeypatch: pytest.MonkeyPatch, tmp
     networks.need_torch()
     path = networks.save(tmp_path / "alex.pth", networks.backbone_state("alex"))
     networks.put(path, "lpips_alex", "perceptual", reader="lpips", net="alex")
-    result = distance(ModelCache(weights_folder=weights_folder()))
+    result = distance(ModelCache(models()))
     assert (result.name, result.instead_of) == ("lpips_alex", "")
     assert result.between(BEFORE, BEFORE) == 0
     assert result.between(BEFORE, AFTER) > 0
@@ -70,7 +70,7 @@ def test_a_backbone_that_cannot_be_trusted_is_as_good_as_none(tmp_path: Path) ->
     cached = tmp_path / "torch" / "hub" / "checkpoints" / entry.files[0].path
     cached.parent.mkdir(parents=True)
     cached.write_bytes(b"weights")
-    result = distance(ModelCache(weights_folder=weights_folder()), "lpips_squeeze")
+    result = distance(ModelCache(models()), "lpips_squeeze")
     assert result.name == "gmsd"
     assert "it is refused" in result.instead_of
 
@@ -91,4 +91,4 @@ def test_compare_measures_with_the_distance_that_the_settings_name(tmp_path: Pat
 
 def test_a_distance_that_nobody_knows_is_an_error() -> None:
     with pytest.raises(ModelError, match="for perceptual there are: lpips_alex, lpips_squeeze, lpips_vgg"):
-        distance(ModelCache(weights_folder=weights_folder()), "ssim")
+        distance(ModelCache(models()), "ssim")

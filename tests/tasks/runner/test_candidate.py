@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from line.states import RolloutState
-from models.contract import registry
+from models.contract import Task
 from tests.harness import db_builders
-from tests.harness.context import bucket, settings, transact
+from tests.harness.context import bucket, models, settings, transact
 from tests.harness.line import Line, photos
 from tests.harness.scenes import rollouts
 from tests.harness.services import Servers
@@ -167,6 +167,6 @@ def test_one_pair_in_twenty_is_stored_with_the_pictures_that_both_made(
 
 
 def test_the_candidates_of_the_tests_are_upscalers() -> None:
-    from tests.plugins.candidates import CANDIDATES
+    from tests.plugins import candidates
 
-    assert {candidate.name for candidate in CANDIDATES} <= set(registry().of_task(CANDIDATES[0].task))
+    assert {model.name for model in candidates.MODELS} <= set(models().of_task(Task.UPSCALE))

@@ -12,6 +12,7 @@ import pytest
 from line.facts import Facts
 from line.picture import FlagKind, Picture
 from line.recipe import Recipe
+from models.contract import build as build_models
 from tasks.recipes import check
 from tasks.registry import build
 from tasks.runner.execute import execute
@@ -43,7 +44,9 @@ def campaign(tmp_path: Path) -> Path:
 
 def delivered(recipe: Recipe, rgb: np.ndarray, **facts: Any) -> Attempt:
     picture = Picture("a.png", rgb, facts=Facts(**facts))
-    prepared = PreparedStep(build().get("deliver"), recipe.steps[-1], recipe, None, ModelCache())
+    prepared = PreparedStep(
+        build().get("deliver"), recipe.steps[-1], recipe, None, ModelCache(build_models())
+    )
     (tried,) = execute(prepared, [Loaded(picture, 0)])
     return tried
 
@@ -53,15 +56,15 @@ def test_what_it_prints_is_a_recipes_table_and_locks_what_is_delivered(campaign:
     assert answer.code == 0, answer.err
     assert "from 6 pictures" in answer.out
     assert len(tomllib.loads(answer.out)["style"]) == 20
-    locked = check(RECIPE + answer.out, "spring.toml", build())
+    locked = check(RECIPE + answer.out, "spring.toml", build(), build_models())
     assert delivered(locked, shot(3)).verdict.passed
     warm = delivered(locked, shot(3, warm=30)).verdict
     assert (warm.kind, {reason.gate for reason in warm.reasons}) == (FlagKind.POLICY, {"style_lock"})
-    assert delivered(check(RECIPE, "plain.toml", build()), shot(3, warm=30)).verdict.passed
+    assert delivered(check(RECIPE, "plain.toml", build(), build_models()), shot(3, warm=30)).verdict.passed
 
 
 def test_a_person_who_accepts_another_look_is_not_asked_again(campaign: Path) -> None:
-    locked = check(RECIPE + call("style", campaign).out, "spring.toml", build())
+    locked = check(RECIPE + call("style", campaign).out, "spring.toml", build(), build_models())
     assert delivered(locked, shot(3, warm=30), accepted=True).verdict.passed
 
 
