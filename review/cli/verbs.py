@@ -147,6 +147,6 @@ VERBS = {
     ),
     "webhooks": Verb(
         "review.cli.people.webhooks",
-        "Tell other systems of events: by signed requests, chat messages or mail.",
+        "Send events to other systems: as signed requests, chat messages or mail.",
     ),
 }

@@ -65,7 +65,7 @@ def _watch(session: Session, batch: int) -> None:
     type=int,
     default=0,
     metavar="ID",
-    help="Only images with a greater id.",
+    help="Only images with an id greater than this one.",
 )
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="Maximum number of images to list.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON lines on stdout.")

@@ -50,23 +50,23 @@ def rollout() -> None:
     type=click.FloatRange(0, 1, min_open=True, max_open=True),
     default=0.02,
     show_default=True,
-    help="Rise of the artifact rate that is still harmless.",
+    help="Maximum rise of the artifact rate that counts as harmless (0..1).",
 )
 @click.option(
     "--max-latency",
     type=click.FloatRange(0, min_open=True),
     default=2.0,
     show_default=True,
-    help="Times that the candidate may take as long as the model in use.",
+    help="Maximum time of the candidate, as a multiple of that of the model in use.",
 )
 @click.option(
     "--max-pairs",
     type=click.IntRange(1),
     default=4000,
     show_default=True,
-    help="Pairs after which a person decides.",
+    help="Number of compared photos after which a person decides.",
 )
-@click.option("--again", is_flag=True, help="Also with weights that were rolled back before.")
+@click.option("--again", is_flag=True, help="Try weights that were rolled back before again.")
 @pass_session
 def start(session: Session, /, recipe: str, again: bool, **options: Any) -> None:
     """Start a rollout at a step.
@@ -96,8 +96,8 @@ def start(session: Session, /, recipe: str, again: bool, **options: Any) -> None
 def status(session: Session, number: int | None, as_json: bool) -> None:
     """Show rollouts and their evidence.
 
-    Each has a line with its pairs, the change of the artifact rate with its interval, and how much evidence there is
-    of how much that is needed. With ROLLOUT also the reasons of its flagged pairs.
+    One line each: the number of compared photos, the change of the artifact rate with its interval, and the evidence
+    so far beside the evidence needed. With ROLLOUT also the reasons of its flagged photos.
     """
     from records.rollouts import pairs
     from records.rollouts import rollout as records
@@ -131,12 +131,12 @@ def status(session: Session, number: int | None, as_json: bool) -> None:
 
 @rollout.command()
 @rollout_argument
-@click.option("--unsafe", is_flag=True, help="Also from shadow, where nothing is proven yet.")
+@click.option("--unsafe", is_flag=True, help="Promote from shadow too, where nothing is proven yet.")
 @pass_session
 def promote(session: Session, number: int, unsafe: bool) -> None:
-    """Let the candidate run in place of the model in use.
+    """Use the candidate in place of the model in use.
 
-    That begins with the next shard. It decides an inconclusive rollout, or ends a ramp early.
+    It is used from the next shard on. This decides an inconclusive rollout, or ends a ramp early.
     """
     from line.errors import InputError
     from line.states import RolloutState

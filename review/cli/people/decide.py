@@ -146,9 +146,9 @@ def rollback(session: Session, image: int, step: str) -> None:
 def undo(session: Session, images: tuple[int, ...], listing: bool, as_json: bool) -> None:
     """Undo your last decision, or the last decision about each IMAGE; repeat it to undo the one before.
 
-    The image is put back to what it was, also after accept, reject, requeue and rollback; a file that was delivered
-    by then is deleted, one that was deleted is delivered again. An image that a worker has in hand follows when the
-    worker is done.
+    The image returns to its state before the decision (accept, reject, requeue or rollback). A file that was delivered
+    since is deleted; one that was deleted is delivered again. An image that a worker is processing returns when the
+    worker has finished.
 
     Example: sluice undo --list
     """

@@ -24,7 +24,7 @@ EVENTS = (
 
 @click.group()
 def webhooks() -> None:
-    """Tell other systems of events: by signed requests, chat messages or mail.
+    """Send events to other systems: as signed requests, chat messages or mail.
 
     \b
     batch.done        every image of a batch has settled
@@ -32,19 +32,19 @@ def webhooks() -> None:
     batch.halted      a person, a program or a budget halted a batch
     review.waiting    images of a batch wait for people
     budget.near       80 % of a budget are spent
-    trouble.begun     something has waited for a minute; trouble.ended: it waits no more
+    trouble.begun     something has been stuck for a minute; trouble.ended: it goes on
 
-    A message that is not taken is sent again after 5 seconds, then with growing pauses for three days.
+    A message that the receiver does not accept is sent again after 5 seconds, then with growing pauses for three days.
     """
 
 
 @webhooks.command()
 @click.argument("url")
 @click.option(
-    "--event", "events", type=click.Choice(EVENTS), multiple=True, help="Only these; all if not given."
+    "--event", "events", type=click.Choice(EVENTS), multiple=True, help="Send only this event; repeat for several. All events if not given."
 )
 @click.option(
-    "--format", "kind", type=click.Choice(["standard", "slack", "email"]), help="By the URL if not given."
+    "--format", "kind", type=click.Choice(["standard", "slack", "email"]), help="Format of the messages; chosen by the URL if not given."
 )
 @json_option
 @pass_session
@@ -78,7 +78,7 @@ def add(session: Session, url: str, events: tuple[str, ...], kind: str | None, a
 @json_option
 @pass_session
 def list_(session: Session, as_json: bool) -> None:
-    """List the webhooks and the events that they are told of."""
+    """List the webhooks and the events that they receive."""
     from records.webhooks import events as records
     from review.cli import console
 
@@ -98,7 +98,7 @@ def list_(session: Session, as_json: bool) -> None:
 
 @webhooks.command()
 @click.option("--webhook", type=int, metavar="ID", help="Only of this webhook.")
-@click.option("--undelivered", is_flag=True, help="Only what was not taken.")
+@click.option("--undelivered", is_flag=True, help="Only deliveries that the receiver did not accept.")
 @click.option(
     "--limit", type=click.IntRange(1, 1000), default=50, show_default=True, help="Newest deliveries."
 )
@@ -125,7 +125,7 @@ def log(session: Session, webhook: int | None, undelivered: bool, limit: int, as
 @click.argument("delivery", type=int)
 @pass_session
 def resend(session: Session, delivery: int) -> None:
-    """Send DELIVERY of the log again now, whatever became of it."""
+    """Send DELIVERY of the log again now, even if the receiver accepted it before."""
     from records.webhooks import deliveries
 
     with session.line() as line:
@@ -149,7 +149,7 @@ def ping(session: Session, webhook: int) -> None:
 @click.argument("webhook", type=int)
 @pass_session
 def remove(session: Session, webhook: int) -> None:
-    """Remove WEBHOOK; what it was not told yet is not sent any more, and its log stays."""
+    """Remove WEBHOOK: messages that were not delivered yet are dropped, and its log stays."""
     from records.webhooks import events as records
 
     with session.line() as line:

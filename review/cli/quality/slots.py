@@ -44,10 +44,10 @@ def slots(context: click.Context, as_json: bool) -> None:
 @slot_argument
 @click.argument("model", shell_complete=complete.models)
 @click.option("--why", required=True, help="Recorded with the change.")
-@click.option("--unsafe", is_flag=True, help="Switch although nothing on record speaks for it.")
+@click.option("--unsafe", is_flag=True, help="Switch without evidence; `sluice audit` lists such switches.")
 @pass_session
 def set_(session: Session, slot: str, model: str, why: str, unsafe: bool) -> None:
-    """Let SLOT hold MODEL for batches that are taken from now on; those that were taken keep theirs.
+    """Put MODEL into SLOT for new batches; batches that have begun keep their model.
 
     The first model of a slot needs no evidence. A switch needs a match on record, in which MODEL was not
     significantly worse than what the slot holds, on at least 5 pictures.
@@ -74,10 +74,9 @@ def set_(session: Session, slot: str, model: str, why: str, unsafe: bool) -> Non
 @click.option("--why", default="", help="Recorded with the change.")
 @pass_session
 def revert(session: Session, slot: str, why: str) -> None:
-    """Let SLOT hold its model before the last switch again: for new batches and for new shards of running ones.
+    """Undo the last switch of SLOT, for new batches and for new shards of running ones.
 
-    Shards that were sent to a worker before end with the model they began with. A second revert goes back one more
-    step.
+    Shards that a worker already has are finished with their model. A second revert goes back one more step.
     """
     from records.slots import batch_changes
 

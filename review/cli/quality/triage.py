@@ -30,7 +30,7 @@ def triage(session: Session, batch: int, sample: int, as_json: bool) -> None:
     """Halt BATCH; find the step at fault and the smallest change of the recipe that lets a sample pass.
 
     The sample is stratified by vendor, reason and size. Each of its steps runs again alone from its recorded input, in
-    this process on SLUICE_DEVICE; then every change that brings a parameter, a model or a limit back to the line's own
+    this process on SLUICE_DEVICE; then every change that returns a parameter, a model or a limit to its default
     is tried on it, and on images that had passed. Nothing is changed but the state of a running batch: the corrected
     recipe is recorded, and `sluice resume BATCH --as DIGEST` goes on with it through a probe.
     """
