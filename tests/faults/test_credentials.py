@@ -67,7 +67,7 @@ def refusal(variables: dict[str, str], servers: Servers, tmp_path: Path) -> Iter
     ):
         upload = photos(tmp_path / "upload", IMAGES)
         yield Refusal(
-            under_test, under_test.submit(upload, recipe(tmp_path / "plain.toml", shard=2)), users, reader
+            under_test, under_test.submit(upload, recipe(tmp_path / "plain.toml", shard=4)), users, reader
         )
 
 
