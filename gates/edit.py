@@ -17,7 +17,7 @@ from gates.metrics.fill.fill_boundary_metrics import Figures, beyond_usual
 from gates.metrics.fill.fill_colour import fill_shift
 from gates.metrics.fill.ghost import stroke_ghost
 from gates.metrics.fill.low_grain_metrics import stillness
-from gates.metrics.fill.nearest_texture_residuals import kinship
+from gates.metrics.fill.nearest_texture_residuals import nearest_texture_residuals
 from gates.metrics.fill.strokes import unerased, untouched
 from gates.metrics.fill.surroundings_features import context
 from gates.metrics.picture.composition import Composition, Finder, compositions
@@ -193,7 +193,7 @@ class Edit:
             | tones(planes, probe)
             | stillness(patch, planes, probe)
             | edge_cells(patch)
-            | kinship(patch, planes, probe)
+            | nearest_texture_residuals(patch, planes, probe)
             for patch, figures, misplaced, planes, probe in zip(
                 self.patches, self.likeness, self.misplaced, self._planes, self._probes, strict=True
             )

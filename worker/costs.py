@@ -7,8 +7,8 @@ from worker.topology import load
 
 
 @cache
-def known_per_second(config: Path | None, device: str) -> float | None:
-    """Cost of one second on ``device``, in the currency of ``[costs]`` (per hour there); None if it is not named.
+def price_per_second(config: Path | None, device: str) -> float | None:
+    """Cost of one second on ``device``, in the currency of ``[costs]``; None where that has no price for the device.
 
     Args:
         config: the topology file; ``./sluice.toml`` where None.
@@ -21,5 +21,5 @@ def known_per_second(config: Path | None, device: str) -> float | None:
 
 @cache
 def per_second(config: Path | None, device: str) -> float:
-    """As :func:`known_per_second`, 0 where no price is known."""
-    return known_per_second(config, device) or 0.0
+    """As :func:`price_per_second`, 0 without a price."""
+    return price_per_second(config, device) or 0.0

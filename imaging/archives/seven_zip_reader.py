@@ -162,10 +162,11 @@ class _Extraction:
         raise EOFError
 
     def _extract(self, archive: py7zr.SevenZipFile, names: list[str], budget: Budget) -> None:
+        """Unpack the files into the queue; runs in a thread of its own."""
         try:
             archive.extract(targets=names, factory=_Factory(self, budget))
             self.put("end")
-        except EOFError:
+        except EOFError:  # the reader stopped early
             return
         except Exception as error:  # py7zr raises many kinds; the reader decides
             self.put("error", error)

@@ -12,7 +12,7 @@ _CHARACTERS_FROM: Final = 0xF700
 
 
 def storable(name: str) -> str:
-    """A name as the file system functions return it, as storable text."""
+    """A name from the file system functions with each undecodable byte as a private-use character."""
     if name.isascii():
         return name
     return "".join(

@@ -25,7 +25,9 @@ SUFFIXES = (".safetensors", ".pth", ".ckpt", ".pt", ".bin", ".onnx")
 
 @click.group(invoke_without_command=True)
 @click.option(
-    "--pipelines", is_flag=True, help="List the diffusers pipelines of the Hugging Face hub that are pinned to a commit."
+    "--pipelines",
+    is_flag=True,
+    help="List the pipelines of the Hugging Face hub that are pinned to a commit.",
 )
 @json_option
 @click.pass_context

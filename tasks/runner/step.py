@@ -35,7 +35,7 @@ from tasks.runner.lease import Lease
 from tasks.runner.prefetch import Prefetch
 from tasks.runner.types import Loaded, PreparedStep
 from tasks.transform import Transform
-from worker.costs import known_per_second
+from worker.costs import price_per_second
 from worker.logs import log_context
 from worker.provenance import made_with
 
@@ -211,7 +211,7 @@ class StepRunner:
     def _step_run(self, claim: Claim, prepared: PreparedStep, in_force: ModelInForce | None) -> StepRun:
         transform, model, settings = prepared.transform, prepared.model, self.context.settings
         options = claim.recipe.options_of(prepared.step)
-        price = known_per_second(settings.config, settings.device)
+        price = price_per_second(settings.config, settings.device)
         return StepRun(
             transform=transform.name,
             model=model.name if model else None,

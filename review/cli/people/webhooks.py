@@ -41,10 +41,17 @@ def webhooks() -> None:
 @webhooks.command()
 @click.argument("url")
 @click.option(
-    "--event", "events", type=click.Choice(EVENTS), multiple=True, help="Send only this event; repeat for several. All events if not given."
+    "--event",
+    "events",
+    type=click.Choice(EVENTS),
+    multiple=True,
+    help="Only this event; repeat for several. All if not given.",
 )
 @click.option(
-    "--format", "kind", type=click.Choice(["standard", "slack", "email"]), help="Format of the messages; chosen by the URL if not given."
+    "--format",
+    "kind",
+    type=click.Choice(["standard", "slack", "email"]),
+    help="By the URL if not given.",
 )
 @json_option
 @pass_session

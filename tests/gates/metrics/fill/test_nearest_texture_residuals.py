@@ -6,7 +6,7 @@ import pytest
 
 from gates.metrics.fill.boundary_sampling import planes_around, probe_of
 from gates.metrics.fill.fill_boundary_metrics import Figures
-from gates.metrics.fill.nearest_texture_residuals import kinship
+from gates.metrics.fill.nearest_texture_residuals import nearest_texture_residuals
 from gates.patch import find_patches
 from line.picture import Rgb
 
@@ -31,7 +31,7 @@ def figures_of(fill: np.ndarray, before: Rgb | None = None) -> Figures:
     mask[FILL] = 255
     (patch,) = find_patches(lettered() if before is None else before, after, mask)
     planes = planes_around(patch, after, mask)
-    return kinship(patch, planes, probe_of(patch, planes))
+    return nearest_texture_residuals(patch, planes, probe_of(patch, planes))
 
 
 def lettered() -> Rgb:
@@ -85,4 +85,4 @@ def test_too_little_to_see_says_nothing() -> None:
     mask[60:64, 60:64] = 255
     (patch,) = find_patches(scene, scene, mask)
     planes = planes_around(patch, scene, mask)
-    assert kinship(patch, planes, probe_of(patch, planes)) == {}
+    assert nearest_texture_residuals(patch, planes, probe_of(patch, planes)) == {}
