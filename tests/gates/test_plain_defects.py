@@ -146,6 +146,22 @@ def test_an_enlargement_of_another_picture_is_flagged(textured: Rgb) -> None:
     assert "enlargement.consistency" in result
 
 
+@pytest.mark.parametrize("contrast", [8, 12, 40])
+def test_a_number_that_an_enlargement_wiped_is_flagged(contrast: int) -> None:
+    shades = (
+        70 + np.linspace(0, 40, 180)[None, :, None] + np.random.default_rng(3).normal(0, 1, (120, 180, 1))
+    )
+    chip = np.repeat(shades, 3, axis=2)
+    digits = np.zeros((480, 720), np.uint8)
+    cv2.putText(digits, "30742", (240, 280), cv2.FONT_HERSHEY_SIMPLEX, 1.1, 255, 2, cv2.LINE_AA)
+    cover = cv2.resize(digits, (180, 120), interpolation=cv2.INTER_AREA)[..., None] / 255
+    blank, printed = (
+        np.rint(chip + cover * levels).clip(0, 255).astype(np.uint8) for levels in (0, contrast)
+    )
+    assert reasons(Edit("upscale", printed, enlarged(printed, 4))) == set()
+    assert "enlargement.invented" in reasons(Edit("upscale", printed, enlarged(blank, 4)))
+
+
 def test_a_stretched_enlargement_is_flagged(textured: Rgb) -> None:
     wide = as_rgb(cv2.resize(textured, (int(textured.shape[1] * 2.06), textured.shape[0] * 2)))
     assert "enlargement.aspect_change" in reasons(Edit("upscale", textured, wide))

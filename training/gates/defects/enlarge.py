@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 
 from gates.edit import Edit
+from gates.patch import luma
 from line.picture import Rgb
 from models.back_projection import BackProjection
 from training.gates.defects import defect as d
@@ -57,9 +58,23 @@ def soft_place(rgb: Rgb, sigma: float, good: Good) -> Rgb:
     return damaged
 
 
+def wiped_place(rgb: Rgb, sigma: float, good: Good) -> Rgb:
+    """The most detailed place blurred, a tenth of the side: such as a number on a chip, smoothed away."""
+    fine = luma(good.edit.before) - cv2.GaussianBlur(luma(good.edit.before), (0, 0), 2)
+    side = max(12, min(fine.shape) // 10)
+    energy = cv2.boxFilter(fine * fine, -1, (side, side), anchor=(0, 0))[: 1 - side, : 1 - side]
+    top, left = np.unravel_index(int(energy.argmax()), energy.shape)
+    y, x, size = (round(float(pixels) * scale_of(good)) for pixels in (top, left, side))
+    damaged = rgb.copy()
+    area = np.s_[y : y + size, x : x + size]
+    damaged[area] = soft(np.ascontiguousarray(rgb[area]), sigma, good)
+    return damaged
+
+
 DEFECTS = (
     Defect("blur after enlargement", "upscale", whole(soft), span=(0.2, 3)),
     Defect("blur in one place", "upscale", whole(soft_place), span=(0.2, 3)),
+    Defect("detail wiped in one place", "upscale", whole(wiped_place), span=(0.2, 6)),
     Defect("oversharpening halo", "upscale", whole(d.oversharpened), span=(0.1, 5)),
     Defect("JPEG blocks enlarged", "upscale", enlarged_blocks, span=(70, 3)),
     Defect("part of a pixel off", "upscale", whole(off), units=(0.25, 0.5, 0.75)),
