@@ -5,6 +5,7 @@ import re
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from tests.harness.project.packages import PRODUCT_PACKAGES
@@ -12,6 +13,8 @@ from tests.harness.project.packages import PRODUCT_PACKAGES
 ROOT = Path(__file__).resolve().parents[3]
 PACKAGES = (*PRODUCT_PACKAGES, "training", "bench", "samples")
 PROGRAM = re.compile(r"^(?:[A-Z_]+=\S+ )?(?:\S*/)?(sluice|celery|make|python) ")
+ANYWHERE = re.compile(PROGRAM.pattern.replace("^", r"^\s*(?:[\"']{3})?", 1), re.MULTILINE)
+"""The same in any line of a file, behind the quotes of a docstring too."""
 PLACEHOLDERS = {"ID": "3", "BATCH": "1", "IMAGE": "17", "N": "2"}
 """What stands for a number in a command that is shown."""
 
@@ -40,14 +43,20 @@ class Shown:
         return Path(self.words[0]).name
 
 
-def shown() -> Iterator[Shown]:
+@cache
+def shown() -> tuple[Shown, ...]:
     """Every command, in the order of the files."""
+    return tuple(_shown())
+
+
+def _shown() -> Iterator[Shown]:
     for path in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]:
         for block in re.findall(r"```(?:sh|bash|console)\n(.*?)```", path.read_text("utf-8"), re.DOTALL):
             yield from commands(str(path.relative_to(ROOT)), block)
     for package in PACKAGES:
         for path in sorted((ROOT / package).rglob("*.py")):
-            for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            text = path.read_text("utf-8")
+            for node in ast.walk(ast.parse(text if ANYWHERE.search(text) else "")):
                 if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
                     yield from commands(str(path.relative_to(ROOT)), ast.get_docstring(node) or "")
 
