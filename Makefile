@@ -22,9 +22,10 @@ endif
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 GET := $(PIP) install --constraint constraints.txt
 
-# one process a core, each with Postgres and Redis of its own; the tests of one file stay together, for they share lines
+# one process a core, each with Postgres and Redis of its own; the tests of one file stay together, for they share
+# lines, and the files keep their order, because tests/conftest.py puts the longest first
 WORKERS ?= auto
-PYTEST := $(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile
+PYTEST := $(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 .PHONY: help install install-gpu run up test test-light test-fast coverage check bench bench-quick test-faults fuzz audit clean
 
