@@ -101,6 +101,14 @@ def queries(images: int) -> dict[str, Callable[[sa.Connection], object]]:
         "desk: page of a reason": lambda connection: review_queue.page(
             connection, 1, reason="seam.seam", after=late // 2, limit=21
         ),
+        **_grid_queries(late),
+        "manifest of 1 %": lambda connection: sum(1 for _ in listings.manifest_lines(connection, 2)),
+    }
+
+
+def _grid_queries(late: int) -> dict[str, Callable[[sa.Connection], object]]:
+    """Those of the grid; ``late`` is the id of an image far down the list."""
+    return {
         "grid: worst of a batch": lambda connection: grid.page(connection, _flagged(batch=1)),
         "grid: worst of all batches": lambda connection: grid.page(connection, _flagged()),
         "grid: worst of all batches, later": lambda connection: grid.page(
@@ -122,7 +130,6 @@ def queries(images: int) -> dict[str, Callable[[sa.Connection], object]]:
             connection, Filter(state=ImageState.FLAGGED)
         ),
         "grid: groups of a batch": lambda connection: groups(connection, _flagged(batch=1)),
-        "manifest of 1 %": lambda connection: sum(1 for _ in listings.manifest_lines(connection, 2)),
     }
 
 
