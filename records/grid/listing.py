@@ -120,7 +120,7 @@ def _chunks(
     """Images in order, some at a time; those that no index rules out are among them."""
     there = sources(connection, chosen)
     if chosen.is_by_severity:
-        size = limit + 1 if chosen.is_counted or not (chosen.name or chosen.reading) else CHUNK
+        size = CHUNK if chosen.name or chosen.reading else limit + 1
         yield from _by_severity(connection, chosen, there, after, size)
         return
     for batch in dict.fromkeys(source.batch for source in there):

@@ -111,9 +111,15 @@ async def _filter_values(request: Request, chosen: Filter) -> dict[str, Any]:
         "in_words": in_words,
         "beyond": beyond,
         "address_of": partial(address.query_of, chosen),
-        "answered": request.query_params.get("answered", ""),
-        "left": request.query_params.get("left", ""),
+        "answered": _count(request, "answered"),
+        "left": _count(request, "left"),
     }
+
+
+def _count(request: Request, name: str) -> str:
+    """A number in the query; empty where there is none."""
+    value = request.query_params.get(name, "")
+    return value if value.isascii() and value.isdecimal() else ""
 
 
 def _vendors(connection: sa.Connection) -> Sequence[str]:
