@@ -18,7 +18,7 @@ class Verb:
     """One command of the group.
 
     Attributes:
-        module: where it is; the command bears the verb's name there.
+        module: where it is; the command bears the verb's name there, with ``_`` for ``-``.
         summary: the first sentence of its help.
     """
 
@@ -41,7 +41,7 @@ class LazyGroup(click.Group):
 
     def load(self, name: str) -> click.Command:
         """The command of that name, imported."""
-        command: click.Command = getattr(import_module(self.verbs[name].module), name)
+        command: click.Command = getattr(import_module(self.verbs[name].module), name.replace("-", "_"))
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

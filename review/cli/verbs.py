@@ -112,6 +112,10 @@ VERBS = {
         "review.cli.quality.slots",
         "List the slots that recipes may name instead of a model; set one, or take the last switch back.",
     ),
+    "spot-check": Verb(
+        "review.cli.quality.spot_check",
+        "Print how large the share of bad pictures among those that BATCH delivered is at most.",
+    ),
     "status": Verb(
         "review.cli.line.inspect",
         "Show images per state, artifact rate, throughput, cost and breaker of BATCH, or list the newest "

@@ -16,6 +16,7 @@ from review.desk import answers, batch_controls, cards, handlers, mask, template
 from review.desk.drawing.pool import DrawingPool
 from review.desk.grid import bulk
 from review.desk.grid import handlers as grid
+from review.desk.spot_checks import handlers as spot_checks
 from review.desk.web.errors import EXCEPTION_HANDLERS, ask_for_login
 from review.desk.web.forms import TokenCookie, form_route
 from review.desk.web.headers import RequestLimit, SecurityHeaders
@@ -61,6 +62,12 @@ ROUTES: Sequence[BaseRoute] = (
     form_route("/undo", answers.undo),
     form_route("/answers/{decision:id}/undo", answers.undo_one),
     Route("/batches/{batch:id}/images", grid.of_batch),
+    Route("/batches/{batch:id}/spot-checks", spot_checks.show),
+    form_route("/batches/{batch:id}/spot-checks", spot_checks.start),
+    form_route("/batches/{batch:id}/spot-checks/undo", spot_checks.undo),
+    form_route("/batches/{batch:id}/spot-checks/controls", spot_checks.set_control),
+    form_route("/spot-checks/{question:id}/answer", spot_checks.answer),
+    Route("/spot-checks/{question:id}/{side}.jpg", spot_checks.picture),
     Route("/images", grid.show),
     form_route("/images/answers", bulk.answer),
     Route("/images/{image:id}/thumbnail.jpg", grid.thumbnail),

@@ -12,6 +12,7 @@ from line.states import BATCH_MOVES, IMAGE_MOVES, BatchState, ImageState, ShardS
 from records.access.tables import tokens
 from records.metrics.tables import step_counters
 from records.queries.rescans import rescans
+from records.spot_checks.tables import spot_checks
 from records.storage import retention_tables
 from records.tables import metadata
 from records.webhooks.tables import webhooks
@@ -24,6 +25,7 @@ pytestmark = [pytest.mark.services, pytest.mark.usefixtures("records")]
 def test_the_tables_are_those_the_migrations_leave() -> None:
     assert rescans.metadata is metadata is retention_tables.forgotten_batches.metadata
     assert tokens.metadata is metadata is webhooks.metadata is step_counters.metadata
+    assert spot_checks.metadata is metadata
     with engine().connect() as connection:
         context = MigrationContext.configure(
             connection, opts={"compare_type": True, "compare_server_default": True}

@@ -1,0 +1,1 @@
+"""Spot checks: people judge a random sample of a batch's delivered pictures."""

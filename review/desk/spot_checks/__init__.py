@@ -1,0 +1,1 @@
+"""Spot checks: delivered pictures, drawn at random, are judged one after the other."""
