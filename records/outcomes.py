@@ -19,7 +19,8 @@ from records import batches, shards
 from records.batches import Batch
 from records.budget import ledger, totals
 from records.grid.severity import severity
-from records.metrics import step_counters
+from records.metrics import batch_minutes, step_counters
+from records.metrics.batch_minutes import Advance
 from records.rollouts import pairs
 from records.rollouts.pairs import CandidateRun
 from records.shards import Claim
@@ -218,6 +219,7 @@ def _count(
     pairs = [(result, before[result.image_id]) for result in counting]
     judged = sum(_is_judged(run, result, image) and not image.is_counted for result, image in pairs)
     artifacts = sum(_is_artifact(result, image) for result, image in pairs)
+    batch_minutes.add(connection, batch.id, _advance(claim, run, results, judged, artifacts))
     counts = Counts(batch.judged + judged, batch.artifacts + artifacts)
     cost = _cost(run, results)
     values: dict[str, Any] = {"cost": batch_table.c.cost + cost, "worked_at": sa.func.now()}
@@ -234,6 +236,13 @@ def _count(
             f"({counts.rate:.0%}, threshold {rule.threshold:.0%})"
         )
         batches.halt(connection, batch.id, reason, claim.position)
+
+
+def _advance(claim: Claim, run: StepRun, results: Sequence[StepResult], judged: int, artifacts: int) -> Advance:
+    """How much closer the step brought the batch to its end."""
+    settled = sum(run.delivers or not result.has_passed for result in results)
+    remaining = len(claim.recipe.steps) - claim.position
+    return Advance(settled, settled * remaining + len(results) - settled, judged, artifacts)
 
 
 def _plain(value: Any) -> Any:

@@ -27,6 +27,8 @@ class WorkerProcess:
     Attributes:
         process: its identity: two hosts of one name may have workers of one node name.
         queues: that it serves; a scheduler serves none.
+        memory: bytes that its processes take; None where it is not measured.
+        device_memory, device_memory_total: bytes in use on its GPU by all processes, and bytes that the GPU has.
     """
 
     node: str
@@ -35,6 +37,9 @@ class WorkerProcess:
     pid: int
     queues: tuple[str, ...] = ()
     device: str = "cpu"
+    memory: int | None = None
+    device_memory: int | None = None
+    device_memory_total: int | None = None
 
 
 def beat(connection: sa.Connection, worker: WorkerProcess, trouble: str | None = None) -> None:
@@ -44,6 +49,9 @@ def beat(connection: sa.Connection, worker: WorkerProcess, trouble: str | None =
         "pid": worker.pid,
         "queues": list(worker.queues),
         "device": worker.device,
+        "memory": worker.memory,
+        "device_memory": worker.device_memory,
+        "device_memory_total": worker.device_memory_total,
     }
     key = {"node": worker.node, "process": worker.process}
     statement = insert(workers).values(row | key | {"trouble": trouble or ""})

@@ -43,3 +43,22 @@ queue_waits = sa.Table(
     _counter("seconds", sa.Double),
     comment="shards that were ever claimed, raised by a trigger in the transaction that claims them",
 )
+
+batch_minutes = sa.Table(
+    "batch_minutes",
+    metadata,
+    sa.Column("batch_id", sa.BigInteger, sa.ForeignKey("batches.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("minute", sa.DateTime(timezone=True), primary_key=True),
+    sa.Column("settled", sa.BigInteger, nullable=False, comment="images that left the line"),
+    sa.Column(
+        "positions",
+        sa.BigInteger,
+        nullable=False,
+        comment="steps of the recipe that images left behind; all that remain for one that left the line",
+    ),
+    sa.Column(
+        "judged", sa.BigInteger, nullable=False, comment="images that gates judged for the first time"
+    ),
+    _counter("artifacts"),
+    comment="what the steps of each batch did in each minute, raised in the transaction that records them",
+)

@@ -60,6 +60,9 @@ workers = sa.Table(
         server_default="",
         comment="what it cannot do, and how to mend that",
     ),
+    sa.Column("memory", sa.BigInteger, comment="bytes of its processes in memory"),
+    sa.Column("device_memory", sa.BigInteger, comment="bytes in use on its GPU, by all processes"),
+    sa.Column("device_memory_total", sa.BigInteger, comment="bytes that its GPU has"),
 )
 
 withdrawals = sa.Table(
