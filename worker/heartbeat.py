@@ -16,6 +16,7 @@ from records.database import Database
 from records.process_identity import is_known_dead, process_identity
 from records.queries.heartbeat import BEAT_SECONDS
 from records.workers import WorkerProcess
+from worker.memory import device_memory, process_memory
 
 log = logging.getLogger(__name__)
 
@@ -54,8 +55,17 @@ class Heartbeat(bootsteps.StartStopStep):
 
     def beat(self, parent: Any) -> None:
         queues = tuple(sorted(parent.app.amqp.queues.consume_from))
+        on_device = device_memory(self.device)
         worker = WorkerProcess(
-            parent.hostname, self.process, socket.gethostname(), os.getpid(), queues, self.device
+            parent.hostname,
+            self.process,
+            socket.gethostname(),
+            os.getpid(),
+            queues,
+            self.device,
+            memory=process_memory(),
+            device_memory=on_device.used if on_device else None,
+            device_memory_total=on_device.total if on_device else None,
         )
 
         def write(connection: sa.Connection) -> int:
