@@ -26,8 +26,10 @@ from records.grid import listing as grid
 from records.grid.filters import Filter, Order
 from records.grid.groups import groups
 from records.grid.listing import Place
+from records.live import line_state, recent_readings
 from records.metrics import snapshot
 from records.queries import listings, reports, review_queue, text_search_results
+from review.desk.live.readings import MAX_STEPS
 from stack.servers.postgres import EmbeddedPostgres
 from tasks.templates.rescan import PAGE_IMAGES
 
@@ -96,7 +98,8 @@ def queries(images: int) -> dict[str, Callable[[sa.Connection], object]]:
             after=late // 2,
             limit=PAGE_IMAGES,
         ),
-        "desk: overview": review_queue.batch_queues,
+        "desk: overview": line_state.take,
+        "desk: newest readings": lambda connection: recent_readings.newer(connection, 0, MAX_STEPS),
         "desk: page of a batch": lambda connection: review_queue.page(connection, 1, limit=21),
         "desk: page of a reason": lambda connection: review_queue.page(
             connection, 1, reason="seam.seam", after=late // 2, limit=21

@@ -45,6 +45,9 @@ class Settings(BaseSettings):
     )
     micro_batch: int = Field(4, ge=1, description="pictures given to a model at once")
     desk_password: SecretStr | None = Field(None, description="of the review desk, where it is started alone")
+    flower_url: str = Field(
+        "", description="address of Flower that the desk links; that of `sluice up` if empty"
+    )
     webhook_private: bool = Field(False, description="whether webhooks may lead to private addresses")
     smtp_url: SecretStr | None = Field(
         None, description="mail server of webhooks: smtp://user:password@host:587"

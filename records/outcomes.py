@@ -238,7 +238,9 @@ def _count(
         batches.halt(connection, batch.id, reason, claim.position)
 
 
-def _advance(claim: Claim, run: StepRun, results: Sequence[StepResult], judged: int, artifacts: int) -> Advance:
+def _advance(
+    claim: Claim, run: StepRun, results: Sequence[StepResult], judged: int, artifacts: int
+) -> Advance:
     """How much closer the step brought the batch to its end."""
     settled = sum(run.delivers or not result.has_passed for result in results)
     remaining = len(claim.recipe.steps) - claim.position

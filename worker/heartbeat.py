@@ -16,7 +16,7 @@ from records.database import Database
 from records.process_identity import is_known_dead, process_identity
 from records.queries.heartbeat import BEAT_SECONDS
 from records.workers import WorkerProcess
-from worker.memory import device_memory, process_memory
+from worker.peak_memory import device_memory, process_memory
 
 log = logging.getLogger(__name__)
 

@@ -1,9 +1,15 @@
-"""The memory that a piece of work takes at its peak."""
+"""Memory: what a piece of work takes at its peak, what a process takes now, and what is in use on a GPU."""
 
 import ctypes
 import gc
+import logging
 import sys
+from dataclasses import dataclass
 from pathlib import Path
+
+import psutil
+
+log = logging.getLogger(__name__)
 
 _STATUS = Path("/proc/self/status")
 _RESET = Path("/proc/self/clear_refs")
@@ -58,3 +64,53 @@ def _resident(name: str) -> float | None:
     except OSError:
         return None
     return next((int(line.split()[1]) * 1024 / 1e6 for line in lines if line.startswith(f"{name}:")), None)
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceMemory:
+    """Bytes in use on a GPU by all processes, and bytes that it has."""
+
+    used: int
+    total: int
+
+
+def process_memory() -> int | None:
+    """Bytes of this process and its children, shared pages divided among them; None where it is not measured."""
+    try:
+        process = psutil.Process()
+        return sum(_bytes(each) for each in (process, *process.children(recursive=True)))
+    except (psutil.Error, OSError):
+        return None
+
+
+def device_memory(device: str) -> DeviceMemory | None:
+    """Memory of the GPU of a device ``cuda:N``; None of another device, or where its driver gives no answer.
+
+    The driver is asked, because the child process that computes is the only one with a context on the GPU.
+    """
+    kind, _, number = device.partition(":")
+    if kind != "cuda":
+        return None
+    try:
+        import pynvml  # of the extra gpu
+    except ImportError:
+        return None
+    try:
+        pynvml.nvmlInit()
+        try:
+            memory = pynvml.nvmlDeviceGetMemoryInfo(pynvml.nvmlDeviceGetHandleByIndex(int(number)))
+        finally:
+            pynvml.nvmlShutdown()
+    except pynvml.NVMLError as error:
+        log.debug("the memory of %s is not measured: %s", device, error)
+        return None
+    return DeviceMemory(int(memory.used), int(memory.total))
+
+
+def _bytes(process: psutil.Process) -> int:
+    try:
+        return int(process.memory_full_info().pss)
+    except AttributeError:  # another system than Linux
+        return int(process.memory_info().rss)
+    except psutil.NoSuchProcess:
+        return 0

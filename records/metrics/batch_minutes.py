@@ -42,13 +42,13 @@ class Pace:
 
     Attributes:
         images_per_second: images that left the line.
-        positions_per_second: steps of the recipe that images left behind.
+        advance_per_second: the same with parts of images, as :class:`records.queries.reports.Progress` counts them.
         parts: of the time from its start, or the last ``CHART_HOURS``, to its last step; oldest first.
         part_minutes: length of one.
     """
 
     images_per_second: float
-    positions_per_second: float
+    advance_per_second: float
     parts: Sequence[Advance]
     part_minutes: int
 
@@ -75,7 +75,7 @@ def _pace(row: Any, sums: Mapping[int, Advance]) -> Pace:
     seconds = max(1.0, float(row.seconds))
     return Pace(
         images_per_second=float(row.settled) / seconds,
-        positions_per_second=float(row.positions) / seconds,
+        advance_per_second=float(row.positions) / row.steps / seconds,
         parts=[sums.get(number, Advance()) for number in range(math.ceil(row.minutes / row.width))],
         part_minutes=int(row.width),
     )
@@ -86,7 +86,8 @@ _SPANS: Final = f"""
     FROM (
         SELECT id, since, (extract(epoch FROM date_trunc('minute', until) - since) / 60 + 1)::int AS minutes
         FROM (
-            SELECT id, until, date_trunc('minute', greatest(created_at, until - interval '{CHART_HOURS} hours')) AS since
+            SELECT id, until,
+                   date_trunc('minute', greatest(created_at, until - interval '{CHART_HOURS} hours')) AS since
             FROM (SELECT *, greatest(created_at, worked_at) AS until FROM batches WHERE id = ANY(%(batches)s)) AS batch
         ) AS times
     ) AS span
@@ -98,8 +99,10 @@ _PARTS: Final = f"""
 """
 _RECENT: Final = f"""
     SELECT span.id, span.minutes, span.width, recent.settled, recent.positions,
+           jsonb_array_length(recipes.body -> 'steps') AS steps,
            extract(epoch FROM now() - greatest(batches.created_at, pace.since)) AS seconds
     FROM ({_SPANS}) AS span JOIN batches ON batches.id = span.id
+    JOIN recipes ON recipes.digest = batches.recipe
     CROSS JOIN (SELECT date_trunc('minute', now()) - interval '{PACE_MINUTES} minutes' AS since) AS pace
     CROSS JOIN LATERAL (
         SELECT coalesce(sum(settled), 0) AS settled, coalesce(sum(positions), 0) AS positions

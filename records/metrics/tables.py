@@ -56,9 +56,7 @@ batch_minutes = sa.Table(
         nullable=False,
         comment="steps of the recipe that images left behind; all that remain for one that left the line",
     ),
-    sa.Column(
-        "judged", sa.BigInteger, nullable=False, comment="images that gates judged for the first time"
-    ),
+    sa.Column("judged", sa.BigInteger, nullable=False, comment="images that gates judged for the first time"),
     _counter("artifacts"),
     comment="what the steps of each batch did in each minute, raised in the transaction that records them",
 )

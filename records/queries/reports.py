@@ -193,6 +193,18 @@ class Overview:
     waiting: list[Trouble]
     unable: list[str]
 
+    @property
+    def missing(self) -> list[str]:
+        """A sentence about each kind of process that open batches need and that is not live."""
+        if not any(report["state"] in ("running", "probing") for report in self.batches):
+            return []
+        missing = [] if self.schedulers else ["no scheduler is live: `sluice up`, or `python -m scheduler`"]
+        return missing + [
+            f"shards wait on {queue}, which no live worker serves"
+            for queue in self.queues
+            if queue not in self.workers
+        ]
+
 
 def overview(connection: "Connection") -> Overview:
     """The state of the whole line; costs the same however many images and batches there are."""

@@ -16,6 +16,8 @@ from review.desk import answers, batch_controls, cards, handlers, mask, template
 from review.desk.drawing.pool import DrawingPool
 from review.desk.grid import bulk
 from review.desk.grid import handlers as grid
+from review.desk.live import pages as live
+from review.desk.live.feed import Feed
 from review.desk.spot_checks import handlers as spot_checks
 from review.desk.web.errors import EXCEPTION_HANDLERS, ask_for_login
 from review.desk.web.forms import TokenCookie, form_route
@@ -53,7 +55,10 @@ class Static(StaticFiles):
 register_url_convertor("id", IdConvertor())
 
 ROUTES: Sequence[BaseRoute] = (
-    Route("/", handlers.overview),
+    Route("/", live.overview),
+    Route("/readings", live.readings),
+    Route("/events", live.events),
+    form_route("/looking", live.looking),
     Route("/batches/{batch:id}", handlers.batch),
     form_route("/batches/{batch:id}/halt", batch_controls.halt),
     form_route("/batches/{batch:id}/resume", batch_controls.resume),
@@ -89,11 +94,17 @@ ROUTES: Sequence[BaseRoute] = (
 
 
 def application(
-    line: Context, drawing: DrawingPool, password: str, *, mounts: Sequence[BaseRoute] = ()
+    line: Context,
+    drawing: DrawingPool,
+    password: str,
+    *,
+    feed: Feed | None = None,
+    mounts: Sequence[BaseRoute] = (),
 ) -> Starlette:
     """The desk of a line as an ASGI application; every page requires ``password``.
 
     Args:
+        feed: of the streams of open pages; opened on first use if None. Whoever gives it closes it.
         mounts: routes of other applications in the same server. They answer first, and check logins of their own.
     """
     pages = Starlette(
@@ -106,5 +117,6 @@ def application(
         exception_handlers=EXCEPTION_HANDLERS,
     )
     pages.state.line, pages.state.drawing = line, drawing
+    pages.state.feed = feed
     static = Mount("/static", Static(directory=STATIC))
     return Starlette(routes=[*mounts, static, Mount("/", pages)], middleware=[Middleware(SecurityHeaders)])

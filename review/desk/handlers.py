@@ -1,4 +1,4 @@
-"""The overview, a batch's flagged images, one image with its pictures, and a person's decision."""
+"""A batch's flagged images, one image with its pictures, and a person's decision."""
 
 import re
 from functools import partial
@@ -12,11 +12,9 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from records import images
 from records.queries import reports, review_queue
 from records.queries.review_queue import FlaggedImage
-from records.templates import listed
 from review.desk import batch_controls, cards, previews
 from review.desk.cards import Card
 from review.desk.choices import CHOSEN, SMALLER, Choice, choices
-from review.desk.troubles import shown
 from review.desk.web.errors import RequestError, wants_json
 from review.desk.web.forms import field
 from review.desk.web.login import person_of
@@ -30,22 +28,6 @@ IMAGE_ID = re.compile(r"\d{1,18}", re.ASCII)
 """As in the URLs; more digits would overflow the database's integer."""
 PICTURE_CACHE_CONTROL = "private, max-age=86400"
 """A picture's URL contains its image's version, so its content never changes."""
-
-
-async def overview(request: Request) -> Response:
-    """All batches with flagged images, and all that are halted."""
-    queues = await read(request, review_queue.batch_queues)
-    newest = await read(request, reports.all_batches)
-    templates = await read(request, listed)
-    return render(
-        request,
-        "overview.html",
-        queues=queues,
-        halted=[report for report in newest if report["state"] in ("halted", "probing")],
-        proposed=sum(template["state"] == "proposed" for template in templates),
-        in_words=in_words,
-        waiting=shown(await read(request, partial(reports.troubles, batch_id=None))),
-    )
 
 
 async def batch(request: Request) -> Response:

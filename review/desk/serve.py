@@ -1,5 +1,6 @@
 """The desk's process: an HTTP server for people's pages and for programs."""
 
+import asyncio
 import socket
 import sys
 
@@ -11,6 +12,8 @@ from line.settings import load_settings
 from review.api import application as api
 from review.desk.application import application
 from review.desk.drawing.pool import DrawingPool
+from review.desk.live.feed import Feed
+from review.desk.live.pages import new_feed
 from tasks.context import Context
 
 DEFAULT_PORT = 5556
@@ -52,6 +55,18 @@ def listening(address: str, port: int) -> socket.socket:
         ) from error
 
 
+class DeskServer(uvicorn.Server):
+    """Ends the streams of open pages first, so that no stop waits for them."""
+
+    def __init__(self, config: uvicorn.Config, feed: Feed) -> None:
+        super().__init__(config)
+        self._feed = feed
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await asyncio.to_thread(self._feed.close)
+        await super().shutdown(sockets)
+
+
 def server(line: Context, drawing: DrawingPool) -> uvicorn.Server:
     """The HTTP server of a line's desk.
 
@@ -61,8 +76,10 @@ def server(line: Context, drawing: DrawingPool) -> uvicorn.Server:
     password = line.settings.desk_password
     if password is None or not password.get_secret_value():
         raise SettingsError("SLUICE_DESK_PASSWORD is not set: the desk decides what is published")
+    feed = new_feed(line)
+    mounts = [api.mount(line, drawing)]
     config = uvicorn.Config(
-        application(line, drawing, password.get_secret_value(), mounts=[api.mount(line, drawing)]),
+        application(line, drawing, password.get_secret_value(), feed=feed, mounts=mounts),
         log_config=None,
         access_log=False,
         server_header=False,
@@ -70,7 +87,7 @@ def server(line: Context, drawing: DrawingPool) -> uvicorn.Server:
         ws="none",
         timeout_graceful_shutdown=SHUTDOWN_SECONDS,
     )
-    return uvicorn.Server(config)
+    return DeskServer(config, feed)
 
 
 def serve(line: Context, drawing: DrawingPool, listener: socket.socket) -> None:

@@ -79,13 +79,19 @@ class Visitor:
         """Send a form in which a field may occur several times."""
         return self._post(action, pairs)
 
+    @property
+    def authorization(self) -> dict[str, str]:
+        """The header that logs in; none without a login."""
+        login = base64.b64encode(self.login.encode()).decode()
+        return {"Authorization": f"Basic {login}"} if self.login else {}
+
     def _post(self, action: str, fields: dict[str, str] | Sequence[tuple[str, str]]) -> Reply:
         data = urllib.parse.urlencode(fields).encode()
         return self._send(urllib.request.Request(self.url + action, data, {"Accept": "application/json"}))
 
     def _send(self, request: urllib.request.Request) -> Reply:
-        if self.login:
-            request.add_header("Authorization", "Basic " + base64.b64encode(self.login.encode()).decode())
+        for name, value in self.authorization.items():
+            request.add_header(name, value)
         try:
             with self._open.open(request, timeout=PATIENCE) as answer:
                 return Reply(answer.status, answer.headers, answer.read())

@@ -6,8 +6,8 @@ from types import ModuleType, SimpleNamespace
 
 import pytest
 
-from worker import memory
-from worker.memory import DeviceMemory
+from worker import peak_memory as memory
+from worker.peak_memory import DeviceMemory
 
 
 class DriverError(Exception):

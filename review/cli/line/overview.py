@@ -23,7 +23,7 @@ BATCH_COLUMNS = (
 
 def show_overview(overview: Overview, as_json: bool) -> None:
     """Print it."""
-    others = overview.unable + _missing_processes(overview)
+    others = overview.unable + overview.missing
     if as_json:
         sentences = [str(trouble) for trouble in overview.waiting if trouble.kind is not TroubleKind.ARRIVING]
         console.as_json(
@@ -69,17 +69,6 @@ def print_troubles(waiting: list[Trouble]) -> None:
 def short_time(moment: datetime) -> str:
     """Date and minute in the time zone of this machine."""
     return moment.astimezone().strftime("%Y-%m-%d %H:%M")
-
-
-def _missing_processes(overview: Overview) -> list[str]:
-    if not any(report["state"] in ("running", "probing") for report in overview.batches):
-        return []
-    missing = [] if overview.schedulers else ["no scheduler is live: `sluice up`, or `python -m scheduler`"]
-    return missing + [
-        f"shards wait on {queue}, which no live worker serves"
-        for queue in overview.queues
-        if queue not in overview.workers
-    ]
 
 
 def _as_dict(trouble: Trouble) -> dict[str, Any]:

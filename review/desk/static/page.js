@@ -44,27 +44,6 @@ if (undoForm) {
   document.getElementById("help").addEventListener("click", () => (keys.open ? keys.close() : keys.showModal()));
 }
 
-const LIVE_MILLISECONDS = 4000;
-
-// Put new counts into the parts of the page that are marked as live.
-async function renew() {
-  const reply = await fetch(location.href);
-  if (!reply.ok) return;
-  const page = new DOMParser().parseFromString(await reply.text(), "text/html");
-  for (const part of document.querySelectorAll("[data-live]")) {
-    const fresh = page.getElementById(part.id);
-    if (fresh && fresh.innerHTML !== part.innerHTML && !part.contains(document.activeElement)) {
-      part.replaceWith(document.adoptNode(fresh));
-    }
-  }
-}
-
-if (document.querySelector("[data-live]")) {
-  setInterval(() => {
-    if (document.visibilityState === "visible") renew().catch(() => {});
-  }, LIVE_MILLISECONDS);
-}
-
 document.addEventListener("keydown", (event) => {
   if (isTyping(event)) return;
   const control = { u: undoForm && undoForm.querySelector("button"), "?": document.getElementById("help") }[event.key];

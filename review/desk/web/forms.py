@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 
+from markupsafe import Markup
 from starlette.datastructures import FormData, MutableHeaders
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
@@ -53,6 +54,12 @@ def form_route(path: str, endpoint: FormEndpoint) -> Route:
             return await endpoint(request, form)
 
     return Route(path, checked, methods=["POST"], name=endpoint.__name__)
+
+
+def token_field(request: HTTPConnection) -> Markup:
+    """The hidden field that a form of the visitor needs."""
+    token = request.scope.get("state", {}).get("token", "")
+    return Markup('<input type="hidden" name="{}" value="{}">').format(FIELD, token)
 
 
 def field(form: FormData, name: str) -> str:

@@ -49,5 +49,9 @@ def render(
         request.scope.get("state", {}).get("token", "")
     )
     shared = {"person": user.display_name if user else "", "xsrf_field": token}
-    html = _environment().get_template(name).render({**shared, **values})
-    return HTMLResponse(html, status, headers)
+    return HTMLResponse(html_of(name, {**shared, **values}), status, headers)
+
+
+def html_of(name: str, values: Mapping[str, Any]) -> str:
+    """The template ``name`` with ``values``."""
+    return _environment().get_template(name).render(values)

@@ -37,7 +37,9 @@ def test_an_image_that_is_flagged_leaves_the_steps_that_remain_behind_as_well() 
 
 def test_the_pace_is_that_of_the_last_minutes() -> None:
     batch = db_builders.delivered(6)
-    assert pace_of(batch).images_per_second > 0
+    quick = pace_of(batch)
+    assert quick.images_per_second > 0
+    assert quick.images_per_second == pytest.approx(quick.advance_per_second)
     db_builders.execute(
         "UPDATE batch_minutes SET minute = minute - interval '10 minutes' WHERE batch_id = :b", b=batch
     )
@@ -45,7 +47,7 @@ def test_the_pace_is_that_of_the_last_minutes() -> None:
         "UPDATE batches SET created_at = created_at - interval '10 minutes' WHERE id = :b", b=batch
     )
     slow = pace_of(batch)
-    assert (slow.images_per_second, slow.positions_per_second) == (0, 0)
+    assert (slow.images_per_second, slow.advance_per_second) == (0, 0)
     assert total(slow).settled == 6, "the chart still shows them"
 
 
@@ -77,4 +79,6 @@ def test_a_forgotten_batch_leaves_no_minutes() -> None:
     for table in ("events", "steps", "images", "image_counts", "shards", "batches"):
         column = "id" if table == "batches" else "batch_id"
         db_builders.execute(f"DELETE FROM {table} WHERE {column} = :b", b=batch)
-    assert db_builders.execute("SELECT count(*) FROM batch_minutes WHERE batch_id = :b", b=batch).scalar() == 0
+    assert (
+        db_builders.execute("SELECT count(*) FROM batch_minutes WHERE batch_id = :b", b=batch).scalar() == 0
+    )
