@@ -42,6 +42,9 @@ SERVER_OPTIONS: Final = " ".join(
 )
 """Settings of each session, as libpq hands them over."""
 
+MAX_UNCHECKED_SECONDS: Final = 1.0
+"""Maximum time since its last use for which a pooled connection is taken without asking the server (s)."""
+
 READ_ONLY: Final = "25006"
 """SQLSTATE of a server that takes no writes: it was the primary, or it is not yet."""
 
@@ -60,6 +63,25 @@ def _connect(dialect: Any, record: Any, words: list[Any], options: dict[str, Any
         return dialect.loaded_dbapi.connect(*words, **(options | {"options": ""}))
 
 
+def _note_use(dbapi_connection: Any, record: Any) -> None:
+    record.info["used_at"] = time.monotonic()
+
+
+def _check_use(dbapi_connection: Any, record: Any, fairy: Any) -> None:
+    """Ask the server whether a pooled connection still holds, unless it answered a moment ago.
+
+    The round trip is a fifth of a short transaction. A connection that breaks within the moment fails the
+    transaction, which :meth:`Database.transact` repeats.
+    """
+    if time.monotonic() - record.info["used_at"] <= MAX_UNCHECKED_SECONDS:
+        return
+    try:
+        dbapi_connection.execute("")
+        dbapi_connection.rollback()
+    except psycopg.Error as error:
+        raise sa.exc.InvalidatePoolError from error
+
+
 class Database:
     """A Postgres database: one engine for each process, short transactions, and the schema's migrations."""
 
@@ -76,10 +98,12 @@ class Database:
                 self.url,
                 pool_size=3,
                 max_overflow=5,
-                pool_pre_ping=True,
                 connect_args=CONNECT_ARGS | {"application_name": f"sluice-{pid}", "options": SERVER_OPTIONS},
             )
             sa.event.listen(self._engines[pid], "do_connect", _connect)
+            sa.event.listen(self._engines[pid], "connect", _note_use)
+            sa.event.listen(self._engines[pid], "checkin", _note_use)
+            sa.event.listen(self._engines[pid], "checkout", _check_use)
         return self._engines[pid]
 
     def close(self) -> None:
@@ -124,6 +148,20 @@ class Database:
                     raise unreachable("Postgres", _first_line(error), "SLUICE_DATABASE_URL") from error
                 time.sleep(pause)
                 pause = min(2 * pause, 2.0)
+
+    def look(self, work: Callable[[sa.Connection], T]) -> T:
+        """Run ``work``, which only reads, each statement in a transaction of its own: one round trip instead of four.
+
+        Raises:
+            ServiceError: Postgres is away.
+        """
+        try:
+            with self.engine.connect() as connection:
+                return work(connection.execution_options(isolation_level="AUTOCOMMIT"))
+        except DBAPIError as error:
+            if not is_outage(error):
+                raise
+            raise unreachable("Postgres", _first_line(error), "SLUICE_DATABASE_URL") from error
 
     def _was_committed(self, number: str, deadline: float) -> bool:
         """What became of a transaction whose commit was not answered.

@@ -1,12 +1,13 @@
 """Recipes, workers and sightings."""
 
 import pytest
+import sqlalchemy as sa
 
 from line.errors import InputError, ServiceError
 from records import recipes, uploads, workers
-from records.database import is_outage
+from records.database import Database, is_outage
 from tests.harness import db_builders
-from tests.harness.context import engine, transact
+from tests.harness.context import database, engine, transact
 from tests.harness.line import environment
 
 pytestmark = [pytest.mark.services, pytest.mark.usefixtures("records")]
@@ -90,3 +91,35 @@ def test_a_connection_that_breaks_is_replaced_and_the_work_done_again() -> None:
 
     assert transact(work) == 42
     assert len(tries) == 2
+
+
+def test_a_pooled_connection_that_broke_while_it_was_idle_is_replaced_before_it_is_used(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("records.database.MAX_UNCHECKED_SECONDS", -1.0)
+    own = Database(database().url)
+    try:
+        backend = own.look(backend_of)
+        db_builders.execute("SELECT pg_terminate_backend(:pid)", pid=backend)
+        assert own.transact(backend_of, patience=0) != backend
+    finally:
+        own.close()
+
+
+def test_a_look_commits_nothing_and_leaves_the_connection_fit_for_transactions() -> None:
+    own = Database(database().url)
+    try:
+        first = own.look(backend_of)
+        assert own.look(transaction_of) != own.look(transaction_of)
+        assert own.transact(lambda connection: transaction_of(connection) == transaction_of(connection))
+        assert own.look(backend_of) == first
+    finally:
+        own.close()
+
+
+def backend_of(connection: sa.Connection) -> int:
+    return int(connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one())
+
+
+def transaction_of(connection: sa.Connection) -> str:
+    return str(connection.exec_driver_sql("SELECT pg_current_xact_id()").scalar_one())
