@@ -15,7 +15,7 @@ from line.breaker import BREAKER_OF, Breaker, Counts, after_judging
 from line.errors import LeaseLostError
 from line.image import Image
 from line.states import BatchState, ImageState
-from records import batches, shards
+from records import batches, shards, templates
 from records.batches import Batch
 from records.budget import ledger, totals
 from records.grid.severity import severity
@@ -223,6 +223,8 @@ def _count(
     counts = Counts(batch.judged + judged, batch.artifacts + artifacts)
     cost = _cost(run, results)
     values: dict[str, Any] = {"cost": batch_table.c.cost + cost, "worked_at": sa.func.now()}
+    if run.transform == templates.FINDS:  # by the clock, which a survey reads under the same lock
+        values["searched_at"] = sa.func.clock_timestamp()
     is_news = batch.state != BatchState.HALTED and (judged or artifacts)
     if is_news:
         values |= {"judged": counts.judged, "artifacts": counts.artifacts}

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,6 +12,7 @@ from line.facts import Box
 from line.states import BatchState, ShardState, TemplateState
 from line.vendor import VendorContext, VendorTemplate
 from records.batches import Batch
+from records.batches import lock as lock_batch
 from records.queries.text_locations import is_alike
 from records.tables import batches, images, shards, templates
 
@@ -42,7 +44,7 @@ class Proposal:
 
 def due(connection: sa.Connection) -> list[Batch]:
     """Batches whose texts were not compared since they were found or found again."""
-    unseen = sa.or_(batches.c.surveyed_at.is_(None), batches.c.surveyed_at < batches.c.finished_at)
+    unseen = sa.or_(batches.c.surveyed_at.is_(None), batches.c.surveyed_at < batches.c.searched_at)
     query = (
         sa.select(batches)
         .where(unseen, batches.c.state.in_((BatchState.RUNNING, BatchState.DONE)))
@@ -67,11 +69,16 @@ def is_searched(connection: sa.Connection, batch_id: int, recipe: str, position:
     return not connection.scalar(sa.select(sa.or_(waits, travels)))
 
 
-def surveyed(connection: sa.Connection, batch_id: int) -> None:
-    """Take note that a batch's texts were looked through."""
-    connection.execute(
-        sa.update(batches).where(batches.c.id == batch_id).values(surveyed_at=sa.func.clock_timestamp())
-    )
+def begin_survey(connection: sa.Connection, batch_id: int) -> tuple[Batch, datetime]:
+    """A batch and the time at which its texts begin to be looked through; steps that end later make it due again."""
+    batch = lock_batch(connection, batch_id)
+    return batch, connection.execute(sa.select(sa.func.clock_timestamp())).scalar_one()
+
+
+def surveyed(connection: sa.Connection, batch_id: int, at: datetime | None = None) -> None:
+    """Take note that a batch's texts were looked through, as they were at a time: now where it is None."""
+    values = {"surveyed_at": at or sa.func.clock_timestamp()}
+    connection.execute(sa.update(batches).where(batches.c.id == batch_id).values(values))
 
 
 def newest(connection: sa.Connection, vendor: str) -> list[int]:

@@ -50,11 +50,11 @@ class TemplateLearning:
     def send_due(self) -> None:
         """Send what is due and was not sent within ``RESEND_SECONDS``.
 
-        A batch that was learnt from since its message was sent, and is due again because it ended after that, does
-        not wait for the pause: no message of it is on its way.
+        A batch that was learnt from since its message was sent, and was searched again after that, does not wait for
+        the pause: no message of it is on its way.
         """
-        transact = self._database.transact
-        due = [batch for batch in transact(templates.due) if transact(partial(is_searched, batch=batch))]
+        look = self._database.look
+        due = [batch for batch in look(templates.due) if look(partial(is_searched, batch=batch))]
         before, self._sent = self._sent, {}
         now = time.monotonic()
         for batch in due:
@@ -90,9 +90,6 @@ class TemplateLearning:
 
 
 def is_searched(connection: sa.Connection, batch: Batch) -> bool:
-    """Whether no image of the batch is still to be searched for text."""
+    """Whether no image of the batch is still to be searched for text, and one was to be."""
     position = recipes.load(connection, batch.recipe).position(templates.FINDS)
-    if position is None:
-        templates.surveyed(connection, batch.id)
-        return False
-    return templates.is_searched(connection, batch.id, batch.recipe, position)
+    return position is not None and templates.is_searched(connection, batch.id, batch.recipe, position)

@@ -60,12 +60,13 @@ batches = sa.Table(
         "other_files", "files of the upload that are no pictures and are not meant to be", sa.BigInteger
     ),
     sa.Column("surveyed_at", TIME, comment="when its texts were last looked through for templates"),
+    sa.Column("searched_at", TIME, comment="when its last step that searches for text ended"),
     sa.Column("cost", sa.Float, nullable=False, server_default="0", comment="of all its steps so far"),
     sa.Column("worked_at", TIME, comment="when its last step so far ended"),
     sa.Index(
         "batches_unsurveyed",
         "id",
-        postgresql_where=sa.text("surveyed_at IS NULL OR surveyed_at < finished_at"),
+        postgresql_where=sa.text("surveyed_at IS NULL OR surveyed_at < searched_at"),
     ),
     sa.Index("batches_vendor", "vendor", "id"),
     sa.Index("batches_open", "state", postgresql_where=sa.text("state <> 'done'")),

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from line.facts import Box
 from models.contract import OverlaySegmenter, Task
 from overlay.templates.recurring import MIN_OVERLAP, MIN_PHOTOS, MIN_SHARE, Placed, overlap, recurring
-from records import batches, recipes, templates
+from records import recipes, templates
 from records.batches import Batch
 from records.queries import text_locations
 from records.queries.text_locations import Example
@@ -41,7 +41,7 @@ def learn(context: Context, batch_id: int) -> list[int]:
         ServiceError: Postgres or the bucket stayed away.
     """
     transact = context.database.transact
-    batch = transact(partial(batches.get, batch_id=batch_id))
+    batch, begun_at = transact(partial(templates.begin_survey, batch_id=batch_id))
     recurring_texts = transact(partial(_recurring, batch=batch))
     segmenter, limit = _segmenter(context, batch)
     previews = (with_examples(context.bucket, *each, segmenter, limit) for each in recurring_texts)
@@ -50,7 +50,7 @@ def learn(context: Context, batch_id: int) -> list[int]:
     def record(connection: sa.Connection) -> list[int]:
         templates.lock(connection, batch.vendor)
         ids = [templates.propose(connection, batch.vendor, proposal) for proposal in proposals]
-        templates.surveyed(connection, batch.id)
+        templates.surveyed(connection, batch.id, begun_at)
         return [template for template in ids if template is not None]
 
     proposed = transact(record)

@@ -220,7 +220,7 @@ def test_a_batch_is_due_until_it_was_looked_through_and_again_once_it_was_reopen
     assert is_due()
     transact(lambda connection: templates.surveyed(connection, batch))
     assert not is_due()
-    db_builders.execute("UPDATE batches SET finished_at = clock_timestamp() WHERE id = :id", id=batch)
+    db_builders.execute("UPDATE batches SET searched_at = clock_timestamp() WHERE id = :id", id=batch)
     assert is_due()
 
 

@@ -1,0 +1,14 @@
+"""When a batch was last searched for text, so that its texts are compared once."""
+
+from pathlib import Path
+from typing import Any
+
+from alembic import op
+
+revision = "0021"
+down_revision = "0020"
+
+
+def upgrade() -> None:
+    driver: Any = op.get_bind().connection.driver_connection
+    driver.execute(Path(__file__).with_suffix(".sql").read_text("utf-8"))
