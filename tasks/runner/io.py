@@ -77,19 +77,28 @@ def _original(store: Bucket, image: Image) -> bytes | None:
 
 
 def write(
-    store: Bucket, out: Bucket, image: Image, attempt: Attempt, *, is_shown: bool = False
+    store: Bucket,
+    out: Bucket,
+    image: Image,
+    attempt: Attempt,
+    pictures: PrefetchCache | None = None,
+    *,
+    is_shown: bool = False,
 ) -> StepResult:
     """Write what a step made of an image, and describe it for the records.
 
     Args:
         store: the line's bucket, for pictures between steps.
         out: the folder that the batch is delivered to.
+        pictures: keeps a picture that goes on in memory, as this process often takes the next step too.
         is_shown: whether a person who ordered the edit is to see the result before it counts; nothing is delivered.
     """
     ending, facts = _ending(store, out, image, attempt, is_shown=is_shown)
     if is_shown:
         ending = _shown(ending)
     outcome = attempt.outcome
+    if pictures and isinstance(ending, Passed) and isinstance(outcome, Edited) and ending.stored.picture:
+        pictures.put(ending.stored.picture, outcome.picture.rgb)
     measured = outcome.readings if isinstance(outcome, Edited | Flagged | Publishable) else {}
     return StepResult(
         image_id=image.id,

@@ -1,4 +1,7 @@
-"""Reading the next shard while this one computes. It is a guess, so pictures are looked up by their content's key."""
+"""Pictures in memory for steps to come: those that this process wrote, and the next shard's, read while this computes.
+
+Both are guesses about what this process does next, so pictures are looked up by their content's key.
+"""
 
 import logging
 import threading
@@ -14,23 +17,29 @@ from tasks.context import Context
 log = logging.getLogger(__name__)
 
 MAX_PICTURES = 32
-"""Maximum number of decoded pictures kept ahead."""
+"""Maximum number of decoded pictures in memory for steps to come."""
+MAX_PICTURE_BYTES = 128 << 20
+"""Maximum size of these pictures together (bytes)."""
 
 
 class PrefetchCache:
-    """Decoded pictures by key, a bounded number of them; taking a picture removes it."""
+    """Decoded pictures by key, bounded in number and size; taking a picture removes it."""
 
-    def __init__(self, max_pictures: int = MAX_PICTURES) -> None:
-        self.max_pictures = max_pictures
+    def __init__(self, max_pictures: int = MAX_PICTURES, max_bytes: int = MAX_PICTURE_BYTES) -> None:
+        self.max_pictures, self.max_bytes = max_pictures, max_bytes
         self._pictures: OrderedDict[str, Rgb] = OrderedDict()
         self._lock = threading.Lock()
 
     def put(self, key: str, rgb: Rgb) -> None:
-        """Keep a picture; the oldest gives way."""
+        """Keep a picture; the oldest give way."""
         with self._lock:
+            self._pictures.pop(key, None)
             self._pictures[key] = rgb
-            while len(self._pictures) > self.max_pictures:
+            while len(self._pictures) > self.max_pictures or self._bytes() > self.max_bytes:
                 self._pictures.popitem(last=False)
+
+    def _bytes(self) -> int:
+        return sum(rgb.nbytes for rgb in self._pictures.values())
 
     def take(self, key: str) -> Rgb | None:
         """The picture of that key, if it was read ahead."""

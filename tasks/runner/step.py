@@ -16,9 +16,9 @@ from imaging.intermediate import IntermediateError
 from line.delivery import rendition_paths
 from line.errors import LeaseLostError, ModelError, ServiceError
 from line.image import Image
-from line.recipe import Step, seed_of
+from line.recipe import seed_of
 from line.trouble import TroubleKind
-from line.vendor import UNKNOWN_VENDOR
+from line.vendor import UNKNOWN_VENDOR, VendorContext
 from records import outcomes, shards, templates, troubles
 from records.process_identity import process_identity
 from records.rollouts import rollout
@@ -34,12 +34,25 @@ from tasks.runner.io import OriginalReplacedError, read, write
 from tasks.runner.lease import Lease
 from tasks.runner.prefetch import Prefetch
 from tasks.runner.types import Loaded, PreparedStep
-from tasks.transform import Transform
 from worker.costs import price_per_second
 from worker.logs import log_context
 from worker.provenance import made_with
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class StepStart:
+    """A claimed shard, with what its step goes by at this time.
+
+    Attributes:
+        vendor: of the batch, for steps that take it.
+        in_force: the model that the step runs, for steps with one.
+    """
+
+    claim: Claim
+    vendor: VendorContext = UNKNOWN_VENDOR
+    in_force: ModelInForce | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,22 +96,37 @@ class StepRunner:
         owner = Owner(
             node, socket.gethostname(), os.getpid(), process_identity(), process_identity(os.getppid())
         )
-        claim = transact(lambda connection: shards.claim(connection, shard_id, at, owner, lease_seconds))
-        if claim is None:
+        start = transact(partial(self._start, shard_id=shard_id, at=at, owner=owner))
+        if start is None:
             is_past = transact(lambda connection: shards.is_past(connection, shard_id, at))
             return StepEnd(is_past, "done before" if is_past else "nothing to do")
+        claim = start.claim
         try:
             with (
                 Lease(self.context.database, claim, lease_seconds) as lease,
                 log_context(batch=claim.batch_id),
             ):
-                return self._work(claim, lease)
+                return self._work(start, lease)
         except LeaseLostError as error:
             transact(partial(self._note_delivered_files, claim))
             return StepEnd(False, str(error))
         except (ModelError, ServiceError) as error:
             transact(partial(self._give_back, claim, error))
             raise
+
+    def _start(self, connection: sa.Connection, shard_id: int, at: int, owner: Owner) -> StepStart | None:
+        """Claim a shard, and read in the same transaction what its step goes by; None where it cannot be claimed."""
+        claim = shards.claim(connection, shard_id, at, owner, self.context.settings.lease_seconds)
+        if claim is None:
+            return None
+        step = claim.recipe.steps[claim.position]
+        transform = self.context.transforms.get(step.transform)
+        vendor, in_force = UNKNOWN_VENDOR, None
+        if transform.takes_vendor:
+            vendor = templates.vendor_of(connection, claim.batch_id)
+        if step.model is not None and transform.task is not None:
+            in_force = rollout.in_force(connection, step.transform, step.model)
+        return StepStart(claim, vendor, in_force)
 
     def _give_back(self, claim: Claim, error: ModelError | ServiceError, connection: sa.Connection) -> None:
         shards.release(connection, claim.shard_id, claim.owner)
@@ -120,15 +148,14 @@ class StepRunner:
             ]
             withdrawals.note(connection, claim.batch_id, files, certain=False)
 
-    def _work(self, claim: Claim, lease: Lease) -> StepEnd:
+    def _work(self, start: StepStart, lease: Lease) -> StepEnd:
+        claim, in_force = start.claim, start.in_force
         step = claim.recipe.steps[claim.position]
         transform = self.context.transforms.get(step.transform)
-        vendor = UNKNOWN_VENDOR
-        if transform.takes_vendor:
-            vendor = self.context.database.transact(partial(templates.vendor_of, batch_id=claim.batch_id))
-        step, in_force = self._in_force(step, transform)
+        if in_force is not None and transform.task is not None:
+            step = with_model(step, in_force.model, transform.task, self.context.model_registry)
         prepared = PreparedStep.of(
-            claim.recipe, step, transform, self.context.models, self.context.codec, vendor
+            claim.recipe, step, transform, self.context.models, self.context.codec, start.vendor
         )
         results, candidate = self._results(claim, prepared, lease), None
         if in_force and in_force.trying:
@@ -144,19 +171,6 @@ class StepRunner:
         self._refused_subjects.clear()
         return StepEnd(go_on, _summary(claim, run, results), claim.batch_id)
 
-    def _in_force(self, step: Step, transform: Transform) -> tuple[Step, ModelInForce | None]:
-        """The step with the model that it runs now: the recipe's, or one that a rollout put in its place.
-
-        Raises:
-            ModelError: that model is unknown on this worker.
-        """
-        if step.model is None or transform.task is None:
-            return step, None
-        look_up = partial(rollout.in_force, step=step.transform, model=step.model)
-        in_force = self.context.database.transact(look_up)
-        models = self.context.model_registry
-        return with_model(step, in_force.model, transform.task, models), in_force
-
     def _results(self, claim: Claim, prepared: PreparedStep, lease: Lease) -> list[StepResult]:
         """What the step made of every image: read ahead, run in micro-batches, written while others run."""
         results: list[StepResult] = []
@@ -171,7 +185,8 @@ class StepRunner:
                 attempts = execute(prepared, [item for _, item in loaded])
                 for (image, _), attempt in zip(loaded, attempts, strict=True):
                     is_shown = image.facts.is_shown_after(claim.position)
-                    writing.append(writers.submit(write, store, out, image, attempt, is_shown=is_shown))
+                    keep = partial(write, store, out, image, attempt, self.prefetch, is_shown=is_shown)
+                    writing.append(writers.submit(keep))
                 lease.images_done += len(group)
             results += [future.result() for future in writing]
         return results

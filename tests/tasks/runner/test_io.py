@@ -26,6 +26,7 @@ from records.step_results import (
 )
 from records.storage.bucket import Bucket, MissingObjectError, open_bucket
 from tasks.runner.io import OriginalReplacedError, read, write
+from tasks.runner.prefetch import PrefetchCache
 from tasks.runner.types import Attempt, Failed, Loaded
 
 RGB = np.random.default_rng(3).integers(0, 256, (20, 30, 3), np.uint8)
@@ -87,6 +88,18 @@ def test_a_picture_that_was_only_looked_at_keeps_its_key(here: Bucket) -> None:
     stored = done.result.stored
     assert (stored.picture, stored.mask, done.facts.masked) == ("objects/in.qoi", None, False)
     assert list(here.walk("")) == []
+
+
+def test_a_picture_that_goes_on_is_read_from_memory_and_one_that_is_flagged_is_not(here: Bucket) -> None:
+    pictures = PrefetchCache()
+    attempt = Attempt(Loaded(Picture("a.jpg", RGB), 9), Edited(Picture("a.jpg", RGB // 2)), GOOD, 0.5)
+    good = write(here, here, image(), attempt, pictures).stored.picture
+    bad = write(here, here, image(), replace(attempt, verdict=BAD), pictures).stored.picture
+    assert good == bad
+    assert good is not None
+    here.delete(good)
+    assert np.array_equal(pictures.take_or_read(here, good), RGB // 2)
+    assert pictures.take(good) is None
 
 
 def test_a_flagged_edit_proposes_its_result_and_says_why(here: Bucket) -> None:

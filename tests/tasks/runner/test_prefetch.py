@@ -22,6 +22,16 @@ def test_the_shelf_keeps_the_newest_and_hands_each_out_once() -> None:
     assert cache.take("2") is None
 
 
+def test_the_pictures_in_memory_take_no_more_than_their_share() -> None:
+    cache = PrefetchCache(max_bytes=30)
+    for key in ("a", "b", "b", "c"):
+        cache.put(key, np.zeros((2, 2, 3), np.uint8))
+    assert cache.take("a") is None
+    assert cache.take("b") is not None
+    cache.put("large", np.zeros((4, 4, 3), np.uint8))
+    assert cache.take("large") is None
+
+
 def test_a_picture_that_was_not_read_ahead_comes_from_the_bucket(tmp_path: Path) -> None:
     store = open_bucket(tmp_path.as_uri())
     rgb = np.arange(36, dtype=np.uint8).reshape(3, 4, 3)
