@@ -112,6 +112,13 @@ class Spending:
         }
         return {scope: limit for scope, limit in limits.items() if limit is not None}
 
+    def has_limits(self) -> bool:
+        """Whether the file limits what any batch may spend."""
+        topology = self.topology()
+        limits = topology.budget.model_dump().values()
+        agreed = (vendor.budget_per_month for vendor in topology.vendors.values())
+        return any(limit is not None for limit in (*limits, *agreed))
+
     def open_accounts(self, connection: sa.Connection) -> None:
         """Open the accounts of every batch that may have work now; in a transaction of its own."""
         month = ledger.this_month(connection)

@@ -28,14 +28,18 @@ class Dispatcher:
         self.database, self.broker = database, broker
 
     def publish(self, shard_ids: Sequence[int]) -> None:
-        """Send the messages of these shards.
+        """Send the messages of these shards; see :meth:`send`."""
+        if shard_ids:
+            self.send(self.database.transact(lambda connection: shards.messages(connection, shard_ids)))
+
+    def send(self, messages: Sequence[ShardMessage]) -> None:
+        """Send messages of shards whose transaction is committed.
 
         What cannot be sent now (Redis is away, this process dies) is found by the sweep, so nothing
         here needs to be certain.
         """
-        if not shard_ids:
+        if not messages:
             return
-        messages = self.database.transact(lambda connection: shards.messages(connection, shard_ids))
         try:
             self.broker.send(shard_chain(self.broker.app, message) for message in messages)
         except ServiceError as error:

@@ -11,14 +11,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
+import sqlalchemy as sa
+
 from line.errors import ServiceError, SluiceError
 from line.trouble import TroubleKind
-from records import batches, troubles, workers
+from records import batches, shards, troubles, workers
+from records.batches import duties
+from records.batches.duties import Duty
 from records.history import undo
 from records.listener import Listener
 from records.process_identity import process_identity
-from records.queries import reports
 from records.queries.heartbeat import BEAT_SECONDS
+from records.shards import ShardMessage
 from records.workers import WorkerProcess
 from scheduler import probe
 from scheduler.budget import Spending, TopologyFile
@@ -59,14 +63,14 @@ class Round:
         work: what is done.
         every: seconds between two times while there is work.
         idle: the same while there is none.
-        on_news: whether it is also done at once when the records tell of something new.
+        duty: done at once where the records have something for it, when they tell of something new.
         trouble: why it failed, three times in a row or more; stands in ``sluice status``.
     """
 
     work: Callable[[], object]
     every: float = BUSY_SECONDS
     idle: float = IDLE_SECONDS
-    on_news: bool = False
+    duty: Duty | None = None
     last: float = -math.inf
     faults: int = 0
     trouble: str = ""
@@ -120,20 +124,21 @@ class Loop:
         rollouts = Rollouts(database)
         sweep = Sweep(self._dispatcher, context.declarations, settings.grace_seconds)
         self._rounds = [
-            Round(self.plan_and_publish, on_news=True),
-            Round(self.close, on_news=True),
-            Round(self.put_back, on_news=True),
-            Round(rollouts.decide, on_news=True),
+            Round(self.open_accounts),
+            Round(self.plan_and_publish, duty=Duty.PLAN),
+            Round(self.close, duty=Duty.CLOSE),
+            Round(self.put_back, duty=Duty.PUT_BACK),
+            Round(rollouts.decide, duty=Duty.DECIDE_ROLLOUTS),
             Round(sweep.sweep, every=settings.sweep_seconds),
             Round(self.beat, every=BEAT_SECONDS, idle=BEAT_SECONDS),
             Round(self.check_broker, every=5.0),
         ]
         # what may take minutes for one upload has a thread of its own: nobody else waits for it
         self._slow = [
-            Round(rollouts.send_round, on_news=True),
-            Round(DeliveredFiles(database, context.buckets).withdraw, on_news=True),
-            Round(self._learning.send_due, on_news=True),
-            Round(self.write_manifests, on_news=True),
+            Round(rollouts.send_round, duty=Duty.SEND_ROUND),
+            Round(DeliveredFiles(database, context.buckets).withdraw, duty=Duty.WITHDRAW),
+            Round(self._learning.send_due, duty=Duty.LEARN),
+            Round(self.write_manifests, duty=Duty.MANIFEST),
             Round(self.scan, every=SCAN_SECONDS, idle=SCAN_SECONDS),
         ]
         # and what waits for other systems' answers too
@@ -161,11 +166,8 @@ class Loop:
         news = True
         while not self._over.is_set():
             started = time.monotonic()
-            self._go_round(self._rounds, news=news)
-            try:
-                self._busy = self._database.transact(reports.has_work, patience=0)
-            except ServiceError:
-                self._busy = True
+            pending = self._pending()
+            self._go_round(self._rounds, pending if news else frozenset())
             # several changes that follow each other closely are one round's work
             self._over.wait(max(0.0, started + self._poll_seconds - time.monotonic()))
             news = self._listener.wait(self._pause(self._rounds))
@@ -176,27 +178,35 @@ class Loop:
         news = True
         while not self._over.is_set():
             self._news.clear()
-            self._go_round(self._slow, news=news)
+            self._go_round(self._slow, self._pending() if news else frozenset())
             self._over.wait(self._poll_seconds)
             news = self._news.wait(max(0.0, self._pause(self._slow)))
 
     def _run_sending(self) -> None:
         while not self._over.is_set():
-            self._go_round(self._sending, news=False)
+            self._go_round(self._sending, frozenset())
             self._over.wait(max(self._poll_seconds, self._pause(self._sending)))
 
-    def _go_round(self, duties: list[Round], *, news: bool) -> None:
-        for duty in duties:
-            if not self._over.is_set() and ((news and duty.on_news) or duty.pause(busy=self._busy) <= 0):
-                duty.go()
+    def _pending(self) -> frozenset[Duty]:
+        """The duties that the records have something for; notes whether there is any work."""
+        try:
+            pending, self._busy = self._database.look(duties.pending)
+        except ServiceError:
+            pending, self._busy = frozenset(Duty), True
+        return pending
 
-    def _pause(self, duties: list[Round]) -> float:
-        return min(duty.pause(busy=self._busy) for duty in duties)
+    def _go_round(self, rounds: list[Round], pending: frozenset[Duty]) -> None:
+        for each in rounds:
+            if not self._over.is_set() and (each.duty in pending or each.pause(busy=self._busy) <= 0):
+                each.go()
+
+    def _pause(self, rounds: list[Round]) -> float:
+        return min(each.pause(busy=self._busy) for each in rounds)
 
     def beat(self) -> None:
         """Say that this scheduler goes round: a loop that hangs is seen by its silence."""
         trouble = "; ".join(
-            duty.trouble for duty in (*self._rounds, *self._slow, *self._sending) if duty.trouble
+            each.trouble for each in (*self._rounds, *self._slow, *self._sending) if each.trouble
         )
         scheduler = WorkerProcess(node(), process_identity(), socket.gethostname(), os.getpid())
         self._database.transact(partial(workers.beat, worker=scheduler, trouble=trouble))
@@ -231,12 +241,20 @@ class Loop:
             )
         self._scan.once()
 
+    def open_accounts(self) -> None:
+        """Open the accounts of batches with a budget, and forget those whose limit is gone from the file."""
+        self._database.transact(self._spending.open_accounts)
+
     def plan_and_publish(self) -> None:
         """Record the shards there is room and money for, commit, then send them."""
-        transact = self._database.transact
-        transact(self._spending.open_accounts)
-        work = partial(plan, transforms=self._context.declarations, spending=self._spending)
-        self._dispatcher.publish(transact(work))
+        if self._spending.has_limits():
+            self.open_accounts()
+
+        def work(connection: sa.Connection) -> list[ShardMessage]:
+            shard_ids = plan(connection, self._context.declarations, self._spending)
+            return shards.messages(connection, shard_ids) if shard_ids else []
+
+        self._dispatcher.send(self._database.transact(work))
 
     def close(self) -> None:
         """Conclude probes that are back and close batches in which everything has settled."""

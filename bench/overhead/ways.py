@@ -16,6 +16,8 @@ from review.cli.upload import place
 from stack.local import Stack
 from tasks.context import Context
 
+POLL_SECONDS = 0.2
+"""Seconds between two looks at the batch: each costs the line's Postgres some of the time that is measured."""
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -81,7 +83,7 @@ class Line:
                 raise RuntimeError(f"batch {batch_id} halted; `sluice status {batch_id}` says why")
             if row.state == "done" and not row.manifest_due:
                 return
-            time.sleep(0.05)
+            time.sleep(POLL_SECONDS)
 
 
 class Naive:

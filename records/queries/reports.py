@@ -165,11 +165,6 @@ def is_idle(connection: "Connection") -> bool:
     return not _is_any(connection, _OPEN_BATCH)
 
 
-def has_work(connection: "Connection") -> bool:
-    """Whether a scheduler has anything to look after: an open batch, an open shard or a manifest that is due."""
-    return _is_any(connection, _OPEN_BATCH) or _is_any(connection, "FROM shards WHERE state = 'open'")
-
-
 _OPEN_BATCH = "FROM batches WHERE state IN ('running', 'probing') OR manifest_due"
 
 
