@@ -42,6 +42,13 @@ class Delivery:
     attempts: int
 
 
+def is_any_due(connection: sa.Connection) -> bool:
+    """Whether an event is to be announced or a delivery to be sent."""
+    is_event_due = sa.exists().where(events.c.announced_at.is_(None), events.c.due_at <= sa.func.now())
+    is_delivery_due = sa.exists().where(deliveries.c.due_at <= sa.func.now())
+    return bool(connection.scalar(sa.select(sa.or_(is_event_due, is_delivery_due))))
+
+
 def announce(connection: sa.Connection, limit: int = 100) -> int:
     """Record deliveries for the events that are due; answers how many events there were.
 

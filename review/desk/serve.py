@@ -3,6 +3,8 @@
 import asyncio
 import socket
 import sys
+from contextlib import suppress
+from types import FrameType
 
 import click
 import uvicorn
@@ -19,6 +21,29 @@ from tasks.context import Context
 DEFAULT_PORT = 5556
 SHUTDOWN_SECONDS = 5
 """Maximum time for open requests once the process is to stop."""
+
+
+TICK_SECONDS = 1.0
+"""Time between two wakes of an idle server, which renews the date of its answers."""
+
+
+class IdleServer(uvicorn.Server):
+    """uvicorn's server, but an idle one wakes once a second, not ten times; a signal still ends it at once."""
+
+    _waker: tuple[asyncio.AbstractEventLoop, asyncio.Event] | None = None
+
+    async def main_loop(self) -> None:
+        stopped = asyncio.Event()
+        self._waker = asyncio.get_running_loop(), stopped
+        while not await self.on_tick(0):
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stopped.wait(), TICK_SECONDS)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        super().handle_exit(sig, frame)
+        if self._waker is not None:
+            loop, stopped = self._waker
+            loop.call_soon_threadsafe(stopped.set)
 
 
 @click.command()
@@ -55,7 +80,7 @@ def listening(address: str, port: int) -> socket.socket:
         ) from error
 
 
-class DeskServer(uvicorn.Server):
+class DeskServer(IdleServer):
     """Ends the streams of open pages first, so that no stop waits for them."""
 
     def __init__(self, config: uvicorn.Config, feed: Feed) -> None:

@@ -46,7 +46,8 @@ class Sender:
     """
 
     def __init__(self, database: Database, settings: Settings, resolve: Resolve = target.resolved) -> None:
-        self._transact, self._settings, self._resolve = database.transact, settings, resolve
+        self._transact, self._look = database.transact, database.look
+        self._settings, self._resolve = settings, resolve
         self._forget_at = time.monotonic()
 
     def send_webhooks(self) -> int:
@@ -54,6 +55,8 @@ class Sender:
         if time.monotonic() >= self._forget_at:
             self._transact(deliveries.forget_old)
             self._forget_at = time.monotonic() + FORGET_SECONDS
+        if not self._look(deliveries.is_any_due):
+            return 0
         while self._transact(deliveries.announce):
             pass
         count = 0

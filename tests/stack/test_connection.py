@@ -1,7 +1,11 @@
 """Whether a line is up is asked of the lock on its folder, which nobody can leave behind."""
 
 import os
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+
+import psycopg
+import pytest
 
 from line.settings import Settings
 from stack import connection
@@ -31,3 +35,31 @@ def test_a_command_reaches_the_servers_of_the_stack_that_is_up(tmp_path: Path) -
             assert (reached.database(), reached.broker()) == ("postgresql://x", "redis://x")
             assert (reached.bucket, reached.micro_batch) == ("file:///x", 3)
         assert settings.database_url is None
+
+
+@pytest.mark.parametrize(("variable", "is_read"), [("SLUICE_HOME", False), ("sluice_database_url", True)])
+def test_a_command_that_reads_needs_no_settings_where_a_line_is_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str, is_read: bool
+) -> None:
+    monkeypatch.delenv("SLUICE_DATABASE_URL", raising=False)
+    monkeypatch.setenv("SLUICE_HOME", str(tmp_path))
+    monkeypatch.setenv(variable, "postgresql://named" if is_read else str(tmp_path))
+    asked: list[str] = []
+
+    def connect(url: str, **_: object) -> AbstractContextManager[str]:
+        asked.append(url)
+        return nullcontext(url)
+
+    monkeypatch.setattr(psycopg, "connect", connect)
+    read: list[Settings] = []
+
+    def settings() -> Settings:
+        read.append(Settings())
+        return read[0]
+
+    with HomeLock(tmp_path):
+        ADDRESSES.write(tmp_path)
+        with connection.reader(settings):
+            pass
+    assert asked == ["postgresql://named" if is_read else "postgresql://x"]
+    assert bool(read) is is_read

@@ -27,7 +27,7 @@ def status(session: Session, batch: int | None, watch: bool, as_json: bool) -> N
     if watch and batch is not None and not as_json:
         _watch(session, batch)
         return
-    with connection.reader(session.settings) as reader:
+    with connection.reader(lambda: session.settings) as reader:
         if batch is None:
             show_overview(reports.overview(reader), as_json)
             return

@@ -79,6 +79,14 @@ def test_what_the_tab_key_imports_behind_any_verb_is_as_little() -> None:
     assert foreign(modules) <= FOREIGN
 
 
+def test_what_status_imports_for_a_line_that_is_up_is_the_driver_and_the_tables() -> None:
+    modules = imported(
+        "import review.cli.main, review.cli.line.inspect, review.cli.line.overview, review.cli.console"
+        "\nimport records.queries.reports, stack.connection, psycopg"
+    )
+    assert foreign(modules) <= FOREIGN | {"psycopg", "psycopg_binary", "rich", "typing_extensions"}
+
+
 @pytest.mark.services
 def test_status_imports_the_driver_and_no_more(records: Line) -> None:
     url = records.env["SLUICE_DATABASE_URL"]

@@ -1,8 +1,11 @@
 """The desk's server: where it listens, what it refuses, and what may be mounted beside its pages."""
 
+import asyncio
+import signal
 import socket
 
 import pytest
+import uvicorn
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
@@ -10,7 +13,7 @@ from starlette.testclient import TestClient
 from line.errors import InputError
 from review.desk.application import MAX_REQUEST_BYTES, application
 from review.desk.drawing.pool import DrawingPool
-from review.desk.serve import listening
+from review.desk.serve import IdleServer, listening
 from tasks.context import Context
 from tests.harness.context import settings
 from tests.harness.desk import PASSWORD
@@ -30,6 +33,28 @@ def test_a_port_in_use_is_an_error_that_names_it() -> None:
         port = taken.getsockname()[1]
         with pytest.raises(InputError, match=rf"port {port} .*choose another port with --port"):
             listening("127.0.0.1", port)
+
+
+def test_a_signal_ends_an_idle_server_that_would_sleep_for_an_hour(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("review.desk.serve.TICK_SECONDS", 3600.0)
+    idle = IdleServer(uvicorn.Config(lambda: None))
+    ticks: list[int] = []
+
+    async def on_tick(counter: int) -> bool:
+        ticks.append(counter)
+        return idle.should_exit
+
+    async def run() -> None:
+        loop = asyncio.create_task(idle.main_loop())
+        while not ticks:
+            await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        idle.handle_exit(signal.SIGTERM, None)
+        await loop
+
+    monkeypatch.setattr(idle, "on_tick", on_tick)
+    asyncio.run(run())
+    assert len(ticks) == 2
 
 
 def test_what_is_mounted_needs_no_login_of_the_desk(client: TestClient) -> None:

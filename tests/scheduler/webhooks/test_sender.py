@@ -57,6 +57,18 @@ def test_a_message_is_signed_as_the_specification_has_it(receiver: Receiver) -> 
         Verifier(webhook.secret).verify(body + b" ", headers)
 
 
+def test_nothing_is_due_until_something_happened_and_again_once_it_was_sent(receiver: Receiver) -> None:
+    def is_due() -> bool:
+        return database().look(deliveries.is_any_due)
+
+    add(receiver.url)
+    assert not is_due()
+    db_builders.delivered(1)
+    assert is_due()
+    sender().send_webhooks()
+    assert not is_due()
+
+
 def test_what_is_not_taken_is_sent_again_with_the_same_id_after_growing_pauses(receiver: Receiver) -> None:
     add(receiver.url)
     receiver.answers = [500, 429, 302]
