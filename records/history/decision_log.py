@@ -111,27 +111,18 @@ def newest(connection: sa.Connection, actor: str, limit: int = SHOWN) -> list[Lo
     part = decisions.alias()
     parts = sa.select(sa.func.count()).where(part.c.bulk_id == decisions.c.bulk_id).scalar_subquery()
     query = (
-        sa.select(decisions, images.c.name, images.c.state, parts.label("parts"))
+        _listed()
+        .add_columns(parts.label("parts"))
         .join(answers, answers.c.id == decisions.c.id)
-        .join(images, images.c.id == decisions.c.image_id)
         .order_by(decisions.c.id.desc())
     )
-    return [
-        LoggedDecision(
-            id=row.id,
-            image=row.image_id,
-            batch=row.batch_id,
-            name=row.name,
-            state=str(row.state),
-            kind=row.kind,
-            actor=row.actor,
-            at=row.at,
-            undo_by=row.undo_by,
-            undone_at=row.undone_at,
-            images=row.parts or 1,
-        )
-        for row in connection.execute(query)
-    ]
+    return [_logged(row, row.parts or 1) for row in connection.execute(query)]
+
+
+def about(connection: sa.Connection, image_id: int) -> list[LoggedDecision]:
+    """All decisions about one image, the oldest first."""
+    query = _listed().where(decisions.c.image_id == image_id).order_by(decisions.c.id)
+    return [_logged(row) for row in connection.execute(query)]
 
 
 def newest_answers(actor: str, limit: int = SHOWN) -> sa.Select[Any]:
@@ -155,3 +146,25 @@ def standing(connection: sa.Connection, image_id: int) -> int | None:
         .limit(1)
     )
     return connection.scalar(query)
+
+
+def _listed() -> sa.Select[Any]:
+    return sa.select(decisions, images.c.name, images.c.state).join(
+        images, images.c.id == decisions.c.image_id
+    )
+
+
+def _logged(row: sa.Row[Any], answered: int = 1) -> LoggedDecision:
+    return LoggedDecision(
+        id=row.id,
+        image=row.image_id,
+        batch=row.batch_id,
+        name=row.name,
+        state=str(row.state),
+        kind=row.kind,
+        actor=row.actor,
+        at=row.at,
+        undo_by=row.undo_by,
+        undone_at=row.undone_at,
+        images=answered,
+    )

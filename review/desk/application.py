@@ -19,6 +19,8 @@ from review.desk.grid import handlers as grid
 from review.desk.live import pages as live
 from review.desk.live.feed import Feed
 from review.desk.spot_checks import handlers as spot_checks
+from review.desk.viewer import actions, page, tiles
+from review.desk.viewer.tile_archive import TileArchives
 from review.desk.web.errors import EXCEPTION_HANDLERS, ask_for_login
 from review.desk.web.forms import TokenCookie, form_route
 from review.desk.web.headers import RequestLimit, SecurityHeaders
@@ -76,12 +78,18 @@ ROUTES: Sequence[BaseRoute] = (
     Route("/images", grid.show),
     form_route("/images/answers", bulk.answer),
     Route("/images/{image:id}/thumbnail.jpg", grid.thumbnail),
-    Route("/images/{image:id}", handlers.image),
+    Route("/images/{image:id}", page.show),
+    Route("/images/{image:id}/view", page.view),
+    Route("/images/{image:id}/file", tiles.delivered_file),
+    Route("/images/{image:id}/pictures/{name}", tiles.describe),
+    Route("/images/{image:id}/pictures/{name}/{level:id}/{column:id}-{row:id}", tiles.show_tile),
+    form_route("/images/{image:id}/rollback", actions.roll_back),
+    form_route("/images/{image:id}/discard", actions.discard),
+    form_route("/images/{image:id}/again", actions.process_again),
     Route("/images/{image:id}/card", cards.card),
     form_route("/images/{image:id}/decision", handlers.decide),
     Route("/images/{image:id}/draw", mask.draw),
     form_route("/images/{image:id}/draw", mask.requeue_drawn),
-    Route("/images/{image:id}/mask.png", mask.found_mask),
     Route("/images/{image:id}/{name}.jpg", handlers.picture),
     form_route("/troubles/{trouble:id}/dismiss", troubles.dismiss),
     Route("/templates", templates.show),
@@ -118,5 +126,6 @@ def application(
     )
     pages.state.line, pages.state.drawing = line, drawing
     pages.state.feed = feed
+    pages.state.tiles = TileArchives(line.settings.home_folder / "desk-tiles", drawing.cut_tiles)
     static = Mount("/static", Static(directory=STATIC))
     return Starlette(routes=[*mounts, static, Mount("/", pages)], middleware=[Middleware(SecurityHeaders)])

@@ -1,4 +1,4 @@
-"""A batch's flagged images, one image with its pictures, and a person's decision."""
+"""A batch's flagged images with their pictures, and a person's decision."""
 
 import re
 from functools import partial
@@ -68,19 +68,6 @@ async def _cards(request: Request, batch_id: int, page: list[FlaggedImage], *, i
     numbers = sorted({*flagged, *ordered})
     records = [await read(request, partial(images.get, image_id=number)) for number in numbers]
     return [Card(record, flagged.get(record.id)) for record in records]
-
-
-async def image(request: Request) -> Response:
-    """One image: its card if it is flagged, otherwise its state."""
-    number = request.path_params["image"]
-    flagged = await read(request, partial(review_queue.one, image_id=number))
-    record = await read(request, partial(images.find, image_id=number))
-    if record is None:
-        raise RequestError(HTTPStatus.NOT_FOUND, f"there is no image {number}")
-    shown_card = Card(record, flagged)
-    return render(
-        request, "image.html", image=flagged, card=shown_card, **await cards.functions(request, [flagged])
-    )
 
 
 async def picture(request: Request) -> Response:

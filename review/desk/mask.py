@@ -1,4 +1,4 @@
-"""Drawing a mask: the page starts with the mask that the line found and sends back what the person drew."""
+"""Drawing a mask: the page starts with the mask that the line found and sends back what the person drew on it."""
 
 from functools import partial
 from http import HTTPStatus
@@ -12,6 +12,9 @@ from starlette.responses import JSONResponse, Response
 from records.queries import review_queue
 from records.queries.review_queue import FlaggedImage
 from review.desk.choices import RESULT_FOLLOWS
+from review.desk.viewer import sources
+from review.desk.viewer.sources import Source, SourceKind
+from review.desk.viewer.stroke import StrokeError, read_strokes
 from review.desk.web.errors import RequestError
 from review.desk.web.login import person_of
 from review.desk.web.pages import render
@@ -19,28 +22,41 @@ from review.desk.web.work import decisions_of, drawing_of, in_thread, line_of, r
 
 
 async def draw(request: Request) -> Response:
-    """A canvas over the picture; it posts a PNG of the picture's size, white where to erase."""
-    return render(request, "draw.html", image=await _drawable(request))
+    """A canvas over the picture; it posts strokes, from which the mask is made here at full size."""
+    image = await _drawable(request)
+    proposed = sources.mask(image.mask)
+    return render(
+        request,
+        "draw.html",
+        image=image,
+        picture=Source(SourceKind.PICTURE, str(image.current)).name,
+        mask=proposed.name if proposed else None,
+    )
 
 
 async def requeue_drawn(request: Request, form: FormData) -> Response:
-    """Erase what a person drew."""
+    """Erase what a person drew: ``strokes``, or ``mask``, a picture of the same size that is white where to erase."""
     image = await _drawable(request)
-    drawn = form.get("mask")
-    if not isinstance(drawn, UploadFile):
-        raise RequestError(HTTPStatus.BAD_REQUEST, "send one mask")
-    png = await drawn.read()
+    if form.get("version", image.version) != image.version:
+        raise RequestError(
+            HTTPStatus.CONFLICT, f"image {image.id} was processed again in the meantime: look at it again"
+        )
+    png = await _mask_file(request, image, form)
     await in_thread(partial(_requeue, request, image.id, png))
     back = f"/batches/{image.batch}#image-{image.id}"
     return JSONResponse({"image": image.id, "done": RESULT_FOLLOWS, "back": back})
 
 
-async def found_mask(request: Request) -> Response:
-    """The mask that the line found, as an RGBA PNG: white where it would erase, transparent elsewhere."""
-    image = await _drawable(request)
-    if image.mask is None:
-        raise RequestError(HTTPStatus.NOT_FOUND, f"no text was found on image {image.id}")
-    return Response(await drawing_of(request).mask(image.mask), media_type="image/png")
+async def _mask_file(request: Request, image: FlaggedImage, form: FormData) -> bytes:
+    drawn, strokes = form.get("mask"), form.get("strokes")
+    if isinstance(strokes, UploadFile):
+        try:
+            return await drawing_of(request).stroke_mask(image, read_strokes(await strokes.read()))
+        except StrokeError as error:
+            raise RequestError(HTTPStatus.BAD_REQUEST, str(error)) from None
+    if isinstance(drawn, UploadFile):
+        return await drawn.read()
+    raise RequestError(HTTPStatus.BAD_REQUEST, "send one mask")
 
 
 async def _drawable(request: Request) -> FlaggedImage:

@@ -84,12 +84,14 @@ def _flagged(
     def write(connection: sa.Connection) -> None:
         connection.execute(sa.update(images).where(images.c.batch_id == batch).values(values))
         of_batch = sa.update(steps).where(steps.c.batch_id == batch)
-        connection.execute(of_batch.values(input=current))
+        connection.execute(of_batch.values(input=current, output=current))
         last = sa.select(sa.func.max(steps.c.id)).where(steps.c.batch_id == batch).group_by(steps.c.image_id)
         transform = load(recipe).steps[step].transform
         reasons_bind = sa.bindparam("told", list(reasons), type_=JSONB)
         connection.execute(
-            sa.update(steps).where(steps.c.id.in_(last)).values(transform=transform, reasons=reasons_bind)
+            sa.update(steps)
+            .where(steps.c.id.in_(last))
+            .values(transform=transform, reasons=reasons_bind, output=proposal)
         )
 
     transact(write)

@@ -14,20 +14,25 @@ from models.task import Task
 from records.queries.review_queue import FlaggedImage
 from records.storage.bucket import Bucket
 from review.desk import previews
+from review.desk.drawing.limits import gate_limits
 from review.desk.drawing.masks import built_mask, tinted
 from review.desk.drawing.stored import jpeg, stored_jpeg
+from review.desk.drawing.strokes import stroke_mask
+from review.desk.drawing.tiles import cut_tiles
 from scheduler.drawn_mask import keep_mask
 from tasks.context import Context
 from tasks.templates.previews import side_by_side
 
 __all__ = [
     "built_mask",
+    "cut_tiles",
     "fill_models",
+    "gate_limits",
     "keep_mask",
-    "mask_png",
     "preview_jpeg",
     "recipe",
     "stored_jpeg",
+    "stroke_mask",
     "template_png",
     "thumbnail_jpeg",
 ]
@@ -53,14 +58,6 @@ def preview_jpeg(context: Context, image: FlaggedImage, name: str, full: bool) -
 def thumbnail_jpeg(context: Context, image: FlaggedImage, name: str) -> bytes:
     """The preview called ``name`` as a small JPEG file."""
     return jpeg(_DRAW[name](context.bucket, image), MAX_THUMBNAIL_SIDE)
-
-
-def mask_png(context: Context, key: str) -> bytes:
-    """The mask of that key as an RGBA PNG file: white where it would erase, transparent elsewhere."""
-    mask = intermediate.decode_mask(context.bucket.get(key))
-    white = np.full((*mask.shape, 4), 255, np.uint8)
-    white[..., 3] = mask
-    return cv2.imencode(".png", white)[1].tobytes()
 
 
 def template_png(context: Context, examples: Sequence[Mapping[str, Any]]) -> bytes:

@@ -17,6 +17,9 @@ from line.recipe import Recipe
 from line.settings import Settings
 from records.images import ImageRecord
 from records.queries.review_queue import FlaggedImage
+from review.desk.viewer.measurements import GateLimits
+from review.desk.viewer.sources import Source
+from review.desk.viewer.stroke import Stroke
 from tasks.context import Context
 
 PROCESSES = 2
@@ -32,6 +35,7 @@ class DrawingPool:
         self._lock = threading.Lock()
         self._pool: ProcessPoolExecutor | None = None
         self._fill_models: list[str] | None = None
+        self._gate_limits: GateLimits | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -51,10 +55,6 @@ class DrawingPool:
         """A JPEG file; see :func:`review.desk.drawing.stored.stored_jpeg`."""
         return cast(bytes | None, await self._drawn("stored_jpeg", places, side))
 
-    async def mask(self, key: str) -> bytes:
-        """A PNG file; see :func:`review.desk.drawing.drawings.mask_png`."""
-        return cast(bytes, await self._drawn("mask_png", key))
-
     async def template(self, examples: list[Mapping[str, Any]]) -> bytes:
         """A PNG file; see :func:`review.desk.drawing.drawings.template_png`."""
         return cast(bytes, await self._drawn("template_png", examples))
@@ -64,6 +64,20 @@ class DrawingPool:
         if self._fill_models is None:
             self._fill_models = cast(list[str], await self._drawn("fill_models"))
         return self._fill_models
+
+    async def gate_limits(self) -> GateLimits:
+        """Default limits; see :func:`review.desk.drawing.limits.gate_limits`."""
+        if self._gate_limits is None:
+            self._gate_limits = cast(GateLimits, await self._drawn("gate_limits"))
+        return self._gate_limits
+
+    async def cut_tiles(self, source: Source, path: Path) -> None:
+        """Write the archive of a picture's tiles; see :func:`review.desk.drawing.tiles.cut_tiles`."""
+        await self._drawn("cut_tiles", source, path)
+
+    async def stroke_mask(self, image: FlaggedImage, strokes: Sequence[Stroke]) -> bytes:
+        """A PNG file; see :func:`review.desk.drawing.strokes.stroke_mask`."""
+        return cast(bytes, await self._drawn("stroke_mask", image, strokes))
 
     async def built_mask(self, image: FlaggedImage, chosen: Sequence[int] | None) -> bytes:
         """A PNG file; see :func:`review.desk.drawing.masks.built_mask`."""
