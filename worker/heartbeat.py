@@ -1,8 +1,10 @@
 """The sign of life of a worker in Postgres; its parent process gives it, which answers even while a task runs."""
 
 import logging
+import math
 import os
 import socket
+import time
 from functools import partial
 from typing import Any
 
@@ -20,6 +22,9 @@ from worker.peak_memory import device_memory, process_memory
 
 log = logging.getLogger(__name__)
 
+MEMORY_SECONDS = 30.0
+"""Minimum time between two measurements of a worker's memory: finding its children reads every process there is (s)."""
+
 
 class Heartbeat(bootsteps.StartStopStep):
     """Writes the worker's row every few seconds and removes it at a warm stop.
@@ -33,6 +38,8 @@ class Heartbeat(bootsteps.StartStopStep):
         super().__init__(parent, **options)
         self.timer: Any = None
         self.process = ""
+        self._memory: int | None = None
+        self._measured_at = -math.inf
         settings = parent.app.process_settings
         self.device, self.database = settings.device, Database(settings.database())
 
@@ -56,6 +63,8 @@ class Heartbeat(bootsteps.StartStopStep):
     def beat(self, parent: Any) -> None:
         queues = tuple(sorted(parent.app.amqp.queues.consume_from))
         on_device = device_memory(self.device)
+        if time.monotonic() - self._measured_at >= MEMORY_SECONDS:
+            self._memory, self._measured_at = process_memory(), time.monotonic()
         worker = WorkerProcess(
             parent.hostname,
             self.process,
@@ -63,7 +72,7 @@ class Heartbeat(bootsteps.StartStopStep):
             os.getpid(),
             queues,
             self.device,
-            memory=process_memory(),
+            memory=self._memory,
             device_memory=on_device.used if on_device else None,
             device_memory_total=on_device.total if on_device else None,
         )
