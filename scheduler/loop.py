@@ -42,9 +42,9 @@ from tasks.context import Context
 log = logging.getLogger(__name__)
 
 IDLE_SECONDS = 30.0
-"""Seconds between two looks at the records while there is no work and Postgres tells of none."""
+"""Seconds between two times that a duty is done although the records show nothing for it."""
 BUSY_SECONDS = 2.0
-"""The same while there is work: what a lost notification may cost."""
+"""Seconds between two looks at the records while there is work: what a lost notification may cost."""
 REPORTED_FAULTS = 3
 """Failures in a row after which a duty stands in ``sluice status``."""
 LOGGED_FAULTS = 60
@@ -63,12 +63,12 @@ class Round:
         work: what is done.
         every: seconds between two times while there is work.
         idle: the same while there is none.
-        duty: done at once where the records have something for it, when they tell of something new.
+        duty: done at once where the records have something for it.
         trouble: why it failed, three times in a row or more; stands in ``sluice status``.
     """
 
     work: Callable[[], object]
-    every: float = BUSY_SECONDS
+    every: float = IDLE_SECONDS
     idle: float = IDLE_SECONDS
     duty: Duty | None = None
     last: float = -math.inf
@@ -142,7 +142,9 @@ class Loop:
             Round(self.scan, every=SCAN_SECONDS, idle=SCAN_SECONDS),
         ]
         # and what waits for other systems' answers too
-        self._sending = [Round(Sender(database, settings).send_webhooks, idle=WEBHOOK_IDLE_SECONDS)]
+        self._sending = [
+            Round(Sender(database, settings).send_webhooks, every=BUSY_SECONDS, idle=WEBHOOK_IDLE_SECONDS)
+        ]
 
     def stop(self, *_: object) -> None:
         """End after the current round."""
@@ -163,15 +165,16 @@ class Loop:
             slow.join(timeout=2.0)
 
     def _run_quick(self) -> None:
-        news = True
         while not self._over.is_set():
             started = time.monotonic()
             pending = self._pending()
-            self._go_round(self._rounds, pending if news else frozenset())
+            if any(each.duty in pending for each in self._slow):
+                self._news.set()
+            self._go_round(self._rounds, pending)
             # several changes that follow each other closely are one round's work
             self._over.wait(max(0.0, started + self._poll_seconds - time.monotonic()))
-            news = self._listener.wait(self._pause(self._rounds))
-            if news:
+            pause = self._pause(self._rounds)
+            if self._listener.wait(min(pause, BUSY_SECONDS) if self._busy else pause):
                 self._news.set()
 
     def _run_slow(self) -> None:
