@@ -17,7 +17,8 @@ from records import troubles, workers
 from records.process_identity import process_identity
 from records.storage.bucket import AccessError
 from tasks.context import Context
-from tasks.registry import LEARN_TEMPLATES, RESCAN_TEMPLATE, build, task_name
+from tasks.registry import LEARN_TEMPLATES, REPRODUCE_STEP, RESCAN_TEMPLATE, build, task_name
+from tasks.runner.reproduction import reproduce_order
 from tasks.runner.step import StepRunner
 from tasks.templates.learn import learn
 from tasks.templates.requeue import rescan
@@ -64,6 +65,12 @@ class Steps:
             """Search a vendor's photos for a confirmed template, and requeue those that still have it."""
             with log_context(template=template_id):
                 rescan(self.context, template_id)
+
+        @app.task(name=task_name(REPRODUCE_STEP))
+        def reproduce_step(order_id: int) -> None:
+            """Run a recorded step again, and compare the result with the record."""
+            with log_context(reproduction=order_id):
+                reproduce_order(self.context, order_id)
 
     def start_child(self, **_: object) -> None:
         """In the child that runs tasks, before the first one."""

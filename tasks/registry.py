@@ -22,6 +22,9 @@ LEARN_TEMPLATES = "learn_templates"
 RESCAN_TEMPLATE = "rescan_template"
 """Name of the task that searches a vendor's photos for a template; it is no transform either."""
 
+REPRODUCE_STEP = "reproduce_step"
+"""Name of the task that runs a recorded step again, to compare the result with the record."""
+
 
 class DeclarationRegistry(Registry[Declared]):
     """Declarations of transforms by name."""

@@ -67,6 +67,18 @@ def last(connection: sa.Connection, image_id: int, transform: str | None = None)
     return _past(connection, chosen[-1])
 
 
+def of_step(connection: sa.Connection, image_id: int, step_id: int) -> Past:
+    """One recorded step of an image, by its id.
+
+    Raises:
+        InputError: the image has no such step.
+    """
+    row = next((row for row in _steps_of(connection, image_id) if row.step_id == step_id), None)
+    if row is None:
+        raise InputError(f"image {image_id} has no recorded step {step_id}")
+    return _past(connection, row)
+
+
 def newest(connection: sa.Connection, image_id: int) -> list[Past]:
     """The newest record of each step of an image, by position."""
     by_position = {row.position: row for row in _steps_of(connection, image_id)}

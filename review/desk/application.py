@@ -86,6 +86,7 @@ ROUTES: Sequence[BaseRoute] = (
     form_route("/images/{image:id}/rollback", actions.roll_back),
     form_route("/images/{image:id}/discard", actions.discard),
     form_route("/images/{image:id}/again", actions.process_again),
+    form_route("/images/{image:id}/reproduce", actions.reproduce),
     Route("/images/{image:id}/card", cards.card),
     form_route("/images/{image:id}/decision", handlers.decide),
     Route("/images/{image:id}/draw", mask.draw),

@@ -10,6 +10,7 @@ from alembic.migration import MigrationContext
 
 from line.states import BATCH_MOVES, IMAGE_MOVES, BatchState, ImageState, ShardState
 from records.access.tables import tokens
+from records.history.reproductions import reproductions
 from records.metrics.tables import step_counters
 from records.queries.rescans import rescans
 from records.spot_checks.tables import spot_checks
@@ -24,6 +25,7 @@ pytestmark = [pytest.mark.services, pytest.mark.usefixtures("records")]
 
 def test_the_tables_are_those_the_migrations_leave() -> None:
     assert rescans.metadata is metadata is retention_tables.forgotten_batches.metadata
+    assert reproductions.metadata is metadata
     assert tokens.metadata is metadata is webhooks.metadata is step_counters.metadata
     assert spot_checks.metadata is metadata
     with engine().connect() as connection:

@@ -10,7 +10,7 @@ from review.cli.session import Session, pass_session
 
 if TYPE_CHECKING:
     from records.queries.history import Past
-    from review.experiments.reproduction import Reproduction, Run
+    from tasks.runner.reproduction import Reproduction, Run
 
 DIFFERENT = 1
 
@@ -46,7 +46,7 @@ def reproduce(session: Session, image: int, step: str | None, runs: int, as_json
 
     pin(session.settings.device)  # before any framework is imported: as many threads as a worker has
     with session.line() as context:
-        from review.experiments.reproduction import Reproduction
+        from tasks.runner.reproduction import Reproduction, report
 
         past = context.database.transact(lambda connection: history.last(connection, image, step))
         again = Reproduction(context, past)
@@ -54,40 +54,11 @@ def reproduce(session: Session, image: int, step: str | None, runs: int, as_json
         done = [again.run() for _ in numbers]
         elsewise = again.elsewise()
     if as_json:
-        console.as_json(_document(image, past, again, done, elsewise))
+        console.as_json(report(past, again, done))
     else:
         _tell(image, past, again, done, elsewise)
     if not all(run.same for run in done):
         raise click.exceptions.Exit(DIFFERENT)
-
-
-def _document(
-    image: int, past: "Past", again: "Reproduction", done: "list[Run]", elsewise: dict[str, tuple[Any, Any]]
-) -> dict[str, Any]:
-    return {
-        "image": image,
-        "name": past.image.name,
-        "step": past.transform,
-        "model": past.model,
-        "seed": past.seed,
-        "recorded_at": past.at.isoformat(),
-        "verdict": past.verdict,
-        "same": all(run.same for run in done),
-        "runs_agree": again.agree,
-        "runs": [
-            {
-                "same": run.same,
-                "unlike": list(run.unlike),
-                "verdict": run.verdict,
-                "max_difference": run.apart.most if run.apart else None,
-                "psnr": run.apart.psnr if run.apart else None,
-                "share": run.apart.share if run.apart else None,
-                "seconds": run.seconds,
-            }
-            for run in done
-        ],
-        "differs": {name: {"then": then, "now": now} for name, (then, now) in elsewise.items()},
-    }
 
 
 def _tell(

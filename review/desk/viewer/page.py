@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from records import images
-from records.history import image_history
+from records.history import image_history, reproductions
 from records.history.image_history import ImageHistory, RecordedRun
 from records.queries import review_queue
 from records.queries.review_queue import FlaggedImage
@@ -61,6 +61,7 @@ async def show(request: Request) -> Response:
         state_words=step_words.STATES.get(history.state, history.state),
         pictures=sources.pictures(history),
         steps=await _steps(request, history),
+        repeated=await read(request, partial(reproductions.newest, image_id=history.id)),
         can_roll_back=history.state in ROLLED_BACK_FROM,
         kinds=KINDS,
         in_words=in_words,

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,12 @@ import pytest
 import sqlalchemy as sa
 
 from models.weights.manifest import catalog
+from records.history import reproductions
 from records.tables import steps
+from tasks.runner.reproduction import reproduce_order
+from tests.harness import db_builders
 from tests.harness.command import Answer, call
-from tests.harness.context import transact
+from tests.harness.context import context, transact
 from tests.harness.line import Line, environment, line, photos
 from tests.harness.services import Servers
 
@@ -158,3 +162,29 @@ def test_what_was_never_recorded_is_exit_code_2(done: Done, words: tuple[str, ..
     answer = call("reproduce", *[image if word == "IMAGE" else word for word in words])
     assert (answer.code, answer.out) == (2, "")
     assert message in answer.err
+
+
+def test_a_step_that_was_ordered_at_the_desk_is_compared_as_by_the_command(done: Done) -> None:
+    image = done.image("titled.png").id
+    query = sa.select(steps.c.id).where(steps.c.image_id == image, steps.c.transform == "erase_text")
+    step = transact(lambda connection: connection.execute(query).scalars().all())[-1]
+
+    def ordered() -> reproductions.RepeatedRun:
+        order = partial(reproductions.order, image_id=image, step_id=step, person="person:ada")
+        number, _ = transact(order)
+        reproduce_order(context(), number)
+        reproduce_order(context(), number)  # a message that is delivered twice
+        return transact(partial(reproductions.newest, image_id=image))[step]
+
+    first = ordered()
+    assert first.report is not None
+    assert (first.report["same"], first.report["step"], first.error) == (True, "erase_text", "")
+    recorded_key = transact(
+        lambda connection: connection.scalar(sa.select(steps.c.input).where(steps.c.id == step))
+    )
+    change = "UPDATE steps SET input = :key WHERE id = :id"
+    db_builders.execute(change, key="objects/gone.qoi", id=step)
+    second = ordered()
+    db_builders.execute(change, key=recorded_key, id=step)
+    assert (second.report, second.is_over) == (None, True)
+    assert "gone.qoi" in second.error

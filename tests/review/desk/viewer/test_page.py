@@ -1,5 +1,6 @@
 """The page of an image: each step with what it was judged by, who decided what, and what can be ordered there."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from gates.contract import build
 from line.states import ImageState
+from records.history import reproductions
 from records.history.image_history import RecordedRun
 from records.tables import images, steps
 from review.desk.viewer.measurements import judged
@@ -16,7 +18,7 @@ from review.desk.viewer.reading_words import WORDS
 from review.desk.viewer.step_words import NAMES, RESULTS, STATES
 from tasks.registry import build_declarations
 from tests.harness import db_builders
-from tests.harness.context import transact
+from tests.harness.context import context, transact
 from tests.harness.desk import Visitor
 from tests.harness.doubts import badly_filled, doubtful
 from tests.harness.finished import delivered
@@ -126,7 +128,7 @@ def test_a_delivered_image_is_discarded_and_another_is_processed_again_from_its_
     assert "The line works on it" in ada.get(f"/images/{doubt}").text
 
 
-@pytest.mark.parametrize("action", ["rollback", "discard", "again"])
+@pytest.mark.parametrize("action", ["rollback", "discard", "again", "reproduce"])
 def test_no_other_site_can_order_anything(ada: Visitor, store: str, tmp_path: Path, action: str) -> None:
     image = delivered(store, tmp_path)
     ada.get("/")
@@ -188,3 +190,50 @@ def test_the_worst_place_is_the_one_that_is_farthest_beyond_its_limit(ada: Visit
     page = ada.get(f"/images/{image}/view").text
     assert page.index('data-place="60.0 30.0 8.0 6.0"') < page.index('data-place="10.0 10.0 40.0 10.0"')
     assert "Erased text is still readable" in page
+
+
+def step_id(image: int, transform: str) -> int:
+    query = "SELECT id FROM steps WHERE image_id = :id AND transform = :transform"
+    return int(str(db_builders.execute(query, id=image, transform=transform).scalar()))
+
+
+def test_a_step_is_sent_to_a_worker_of_its_queue_to_be_run_again(
+    ada: Visitor, store: str, tmp_path: Path
+) -> None:
+    image = delivered(store, tmp_path)
+    path, step = f"/images/{image}", step_id(image, "erase_text")
+    queued = context().broker.queued_ids(["erase_text"])
+    reply = ada.post(f"{path}/reproduce", {"step": str(step)}, page=path)
+    assert reply.status == 200, reply.text
+    assert "it waits for a worker of this step, or runs" in reply.text
+    assert len(context().broker.queued_ids(["erase_text"]) - queued) == 1
+    again = ada.post(f"{path}/reproduce", {"step": str(step)}, page=path)
+    assert again.status == 409
+    assert "is being run again already" in again.text
+
+
+def test_what_came_of_a_step_that_was_run_again_is_shown(ada: Visitor, store: str, tmp_path: Path) -> None:
+    image = delivered(store, tmp_path)
+    step = step_id(image, "erase_text")
+    run = {"unlike": ["pixels"], "share": 0.25, "max_difference": 3}
+    report = {"same": False, "runs": [run], "differs": {"threads": {"then": 1, "now": 2}}}
+    order, transform = transact(
+        partial(reproductions.order, image_id=image, step_id=step, person="person:ada")
+    )
+    assert transform == "erase_text"
+    assert transact(partial(reproductions.begin, order_id=order)) == (image, step)
+    assert transact(partial(reproductions.begin, order_id=order)) is None
+    transact(partial(reproductions.end, order_id=order, report=report))
+    page = ada.get(f"/images/{image}").text
+    assert "different: pixels." in page
+    assert "25 % of the pixels differ, by at most 3 of 255 levels" in page
+    assert "threads was 1, is now 2" in page
+
+
+@pytest.mark.parametrize("step", ["0", "987654", "-1", "x", "9" * 19, ""])
+def test_only_a_recorded_step_of_the_image_is_run_again(ada: Visitor, store: str, step: str) -> None:
+    (image,) = doubtful(store)
+    assert ada.post(f"/images/{image}/reproduce", {"step": step}, page=f"/images/{image}").status in (
+        400,
+        409,
+    )

@@ -1,11 +1,17 @@
 """Reproduction of a recorded step from its stored input, with comparison against the record."""
 
+import logging
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from imaging import intermediate
 from imaging.encode import decode
+from line.errors import SluiceError
+from records.history import reproductions
+from records.queries import history
 from records.queries.history import Past
 from records.step_results import Result
 from tasks.context import Context
@@ -15,6 +21,8 @@ from tasks.runner.io import read
 from tasks.runner.result import Difference, StepOutput, difference, differences, output_of
 from tasks.runner.types import Loaded, PreparedStep
 from worker.provenance import made_with
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,3 +115,56 @@ def recorded(context: Context, past: Past) -> StepOutput:
         return output
     mask = intermediate.decode_mask(store.get(past.output_mask)) if past.output_mask else None
     return replace(output, rgb=intermediate.decode_rgb(store.get(past.output)), mask=mask)
+
+
+def report(past: Past, again: Reproduction, runs: Sequence[Run]) -> dict[str, Any]:
+    """How repeated runs compare with the record, as a JSON object."""
+    return {
+        "image": past.image.id,
+        "name": past.image.name,
+        "step": past.transform,
+        "model": past.model,
+        "seed": past.seed,
+        "recorded_at": past.at.isoformat(),
+        "verdict": past.verdict,
+        "same": all(run.same for run in runs),
+        "runs_agree": again.agree,
+        "runs": [
+            {
+                "same": run.same,
+                "unlike": list(run.unlike),
+                "verdict": run.verdict,
+                "max_difference": run.apart.most if run.apart else None,
+                "psnr": run.apart.psnr if run.apart else None,
+                "share": run.apart.share if run.apart else None,
+                "seconds": run.seconds,
+            }
+            for run in runs
+        ],
+        "differs": {name: {"then": then, "now": now} for name, (then, now) in again.elsewise().items()},
+    }
+
+
+def reproduce_order(context: Context, order_id: int) -> None:
+    """Run what a person ordered at the desk, unless another process did, and record how it compares.
+
+    Whatever goes wrong is recorded, so that the person sees it; a repeated step must not end the worker.
+    """
+    transact = context.database.transact
+    ordered = transact(partial(reproductions.begin, order_id=order_id))
+    if ordered is None:
+        return
+    image_id, step_id = ordered
+    compared, error = None, ""
+    try:
+        past = transact(partial(history.of_step, image_id=image_id, step_id=step_id))
+        again = Reproduction(context, past)
+        compared = report(past, again, [again.run()])
+    except SluiceError as stopped:
+        error = str(stopped)
+    except Exception:
+        error = "the run ended with an error; see the worker's log"
+        log.exception(
+            "running step %d of image %d again failed", step_id, image_id, extra={"image": image_id}
+        )
+    transact(partial(reproductions.end, order_id=order_id, report=compared, error=error))

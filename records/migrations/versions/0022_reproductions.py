@@ -1,0 +1,14 @@
+"""Recorded steps that were run again."""
+
+from pathlib import Path
+from typing import Any
+
+from alembic import op
+
+revision = "0022"
+down_revision = "0021"
+
+
+def upgrade() -> None:
+    driver: Any = op.get_bind().connection.driver_connection
+    driver.execute(Path(__file__).with_suffix(".sql").read_text("utf-8"))
