@@ -23,7 +23,8 @@ class Settings(BaseSettings):
     config: Path | None = Field(None, description="topology file; ./sluice.toml where there is one")
     device: str = Field("cpu", description="device of this process, such as cpu or cuda:0")
     plugins: Annotated[tuple[str, ...], NoDecode] = Field(
-        (), description="modules that bring further transforms: a JSON list, or names separated by commas"
+        (),
+        description="modules that bring further transforms and models: a JSON list, or names separated by commas",
     )
     lease_seconds: float = Field(30.0, gt=0, description="a shard is taken back after so long without news")
     step_seconds: float = Field(900.0, gt=0, description="hard limit of one step of one shard")
