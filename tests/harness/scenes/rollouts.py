@@ -45,9 +45,9 @@ shard_images = 4
 
 
 @contextmanager
-def rollout_line(home: Path, servers: Servers) -> Iterator[Line]:
+def rollout_line(home: Path, servers: Servers, **more: str) -> Iterator[Line]:
     """A line whose workers have the candidates of the tests."""
-    with line(home, servers, SLUICE_PLUGINS=PLUGINS) as under_test:
+    with line(home, servers, SLUICE_PLUGINS=PLUGINS, **more) as under_test:
         yield under_test
 
 

@@ -18,7 +18,10 @@ pytestmark = pytest.mark.services
 
 @pytest.fixture(scope="module")
 def under_test(tmp_path_factory: pytest.TempPathFactory, servers: Servers) -> Iterator[Line]:
-    with rollouts.rollout_line(tmp_path_factory.mktemp("candidate"), servers) as started:
+    home = tmp_path_factory.mktemp("candidate")
+    with rollouts.rollout_line(
+        home, servers, SLUICE_LEASE_SECONDS="60"
+    ) as started:  # this process may be slow
         yield started
 
 
