@@ -95,13 +95,13 @@ def test_a_file_that_breaks_its_decoder_is_refused_and_the_next_is_not(
     refused = refusal(broken, broken_decoder.branded(jpeg, deed))
     assert refused.reason == reason
     assert message in refused.sentence
+    broken.seconds = 20.0
     assert np.array_equal(broken.decode("a.jpg", jpeg, Limits(), "#ffffff").rgb, decode("a.jpg", jpeg).rgb)
 
 
 def test_the_kernel_ends_a_decoder_that_computes_on_when_nobody_waits_for_it(
     broken: Any, jpeg: bytes
 ) -> None:
-    broken.seconds = 0.2
     broken.decode("a.jpg", jpeg, Limits(), "#ffffff")
     process, channel = broken._confined.process, broken._confined.channel
     wish = json.dumps({"name": "a", "limits": {}, "background": "#ffffff", "seconds": 0.2}).encode()
