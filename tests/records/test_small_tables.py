@@ -97,24 +97,24 @@ def test_a_pooled_connection_that_broke_while_it_was_idle_is_replaced_before_it_
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("records.database.MAX_UNCHECKED_SECONDS", -1.0)
-    own = Database(database().url)
+    fresh = Database(database().url)
     try:
-        backend = own.look(backend_of)
+        backend = fresh.look(backend_of)
         db_builders.execute("SELECT pg_terminate_backend(:pid)", pid=backend)
-        assert own.transact(backend_of, patience=0) != backend
+        assert fresh.transact(backend_of, patience=0) != backend
     finally:
-        own.close()
+        fresh.close()
 
 
 def test_a_look_commits_nothing_and_leaves_the_connection_fit_for_transactions() -> None:
-    own = Database(database().url)
+    fresh = Database(database().url)
     try:
-        first = own.look(backend_of)
-        assert own.look(transaction_of) != own.look(transaction_of)
-        assert own.transact(lambda connection: transaction_of(connection) == transaction_of(connection))
-        assert own.look(backend_of) == first
+        first = fresh.look(backend_of)
+        assert fresh.look(transaction_of) != fresh.look(transaction_of)
+        assert fresh.transact(lambda connection: transaction_of(connection) == transaction_of(connection))
+        assert fresh.look(backend_of) == first
     finally:
-        own.close()
+        fresh.close()
 
 
 def backend_of(connection: sa.Connection) -> int:
