@@ -62,6 +62,14 @@ def stands(page: "Page", name: str, value: str) -> None:
     expect(page.locator("#viewer")).to_have_attribute(f"data-{name}", re.compile(value))
 
 
+def drag(page: "Page", start: tuple[float, float], end: tuple[float, float]) -> None:
+    """Move the mouse with its button held down."""
+    page.mouse.move(*start)
+    page.mouse.down()
+    page.mouse.move(*end, steps=5)
+    page.mouse.up()
+
+
 def test_it_opens_at_the_worst_place_and_compares_in_three_ways(
     browser: "Browser", desk: str, store: str
 ) -> None:
@@ -86,10 +94,7 @@ def test_it_opens_at_the_worst_place_and_compares_in_three_ways(
         box = page.locator("#viewer canvas").bounding_box()
         assert box is not None
         middle = box["y"] + box["height"] / 2
-        page.mouse.move(box["x"] + box["width"] / 2, middle)
-        page.mouse.down()
-        page.mouse.move(box["x"] + box["width"] * 0.6, middle, steps=5)
-        page.mouse.up()
+        drag(page, (box["x"] + box["width"] / 2, middle), (box["x"] + box["width"] * 0.6, middle))
         wait(page, 0.55, GREEN)
         assert is_colour(colour(page, 0.65), BLUE)
 
@@ -97,10 +102,7 @@ def test_it_opens_at_the_worst_place_and_compares_in_three_ways(
         wait(page, 0.25, GREEN)
         wait(page, 0.75, BLUE)
         place = (figure(page, "x"), figure(page, "y"))
-        page.mouse.move(box["x"] + box["width"] * 0.75, middle)
-        page.mouse.down()
-        page.mouse.move(box["x"] + box["width"] * 0.7, middle - 20, steps=4)
-        page.mouse.up()
+        drag(page, (box["x"] + box["width"] * 0.75, middle), (box["x"] + box["width"] * 0.7, middle - 20))
         stands(page, "mode", "side")
         assert (figure(page, "x"), figure(page, "y")) != place
 
