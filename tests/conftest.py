@@ -15,7 +15,8 @@ DATA = Path(__file__).parents[2] / "shared" / "data"
 
 
 SLOW = (
-    "bench", "docker", "faults", "hosts", "house/test_shown_commands.py", "gates/metrics/test_piq.py",
+    "bench", "docker", "faults", "hosts", "house/test_shown_commands.py", "imaging/sandbox",
+    "imaging/test_decode_refusals.py", "imaging/test_independent.py", "gates/metrics/test_piq.py",
     "gates/test_plain_defects.py", "models/test_conformance.py", "models/test_diffusers.py", "review/experiments",
     "review/cli/quality/test_reproduce_networks.py", "review/cli/test_interrupted.py", "samples", "stack",
     "overlay/templates", "tasks/test_find_text.py", "tasks/test_networks.py", "training/overlay",
