@@ -1,5 +1,6 @@
 """Debian's Chromium, driven by Playwright, at the review desk."""
 
+import base64
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -38,11 +39,24 @@ def chromium() -> Iterator["Browser"]:
 
 @contextmanager
 def visit(
-    browser: "Browser", desk: str, path: str, *, name: str = "ada", scheme: Literal["light", "dark"] = "light"
+    browser: "Browser",
+    desk: str,
+    path: str,
+    *,
+    name: str = "ada",
+    scheme: Literal["light", "dark"] = "light",
+    is_phone: bool = False,
 ) -> Iterator["Page"]:
     """A page of the desk, seen by a person who logged in; an error of a script fails the test."""
-    credentials = {"username": name, "password": PASSWORD}
-    context = browser.new_context(base_url=desk, http_credentials=credentials, color_scheme=scheme)  # type: ignore[arg-type]
+    login = base64.b64encode(f"{name}:{PASSWORD}".encode()).decode()
+    context = browser.new_context(
+        base_url=desk,
+        extra_http_headers={"Authorization": f"Basic {login}"},
+        color_scheme=scheme,
+        viewport={"width": 390, "height": 844} if is_phone else {"width": 1280, "height": 800},
+        has_touch=is_phone,
+        is_mobile=is_phone,
+    )
     context.set_default_timeout(1000 * PATIENCE)
     page = context.new_page()
     errors: list[str] = []

@@ -5,7 +5,8 @@
 const POLL_MILLISECONDS = 600;
 
 const cards = () => [...document.querySelectorAll(".card")];
-const isOpen = (card) => !card.classList.contains("decided") && !card.classList.contains("working");
+const CLOSED = ["decided", "working", "sent"];
+const isOpen = (card) => !CLOSED.some((name) => card.classList.contains(name));
 const selected = () => {
   const card = document.activeElement.closest(".card");
   return card && isOpen(card) ? card : cards().find(isOpen);
@@ -24,11 +25,44 @@ function select(offset) {
   if (next) focusOn(next);
 }
 
-// Load the pictures of the image after this one now, so that it is there when it is looked at.
+const AHEAD = 3; // images whose pictures are loaded before they are looked at
+const MORE_AT = 6; // open images left at which the next page is added
+
+// Load and decode the pictures of the images after this one now, so that they are there when they are looked at.
 function prefetchAfter(card) {
-  const all = cards();
-  const next = all[all.indexOf(card) + 1];
-  if (next) next.querySelectorAll("img[loading=lazy]").forEach((picture) => (picture.loading = "eager"));
+  const open = cards().filter(isOpen);
+  const following = open.slice(open.indexOf(card) + 1);
+  for (const next of following.slice(0, AHEAD)) {
+    next.querySelectorAll("img").forEach((picture) => {
+      picture.loading = "eager";
+      picture.decode().catch(() => {});
+    });
+  }
+  if (following.length < MORE_AT) addPage();
+}
+
+let pageToCome = null;
+
+// Add the images of the next page below, so that a review does not stop at the end of this one.
+function addPage() {
+  const more = document.querySelector("a.more");
+  if (!more || pageToCome) return;
+  pageToCome = fetch(more.href)
+    .then((reply) => (reply.ok ? reply.text() : Promise.reject(new Error(`the desk answered ${reply.status}`))))
+    .then((text) => {
+      const page = new DOMParser().parseFromString(text, "text/html");
+      const place = more.closest("p");
+      for (const card of page.querySelectorAll(".card")) {
+        if (document.getElementById(card.id)) continue;
+        place.before(document.adoptNode(card));
+        if (card.classList.contains("working")) watch(card);
+      }
+      const next = page.querySelector("a.more");
+      if (next) more.href = next.href;
+      else place.remove();
+    })
+    .catch(() => {})
+    .finally(() => (pageToCome = null));
 }
 
 const refreshes = new Map(); // how often each card was refreshed: of two answers the one that was asked for last counts
@@ -57,6 +91,7 @@ function watch(card) {
   }, POLL_MILLISECONDS);
 }
 
+// Send an answer. The next picture is shown at once; an answer that is refused comes back to its place.
 async function decide(card, form, button) {
   const output = form.querySelector("output");
   const buttons = [...form.querySelectorAll("button")];
@@ -65,22 +100,26 @@ async function decide(card, form, button) {
   buttons.forEach((each) => (each.disabled = true));
   output.className = "";
   output.textContent = "…";
+  const open = cards().filter(isOpen);
+  const following = open[open.indexOf(card) + 1];
+  card.classList.add("sent");
+  if (following) focusOn(following);
   try {
     const result = await send(form, body);
-    const open = cards().filter(isOpen);
-    const following = open[open.indexOf(card) + 1];
     output.textContent = result.done;
     if (result.returns) {
-      const fresh = await refresh(card);
-      if (following && !isOpen(fresh)) focusOn(following);
+      const fresh = await refresh(card).catch(() => watch(card));
+      if (!following && fresh) fresh.focus({ preventScroll: true });
       return;
     }
+    card.classList.remove("sent");
     card.classList.add("decided");
-    if (following) focusOn(following);
   } catch (error) {
+    card.classList.remove("sent");
     buttons.forEach((each) => (each.disabled = false));
     output.className = "error";
     output.textContent = error.message;
+    focusOn(card);
   }
 }
 

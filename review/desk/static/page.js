@@ -9,8 +9,18 @@ function isTyping(event) {
   return field || event.ctrlKey || event.metaKey || event.altKey || event.repeat;
 }
 
-// Send a form as the desk's scripts do; the answer is JSON. A person is told how to go on where the desk is gone.
-async function send(form, body) {
+let lastAnswer = Promise.resolve();
+
+// Send a form as the desk's scripts do; the answer is JSON. One answer is sent after the other, in the order in which
+// they were given: the page has gone on to the next picture by then, and undo must not overtake what it undoes.
+function send(form, body) {
+  const answer = lastAnswer.then(() => sendNow(form, body));
+  lastAnswer = answer.catch(() => {});
+  return answer;
+}
+
+// A person is told how to go on where the desk is gone.
+async function sendNow(form, body) {
   let reply;
   try {
     reply = await fetch(form.action, { method: "POST", body, headers: { Accept: "application/json" } });

@@ -107,6 +107,7 @@ def test_a_review_by_mouse_alone(browser: "Browser", desk: str, store: str) -> N
     (image,) = doubtful(store)
     with visit(browser, desk, "/", scheme="dark") as page:
         page.locator(f'a[href="/batches/{batch_of(image)}"]').first.click()
+        page.wait_for_url("**/batches/*")  # until its scripts run, a click on a shape does nothing
         shape, box = (
             card(page, image).locator("polygon[data-region]"),
             card(page, image).locator("input[name=region]"),
