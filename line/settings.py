@@ -46,6 +46,15 @@ class Settings(BaseSettings):
     )
     micro_batch: int = Field(4, ge=1, description="pictures given to a model at once")
     desk_password: SecretStr | None = Field(None, description="of the review desk, where it is started alone")
+    desk_people: Path | None = Field(
+        None, description="accounts of the review desk; SLUICE_HOME/desk.people if not set"
+    )
+    desk_proxy_header: str = Field(
+        "", description="header in which a reverse proxy names the person, if one does"
+    )
+    desk_proxy_addresses: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="addresses of that proxy: a JSON list, or addresses separated by commas"
+    )
     flower_url: str = Field(
         "", description="address of Flower that the desk links; that of `sluice up` if empty"
     )
@@ -68,7 +77,7 @@ class Settings(BaseSettings):
     log_level: str = Field("INFO", description="level of the processes' logs")
     log_format: Literal["text", "json"] = Field("text", description="form of the processes' logs")
 
-    @field_validator("plugins", mode="before")
+    @field_validator("plugins", "desk_proxy_addresses", mode="before")
     @classmethod
     def _are_names(cls, value: object) -> object:
         if not isinstance(value, str):
@@ -114,6 +123,11 @@ class Settings(BaseSettings):
     def bucket(self) -> str:
         """URL of the bucket; a folder below ``SLUICE_HOME`` if it is not set."""
         return self.bucket_url or (self.home_folder / "bucket").as_uri()
+
+    @property
+    def people_file(self) -> Path:
+        """Accounts of the review desk."""
+        return (self.desk_people or self.home_folder / "desk.people").expanduser()
 
     @property
     def weights_folder(self) -> Path:

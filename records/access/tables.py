@@ -55,3 +55,19 @@ transfers = sa.Table(
     sa.UniqueConstraint("prefix", name="transfers_prefix"),
     comment="uploads that programs send by parts or name in the bucket",
 )
+
+sessions = sa.Table(
+    "sessions",
+    metadata,
+    sa.Column("digest", sa.Text, primary_key=True, comment="SHA-256 of the cookie"),
+    sa.Column("person", sa.Text, nullable=False),
+    sa.Column(
+        "credential",
+        sa.Text,
+        nullable=False,
+        comment="digest of what the person logged in by; the session ends when that changes",
+    ),
+    sa.Column("created_at", TIME, nullable=False, server_default=NOW),
+    sa.Column("used_at", TIME, nullable=False, server_default=NOW),
+    comment="logins of people at the desk that have not ended",
+)

@@ -62,6 +62,10 @@ VERBS = {
         "review.cli.models",
         "List the trusted models: task, licence, revision, and whether each is ready; pull and add weights.",
     ),
+    "people": Verb(
+        "review.cli.people.accounts",
+        "Add, list and remove accounts of the review desk.",
+    ),
     "permute": Verb(
         "review.cli.quality.permute",
         "Run a step on every picture in FOLDER with each model and seed, and compare with the last run's "

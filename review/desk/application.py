@@ -18,13 +18,15 @@ from review.desk.grid import bulk
 from review.desk.grid import handlers as grid
 from review.desk.live import pages as live
 from review.desk.live.feed import Feed
+from review.desk.people import pages as people
+from review.desk.people.gate import Gate
 from review.desk.spot_checks import handlers as spot_checks
 from review.desk.viewer import actions, page, tiles
 from review.desk.viewer.tile_archive import TileArchives
 from review.desk.web.errors import EXCEPTION_HANDLERS, ask_for_login
 from review.desk.web.forms import TokenCookie, form_route
 from review.desk.web.headers import RequestLimit, SecurityHeaders
-from review.desk.web.login import PasswordLogin
+from review.desk.web.login import DeskLogin
 from review.desk.web.pages import STATIC
 from tasks.context import Context
 
@@ -58,6 +60,9 @@ register_url_convertor("id", IdConvertor())
 
 ROUTES: Sequence[BaseRoute] = (
     Route("/", live.overview),
+    Route("/login", people.show_login),
+    form_route("/login", people.log_in),
+    form_route("/logout", people.log_out),
     Route("/readings", live.readings),
     Route("/events", live.events),
     form_route("/looking", live.looking),
@@ -105,21 +110,22 @@ ROUTES: Sequence[BaseRoute] = (
 def application(
     line: Context,
     drawing: DrawingPool,
-    password: str,
+    gate: Gate,
     *,
     feed: Feed | None = None,
     mounts: Sequence[BaseRoute] = (),
 ) -> Starlette:
-    """The desk of a line as an ASGI application; every page requires ``password``.
+    """The desk of a line as an ASGI application; every page requires a login.
 
     Args:
         feed: of the streams of open pages; opened on first use if None. Whoever gives it closes it.
+        gate: decides who comes in.
         mounts: routes of other applications in the same server. They answer first, and check logins of their own.
     """
     pages = Starlette(
         routes=ROUTES,
         middleware=[
-            Middleware(AuthenticationMiddleware, backend=PasswordLogin(password), on_error=ask_for_login),
+            Middleware(AuthenticationMiddleware, backend=DeskLogin(gate), on_error=ask_for_login),
             Middleware(TokenCookie),
             Middleware(RequestLimit, limit=MAX_REQUEST_BYTES),
         ],
@@ -128,5 +134,6 @@ def application(
     pages.state.line, pages.state.drawing = line, drawing
     pages.state.feed = feed
     pages.state.tiles = TileArchives(line.settings.home_folder / "desk-tiles", drawing.cut_tiles)
+    pages.state.gate = gate
     static = Mount("/static", Static(directory=STATIC))
     return Starlette(routes=[*mounts, static, Mount("/", pages)], middleware=[Middleware(SecurityHeaders)])

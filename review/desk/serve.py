@@ -16,6 +16,8 @@ from review.desk.application import application
 from review.desk.drawing.pool import DrawingPool
 from review.desk.live.feed import Feed
 from review.desk.live.pages import new_feed
+from review.desk.people.accounts import Accounts
+from review.desk.people.gate import Gate, proxy_of
 from tasks.context import Context
 
 DEFAULT_PORT = 5556
@@ -52,8 +54,8 @@ class IdleServer(uvicorn.Server):
 def main(address: str, port: int) -> None:
     """Start the review desk of the line at SLUICE_DATABASE_URL and SLUICE_BUCKET_URL.
 
-    People log in with a name of their own, which is recorded with each of their decisions, and with the password
-    in SLUICE_DESK_PASSWORD.
+    People log in with an account (`sluice people add NAME`), or with a name of their own and the password in
+    SLUICE_DESK_PASSWORD. The name is recorded with each of their decisions.
     """
     try:
         settings = load_settings()
@@ -96,23 +98,39 @@ def server(line: Context, drawing: DrawingPool) -> uvicorn.Server:
     """The HTTP server of a line's desk.
 
     Raises:
-        SettingsError: there is no password, so anybody could decide.
+        SettingsError: there is neither a password nor an account nor a proxy, so that nobody could log in.
     """
-    password = line.settings.desk_password
-    if password is None or not password.get_secret_value():
-        raise SettingsError("SLUICE_DESK_PASSWORD is not set: the desk decides what is published")
+    gate = gate_of(line)
     feed = new_feed(line)
     mounts = [api.mount(line, drawing)]
     config = uvicorn.Config(
-        application(line, drawing, password.get_secret_value(), feed=feed, mounts=mounts),
+        application(line, drawing, gate, feed=feed, mounts=mounts),
         log_config=None,
         access_log=False,
         server_header=False,
         lifespan="off",
         ws="none",
+        proxy_headers=False,  # whoever connects could state any address
         timeout_graceful_shutdown=SHUTDOWN_SECONDS,
     )
     return DeskServer(config, feed)
+
+
+def gate_of(line: Context) -> Gate:
+    """Who may come in, as the line's settings say.
+
+    Raises:
+        SettingsError: nobody could.
+    """
+    settings = line.settings
+    password = settings.desk_password.get_secret_value() if settings.desk_password else ""
+    accounts, proxy = Accounts(settings.people_file), proxy_of(settings)
+    if not password and proxy is None and not accounts.names():
+        raise SettingsError(
+            "SLUICE_DESK_PASSWORD is not set and there are no accounts: the desk decides what is published. "
+            "`sluice people add NAME` adds one"
+        )
+    return Gate(line.database, accounts, password, proxy)
 
 
 def serve(line: Context, drawing: DrawingPool, listener: socket.socket) -> None:

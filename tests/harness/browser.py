@@ -37,6 +37,12 @@ def chromium() -> Iterator["Browser"]:
         browser.close()
 
 
+def login_header(name: str) -> dict[str, str]:
+    """The header by which a browser is logged in; without it the desk shows its form."""
+    login = base64.b64encode(f"{name}:{PASSWORD}".encode()).decode()
+    return {"Authorization": f"Basic {login}"}
+
+
 @contextmanager
 def visit(
     browser: "Browser",
@@ -48,10 +54,9 @@ def visit(
     is_phone: bool = False,
 ) -> Iterator["Page"]:
     """A page of the desk, seen by a person who logged in; an error of a script fails the test."""
-    login = base64.b64encode(f"{name}:{PASSWORD}".encode()).decode()
     context = browser.new_context(
         base_url=desk,
-        extra_http_headers={"Authorization": f"Basic {login}"},
+        extra_http_headers=login_header(name),
         color_scheme=scheme,
         viewport={"width": 390, "height": 844} if is_phone else {"width": 1280, "height": 800},
         has_touch=is_phone,

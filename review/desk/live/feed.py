@@ -103,6 +103,14 @@ class Feed:
         with self._lock:
             self._subscriptions.discard(subscription)
 
+    def end_of(self, person: str) -> None:
+        """End the streams of a person's pages; those with another login open them again."""
+        self.looks_at(person, None)
+        with self._lock:
+            subscriptions = [each for each in self._subscriptions if each.person == person]
+        for subscription in subscriptions:
+            subscription.end()
+
     def looks_at(self, person: str, image: int | None) -> None:
         """Note which image a person has open, and send that to all pages if it is news."""
         if self.presence.note(person, image):

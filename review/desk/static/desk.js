@@ -103,13 +103,14 @@ async function decide(card, form, button) {
   const open = cards().filter(isOpen);
   const following = open[open.indexOf(card) + 1];
   card.classList.add("sent");
-  if (following) focusOn(following);
+  const staysHere = button.value === "back"; // the image comes back at once, to be answered anew
+  if (following && !staysHere) focusOn(following);
   try {
     const result = await send(form, body);
     output.textContent = result.done;
     if (result.returns) {
       const fresh = await refresh(card).catch(() => watch(card));
-      if (!following && fresh) fresh.focus({ preventScroll: true });
+      if (fresh && (staysHere || !following)) fresh.focus({ preventScroll: true });
       return;
     }
     card.classList.remove("sent");

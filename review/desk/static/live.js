@@ -7,7 +7,7 @@ const REPORT_MILLISECONDS = 20000;
 const MAX_PAUSE_MILLISECONDS = 30000;
 
 const liveStatus = document.getElementById("live");
-const token = document.querySelector("input[name=_xsrf]").value;
+const token = document.querySelector("input[name=_xsrf]")?.value || "";
 const me = document.querySelector(".person").textContent;
 let stream = null;
 let started = null; // when the desk that this page talks to was started
@@ -120,10 +120,22 @@ function disconnect() {
   stream = null;
 }
 
+// The login page shows its form to whoever is not logged in, and leads others on.
+function sayIfLoggedOut() {
+  fetch("/login", { method: "HEAD", redirect: "manual" })
+    .then((reply) => {
+      if (reply.ok) say("Your login has ended. Log in in another tab: this page then goes on as it is.", true);
+    })
+    .catch(() => {});
+}
+
 // The stream broke: say so if it does not come back at once, and try again with growing pauses.
 function lose() {
   disconnect();
-  if (lostAt) say(`The desk does not answer; shown is what it sent at ${clock(new Date(heard))}. Trying again.`, true);
+  if (lostAt) {
+    say(`The desk does not answer; shown is what it sent at ${clock(new Date(heard))}. Trying again.`, true);
+    sayIfLoggedOut();
+  }
   lostAt = lostAt || Date.now();
   setTimeout(connect, pause);
   pause = Math.min(2 * pause, MAX_PAUSE_MILLISECONDS);

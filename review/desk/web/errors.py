@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import cast
+from urllib.parse import urlencode
 
-from starlette.authentication import AuthenticationError
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection, Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from line.errors import InputError, ServiceError, SluiceError
 from review.desk.web.pages import render
@@ -46,9 +46,16 @@ async def show_unexpected_error(request: Request, error: Exception) -> Response:
     return _error(request, HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.INTERNAL_SERVER_ERROR.phrase)
 
 
-def ask_for_login(request: HTTPConnection, error: AuthenticationError) -> Response:
-    """Answer a request without a valid login."""
-    return _error(request, HTTPStatus.UNAUTHORIZED, str(error), {"WWW-Authenticate": LOGIN_HEADER})
+def ask_for_login(request: HTTPConnection, error: Exception) -> Response:
+    """Answer a request without a valid login: a browser is led to the form, a program is asked for a password.
+
+    A script of a page gets no challenge, on which the browser would open a dialogue of its own.
+    """
+    if "text/html" in request.headers.get("Accept", ""):
+        path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        return RedirectResponse(f"/login?{urlencode({'next': path})}", HTTPStatus.SEE_OTHER)
+    headers = None if "Sec-Fetch-Mode" in request.headers else {"WWW-Authenticate": LOGIN_HEADER}
+    return _error(request, HTTPStatus.UNAUTHORIZED, str(error), headers)
 
 
 EXCEPTION_HANDLERS = {

@@ -42,6 +42,11 @@ class TokenCookie:
         await self.app(scope, receive, send_with_cookie)
 
 
+def renew_token(reply: Response) -> None:
+    """Give the visitor a new token: one that somebody knew or set before a login is worth nothing after it."""
+    reply.headers.append("Set-Cookie", _cookie(secrets.token_urlsafe(32)))
+
+
 def form_route(path: str, endpoint: FormEndpoint) -> Route:
     """A URL that takes a form: ``endpoint`` gets it once its token was checked."""
 

@@ -48,7 +48,11 @@ def render(
     token = Markup('<input type="hidden" name="_xsrf" value="{}">').format(
         request.scope.get("state", {}).get("token", "")
     )
-    shared = {"person": user.display_name if user else "", "xsrf_field": token}
+    shared = {
+        "person": user.display_name if user else "",
+        "has_session": user is not None and "session" in request.auth.scopes,
+        "xsrf_field": token,
+    }
     return HTMLResponse(html_of(name, {**shared, **values}), status, headers)
 
 

@@ -10,16 +10,21 @@ from records.access.tokens import Scope
 from review.api.application import PATH, mount
 from review.desk.application import application
 from review.desk.drawing.pool import DrawingPool
+from review.desk.people.accounts import Accounts
+from review.desk.people.gate import Gate
 from tasks.context import Context
 from tests.harness.context import settings, transact
 from tests.harness.line import Line
 
 
 @pytest.fixture(scope="module")
-def server(records: Line) -> Iterator[TestClient]:
+def server(records: Line, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     """The API on the records of the module, mounted as the desk's server mounts it."""
     with Context(settings()) as context, DrawingPool(settings()) as drawing:
-        app = application(context, drawing, "sesame", mounts=[mount(context, drawing)])
+        gate = Gate(
+            context.database, Accounts(tmp_path_factory.mktemp("home") / "desk.people"), "sesame", None
+        )
+        app = application(context, drawing, gate, mounts=[mount(context, drawing)])
         with TestClient(app, base_url="http://testserver", raise_server_exceptions=False) as client:
             yield client
 

@@ -104,4 +104,6 @@ def test_neither_does_the_login(browser: "Browser", desk: str, scheme: Literal["
     page.goto("/")
     assert "/login" in page.url
     assert violations(page) == []
+    page.evaluate("document.documentElement.removeAttribute('lang')")
+    assert any("html-has-lang" in each for each in violations(page)), "a fault would be reported"
     context.close()

@@ -12,7 +12,7 @@ from tests.harness.doubts import badly_filled, doubtful
 from tests.harness.line import Line
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Locator, Page
+    from playwright.sync_api import Browser, Locator, Page, Route
 
 pytestmark = [pytest.mark.services, pytest.mark.slow]
 
@@ -92,14 +92,12 @@ def test_the_next_picture_is_shown_before_the_answer_has_arrived_and_a_refused_a
 
     first, second = badly_filled(store, 2)
     with visit(browser, desk, f"/batches/{batch_of(first)}") as page:
-        page.route("**/decision", lambda route: None)  # the answer stays under way
+        held: list[Route] = []
+        page.route("**/decision", held.append)
         page.keyboard.press("x")
         expect(card(page, second)).to_be_focused()
         assert state(first) == "flagged"
-        page.unroute_all()
-        page.reload()
-        page.route("**/decision", lambda route: route.abort())
-        page.keyboard.press("x")
+        held[0].abort()
         expect(card(page, first)).to_contain_text("nothing was saved")
         expect(card(page, first)).to_be_focused()
 

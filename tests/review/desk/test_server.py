@@ -3,6 +3,7 @@
 import asyncio
 import signal
 import socket
+from pathlib import Path
 
 import pytest
 import uvicorn
@@ -11,8 +12,11 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from line.errors import InputError
+from records.database import Database
 from review.desk.application import MAX_REQUEST_BYTES, application
 from review.desk.drawing.pool import DrawingPool
+from review.desk.people.accounts import Accounts
+from review.desk.people.gate import Gate
 from review.desk.serve import IdleServer, listening
 from tasks.context import Context
 from tests.harness.context import settings
@@ -20,11 +24,13 @@ from tests.harness.desk import PASSWORD
 
 
 @pytest.fixture
-def client() -> TestClient:
+def client(tmp_path: Path) -> TestClient:
     """A browser with a login, at a desk without a server; its pages would need the records."""
     configured = settings()
     hello = Route("/api/v1/hello", lambda request: PlainTextResponse("hello"))
-    desk = application(Context(configured), DrawingPool(configured), PASSWORD, mounts=[hello])
+    line = Context(configured)
+    gate = Gate(Database("postgresql+psycopg://nowhere/"), Accounts(tmp_path / "desk.people"), PASSWORD, None)
+    desk = application(line, DrawingPool(configured), gate, mounts=[hello])
     return TestClient(desk, headers={"Authorization": "Basic YWRhOm9wZW4tc2VzYW1lLW9mLXRoZS10ZXN0cw=="})
 
 

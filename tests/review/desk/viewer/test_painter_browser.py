@@ -11,9 +11,8 @@ from PIL import Image
 from imaging import intermediate
 from line.picture import Mask
 from tests.harness import db_builders
-from tests.harness.browser import chromium, visit
+from tests.harness.browser import chromium, login_header, visit
 from tests.harness.context import bucket
-from tests.harness.desk import PASSWORD
 from tests.harness.finished import huge_doubt
 from tests.harness.line import Line
 
@@ -144,7 +143,7 @@ def test_a_mask_is_drawn_by_finger_and_two_fingers_zoom(browser: "Browser", desk
     image = huge_doubt(store, 900, 600)
     context = browser.new_context(
         base_url=desk,
-        http_credentials={"username": "ada", "password": PASSWORD},
+        extra_http_headers=login_header("ada"),
         viewport={"width": 390, "height": 780},
         has_touch=True,
         is_mobile=True,

@@ -1,0 +1,1 @@
+"""Who uses the desk: accounts in a file, sessions, and names from a reverse proxy."""
