@@ -8,6 +8,7 @@ import pytest
 
 from gates.contract import registry as gates
 from line.errors import RecipeError
+from line.picture import Outcome, Picture
 from line.recipe import shipped
 from models.contract import Denoiser, Filler, Model, Restorer, Upscaler
 from models.contract import build as build_models
@@ -49,6 +50,9 @@ EXAMPLES = {
     "opened_limit": Example(
         step("find_text", "[steps.limits]\ncoverage = { at_most = 0.3 }"), "warning", sentence="lets coverage be ≤ 0.3"
     ),
+    "opened_parameter": Example(
+        step("find_text", "sure = 0.5"), "warning", sentence="sure is 0.5; as shipped, it is at least 0.9"
+    ),
     "shared_model": Example(
         step("denoise", 'model = "one_for_all_a"') + step("restore", 'model = "one_for_all_b"'),
         "warning",
@@ -74,6 +78,10 @@ EXAMPLES = {
 def fake(name: str, base: type[Any], **fields: Any) -> type[Model]:
     described = {"name": name, "licence": "MIT", "source": "here", "revision": "1"}
     return type(name, (base,), described | fields)
+
+
+def _polish(pictures: list[Picture], model: object, *, strength: float = 0.2) -> list[Outcome]:
+    return []
 
 
 FAKES = (
@@ -160,6 +168,48 @@ def test_a_narrower_limit_is_no_red_flag(tmp_path: Path, parts: Parts) -> None:
         flags(tmp_path, parts, Example(step("find_text", "[steps.limits]\ncoverage = { at_most = 0.05 }")))
         == []
     )
+
+
+OPENED = {
+    "a smaller side of the photo that is looked at": (step("find_text", "limit = 320"), "limit is 320"),
+    "more that stays as the product's": (step("find_text", "unsure = 0.8"), "unsure is 0.8"),
+    "overlays that are only recorded": (step("find_text", 'erase = "never"'), 'it is "person" or "sure"'),
+    "a wider mask": (step("erase_text", "dilate = 12"), "dilate is 12; as shipped, it is 3"),
+    "a narrower mask": (step("erase_text", "dilate = 0"), "dilate is 0"),
+    "a larger mask that is filled": (step("erase_text", "max_coverage = 0.4"), "at most 0.12"),
+    "smaller thumbnails": (step("upscale", "floor = 100"), "floor is 100; as shipped, it is at least 320"),
+    "a strength of a step that was added": (step("polish", "strength = 0.9"), "it is 0.2"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", OPENED)
+def test_a_parameter_beyond_the_shipped_values_is_a_warning(what: str, tmp_path: Path, parts: Parts) -> None:
+    steps, sentence = OPENED[what]
+    parts.transforms.add(Transform("polish", "upscale", _polish, edits=False))
+    (flag,) = flags(tmp_path, parts, Example(steps))
+    assert (flag.check, flag.level) == ("opened_parameter", "warning")
+    assert sentence in flag.sentence
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        step("find_text", "sure = 0.95\nunsure = 0.4\nlimit = 960"),
+        step("find_text", 'erase = "person"'),
+        step("erase_text", "max_coverage = 0.05"),
+        step("upscale", "target = 3000\nfloor = 500"),
+    ],
+)
+def test_a_stricter_parameter_or_another_wish_is_no_red_flag(
+    steps: str, tmp_path: Path, parts: Parts
+) -> None:
+    assert flags(tmp_path, parts, Example(steps)) == []
+
+
+def test_a_threshold_above_the_shipped_ones_is_an_opened_parameter(tmp_path: Path, parts: Parts) -> None:
+    (flag,) = flags(tmp_path, parts, Example(tail="[breaker]\nthreshold = 0.4\nmin_judged = 40\n"))
+    assert (flag.check, flag.where) == ("opened_parameter", "breaker.threshold")
+    assert "up to 40% of artifacts; as shipped, with 15% at most" in flag.sentence
 
 
 def test_a_promoted_model_may_replace_the_one_in_use(tmp_path: Path, parts: Parts) -> None:
