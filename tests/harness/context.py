@@ -1,5 +1,6 @@
 """The line under test as its own processes see it: the context of the settings in this process's environment."""
 
+import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -23,14 +24,16 @@ T = TypeVar("T")
 
 
 _contexts: dict[Settings, Context] = {}
+_settings: dict[frozenset[tuple[str, str]], Settings] = {}
+"""Settings by the variables that they were read from: reading them takes longer than a transaction."""
 
 
 def context() -> Context:
     """The context of the line under test, one for each set of settings."""
-    settings = load_settings()
-    if settings not in _contexts:
-        _contexts[settings] = Context(settings)
-    return _contexts[settings]
+    current = settings()
+    if current not in _contexts:
+        _contexts[current] = Context(current)
+    return _contexts[current]
 
 
 def forget() -> None:
@@ -41,7 +44,10 @@ def forget() -> None:
 
 
 def settings() -> Settings:
-    return load_settings()
+    variables = frozenset(item for item in os.environ.items() if item[0].upper().startswith("SLUICE_"))
+    if variables not in _settings:
+        _settings[variables] = load_settings()
+    return _settings[variables]
 
 
 def database() -> Database:

@@ -38,7 +38,11 @@ OPERATIONS = st.lists(
     max_size=14,
 )
 
-pytestmark = [pytest.mark.services, pytest.mark.usefixtures("records")]
+pytestmark = [
+    pytest.mark.services,
+    pytest.mark.usefixtures("records"),
+    pytest.mark.timeout(900 + 10 * HISTORIES),
+]
 
 
 class History:
@@ -96,10 +100,11 @@ class History:
         transact(partial(batches.halt, batch_id=batch_id, reason="by hand"))
 
     def drain(self) -> None:
-        """Every shard that is still open ends."""
+        """Every shard that is still open ends, and then the batches, so that no later history looks at them."""
         for batch_id in self.batches:
             while db_builders.open_shards(batch_id):
                 self.end(batch_id, 1.0)
+            self.halt(batch_id, 0.0)
 
 
 @pytest.fixture(autouse=True)
