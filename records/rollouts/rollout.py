@@ -1,7 +1,7 @@
 """Rollouts: started, read by workers and people, and moved from state to state by one guarded UPDATE."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any, Final
 
@@ -13,6 +13,7 @@ from line.states import TRYING, RolloutState
 from line.trouble import TroubleKind
 from records import troubles
 from records.rollouts.tables import rollout_pairs, rollouts
+from records.slots.promotions import put_candidate, take_out
 
 BREAKER: Final = "breaker"
 """Decides for a candidate that crashes, runs out of memory, leaves a gate out or takes too long."""
@@ -35,6 +36,7 @@ class NewRollout:
         margin: rise of the artifact rate that is still harmless (0..1).
         max_latency: times that the candidate may take as long as the model in use.
         max_pairs: pairs after which a person decides.
+        options: of the candidate, with its defaults written out.
     """
 
     step: str
@@ -46,6 +48,7 @@ class NewRollout:
     margin: float = 0.02
     max_latency: float = 2.0
     max_pairs: int = 4000
+    options: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,7 @@ class Rollout:
     margin: float
     max_latency: float
     max_pairs: int
+    options: Mapping[str, Any]
     worse: int
     better: int
     equal: int
@@ -83,7 +87,7 @@ class Rollout:
     @classmethod
     def from_row(cls, row: Any) -> "Rollout":
         """From a row of the table ``rollouts``."""
-        columns = {field.name: getattr(row, field.name) for field in fields(cls)}
+        columns = {each.name: getattr(row, each.name) for each in fields(cls)}
         return cls(**columns | {"state": RolloutState(row.state)})
 
     @property
@@ -101,21 +105,6 @@ class Rollout:
         return f"rollout {self.id}"
 
 
-@dataclass(frozen=True, slots=True)
-class ModelInForce:
-    """Which model a step runs now.
-
-    Attributes:
-        model: the model that the recipe names, or the candidate that was promoted in its place.
-        promoted: the rollout that put ``model`` there; None where the recipe did.
-        trying: the rollout that compares ``model`` with a candidate; None where there is none.
-    """
-
-    model: str
-    promoted: Rollout | None = None
-    trying: Rollout | None = None
-
-
 def start(connection: sa.Connection, new: NewRollout, *, person: str, again: bool = False) -> int:
     """Record a rollout in the state ``shadow``; answers its id.
 
@@ -130,7 +119,7 @@ def start(connection: sa.Connection, new: NewRollout, *, person: str, again: boo
             f"{new.candidate} was rolled back at {new.step} on {before.decided_at:%Y-%m-%d} (rollout {before.id}: "
             f"{before.reason}); the same weights start again only with --again"
         )
-    columns = {field.name: getattr(new, field.name) for field in fields(new)}
+    columns = {each.name: getattr(new, each.name) for each in fields(new)}
     statement = sa.insert(rollouts).values(columns | {"started_by": person}).returning(rollouts.c.id)
     try:
         with connection.begin_nested():
@@ -172,25 +161,6 @@ def uploads(connection: sa.Connection, rollout_id: int) -> int:
     return int(connection.scalar(query) or 0)
 
 
-def in_force(connection: sa.Connection, step: str, model: str) -> ModelInForce:
-    """Which model a step runs whose recipe names ``model``.
-
-    Promoted candidates take the place of what they were compared with, in the order in which they were promoted.
-    """
-    query = (
-        sa.select(rollouts)
-        .where(rollouts.c.step == step, rollouts.c.state.in_([*TRYING, RolloutState.PROMOTED]))
-        .order_by(rollouts.c.decided_at, rollouts.c.id)
-    )
-    promoted, trying = None, None
-    there = [Rollout.from_row(row) for row in connection.execute(query)]
-    for rollout in there:
-        if rollout.state is RolloutState.PROMOTED and rollout.incumbent == model:
-            model, promoted = rollout.candidate, rollout
-    trying = next((each for each in there if each.state in TRYING and each.incumbent == model), None)
-    return ModelInForce(model, promoted, trying)
-
-
 def proven(connection: sa.Connection) -> frozenset[tuple[str, str]]:
     """Pairs (step, model) that a rollout promoted, so that switching to that model needs no other evidence."""
     query = sa.select(rollouts.c.step, rollouts.c.candidate).where(rollouts.c.state == RolloutState.PROMOTED)
@@ -225,7 +195,8 @@ def move(
 ) -> bool:
     """Move a rollout from one of the states ``old``; False where it is in another one by now.
 
-    It is one guarded UPDATE, so that of two schedulers, workers or persons one decides.
+    It is one guarded UPDATE, so that of two schedulers, workers or persons one decides. Slots that hold the model in
+    use hold a promoted candidate in its place, and a candidate that is rolled back is taken out of them again.
 
     Args:
         by: who decides: ``BREAKER``, ``EVIDENCE`` or a person.
@@ -241,6 +212,10 @@ def move(
     if row is None:
         return False
     rollout = Rollout.from_row(row)
+    if new is RolloutState.PROMOTED:
+        put_candidate(connection, rollout, person=by)
+    elif new is RolloutState.ROLLED_BACK:
+        take_out(connection, rollout_id, person=by)
     if new in (RolloutState.ROLLED_BACK, RolloutState.INCONCLUSIVE) and not by.startswith("person"):
         ended = (
             "is off" if new is RolloutState.ROLLED_BACK else "is off until you decide (promote or rollback)"

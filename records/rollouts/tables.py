@@ -1,6 +1,7 @@
 """The tables of rollouts, as the newest migration leaves them."""
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
 
 from line.states import RolloutState
 from records.tables.columns import NOW, TIME, count_column, identity, metadata, rollout_state
@@ -23,6 +24,13 @@ rollouts = sa.Table(
         "max_latency", sa.Float, nullable=False, comment="times that the candidate may take as long, at most"
     ),
     sa.Column("max_pairs", sa.BigInteger, nullable=False, comment="pairs after which a person decides"),
+    sa.Column(
+        "options",
+        JSONB,
+        nullable=False,
+        server_default=sa.text("'{}'"),
+        comment="of the candidate, with its defaults written out",
+    ),
     count_column("worse", "pairs in which only the candidate's result was flagged", sa.BigInteger),
     count_column("better", "pairs in which only the result of the model in use was", sa.BigInteger),
     count_column("equal", "pairs in which both or neither were", sa.BigInteger),

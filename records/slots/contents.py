@@ -127,13 +127,28 @@ def before_last(changes: Sequence[Change]) -> Change | None:
 
     Each revert undoes the newest change that was not undone yet, so two reverts go back two steps.
     """
-    standing: list[Change] = []
+    kept = standing(changes)
+    return kept[-2] if len(kept) > 1 else None
+
+
+def standing(changes: Sequence[Change]) -> list[Change]:
+    """The changes of one slot that no revert undid, oldest first."""
+    left: list[Change] = []
     for change in changes:
         if change.is_revert:
-            standing.pop()
+            left.pop()
         else:
-            standing.append(change)
-    return standing[-2] if len(standing) > 1 else None
+            left.append(change)
+    return left
+
+
+def reverted_rollouts(changes: Sequence[Change]) -> frozenset[int]:
+    """Rollouts that were promoted into a slot, and that a revert took out again."""
+    put_in, left = (
+        {change.reason.evidence_id for change in some if change.reason.evidence is Evidence.ROLLOUT}
+        for some in ([change for change in changes if not change.is_revert], standing(changes))
+    )
+    return frozenset(number for number in put_in - left if number is not None)
 
 
 def take_back(connection: sa.Connection, slot: str, *, person: str, why: str) -> tuple[Change, Change]:

@@ -21,8 +21,8 @@ from line.trouble import TroubleKind
 from line.vendor import UNKNOWN_VENDOR, VendorContext
 from records import outcomes, shards, templates, troubles
 from records.process_identity import process_identity
-from records.rollouts import rollout
-from records.rollouts.rollout import ModelInForce
+from records.rollouts import in_force as rollouts
+from records.rollouts.in_force import ModelInForce
 from records.shards import Claim, Owner
 from records.step_results import Broken, Result, StepResult, StepRun
 from records.storage import withdrawals
@@ -125,7 +125,7 @@ class StepRunner:
         if transform.takes_vendor:
             vendor = templates.vendor_of(connection, claim.batch_id)
         if step.model is not None and transform.task is not None:
-            in_force = rollout.in_force(connection, step.transform, step.model)
+            in_force = rollouts.in_force(connection, step.transform, step.model, step.slot)
         return StepStart(claim, vendor, in_force)
 
     def _give_back(self, claim: Claim, error: ModelError | ServiceError, connection: sa.Connection) -> None:

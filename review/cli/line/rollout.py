@@ -1,16 +1,12 @@
 """``sluice rollout``: a candidate model beside the model in use."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from review.cli import complete
 from review.cli.options import json_option, recipe_option
 from review.cli.session import Session, pass_session
-
-if TYPE_CHECKING:
-    from records.rollouts.rollout import NewRollout
-    from tasks.context import Context
 
 rollout_argument = click.argument("number", type=int, metavar="ROLLOUT")
 
@@ -78,9 +74,10 @@ def start(session: Session, /, recipe: str, again: bool, **options: Any) -> None
 
     from records.rollouts import rollout as records
     from review.cli.person import current_actor
+    from review.experiments.new_rollout import new_rollout
 
     with session.line() as line:
-        new = _new_rollout(line, recipe, options)
+        new = new_rollout(line, recipe, **options)
         begin = partial(records.start, new=new, person=current_actor(), again=again)
         number = line.database.transact(begin)
     click.echo(
@@ -136,10 +133,14 @@ def status(session: Session, number: int | None, as_json: bool) -> None:
 def promote(session: Session, number: int, unsafe: bool) -> None:
     """Use the candidate in place of the model in use.
 
-    It is used from the next shard on. This decides an inconclusive rollout, or ends a ramp early.
+    It is used from the next shard on. This decides an inconclusive rollout, or ends a ramp early. Slots that hold the
+    model in use hold the candidate from then on.
     """
+    from functools import partial
+
     from line.errors import InputError
     from line.states import RolloutState
+    from records.slots import promotions
 
     old = [RolloutState.RAMP, RolloutState.INCONCLUSIVE, *([RolloutState.SHADOW] if unsafe else [])]
     current = _decide(session, number, old, RolloutState.PROMOTED, "a person promoted it")
@@ -152,6 +153,10 @@ def promote(session: Session, number: int, unsafe: bool) -> None:
             f"rollout {number} is {current.value}; one that is in ramp or inconclusive is promoted"
         )
     click.echo(f"rollout {number}: promoted")
+    with session.line() as line:
+        held = line.database.transact(partial(promotions.holding, rollout_id=number))
+    if held:
+        click.echo(f"the candidate is now what these slots hold: {', '.join(f'@{slot}' for slot in held)}")
 
 
 @rollout.command()
@@ -161,7 +166,8 @@ def rollback(session: Session, number: int) -> None:
     """Stop the candidate and redo its photos.
 
     New shards use the model in use, and every photo that went on with the candidate is processed again. Delivered
-    files of such photos are deleted until they are delivered again.
+    files of such photos are deleted until they are delivered again. Slots that held the candidate because it was
+    promoted hold the model before it again.
     """
     from line.errors import InputError
     from line.states import RolloutState
@@ -184,41 +190,6 @@ def _decide(session: Session, number: int, old: list[Any], new: Any, reason: str
         current = transact(partial(records.get, rollout_id=number))
         act = partial(records.move, rollout_id=number, old=old, new=new, by=current_actor(), reason=reason)
         return None if transact(act) else current.state
-
-
-def _new_rollout(line: "Context", recipe: str, options: dict[str, Any]) -> "NewRollout":
-    """The rollout that the options ask for, checked on this machine.
-
-    Raises:
-        InputError: the recipe has no such step, the step no model or no gate, or the candidate is not ready.
-    """
-    from functools import partial
-
-    from gates.contract import registry as gates
-    from line.errors import InputError, ModelError
-    from records.rollouts import rollout as records
-    from records.rollouts.rollout import NewRollout
-
-    followed, step_name, candidate = line.resolved(line.recipe(recipe)), options["step"], options["candidate"]
-    position = followed.position(step_name)
-    if position is None:
-        names = ", ".join(step.transform for step in followed.steps)
-        raise InputError(f"--step {step_name}: recipe {followed.name} has the steps {names}")
-    step, transform = followed.steps[position], line.transforms.get(step_name)
-    if step.model is None or transform.task is None:
-        raise InputError(f"--step {step_name}: this step uses no model")
-    if not gates().for_transform(step_name):
-        raise InputError(f"--step {step_name}: no gate judges this step, so nothing would be proven")
-    try:
-        kind = line.model_registry.get(candidate, transform.task)
-    except ModelError as error:
-        raise InputError(f"--candidate: {error}") from None
-    if lack := kind.missing():
-        raise InputError(f"--candidate {candidate} is not ready: {lack}")
-    in_force = line.database.transact(partial(records.in_force, step=step_name, model=step.model))
-    if in_force.model == candidate:
-        raise InputError(f"--candidate {candidate}: this is the model in use at {step_name}")
-    return NewRollout(incumbent=in_force.model, revision=kind.revision, weights=kind.sha256, **options)
 
 
 COMMANDS = [rollout]

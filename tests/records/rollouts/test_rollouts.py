@@ -9,6 +9,8 @@ import sqlalchemy as sa
 from line.errors import InputError
 from line.states import ROLLOUT_MOVES, RolloutState
 from records.rollouts import rollout as records
+from records.rollouts.in_force import ModelInForce
+from records.rollouts.in_force import in_force as rollouts_in_force
 from records.slots import contents, evidence
 from tests.harness.context import engine, transact
 from tests.harness.scenes import rollouts
@@ -60,8 +62,8 @@ def test_the_same_weights_start_again_only_where_that_is_asked_for() -> None:
 
 
 def test_promoted_candidates_take_the_place_of_each_other_in_their_order() -> None:
-    def in_force(model: str) -> records.ModelInForce:
-        return transact(partial(records.in_force, step="denoise", model=model))
+    def in_force(model: str) -> ModelInForce:
+        return transact(partial(rollouts_in_force, step="denoise", model=model))
 
     def promote(before: str, after: str) -> int:
         new = records.NewRollout("denoise", before, after, "1")
@@ -75,7 +77,7 @@ def test_promoted_candidates_take_the_place_of_each_other_in_their_order() -> No
 
     first, second = promote("a", "b"), promote("b", "a")
     assert in_force("a").model == "a"
-    assert in_force("c") == records.ModelInForce("c")
+    assert in_force("c") == ModelInForce("c")
     third = promote("a", "c")
     assert (in_force("a").model, in_force("b").model) == ("c", "c")
     assert transact(records.proven) >= {("denoise", "b"), ("denoise", "c")}
