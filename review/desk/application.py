@@ -20,6 +20,8 @@ from review.desk.live import pages as live
 from review.desk.live.feed import Feed
 from review.desk.people import pages as people
 from review.desk.people.gate import Gate
+from review.desk.rollouts import overview as rollouts
+from review.desk.rollouts import pairs
 from review.desk.spot_checks import handlers as spot_checks
 from review.desk.viewer import actions, page, tiles
 from review.desk.viewer.tile_archive import TileArchives
@@ -102,6 +104,14 @@ ROUTES: Sequence[BaseRoute] = (
     form_route("/templates/{template:id}", templates.answer),
     form_route("/templates/{template:id}/again", templates.search_again),
     Route("/templates/{template:id}.png", templates.picture),
+    Route("/rollouts", rollouts.show),
+    Route("/rollouts/start", rollouts.start_page),
+    form_route("/rollouts/start", rollouts.start),
+    form_route("/rollouts/{rollout:id}", rollouts.decide),
+    Route("/rollouts/{rollout:id}/pairs", pairs.show),
+    form_route("/rollouts/{rollout:id}/pairs/undo", pairs.undo),
+    form_route("/rollouts/{rollout:id}/pairs/{image:id}", pairs.answer),
+    Route("/rollouts/{rollout:id}/pairs/{image:id}/{name}.jpg", pairs.picture),
     Route("/webhooks", webhooks.show),
     form_route("/webhooks/{delivery:id}/resend", webhooks.resend),
 )

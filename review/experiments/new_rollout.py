@@ -44,12 +44,12 @@ def new_rollout(line: Context, recipe: str, step: str, candidate: str, **options
 
 
 def candidates(line: Context) -> dict[str, list[str]]:
-    """Models that are ready, by each step that has gates and takes a model."""
+    """Models that are ready, by each step that changes pixels by a model and has gates."""
     models = line.model_registry.models.items()
     return {
         transform.name: sorted(
             name for name, model in models if model.task is transform.task and not model.missing()
         )
         for transform in line.transforms.transforms.values()
-        if transform.task is not None and gates().for_transform(transform.name)
+        if transform.edits and transform.task is not None and gates().for_transform(transform.name)
     }

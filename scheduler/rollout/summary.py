@@ -73,20 +73,32 @@ class Summary:
     @property
     def change_words(self) -> str:
         """``worse 9, better 2, Δ +2.3 pp [0.2, 4.4]``."""
+        return f"worse {self.rollout.worse}, better {self.rollout.better}, Δ {self.change_percent}"
+
+    @property
+    def change_percent(self) -> str:
+        """The change of the artifact rate with its interval: ``+2.3 pp [0.2, 4.4]``."""
         low, high = interval(self.pairs, INTERVAL_ALPHA)
-        change = f"Δ {100 * self.pairs.change:+.1f} pp [{100 * low:.1f}, {100 * high:.1f}]"
-        return f"worse {self.rollout.worse}, better {self.rollout.better}, {change}"
+        return f"{100 * self.pairs.change:+.1f} pp [{100 * low:.1f}, {100 * high:.1f}]"
+
+    @property
+    def harm_words(self) -> str:
+        """Evidence of harm, of how much that rolls back: ``4.7 of 20``."""
+        return f"{_short(evidence_of_harm(self.pairs))} of {1 / self.rule.alpha:.0f}"
+
+    @property
+    def harmlessness_words(self) -> str:
+        """Evidence of harmlessness, of how much that ends the shadow: ``0.49 of 20``."""
+        evidence = evidence_of_harmlessness(self.pairs, self.rule.margin)
+        return f"{_short(evidence)} of {self.rule.evidence_to_promote(self.uploads):.0f}"
 
     @property
     def line(self) -> str:
         """One line for people: pairs, change with its interval, and how much evidence there is of what is needed."""
-        rollout, rule = self.rollout, self.rule
-        harm = evidence_of_harm(self.pairs)
-        harmless = evidence_of_harmlessness(self.pairs, rule.margin)
+        rollout = self.rollout
         return (
             f"{rollout.candidate} vs {rollout.incumbent} · {rollout.pairs} pairs · {self.change_words} · "
-            f"evidence of harm {_short(harm)} of {1 / rule.alpha:.0f}, "
-            f"of harmlessness {_short(harmless)} of {rule.evidence_to_promote(self.uploads):.0f}"
+            f"evidence of harm {self.harm_words}, of harmlessness {self.harmlessness_words}"
         )
 
     def as_dict(self) -> dict[str, Any]:
@@ -115,4 +127,6 @@ class Summary:
 
 def _short(value: float) -> str:
     """An e-value in few characters."""
-    return f"{value:.2g}" if value < 1000 else "over 1000"
+    if value >= 1000:
+        return "over 1000"
+    return f"{value:.0f}" if value >= 100 else f"{value:.2g}"

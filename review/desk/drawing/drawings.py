@@ -12,6 +12,7 @@ from line.picture import Mask, Rgb
 from line.recipe import Recipe, shipped
 from models.task import Task
 from records.queries.review_queue import FlaggedImage
+from records.rollouts.rollout import NewRollout
 from records.storage.bucket import Bucket
 from review.desk import previews
 from review.desk.drawing.limits import gate_limits
@@ -19,18 +20,22 @@ from review.desk.drawing.masks import built_mask, tinted
 from review.desk.drawing.stored import jpeg, stored_jpeg
 from review.desk.drawing.strokes import stroke_mask
 from review.desk.drawing.tiles import cut_tiles
+from review.experiments import new_rollout as new_rollouts
 from scheduler.drawn_mask import keep_mask
 from tasks.context import Context
 from tasks.templates.previews import side_by_side
 
 __all__ = [
     "built_mask",
+    "compared_jpeg",
     "cut_tiles",
     "fill_models",
     "gate_limits",
     "keep_mask",
+    "new_rollout",
     "preview_jpeg",
     "recipe",
+    "rollout_candidates",
     "stored_jpeg",
     "stroke_mask",
     "template_png",
@@ -47,6 +52,7 @@ MIN_CLOSEUP_SIDE = 240
 """Minimum side of the area that a close-up shows (pixels of the picture)."""
 MAX_THUMBNAIL_SIDE = 400
 """Maximum long side of a picture in the grid (pixels)."""
+COMPARED_JPEG_QUALITY = 97
 
 
 def preview_jpeg(context: Context, image: FlaggedImage, name: str, full: bool) -> bytes:
@@ -81,6 +87,28 @@ def recipe(context: Context, name: str) -> Recipe:
     if name not in shipped():
         raise InputError(f"there is no recipe {name}; choose one of {', '.join(shipped())}")
     return context.recipe(name)
+
+
+def compared_jpeg(context: Context, key: str) -> bytes:
+    """A stored picture as a JPEG file at its own size, with fine colours: two of them are to be compared."""
+    rgb = _picture(context.bucket, key)
+    options = [
+        cv2.IMWRITE_JPEG_QUALITY,
+        COMPARED_JPEG_QUALITY,
+        cv2.IMWRITE_JPEG_SAMPLING_FACTOR,
+        cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444,
+    ]
+    return cv2.imencode(".jpg", cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), options)[1].tobytes()
+
+
+def new_rollout(context: Context, recipe_name: str, options: Mapping[str, Any]) -> NewRollout:
+    """A rollout at a step of a recipe that comes with the line; see :mod:`review.experiments.new_rollout`."""
+    return new_rollouts.new_rollout(context, recipe(context, recipe_name).name, **options)
+
+
+def rollout_candidates(context: Context) -> dict[str, list[str]]:
+    """Models that are ready, by each step in which a rollout may try them."""
+    return new_rollouts.candidates(context)
 
 
 def _plain(store: Bucket, image: FlaggedImage) -> Rgb:

@@ -17,6 +17,7 @@ from line.recipe import Recipe
 from line.settings import Settings
 from records.images import ImageRecord
 from records.queries.review_queue import FlaggedImage
+from records.rollouts.rollout import NewRollout
 from review.desk.viewer.measurements import GateLimits
 from review.desk.viewer.sources import Source
 from review.desk.viewer.stroke import Stroke
@@ -82,6 +83,18 @@ class DrawingPool:
     async def built_mask(self, image: FlaggedImage, chosen: Sequence[int] | None) -> bytes:
         """A PNG file; see :func:`review.desk.drawing.masks.built_mask`."""
         return cast(bytes, await self._drawn("built_mask", image, chosen))
+
+    async def compared_picture(self, key: str) -> bytes:
+        """A JPEG file; see :func:`review.desk.drawing.drawings.compared_jpeg`."""
+        return cast(bytes, await self._drawn("compared_jpeg", key))
+
+    async def rollout_candidates(self) -> dict[str, list[str]]:
+        """Names of models by step; see :func:`review.experiments.new_rollout.candidates`."""
+        return cast(dict[str, list[str]], await self._drawn("rollout_candidates"))
+
+    async def new_rollout(self, recipe: str, options: Mapping[str, Any]) -> NewRollout:
+        """A rollout to start; see :func:`review.experiments.new_rollout.new_rollout`."""
+        return cast(NewRollout, await self._drawn("new_rollout", recipe, options))
 
     def recipe(self, name: str) -> Recipe:
         """:func:`review.desk.drawing.drawings.recipe`; waits for it."""

@@ -51,12 +51,14 @@ if (undoForm) {
       output.textContent = error.message;
     }
   });
-  document.getElementById("help").addEventListener("click", () => (keys.open ? keys.close() : keys.showModal()));
 }
+
+const help = document.getElementById("help");
+if (help) help.addEventListener("click", () => (keys.open ? keys.close() : keys.showModal()));
 
 document.addEventListener("keydown", (event) => {
   if (isTyping(event)) return;
-  const control = { u: undoForm && undoForm.querySelector("button"), "?": document.getElementById("help") }[event.key];
+  const control = { u: undoForm && undoForm.querySelector("button"), "?": help }[event.key];
   if (control) {
     event.preventDefault();
     control.click();
