@@ -1,5 +1,9 @@
-"""``manifest.jsonl`` beside the pictures: one line for every image of the upload, refused ones too."""
+"""``manifest.jsonl`` beside the pictures: one line for every image of the upload, refused ones too.
 
+``costs.json`` beside it holds the accounts and the costs of the batch, where prices or budgets are known.
+"""
+
+import json
 import logging
 from collections.abc import Callable
 from functools import partial
@@ -11,13 +15,14 @@ from line.errors import ServiceError
 from line.trouble import TroubleKind
 from records import batches, troubles
 from records.database import Database
-from records.queries import listings
+from records.queries import budgets, listings
 from records.storage.bucket import Buckets, UnwritableKeyError
 from records.storage.tempdir import scratch
 
 log = logging.getLogger(__name__)
 
 NAME = "manifest.jsonl"
+COSTS_NAME = "costs.json"
 
 
 class Manifests:
@@ -71,3 +76,6 @@ class Manifests:
                 for line in listings.manifest_lines(connection, batch_id):
                     file.write(line + "\n")
             self._buckets.at(out).put_file(NAME, path)
+        costs = budgets.of_batch(connection, batch_id)
+        if any(costs.values()):
+            self._buckets.at(out).put(COSTS_NAME, json.dumps({"batch": batch_id} | costs, indent=1).encode())

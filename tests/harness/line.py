@@ -21,6 +21,8 @@ from tests.harness.services import Servers
 from worker.topology import WorkerGroup
 
 PLUGINS = Path(__file__).parents[1] / "plugins"
+BESIDE = frozenset({"manifest.jsonl", "costs.json"})
+"""Files of the line's own in a delivered folder."""
 PROGRESS = "SELECT (SELECT count(*) FROM events), (SELECT count(*) FROM steps), (SELECT count(*) FROM shards)"
 
 
@@ -124,9 +126,9 @@ class Line:
         return transact(lambda connection: list(connection.execute(query)))
 
     def delivered(self, batch_id: int) -> dict[str, bytes]:
-        """Name and bytes of every file in a batch's delivered folder, but the manifest."""
+        """Name and bytes of every file in a batch's delivered folder, but those of the line itself."""
         out = bucket(self.report(batch_id)["delivered"])
-        return {item.key: out.get(item.key) for item in out.walk("") if item.key != "manifest.jsonl"}
+        return {item.key: out.get(item.key) for item in out.walk("") if item.key not in BESIDE}
 
 
 def fleet_default() -> WorkerGroup:

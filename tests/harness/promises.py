@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from tests.harness.context import engine
+from tests.harness.line import BESIDE
 
 UNJUDGED = """
     -- delivered images of which some step of their route neither passed nor was overruled by a person
@@ -51,7 +52,7 @@ def files(folder: Path) -> dict[str, bytes]:
     return {
         path.relative_to(folder).as_posix(): path.read_bytes()
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.name != "manifest.jsonl"
+        if path.is_file() and path.name not in BESIDE
     }
 
 

@@ -1,16 +1,18 @@
 """The manifest beside the pictures."""
 
 import json
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from line.errors import ServiceError
-from records import decisions
+from records import batches, decisions
 from scheduler.manifest import Manifests
 from tests.harness import db_builders
 from tests.harness.context import bucket, context, transact
 from tests.harness.line import Line
+from tests.harness.scenes import money
 
 pytestmark = pytest.mark.services
 
@@ -49,6 +51,28 @@ def test_a_decision_afterwards_is_told_in_the_manifest(records: Line, tmp_path: 
     write_due()
     by_name = {line["name"]: (line["state"], line["file"]) for line in lines(tmp_path)}
     assert by_name == {"b.jpg": ("discarded", None), "ä/1.jpg": ("delivered", "ä/1.jpg")}
+
+
+def test_costs_stand_beside_the_manifest_where_prices_or_budgets_are_known(
+    records: Line, tmp_path: Path
+) -> None:
+    free = done(tmp_path / "free")
+    db_builders.execute("DELETE FROM step_totals WHERE batch_id = :id", id=free)
+    spent = money.spending(per_batch=50)
+    batch = db_builders.batch(4)
+    transact(spent.open_accounts)
+    money.end(db_builders.shard(batch), seconds=2.0)
+    assert transact(partial(batches.close, batch_id=batch))
+    db_builders.execute(
+        "UPDATE batches SET out = :out WHERE id = :id", out=(tmp_path / "paid").as_uri(), id=batch
+    )
+    write_due()
+    assert not (tmp_path / "free" / "costs.json").exists()
+    costs = json.loads((tmp_path / "paid" / "costs.json").read_text("utf-8"))
+    (account,) = costs["budget"]
+    assert (costs["batch"], account["scope"], account["ceiling"]) == (batch, "batch", 50)
+    assert (account["spent"], account["reserved"], account["left"]) == (24, 0, 26)
+    assert costs["cost_per_thousand"] == {"admit": 2000, "sabotage": 2000, "deliver": 2000}
 
 
 def test_a_manifest_that_could_not_be_written_stays_due(
