@@ -1,6 +1,7 @@
 """A picture on its way through the steps of a recipe in this process, judged as on the line; nothing is recorded."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from line.facts import Facts
 from line.picture import Edited, Flagged, Original, Picture, Publishable, Refused
@@ -21,14 +22,67 @@ def attempts(
     for position, prepared in steps.items():
         if not prepared.transform.is_needed(subject.facts, prepared.step.params):
             continue
-        (attempt,) = execute(prepared, [Loaded(subject, seed_of(recipe.seed, sha256, position), sha256)])
+        (attempt,) = execute(prepared, [_loaded(recipe, position, subject, sha256)])
         yield position, attempt
         if not has_passed(attempt):
             return
-        if isinstance(attempt.outcome, Edited):
-            picture = attempt.outcome.picture
-            size = Facts(width=picture.width, height=picture.height, masked=picture.mask is not None)
-            subject = picture.with_(facts=picture.facts | size)
+        subject = _after(attempt, subject)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Start:
+    """Where a picture enters a chain of steps.
+
+    Attributes:
+        position: of its first step.
+        sha256: of the original; it is part of the seeds.
+    """
+
+    position: int
+    subject: Original | Picture
+    sha256: str
+
+
+def stops(
+    steps: Mapping[int, PreparedStep], recipe: Recipe, starts: Sequence[Start], micro_batch: int
+) -> list[tuple[int, Attempt] | None]:
+    """Run pictures through steps in micro-batches, as a worker does: a model may depend on what it gets together.
+
+    Returns:
+        Of each picture, the step that it does not pass, with its position; None where it passes all.
+    """
+    stopped: dict[int, tuple[int, Attempt]] = {}
+    subjects = [start.subject for start in starts]
+    for position, prepared in steps.items():
+        due = [
+            at
+            for at, start in enumerate(starts)
+            if at not in stopped
+            and start.position <= position
+            and prepared.transform.is_needed(subjects[at].facts, prepared.step.params)
+        ]
+        for first in range(0, len(due), micro_batch):
+            group = due[first : first + micro_batch]
+            loaded = [_loaded(recipe, position, subjects[at], starts[at].sha256) for at in group]
+            for at, attempt in zip(group, execute(prepared, loaded), strict=True):
+                if has_passed(attempt):
+                    subjects[at] = _after(attempt, subjects[at])
+                else:
+                    stopped[at] = (position, attempt)
+    return [stopped.get(at) for at in range(len(starts))]
+
+
+def _loaded(recipe: Recipe, position: int, subject: Original | Picture, sha256: str) -> Loaded:
+    return Loaded(subject, seed_of(recipe.seed, sha256, position), sha256)
+
+
+def _after(attempt: Attempt, subject: Original | Picture) -> Original | Picture:
+    """What goes into the next step."""
+    if not isinstance(attempt.outcome, Edited):
+        return subject
+    picture = attempt.outcome.picture
+    size = Facts(width=picture.width, height=picture.height, masked=picture.mask is not None)
+    return picture.with_(facts=picture.facts | size)
 
 
 def has_passed(attempt: Attempt) -> bool:

@@ -7,7 +7,8 @@ from line.recipe import Recipe
 from records.history.failures import StoppedImage
 from records.queries import history
 from records.queries.history import Past
-from review.experiments.chain import attempts, has_passed, reason_of
+from review.experiments import chain
+from review.experiments.chain import Start, reason_of
 from tasks.context import Context
 from tasks.runner.io import read
 from tasks.runner.types import PreparedStep
@@ -50,23 +51,43 @@ def cases_of(context: Context, recipe: Recipe, images: Sequence[StoppedImage]) -
 
 
 class Runner:
-    """Runs cases through recipes in this process; models stay loaded between runs."""
+    """Runs cases through recipes in this process, in micro-batches; models stay loaded between runs."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
 
-    def alone(self, case: Case, position: int) -> Stop | None:
-        """Run one recorded step again from its input, as it was recorded; None where it passes."""
-        past = case.pasts[position]
-        return self._run(case, past.recipe, position, position + 1)
+    def alone(self, cases: Sequence[Case], position: int) -> list[Stop | None]:
+        """Run one recorded step of each case again from its input, as it was recorded; None where it passes."""
+        digests = [case.pasts[position].recipe.digest for case in cases]
+        answers: dict[int, Stop | None] = {}
+        for digest in dict.fromkeys(digests):
+            members = [at for at, each in enumerate(digests) if each == digest]
+            recipe = cases[members[0]].pasts[position].recipe
+            stops = self._run([(cases[at], position) for at in members], recipe, position + 1)
+            answers.update(zip(members, stops, strict=True))
+        return [answers[at] for at in range(len(cases))]
 
-    def through(self, case: Case, recipe: Recipe, start: int) -> Stop | None:
-        """Run a recipe from the recorded input of a step to its end; None where every step passes."""
-        return self._run(case, recipe, start, len(recipe.steps))
+    def through(self, cases: Sequence[tuple[Case, int]], recipe: Recipe) -> list[Stop | None]:
+        """Run a recipe from the recorded input of a step of each case to its end; None where every step passes."""
+        return self._run(cases, recipe, len(recipe.steps))
 
-    def _run(self, case: Case, recipe: Recipe, start: int, end: int) -> Stop | None:
-        past = case.pasts[start]
+    def _run(self, cases: Sequence[tuple[Case, int]], recipe: Recipe, end: int) -> list[Stop | None]:
+        answers: dict[int, Stop | None] = {}
+        notes = [case.pasts[start].vendor.note() for case, start in cases]
+        for at, note in enumerate(notes):
+            if at in answers:
+                continue
+            members = [other for other in range(at, len(cases)) if notes[other] == note]
+            stops = self._run_of_vendor([cases[member] for member in members], recipe, end)
+            answers.update(zip(members, stops, strict=True))
+        return [answers[at] for at in range(len(cases))]
+
+    def _run_of_vendor(
+        self, cases: Sequence[tuple[Case, int]], recipe: Recipe, end: int
+    ) -> list[Stop | None]:
+        """Cases whose vendor is on record as one and the same."""
         context = self._context
+        first, vendor = min(start for _, start in cases), cases[0][0].pasts[cases[0][1]].vendor
         steps = {
             position: PreparedStep.of(
                 recipe,
@@ -74,14 +95,18 @@ class Runner:
                 context.transforms.get(recipe.steps[position].transform),
                 context.models,
                 context.codec,
-                past.vendor,
+                vendor,
             )
-            for position in range(start, end)
+            for position in range(first, end)
         }
-        delivers = context.transforms.get(past.transform).delivers
-        loaded = read(context.bucket, past.image, past.seed, with_original=delivers)
-        sha256 = past.image.sha256 or loaded.sha256 or ""
-        for position, attempt in attempts(steps, recipe, loaded.subject, sha256):
-            if not has_passed(attempt):
-                return Stop(position, reason_of(attempt))
-        return None
+        starts = [self._start(case, start) for case, start in cases]
+        return [
+            None if stop is None else Stop(stop[0], reason_of(stop[1]))
+            for stop in chain.stops(steps, recipe, starts, context.settings.micro_batch)
+        ]
+
+    def _start(self, case: Case, position: int) -> Start:
+        past = case.pasts[position]
+        delivers = self._context.transforms.get(past.transform).delivers
+        loaded = read(self._context.bucket, past.image, past.seed, with_original=delivers)
+        return Start(position, loaded.subject, past.image.sha256 or loaded.sha256 or "")

@@ -21,6 +21,8 @@ GOALS: Final = {
     "upscale": frozenset({"target", "floor"}),
 }
 """Parameters that say what is wanted rather than how it is reached: changing one is a decision about the product."""
+METHODS: Final = {"deliver": frozenset({"quality", "min_quality"})}
+"""Parameters of steps whose others all say what is wanted, that say how it is reached nevertheless."""
 THUMBNAIL: Final = "thumbnail_too_small"
 """Reason of a photo below the floor of the step that enlarges."""
 
@@ -119,7 +121,8 @@ def _of_step(position: int, step: Step, context: Context) -> Iterator[Change]:
     for key, default_value in defaults.items():
         value = step.params.get(key, default_value)
         if value != default_value:
-            kind = Kind.RULE if key in goals or goals is EVERY else Kind.PARAMETER
+            is_goal = key in goals or (goals is EVERY and key not in METHODS.get(step.transform, ()))
+            kind = Kind.RULE if is_goal else Kind.PARAMETER
             yield Change(position, step.transform, kind, key, value, default_value)
     yield from _other_models(position, step, transform, context)
 

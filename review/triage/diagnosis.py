@@ -104,9 +104,9 @@ class Search:
         changes = changes_of(self._recipe, self._context, upto) + self._floors()
         singles = self._ranked([self._try((change,)) for change in changes])
         best = next(iter(singles), None)
-        if best is None or not self._is_enough(best):
+        if best is None or not self._is_enough(best) or best.fixed < ALIKE_SHARE * len(self._failing):
             together = self._minimised(singles)
-            if together is not None and self._is_enough(together):
+            if together is not None and self._is_better(together, best):
                 best = together
                 singles.insert(0, together)
         if best is not None and not self._is_enough(best):
@@ -125,7 +125,7 @@ class Search:
             if not having:
                 continue
             self._tell(f"{step.transform} alone")
-            now = [self._runner.alone(case, position) is None for case in having]
+            now = [stop is None for stop in self._runner.alone(having, position)]
             then = [case.pasts[position].verdict == "pass" for case in having]
             changed = sum(one != other for one, other in zip(now, then, strict=True))
             rows.append(Alone(position, step.transform, sum(now), len(now) - sum(now), changed))
@@ -146,28 +146,28 @@ class Search:
         for change in changes:
             recipe = change.apply(recipe, self._context)
         first = min(change.position for change in changes)
-        stops = [self._stop(case, recipe, first) for case in self._failing]
-        still_passing = sum(
-            self._stop(case, recipe, first) is None or self._stops_anyway(case, first)
-            for case in self._controls
-        )
+        stops = self._stops(self._failing, recipe, first)
+        kept = [stop is None for stop in self._stops(self._controls, recipe, first)]
+        if not all(kept):  # some of them would stop later without the change too
+            anyway = self._stops(self._controls, self._recipe, first)
+            kept = [passes or stop is not None for passes, stop in zip(kept, anyway, strict=True)]
         counted = Counter(stop for stop in stops if stop is not None).most_common()
         past = sum(
             stop is None or stop.position > case.image.position
             for case, stop in zip(self._failing, stops, strict=True)
         )
-        return Tried(changes, recipe, stops.count(None), past, still_passing, tuple(counted))
+        return Tried(changes, recipe, stops.count(None), past, sum(kept), tuple(counted))
 
-    def _stop(self, case: Case, recipe: Recipe, first: int) -> Stop | None:
-        """Where a case stops with a recipe whose first changed step stands at ``first``."""
-        start = case.start(first)
-        if start is None:  # it stopped before: the change does not touch it
-            return Stop(case.image.position, case.image.reason)
-        return self._runner.through(case, recipe, start)
-
-    def _stops_anyway(self, case: Case, first: int) -> bool:
-        """Whether an image that passed so far would stop later without the change too."""
-        return self._stop(case, self._recipe, first) is not None
+    def _stops(self, cases: Sequence[Case], recipe: Recipe, first: int) -> list[Stop | None]:
+        """Where cases stop with a recipe whose first changed step stands at ``first``."""
+        starts = [case.start(first) for case in cases]
+        running = [(case, start) for case, start in zip(cases, starts, strict=True) if start is not None]
+        stops = iter(self._runner.through(running, recipe))
+        return [
+            # one that stopped before is not touched by the change
+            Stop(case.image.position, case.image.reason) if start is None else next(stops)
+            for case, start in zip(cases, starts, strict=True)
+        ]
 
     def _minimised(self, singles: Sequence[Tried]) -> Tried | None:
         """All changes together without those that are not needed, the largest left out first."""
@@ -193,6 +193,12 @@ class Search:
     def _is_enough(self, tried: Tried) -> bool:
         still_passing = tried.still_passing >= MIN_KEPT * len(self._controls)
         return still_passing and tried.fixed >= MIN_SHARE * len(self._failing)
+
+    def _is_better(self, together: Tried, single: Tried | None) -> bool:
+        """Whether several changes are offered in place of one: it is not enough, or leaves another cause."""
+        if not self._is_enough(together):
+            return False
+        return single is None or not self._is_enough(single) or single.fixed < ALIKE_SHARE * together.fixed
 
     def _first_of_several(self, tried: Sequence[Tried]) -> Tried | None:
         """Where no change is enough, the smallest that gets half of the images past the step at which they stopped.
