@@ -111,6 +111,8 @@ class Search:
                 singles.insert(0, together)
         if best is not None and not self._is_enough(best):
             best = self._first_of_several(singles)
+        if best is not None and not self._is_enough(best):
+            best = self._with_later_cause(best, upto)
         return self._diagnosis(alone, best, tuple(singles), is_gone=False)
 
     def _diagnosis(
@@ -212,6 +214,19 @@ class Search:
             and each.still_passing >= MIN_KEPT * len(self._controls)
         ]
         return min(passing, key=lambda each: (-each.fixed, each.size, -each.past), default=None)
+
+    def _with_later_cause(self, best: Tried, upto: int) -> Tried:
+        """The same with a change of a later step, where that lets the images pass that now stop there.
+
+        Args:
+            upto: position of the last step whose changes were tried.
+        """
+        reached = max((stop.position for stop, _ in best.stops), default=upto)
+        further = [
+            change for change in changes_of(self._recipe, self._context, reached) if change.position > upto
+        ]
+        tried = self._ranked([self._try((*best.changes, change)) for change in further])
+        return tried[0] if tried and self._is_enough(tried[0]) else best
 
     def _ranked(self, tried: Sequence[Tried]) -> list[Tried]:
         """Best first: of those that let about as many pass as the best, the smallest change."""

@@ -1,5 +1,6 @@
 """Test-only models that sabotage a batch in a way of their own, for triage to find."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -7,7 +8,7 @@ import cv2
 import numpy as np
 
 from line.picture import Mask, Rgb
-from models.contract import Filler, OverlayMaps, OverlaySegmenter, Upscaler, build
+from models.contract import Enlargement, Filler, OverlayMaps, OverlaySegmenter, Upscaler, build
 
 ADOBE_TO_SRGB = np.array([[1.3983, -0.3983, 0.0], [0.0, 1.0, 0.0], [0.0, -0.0429, 1.0429]], np.float32)
 """Linear Adobe RGB (1998) to linear sRGB."""
@@ -65,6 +66,19 @@ class Previous(Saboteur):
         return np.asarray(cv2.resize(last, large.shape[1::-1]), np.uint8)
 
 
+class Neighbour(Saboteur):
+    """Mixes up the pictures that it gets together; one alone comes out well."""
+
+    name = "neighbour"
+
+    def upscale_all(self, wanted: Sequence[Enlargement]) -> list[Rgb]:
+        shifted = [*wanted[1:], *wanted[:1]]
+        return [
+            self.upscale(other.rgb, item.size, seed=item.seed)
+            for item, other in zip(wanted, shifted, strict=True)
+        ]
+
+
 class Swapped(Saboteur):
     """Swaps red and blue."""
 
@@ -113,4 +127,4 @@ class ShiftedMasks(OverlaySegmenter):
         return replace(maps, **moved)
 
 
-MODELS = (HalfPixel, WrongProfile, Previous, Swapped, GreyFill, ShiftedMasks)
+MODELS = (HalfPixel, WrongProfile, Previous, Neighbour, Swapped, GreyFill, ShiftedMasks)

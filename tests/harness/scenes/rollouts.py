@@ -82,10 +82,12 @@ def pair_rows(rollout_id: int) -> list[sa.Row[Any]]:
 
 def work_off(batch_id: int) -> None:
     """Do all that a batch waits for in this process, as one worker would."""
-    db_builders.hire(admit=1, upscale=1, deliver=1)
+    hire = partial(db_builders.hire, admit=1, upscale=1, deliver=1)
+    hire()
     runner = StepRunner(context())
     while shard_ids := transact(partial(plan, transforms=context().declarations)):
         for shard_id in shard_ids:
+            hire()  # again: a slow machine takes longer for a shard than a worker may be silent
             steps = transact(
                 lambda connection, shard_id=shard_id: connection.scalar(  # type: ignore[misc]
                     sa.select(sa.func.cardinality(shard_table.c.route)).where(shard_table.c.id == shard_id)
@@ -93,6 +95,7 @@ def work_off(batch_id: int) -> None:
             )
             for at in range(steps):
                 runner.run(shard_id, at, "me@here")
+                hire()
 
 
 def models_used(under_test: Line, batch_id: int) -> dict[str, str]:
