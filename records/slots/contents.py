@@ -127,8 +127,8 @@ def before_last(changes: Sequence[Change]) -> Change | None:
 
     Each revert undoes the newest change that was not undone yet, so two reverts go back two steps.
     """
-    kept = standing(changes)
-    return kept[-2] if len(kept) > 1 else None
+    remaining = standing(changes)
+    return remaining[-2] if len(remaining) > 1 else None
 
 
 def standing(changes: Sequence[Change]) -> list[Change]:

@@ -149,16 +149,18 @@ class Search:
             recipe = change.apply(recipe, self._context)
         first = min(change.position for change in changes)
         stops = self._stops(self._failing, recipe, first)
-        kept = [stop is None for stop in self._stops(self._controls, recipe, first)]
-        if not all(kept):  # some of them would stop later without the change too
+        still_passes = [stop is None for stop in self._stops(self._controls, recipe, first)]
+        if not all(still_passes):  # some of them would stop later without the change too
             anyway = self._stops(self._controls, self._recipe, first)
-            kept = [passes or stop is not None for passes, stop in zip(kept, anyway, strict=True)]
+            still_passes = [
+                passes or stop is not None for passes, stop in zip(still_passes, anyway, strict=True)
+            ]
         counted = Counter(stop for stop in stops if stop is not None).most_common()
         past = sum(
             stop is None or stop.position > case.image.position
             for case, stop in zip(self._failing, stops, strict=True)
         )
-        return Tried(changes, recipe, stops.count(None), past, sum(kept), tuple(counted))
+        return Tried(changes, recipe, stops.count(None), past, sum(still_passes), tuple(counted))
 
     def _stops(self, cases: Sequence[Case], recipe: Recipe, first: int) -> list[Stop | None]:
         """Where cases stop with a recipe whose first changed step stands at ``first``."""

@@ -43,14 +43,14 @@ def stored(store: str, number: int, count: int) -> list[int]:
         name: bucket(store).keep(intermediate.encode_rgb(np.full((60, 90, 3), level, np.uint8)), ".qoi")
         for name, level in LEVELS.items()
     }
-    made = [
+    compared = [
         Pair(
             image.id, Outcome.EQUAL, 1, 1,
             input=keys["input"], incumbent_output=keys["incumbent"], candidate_output=keys["candidate"],
         )
         for image in claim.images
     ]  # fmt: skip
-    transact(partial(pairs.record, run=CandidateRun(number, tuple(made))))
+    transact(partial(pairs.record, run=CandidateRun(number, tuple(compared))))
     return [image.id for image in claim.images]
 
 
@@ -151,10 +151,10 @@ def test_the_pictures_are_those_of_the_pair_and_their_urls_tell_nothing(
             reply = ada.get(f"/rollouts/{number}/pairs/{image}/{name}.jpg")
             assert reply.headers["Content-Type"] == "image/jpeg"
             level = float(np.mean(decoded(reply.body)))
-            made_by = min(LEVELS, key=lambda each: abs(LEVELS[each] - level))
+            maker = min(LEVELS, key=lambda each: abs(LEVELS[each] - level))
             is_candidate = name == candidate_side(number, image)
-            assert made_by == ("input" if name == "input" else "candidate" if is_candidate else "incumbent")
-            sides.add((name, made_by))
+            assert maker == ("input" if name == "input" else "candidate" if is_candidate else "incumbent")
+            sides.add((name, maker))
     assert ada.get(f"/rollouts/{number}/pairs/{images[0]}/candidate.jpg").status == 404
     assert ada.get(f"/rollouts/{number}/pairs/999999/left.jpg").status == 404
 
