@@ -9,7 +9,7 @@ from functools import partial
 import sqlalchemy as sa
 
 from line.errors import ServiceError
-from records import recipes, templates
+from records import batches, recipes, templates
 from records.batches import Batch
 from records.database import Database
 from tasks.registry import LEARN_TEMPLATES, task_name
@@ -67,9 +67,15 @@ class TemplateLearning:
                 self._sent[batch.id] = sent
 
     def is_pending(self, batch_id: int) -> bool:
-        """Whether a worker was asked to learn from a batch not long ago, and has not done so yet."""
+        """Whether a worker was asked to learn from a batch not long ago, and has not done so yet.
+
+        The records are asked: once a batch is learnt from, ``send_due`` may not be called for a long time.
+        """
         sent = self._sent.get(batch_id)
-        return sent is not None and time.monotonic() - sent.first < MAX_WAIT_SECONDS
+        if sent is None or time.monotonic() - sent.first >= MAX_WAIT_SECONDS:
+            return False
+        batch = self._database.look(partial(batches.get, batch_id=batch_id))
+        return batch.surveyed_at == sent.surveyed_at
 
     def _send(self, batch_id: int) -> bool:
         """Send the task; False where the broker is away."""

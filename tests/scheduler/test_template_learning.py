@@ -41,6 +41,15 @@ def test_a_batch_that_is_searched_again_after_it_was_learnt_from_is_sent_again_a
 
 
 @pytest.mark.usefixtures("records")
+def test_a_batch_is_pending_until_it_is_learnt_from_even_if_nobody_looks_for_others() -> None:
+    batch, _, learning = searched_batch()
+    learning.send_due()
+    assert learning.is_pending(batch)
+    db_builders.execute("UPDATE batches SET surveyed_at = now() WHERE id = :batch", batch=batch)
+    assert not learning.is_pending(batch)
+
+
+@pytest.mark.usefixtures("records")
 def test_a_batch_that_ends_after_it_was_learnt_from_is_not_sent_again() -> None:
     batch, broker, learning = searched_batch()
     learning.send_due()
