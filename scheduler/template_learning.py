@@ -53,8 +53,12 @@ class TemplateLearning:
         A batch that was learnt from since its message was sent, and was searched again after that, does not wait for
         the pause: no message of it is on its way.
         """
-        look = self._database.look
-        due = [batch for batch in look(templates.due) if look(partial(is_searched, batch=batch))]
+        transact = self._database.transact
+        due = [
+            batch
+            for batch in self._database.look(templates.due)
+            if transact(partial(is_searched, batch=batch))
+        ]
         before, self._sent = self._sent, {}
         now = time.monotonic()
         for batch in due:
@@ -96,6 +100,9 @@ class TemplateLearning:
 
 
 def is_searched(connection: sa.Connection, batch: Batch) -> bool:
-    """Whether no image of the batch is still to be searched for text, and one was to be."""
+    """Whether no image of the batch is still to be searched for text; a batch that is never searched is put aside."""
     position = recipes.load(connection, batch.recipe).position(templates.FINDS)
-    return position is not None and templates.is_searched(connection, batch.id, batch.recipe, position)
+    if position is None:
+        templates.surveyed(connection, batch.id)
+        return False
+    return templates.is_searched(connection, batch.id, batch.recipe, position)

@@ -129,7 +129,8 @@ def test_training_is_carried_out_as_shown(
 ) -> None:
     if not (SHARED / "data" / "train").is_dir():
         pytest.skip("the photos of training are not here")
-    pytest.importorskip("torch", reason="the extra gpu trains")
+    torch = pytest.importorskip("torch", reason="the extra gpu trains")
+    monkeypatch.setattr(torch, "set_num_threads", lambda count: None)  # it would outlive this test
     monkeypatch.chdir(tmp_path)
     Path(DETECTOR).symlink_to(SHARED / "weights" / DETECTOR)
     Path(NETWORK).symlink_to(ROOT / "models" / "weights" / NETWORK)

@@ -130,7 +130,7 @@ def test_decisions_are_undone_and_listed() -> None:
     answer = call("undo")
     assert (answer.code, answer.out) == (0, f"image {second}: reject undone\n")
     answer = call("undo", first, "--json")
-    document = {"image": first, "batch": batch, "kind": "reject", "is_pending": False}
+    document = {"image": first, "batch": batch, "kind": "reject", "is_pending": False, "others": []}
     assert (answer.code, json.loads(answer.out)) == (0, document)
     assert db_builders.states(batch) == {"flagged": 2}
     refused = call("undo", first)

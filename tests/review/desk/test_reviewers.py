@@ -93,7 +93,7 @@ def test_the_next_picture_is_shown_before_the_answer_has_arrived_and_a_refused_a
     first, second = badly_filled(store, 2)
     with visit(browser, desk, f"/batches/{batch_of(first)}") as page:
         held: list[Route] = []
-        page.route("**/decision", held.append)
+        page.route("**/decision", lambda route: held.append(route))
         page.keyboard.press("x")
         expect(card(page, second)).to_be_focused()
         assert state(first) == "flagged"

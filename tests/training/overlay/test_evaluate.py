@@ -9,8 +9,8 @@ def test_outcomes_are_counted_by_what_lies_over_the_photo() -> None:
     rows = [
         row("clean", "kept"),
         row("clean", "asked", large=True),
-        row("caption", "erased", found=1.0, overlay_area=0.1, masked_area=0.1, right_area=0.08),
-        row("banner", "left", found=0.5, overlay_area=0.3, masked_area=0.1, right_area=0.1),
+        row("caption", "erased", covered=1.0, overlay_area=0.1, masked_area=0.1, right_area=0.08),
+        row("banner", "left", covered=0.5, overlay_area=0.3, masked_area=0.1, right_area=0.1),
         row("real", "left"),
         row("real", "asked"),
     ]
