@@ -12,6 +12,7 @@ from celery.signals import worker_process_init
 from celery.utils.log import get_task_logger
 
 from line.errors import ModelError, ServiceError
+from line.plugins.discover import load_all
 from line.trouble import TroubleKind
 from records import troubles, workers
 from records.process_identity import process_identity
@@ -52,6 +53,7 @@ class Steps:
     def register(self) -> None:
         """Make a task of every transform."""
         app = self.app
+        load_all("models")  # takes a second: once here, not in each child
         for transform in build(app.process_settings.plugins).transforms.values():
             app.task(bind=True, name=task_name(transform.name), queue=transform.queue)(self._task(transform))
 
