@@ -50,6 +50,7 @@ SHORTENED = {
     "python -m bench.rollout --quick": ["--rollouts", "8"],
     "python -m training.eraser.train": ["--minutes", "0.0001", "--batch", "1"],
     "python -m training.eraser.export": [],
+    "python -m training.eraser.evaluate": ["--count", "1"],
     "python -m training.overlay.train": ["--minutes", "0.0001", "--batch", "1", "--side", "64"],
     "python -m training.overlay.export": [],
     "python -m training.overlay.calibrate": [],
@@ -118,7 +119,10 @@ def test_a_benchmark_is_carried_out_as_shown(
 @pytest.mark.parametrize(
     ("chain", "outputs"),
     [
-        (("eraser.pairs", "eraser.train", "eraser.export"), ["CHECKPOINT", "overlay_eraser.onnx"]),
+        (
+            ("eraser.pairs", "eraser.train", "eraser.export", "eraser.evaluate"),
+            ["CHECKPOINT", "overlay_eraser.onnx"],
+        ),
         (("overlay.pool", "overlay.train", "overlay.export"), ["CHECKPOINT", "overlay.onnx"]),
         (("overlay.calibrate",), ["FILE"]),
     ],

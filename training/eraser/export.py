@@ -21,7 +21,7 @@ def averaged(checkpoint: Path) -> EraserNetwork:
 
 
 def export(network: EraserNetwork, file: Path) -> None:
-    """Write ``file``; input ``x`` [1, 7, H, W], output ``filled`` [1, 4, H, W].
+    """Write ``file``; input ``x`` [1, 7, H, W], output ``filled`` [1, 5, H, W].
 
     Raises:
         ValueError: onnxruntime gives something else than torch.

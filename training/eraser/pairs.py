@@ -37,8 +37,8 @@ LARGE_SHARE, GROUP_POWER = 0.3, 0.6
 MIN_HOLE_SHARE = 0.02
 """Minimum share of a crop under the mask."""
 Random = np.random.Generator
-Pair = tuple[Rgb, Rgb, Rgb, Mask]
-"""Drawn photo, clean photo, first fill, and mask as ``erase_text`` widens it."""
+Pair = tuple[Rgb, Rgb, Rgb, Mask, Mask]
+"""Drawn photo, clean photo, first fill, mask as ``erase_text`` widens it, and opacity of what was drawn (0..255)."""
 
 
 def crops(source: Source, rng: Random) -> Iterator[Pair]:
@@ -65,6 +65,7 @@ def crops(source: Source, rng: Random) -> Iterator[Pair]:
     if not mask.any() or (mask > 0).mean() > 0.75:
         return
     touched = widened(drawn, mask, 3, 2)
+    opacity: Mask = np.rint(photo.opacity * 255).clip(0, 255).astype(np.uint8)
     rows, columns = np.nonzero(changed)
     for _ in range(CROPS):
         pick = int(rng.integers(len(rows)))
@@ -72,7 +73,13 @@ def crops(source: Source, rng: Random) -> Iterator[Pair]:
         left = int(np.clip(columns[pick] - rng.integers(30, SIDE - 30), 0, wide - SIDE))
         part = np.s_[top : top + SIDE, left : left + SIDE]
         if (touched[part] > 0).mean() >= MIN_HOLE_SHARE:
-            yield drawn[part], clean[part], first_fill(drawn, touched, top, left), touched[part]
+            yield (
+                drawn[part],
+                clean[part],
+                first_fill(drawn, touched, top, left),
+                touched[part],
+                opacity[part],
+            )
 
 
 def first_fill(drawn: Rgb, touched: Mask, top: int, left: int) -> Rgb:
@@ -96,11 +103,11 @@ def fill(folder: Path, size: int, seed: int, pause: float) -> None:
         except (ValueError, cv2.error, OSError) as error:
             print(f"a sample was left out: {type(error).__name__}: {error}", flush=True)
             continue
-        for drawn, clean, base, mask in made:
+        for planes in made:
             file = folder / f"{number % size:05}.npy"
             part = file.with_suffix(f".{os.getpid()}.part")
             with part.open("wb") as stream:
-                np.save(stream, np.dstack([drawn, clean, base, mask]))
+                np.save(stream, np.dstack(planes))
             part.replace(file)
             number += 1
             if number % 300 == 0:

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from training.eraser.network import EraserNetwork
+from training.eraser.network import MAX_OPACITY, EraserNetwork
 
 CROP = 128
 """Side of a training crop (pixels)."""
@@ -28,14 +28,20 @@ RATE, WARM_UP, FINAL_SHARE = 2e-3, 100, 0.03
 """Learning rate, steps over which it rises, and share of it that is left at the end."""
 DECAY = 0.998
 """Of the moving average of the weights, a step."""
-GRADIENT_WEIGHT, BLURRED_WEIGHT = 1.0, 1.0
-"""Weights of the differences' gradients, and of the differences after a blur of 2 pixels: what an eye sees first."""
+GRADIENT_WEIGHT, BLURRED_WEIGHT, OPACITY_WEIGHT = 1.0, 1.0, 0.1
+"""Weights of the differences' gradients, of the differences after a blur of 2 pixels (what an eye sees first), and of
+the opacity."""
+BENEATH_WEIGHT, CHOICE_WEIGHT = 1.0, 0.1
+"""Weights of what shines through, and of the choice between it and the first fill. Without them that choice closes
+before the ink's colour is learnt, and nothing is ever learnt of it."""
+CHOICE_SHARPNESS = 40.0
+"""Of that choice, per unit of the difference of both errors."""
 
 
 def tensors(stack: np.ndarray) -> tuple[Tensor, Tensor]:
-    """[N, 7, H, W] input and [N, 3, H, W] clean photo from uint8 [N, H, W, 10]."""
+    """[N, 7, H, W] input, and [N, 4, H, W] clean photo and opacity, from uint8 [N, H, W, 11]."""
     every = torch.from_numpy(np.ascontiguousarray(stack.transpose(0, 3, 1, 2))).float() / 255
-    return torch.cat([every[:, :3], every[:, 6:10]], 1), every[:, 3:6]
+    return torch.cat([every[:, :3], every[:, 6:10]], 1), torch.cat([every[:, 3:6], every[:, 10:]], 1)
 
 
 def batch(files: list[Path], count: int, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
@@ -52,20 +58,41 @@ def batch(files: list[Path], count: int, rng: np.random.Generator) -> tuple[Tens
             continue
         crop = crop[:, :: 1 if rng.random() < 0.5 else -1]
         order = rng.permutation(3)
-        crops.append(crop[..., [*order, *(3 + order), *(6 + order), 9]])
+        crops.append(crop[..., [*order, *(3 + order), *(6 + order), 9, 10]])
     return tensors(np.stack(crops))
 
 
-def loss(filled: Tensor, clean: Tensor, mask: Tensor) -> Tensor:
-    """Absolute differences of pixels, gradients and blurred pixels under the mask."""
-    off = (filled - clean) * mask
-    count = mask.sum() * 3 + 1
-    value = off.abs().sum() / count
+def loss(given: Tensor, base: Tensor, wanted: Tensor, mask: Tensor) -> Tensor:
+    """Absolute differences of pixels, gradients, blurred pixels and opacity under the mask.
+
+    Args:
+        given: [N, 8, H, W], ``EraserNetwork.parts``.
+        base: [N, 3, H, W], the first fill.
+        wanted: [N, 4, H, W], clean photo and opacity.
+        mask: [N, 1, H, W] in 0..1.
+    """
+    off = (given[:, :3] - wanted[:, :3]) * mask
+    # each crop counts by the square root of its mask: large opaque areas, of which little can be learnt, weigh less
+    count = mask.sum((1, 2, 3), keepdim=True) + 1
+    off = off / count.sqrt()
+    whole = 3 * count.sqrt().sum()
+    value = off.abs().sum() / whole
     for step in (1, 2):
         across, down = off[..., step:] - off[..., :-step], off[..., step:, :] - off[..., :-step, :]
-        value = value + GRADIENT_WEIGHT * 0.5 * (across.abs().sum() + down.abs().sum()) / count
+        value = value + GRADIENT_WEIGHT * 0.5 * (across.abs().sum() + down.abs().sum()) / whole
     blurred = functional.avg_pool2d(functional.avg_pool2d(off, 5, 1, 2), 5, 1, 2)
-    return value + BLURRED_WEIGHT * blurred.abs().sum() / count
+    value = value + BLURRED_WEIGHT * blurred.abs().sum() / whole
+    weight = mask / count.sqrt()
+    opacity = ((given[:, 4:5] - wanted[:, 3:].clamp(max=MAX_OPACITY)).abs() * weight).sum()
+    beneath = (given[:, 5:] - wanted[:, :3]).abs().mean(1, keepdim=True)
+    visible = weight * (1 - wanted[:, 3:])
+    with torch.no_grad():
+        better = (base - wanted[:, :3]).abs().mean(1, keepdim=True) - beneath
+        choice = torch.sigmoid(CHOICE_SHARPNESS * better)
+    share = given[:, 3:4].clamp(1e-4, 1 - 1e-4)
+    chosen = (functional.binary_cross_entropy(share, choice, reduction="none") * weight).sum()
+    parts = OPACITY_WEIGHT * opacity + BENEATH_WEIGHT * (beneath * visible).sum() + CHOICE_WEIGHT * chosen
+    return value + parts / count.sqrt().sum()
 
 
 def psnr(filled: Tensor, clean: Tensor, mask: Tensor) -> Tensor:
@@ -82,8 +109,8 @@ def check(network: EraserNetwork, files: list[Path]) -> str:
         x, clean = tensors(np.stack([np.load(file) for file in files[start : start + 16]]))
         with torch.no_grad():
             filled = network(x)[:, :3]
-        before.append(psnr(x[:, 3:6], clean, x[:, 6:]))
-        after.append(psnr(filled.clamp(0, 1), clean, x[:, 6:]))
+        before.append(psnr(x[:, 3:6], clean[:, :3], x[:, 6:]))
+        after.append(psnr(filled.clamp(0, 1), clean[:, :3], x[:, 6:]))
     first, own = torch.cat(before), torch.cat(after)
     better = float((own > first).float().mean())
     means, medians = (f"{one:.2f} -> {two:.2f}" for one, two in (
@@ -113,7 +140,9 @@ def train(options: argparse.Namespace) -> None:
         for group in optimiser.param_groups:
             group["lr"] = RATE * share
         x, clean = batch(files, options.batch, rng)
-        value = loss(network(x.contiguous(memory_format=torch.channels_last))[:, :3], clean, x[:, 6:])
+        value = loss(
+            network.parts(x.contiguous(memory_format=torch.channels_last)), x[:, 3:6], clean, x[:, 6:]
+        )
         optimiser.zero_grad()
         value.backward()
         torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
