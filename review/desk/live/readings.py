@@ -1,6 +1,7 @@
 """Histograms of the readings of the newest steps. Pure but for the query that it is fed by."""
 
 import math
+import sys
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -107,10 +108,11 @@ def _histogram(name: str, values: list[float], broken: Sequence[Mapping[str, Any
 def _edges(ordered: Sequence[float]) -> list[float]:
     """Round edges of the bars between; outliers lie beyond the first and the last."""
     low, high = ordered[int(TAIL * (len(ordered) - 1))], ordered[math.ceil((1 - TAIL) * (len(ordered) - 1))]
-    if low == high:
+    span = (high - low) / BARS
+    if span < sys.float_info.min:  # all are equal, or too near for a width of their own
         width = abs(low) / 10 or 1.0
         return [_rounded(low), _rounded(low + width)]
-    width = _nice((high - low) / BARS)
+    width = _nice(span)
     first, last = math.floor(low / width), math.floor(high / width) + 1
     return [_rounded(number * width) for number in range(first, last + 1)]
 

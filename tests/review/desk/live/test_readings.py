@@ -1,7 +1,7 @@
 """Histograms of readings: every image stands in the bar whose range holds its value."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from records.live.recent_readings import StepReadings
@@ -20,6 +20,7 @@ def holds(bar: Bar, value: float) -> bool:
 
 
 @given(VALUES)
+@example([0.0, 5e-324])
 def test_each_value_is_in_one_bar_and_in_the_right_one(values: list[float]) -> None:
     (histogram,) = histograms(steps(values))
     assert histogram.images == len(values)
