@@ -62,6 +62,11 @@ def batch(files: int | Iterable[NewImage] = 4, recipe: Recipe | None = None, **m
     return batch_id
 
 
+def batch_of(image: int) -> int:
+    """The batch of an image."""
+    return int(str(execute("SELECT batch_id FROM images WHERE id = :id", id=image).scalar()))
+
+
 def named(name: str, file: str = "") -> NewImage:
     return NewImage(name, f"ingest/acme/spring/{name}", 300_000, file or name)
 

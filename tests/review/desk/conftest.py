@@ -1,6 +1,7 @@
 import socket
 import threading
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 from pydantic import SecretStr
@@ -8,9 +9,13 @@ from pydantic import SecretStr
 from review.desk.drawing.pool import DrawingPool
 from review.desk.serve import server
 from tasks.context import Context
+from tests.harness.browser import chromium
 from tests.harness.context import settings
 from tests.harness.desk import PASSWORD, Visitor
 from tests.harness.line import Line
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 
 @pytest.fixture(scope="module")
@@ -31,3 +36,16 @@ def desk(records: Line) -> Iterator[str]:
 def ada(desk: str) -> Visitor:
     """Somebody who knows the password."""
     return Visitor(desk)
+
+
+@pytest.fixture
+def store(records: Line) -> str:
+    """The URL of the bucket of the records."""
+    return records.env["SLUICE_BUCKET_URL"]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator["Browser"]:
+    """A browser; each test opens pages of its own."""
+    with chromium() as opened:
+        yield opened

@@ -1,6 +1,5 @@
 """Every page passes axe-core, light and dark, wide and on a phone."""
 
-from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
@@ -9,7 +8,7 @@ import pytest
 from records import workers
 from records.workers import WorkerProcess
 from tests.harness import db_builders
-from tests.harness.browser import chromium, visit
+from tests.harness.browser import visit
 from tests.harness.context import transact
 from tests.harness.doubts import badly_filled, doubtful
 from tests.harness.line import Line
@@ -18,12 +17,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 pytestmark = [pytest.mark.services, pytest.mark.slow]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator["Browser"]:
-    with chromium() as opened:
-        yield opened
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +39,7 @@ def paths(records: Line) -> list[str]:
         db_builders.execute(
             "UPDATE images SET state = :state WHERE id = ANY(:ids)", state=state, ids=delivered
         )
-    batches = {batch_of(image) for image in (doubt, fill)} | {halted}
+    batches = {db_builders.batch_of(image) for image in (doubt, fill)} | {halted}
     return [
         "/",
         "/readings",
@@ -55,17 +48,13 @@ def paths(records: Line) -> list[str]:
         f"/images/{doubt}/draw",
         "/images?state=flagged",
         "/images?state=flagged&group=1",
-        f"/images?batch={batch_of(delivered[0])}&sort=name",
-        f"/batches/{batch_of(delivered[0])}/spot-checks",
+        f"/images?batch={db_builders.batch_of(delivered[0])}&sort=name",
+        f"/batches/{db_builders.batch_of(delivered[0])}/spot-checks",
         "/templates",
         "/answers",
         "/webhooks",
         "/nowhere",
     ]
-
-
-def batch_of(image: int) -> int:
-    return int(str(db_builders.execute("SELECT batch_id FROM images WHERE id = :id", id=image).scalar()))
 
 
 def violations(page: "Page") -> list[str]:

@@ -7,14 +7,8 @@ import pytest
 from tests.harness import db_builders
 from tests.harness.desk import Visitor
 from tests.harness.doubts import badly_filled, doubtful
-from tests.harness.line import Line
 
 pytestmark = [pytest.mark.services]
-
-
-@pytest.fixture
-def store(records: Line) -> str:
-    return records.env["SLUICE_BUCKET_URL"]
 
 
 def row(image: int) -> Any:

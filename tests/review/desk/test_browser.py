@@ -1,7 +1,6 @@
 """A whole review in a browser, by keyboard and by mouse: results come back to their place, and answers are undone."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -10,10 +9,9 @@ import pytest
 from imaging import intermediate
 from records.step_results import ORDERED_RESULT, NeedsReview, StoredKeys
 from tests.harness import db_builders
-from tests.harness.browser import chromium, visit
+from tests.harness.browser import visit
 from tests.harness.context import bucket, load
 from tests.harness.doubts import BLUE, badly_filled, doubtful, picture
-from tests.harness.line import Line
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
@@ -21,30 +19,15 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.services, pytest.mark.slow]
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator["Browser"]:
-    with chromium() as opened:
-        yield opened
-
-
-@pytest.fixture
-def store(records: Line) -> str:
-    return records.env["SLUICE_BUCKET_URL"]
-
-
 def state(image: int) -> tuple[str, str]:
     row = db_builders.execute("SELECT state, reason FROM images WHERE id = :id", id=image).one()
     return str(row.state), row.reason
 
 
-def batch_of(image: int) -> int:
-    return int(str(db_builders.execute("SELECT batch_id FROM images WHERE id = :id", id=image).scalar()))
-
-
 def erase(store: str, image: int) -> None:
     """Do what a worker does with the edit that a person ordered."""
     steps = [step.transform for step in load("catalog").steps]
-    taken = db_builders.claim(db_builders.shard(batch_of(image), [image], at=2, steps=steps))
+    taken = db_builders.claim(db_builders.shard(db_builders.batch_of(image), [image], at=2, steps=steps))
     stored = StoredKeys(bucket(store).keep(intermediate.encode_rgb(picture(BLUE)), ".qoi"))
     ending = NeedsReview(ORDERED_RESULT, "This is the result of what a person ordered.", stored=stored)
     (result,) = db_builders.results(taken)
@@ -60,7 +43,7 @@ def test_a_review_by_keyboard_alone(browser: "Browser", desk: str, store: str) -
     from playwright.sync_api import expect
 
     print_, overlay, rest = doubtful(store, 3)
-    with visit(browser, desk, f"/batches/{batch_of(rest)}") as page:
+    with visit(browser, desk, f"/batches/{db_builders.batch_of(rest)}") as page:
         page.keyboard.press("?")
         expect(page.locator("#keys")).to_be_visible()
         page.keyboard.press("Escape")
@@ -106,7 +89,7 @@ def test_a_review_by_mouse_alone(browser: "Browser", desk: str, store: str) -> N
 
     (image,) = doubtful(store)
     with visit(browser, desk, "/", scheme="dark") as page:
-        page.locator(f'a[href="/batches/{batch_of(image)}"]').first.click()
+        page.locator(f'a[href="/batches/{db_builders.batch_of(image)}"]').first.click()
         page.wait_for_url("**/batches/*")  # until its scripts run, a click on a shape does nothing
         shape, box = (
             card(page, image).locator("polygon[data-region]"),
@@ -136,7 +119,7 @@ def test_a_desk_that_is_gone_is_told_and_loses_no_answer(browser: "Browser", des
     from playwright.sync_api import expect
 
     (image,) = badly_filled(store)
-    with visit(browser, desk, f"/batches/{batch_of(image)}") as page:
+    with visit(browser, desk, f"/batches/{db_builders.batch_of(image)}") as page:
         page.route("**/decision", lambda route: route.abort())
         page.keyboard.press("n")
         expect(card(page, image)).to_contain_text("the desk does not answer: nothing was saved")

@@ -14,14 +14,8 @@ from tests.harness import db_builders
 from tests.harness.context import decisions, transact
 from tests.harness.desk import Visitor
 from tests.harness.doubts import HIGH, WIDE, badly_filled, doubtful
-from tests.harness.line import Line
 
 pytestmark = [pytest.mark.services]
-
-
-@pytest.fixture
-def store(records: Line) -> str:
-    return records.env["SLUICE_BUCKET_URL"]
 
 
 def row(image: int) -> Any:

@@ -80,7 +80,8 @@ def test_print_stays_overlay_goes_and_what_is_drawn_goes(
     assert not stamped_by_name.pop("photo001.png")
     # what was drawn is large, and a gate may ask once more about its fill; its stamp is gone in any case
     assert not any(stamped_by_name.values())
-    assert visitor.get(f"/images/{images[3]}").text.count("discarded") >= 1
+    page = visitor.get(f"/images/{images[3]}").text
+    assert page.count('<p class="problem">A person discarded it.</p>') == 1
 
 
 def test_another_recipe_shows_its_result_and_undo_takes_the_delivered_file_back(

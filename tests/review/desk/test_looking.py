@@ -8,15 +8,9 @@ from review.desk.drawing.masks import TINT_OPACITY, contrasting
 from tests.harness import db_builders
 from tests.harness.desk import Reply, Visitor
 from tests.harness.doubts import BLUE, GREEN, HIGH, WIDE, badly_filled, doubtful, picture, text_mask
-from tests.harness.line import Line
 from tests.harness.pictures.opencv import decoded
 
 pytestmark = [pytest.mark.services]
-
-
-@pytest.fixture
-def store(records: Line) -> str:
-    return records.env["SLUICE_BUCKET_URL"]
 
 
 def pixels(reply: Reply) -> np.ndarray:
@@ -27,10 +21,6 @@ def pixels(reply: Reply) -> np.ndarray:
 
 def is_colour(part: np.ndarray, colour: tuple[float, ...]) -> bool:
     return bool(np.abs(part - np.array(colour)).max(axis=-1).mean() < 25)
-
-
-def batch_of(image: int) -> int:
-    return int(str(db_builders.execute("SELECT batch_id FROM images WHERE id = :id", id=image).scalar()))
 
 
 @pytest.mark.parametrize(
@@ -54,14 +44,14 @@ def test_whoever_sends_no_login_is_asked_for_one(desk: str) -> None:
 def test_the_overview_tells_how_much_waits_and_why(ada: Visitor, store: str) -> None:
     images = doubtful(store, 3)
     page = ada.get("/").text
-    assert f'<a href="/batches/{batch_of(images[0])}">acme/spring</a>' in page
+    assert f'<a href="/batches/{db_builders.batch_of(images[0])}">acme/spring</a>' in page
     assert "Is this text an overlay, or print on the product? <b>3</b>" in page
     assert '<span class="person">ada</span>' in page
 
 
 def test_a_batch_shows_every_image_with_its_answers(ada: Visitor, store: str) -> None:
     doubts = doubtful(store, 2)
-    page = ada.get(f"/batches/{batch_of(doubts[0])}").text
+    page = ada.get(f"/batches/{db_builders.batch_of(doubts[0])}").text
     assert page.count('class="card"') == 2
     for words in (
         "It is print: keep it",
@@ -72,7 +62,7 @@ def test_a_batch_shows_every_image_with_its_answers(ada: Visitor, store: str) ->
     ):
         assert page.count(words) == 2
     (fill,) = badly_filled(store)
-    page = ada.get(f"/batches/{batch_of(fill)}").text
+    page = ada.get(f"/batches/{db_builders.batch_of(fill)}").text
     assert "Good: use the result" in page
     assert "It is print" not in page
     assert "An edge is visible around the filled area" in page
@@ -81,7 +71,7 @@ def test_a_batch_shows_every_image_with_its_answers(ada: Visitor, store: str) ->
 
 def test_a_batch_is_shown_by_reason_and_in_pages(ada: Visitor, store: str) -> None:
     images = doubtful(store, 23)
-    batch = batch_of(images[0])
+    batch = db_builders.batch_of(images[0])
     page = ada.get(f"/batches/{batch}?reason=overlay_or_print")
     assert page.text.count('class="card"') == 20
     more = f"/batches/{batch}?after={images[19]}"
@@ -138,7 +128,7 @@ def test_the_mask_that_was_found_is_where_drawing_starts(ada: Visitor, store: st
 
 def test_names_of_files_are_text_and_never_markup(ada: Visitor, store: str) -> None:
     (image,) = doubtful(store, names=['<script>alert(1)</script>"onload=x.jpg'])
-    for path in (f"/batches/{batch_of(image)}", f"/images/{image}", f"/images/{image}/draw"):
+    for path in (f"/batches/{db_builders.batch_of(image)}", f"/images/{image}", f"/images/{image}/draw"):
         page = ada.get(path).text
         assert "<script>alert" not in page
         assert "&lt;script&gt;alert(1)" in page
@@ -193,7 +183,7 @@ def test_an_image_without_pictures_can_still_be_decided(ada: Visitor) -> None:
 
 
 def test_a_batch_shows_what_its_budget_has_spent_reserved_and_left(ada: Visitor, store: str) -> None:
-    batch = batch_of(doubtful(store, 1)[0])
+    batch = db_builders.batch_of(doubtful(store, 1)[0])
     db_builders.execute(
         "INSERT INTO budgets (scope, key, ceiling, spent, reserved) VALUES ('batch', :key, 10, 5, 2)",
         key=str(batch),

@@ -14,17 +14,11 @@ from tests.harness import db_builders
 from tests.harness.context import bucket, transact
 from tests.harness.desk import Visitor
 from tests.harness.doubts import badly_filled, doubtful, text_mask
-from tests.harness.line import Line
 
 pytestmark = [pytest.mark.services]
 
 LEFT = RecordedRegion(quad=((4, 4), (24, 4), (24, 14), (4, 14)))
 RIGHT = RecordedRegion(quad=((40, 4), (60, 4), (60, 14), (40, 14)))
-
-
-@pytest.fixture
-def store(records: Line) -> str:
-    return records.env["SLUICE_BUCKET_URL"]
 
 
 def row(image: int) -> Any:

@@ -1,15 +1,13 @@
 """A whole review on a phone with a finger, and two reviewers at the same images."""
 
 import re
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.harness import db_builders
-from tests.harness.browser import chromium, visit
+from tests.harness.browser import visit
 from tests.harness.doubts import badly_filled, doubtful
-from tests.harness.line import Line
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page, Route
@@ -17,23 +15,8 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.services, pytest.mark.slow]
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator["Browser"]:
-    with chromium() as opened:
-        yield opened
-
-
-@pytest.fixture
-def store(records: Line) -> str:
-    return records.env["SLUICE_BUCKET_URL"]
-
-
 def state(image: int) -> str:
     return str(db_builders.execute("SELECT state FROM images WHERE id = :id", id=image).scalar())
-
-
-def batch_of(image: int) -> int:
-    return int(str(db_builders.execute("SELECT batch_id FROM images WHERE id = :id", id=image).scalar()))
 
 
 def card(page: "Page", image: int) -> "Locator":
@@ -45,7 +28,7 @@ def test_a_whole_review_on_a_phone(browser: "Browser", desk: str, store: str) ->
 
     print_, overlay, rest = doubtful(store, 3)
     with visit(browser, desk, "/", is_phone=True) as page:
-        page.locator(f'a[href="/batches/{batch_of(rest)}"]').first.tap()
+        page.locator(f'a[href="/batches/{db_builders.batch_of(rest)}"]').first.tap()
         page.wait_for_url("**/batches/*")
         card(page, print_).get_by_role("button", name="It is print").tap()
         expect(card(page, print_)).to_have_class(re.compile("decided"))
@@ -69,7 +52,7 @@ def test_of_two_reviewers_the_first_answer_counts_and_the_other_is_told(
     from playwright.sync_api import expect
 
     first, second = badly_filled(store, 2)
-    path = f"/batches/{batch_of(first)}"
+    path = f"/batches/{db_builders.batch_of(first)}"
     with visit(browser, desk, path) as ada, visit(browser, desk, path, name="bob") as bob:
         ada.keyboard.press("x")
         expect(card(ada, first)).to_have_class(re.compile("decided"))
@@ -91,7 +74,7 @@ def test_the_next_picture_is_shown_before_the_answer_has_arrived_and_a_refused_a
     from playwright.sync_api import expect
 
     first, second = badly_filled(store, 2)
-    with visit(browser, desk, f"/batches/{batch_of(first)}") as page:
+    with visit(browser, desk, f"/batches/{db_builders.batch_of(first)}") as page:
         held: list[Route] = []
         page.route("**/decision", lambda route: held.append(route))
         page.keyboard.press("x")
@@ -106,7 +89,7 @@ def test_a_review_goes_on_beyond_the_end_of_a_page(browser: "Browser", desk: str
     from playwright.sync_api import expect
 
     images = doubtful(store, 23)
-    with visit(browser, desk, f"/batches/{batch_of(images[0])}") as page:
+    with visit(browser, desk, f"/batches/{db_builders.batch_of(images[0])}") as page:
         expect(page.locator(".card")).to_have_count(20)
         for _ in range(18):
             page.keyboard.press("j")

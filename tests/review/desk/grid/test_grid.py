@@ -9,18 +9,8 @@ import pytest
 from tests.harness import db_builders
 from tests.harness.desk import Reply, Visitor
 from tests.harness.doubts import badly_filled, doubtful
-from tests.harness.line import Line
 
 pytestmark = [pytest.mark.services]
-
-
-@pytest.fixture
-def store(records: Line) -> str:
-    return records.env["SLUICE_BUCKET_URL"]
-
-
-def batch_of(image: int) -> int:
-    return int(str(db_builders.execute("SELECT batch_id FROM images WHERE id = :id", id=image).scalar()))
 
 
 def states(*ids: int) -> list[str]:
@@ -64,7 +54,7 @@ def test_the_url_holds_the_filter_and_the_page_goes_on(ada: Visitor) -> None:
 
 def test_a_batch_has_a_grid_of_its_own(ada: Visitor, store: str) -> None:
     ids = doubtful(store, 2)
-    assert shown(ada.get(f"/batches/{batch_of(ids[0])}/images").text) == ids
+    assert shown(ada.get(f"/batches/{db_builders.batch_of(ids[0])}/images").text) == ids
 
 
 def test_flagged_and_delivered_images_have_small_pictures(ada: Visitor, store: str) -> None:
@@ -97,13 +87,13 @@ def test_a_filter_that_is_none_is_an_error_with_words(ada: Visitor, query: str) 
 
 def test_names_and_filters_are_shown_as_text(ada: Visitor, store: str) -> None:
     (image,) = doubtful(store, names=['"><script>alert(1)</script>.jpg'])
-    page = ada.get(f"/images?batch={batch_of(image)}&reason=%22%3E%3Cscript%3Ealert(2)").text
-    assert "<script>alert" not in page + ada.get(f"/images?batch={batch_of(image)}").text
+    page = ada.get(f"/images?batch={db_builders.batch_of(image)}&reason=%22%3E%3Cscript%3Ealert(2)").text
+    assert "<script>alert" not in page + ada.get(f"/images?batch={db_builders.batch_of(image)}").text
 
 
 def test_one_answer_to_many_images_is_undone_as_one(ada: Visitor, store: str) -> None:
     first, second, third = doubtful(store, 3)
-    address = f"batch={batch_of(first)}&state=flagged"
+    address = f"batch={db_builders.batch_of(first)}&state=flagged"
     reply = answer(ada, address, "reject", first, second)
     assert (reply.status, reply.json["answered"]) == (200, [first, second])
     assert states(first, second, third) == ["discarded", "discarded", "flagged"]
@@ -114,7 +104,7 @@ def test_one_answer_to_many_images_is_undone_as_one(ada: Visitor, store: str) ->
 
 def test_what_is_ordered_for_many_comes_back_to_be_looked_at(ada: Visitor, store: str) -> None:
     ids = doubtful(store, 2)
-    reply = answer(ada, f"batch={batch_of(ids[0])}&state=flagged", "found", *ids)
+    reply = answer(ada, f"batch={db_builders.batch_of(ids[0])}&state=flagged", "found", *ids)
     assert (reply.json["returns"], states(*ids)) == (True, ["waiting", "waiting"])
     for image in ids:
         facts: Any = db_builders.execute("SELECT facts FROM images WHERE id = :id", id=image).scalar()
@@ -125,7 +115,7 @@ def test_every_image_of_a_filter_is_answered_but_no_result_that_was_not_shown(
     ada: Visitor, store: str
 ) -> None:
     ids = badly_filled(store, 3)
-    address = f"batch={batch_of(ids[0])}&state=flagged"
+    address = f"batch={db_builders.batch_of(ids[0])}&state=flagged"
     page = versions(ada.get(f"/images?{address}").text)
     unseen = {image: version for image, version in page.items() if image != ids[1]}
     reply = answer(ada, address, "accept", all="1", shown=unseen)
@@ -139,7 +129,7 @@ def test_every_image_of_a_filter_is_answered_but_no_result_that_was_not_shown(
 
 def test_an_answer_needs_images_a_choice_that_fits_and_the_page_s_token(ada: Visitor, store: str) -> None:
     (image,) = doubtful(store)
-    address = f"batch={batch_of(image)}"
+    address = f"batch={db_builders.batch_of(image)}"
     assert answer(ada, address, "reject").status == 400
     assert answer(ada, address, "model:unknown", image).status == 409
     assert ada.forge("/images/answers", {"choice": "reject", "filter": "", "image": str(image)}).status == 403
@@ -158,7 +148,7 @@ def test_a_delivered_picture_is_taken_back_or_processed_again(ada: Visitor) -> N
 def test_similar_images_are_shown_as_one_group_and_answered_as_one(ada: Visitor, store: str) -> None:
     ids = doubtful(store, 3)
     db_builders.execute("UPDATE images SET template = 41 WHERE id = ANY(:ids)", ids=ids[:2])
-    batch = batch_of(ids[0])
+    batch = db_builders.batch_of(ids[0])
     page = ada.get(f"/images?batch={batch}&group=1").text
     assert "template 41" in page
     assert page.count('class="group"') == 2
@@ -170,6 +160,6 @@ def test_similar_images_are_shown_as_one_group_and_answered_as_one(ada: Visitor,
 
 def test_a_group_of_results_offers_no_answer_that_takes_them_unseen(ada: Visitor, store: str) -> None:
     (image,) = badly_filled(store)
-    page = ada.get(f"/images?batch={batch_of(image)}&group=1").text
+    page = ada.get(f"/images?batch={db_builders.batch_of(image)}&group=1").text
     assert 'value="reject"' in page
     assert 'value="accept"' not in page

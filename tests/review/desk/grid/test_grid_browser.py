@@ -1,35 +1,18 @@
 """The grid in a browser, by keyboard and by mouse: many are chosen, answered and undone at once."""
 
 import re
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.harness import db_builders
-from tests.harness.browser import chromium, visit
+from tests.harness.browser import visit
 from tests.harness.doubts import badly_filled, doubtful
-from tests.harness.line import Line
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
 
 pytestmark = [pytest.mark.services, pytest.mark.slow]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator["Browser"]:
-    with chromium() as opened:
-        yield opened
-
-
-@pytest.fixture
-def store(records: Line) -> str:
-    return records.env["SLUICE_BUCKET_URL"]
-
-
-def batch_of(image: int) -> int:
-    return int(str(db_builders.execute("SELECT batch_id FROM images WHERE id = :id", id=image).scalar()))
 
 
 def states(ids: list[int]) -> list[str]:
@@ -47,7 +30,9 @@ def test_many_are_chosen_answered_and_undone_by_keyboard_alone(
     from playwright.sync_api import expect
 
     ids = doubtful(store, 4)
-    with visit(browser, desk, f"/images?batch={batch_of(ids[0])}&state=flagged&sort=upload") as page:
+    with visit(
+        browser, desk, f"/images?batch={db_builders.batch_of(ids[0])}&state=flagged&sort=upload"
+    ) as page:
         page.keyboard.press("ArrowRight")
         page.keyboard.press(" ")
         expect(box(page, ids[0])).to_be_checked()
@@ -76,7 +61,9 @@ def test_a_range_is_chosen_by_clicks_and_results_are_taken_once_they_were_shown(
     from playwright.sync_api import expect
 
     ids = badly_filled(store, 3)
-    with visit(browser, desk, f"/images?batch={batch_of(ids[0])}&state=flagged&sort=upload") as page:
+    with visit(
+        browser, desk, f"/images?batch={db_builders.batch_of(ids[0])}&state=flagged&sort=upload"
+    ) as page:
         pictures = page.locator(".tile img")
         page.route("**/thumbnail.jpg*", lambda route: route.abort())
         page.reload()

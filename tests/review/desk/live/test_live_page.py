@@ -13,7 +13,7 @@ from review.desk.drawing.pool import DrawingPool
 from review.desk.serve import listening, server
 from tasks.context import Context
 from tests.harness import db_builders
-from tests.harness.browser import chromium, visit
+from tests.harness.browser import visit
 from tests.harness.context import settings
 from tests.harness.desk import PASSWORD
 from tests.harness.doubts import doubtful
@@ -23,12 +23,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 pytestmark = [pytest.mark.services, pytest.mark.slow]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator["Browser"]:
-    with chromium() as opened:
-        yield opened
 
 
 @contextmanager

@@ -22,14 +22,8 @@ from tests.harness.context import context, transact
 from tests.harness.desk import Visitor
 from tests.harness.doubts import badly_filled, doubtful
 from tests.harness.finished import delivered
-from tests.harness.line import Line
 
 pytestmark = [pytest.mark.services]
-
-
-@pytest.fixture
-def store(records: Line) -> str:
-    return records.env["SLUICE_BUCKET_URL"]
 
 
 def row(image: int) -> Any:

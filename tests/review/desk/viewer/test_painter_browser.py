@@ -1,7 +1,6 @@
 """The painter in a browser: quick on a huge photo, undone stroke by stroke, and nothing drawn is lost."""
 
 import io
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,10 +10,9 @@ from PIL import Image
 from imaging import intermediate
 from line.picture import Mask
 from tests.harness import db_builders
-from tests.harness.browser import chromium, login_header, visit
+from tests.harness.browser import login_header, visit
 from tests.harness.context import bucket
 from tests.harness.finished import huge_doubt
-from tests.harness.line import Line
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -23,17 +21,6 @@ pytestmark = [pytest.mark.services, pytest.mark.slow]
 
 WIDE, HIGH = 8000, 6000
 """A photo of 48 megapixels."""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator["Browser"]:
-    with chromium() as opened:
-        yield opened
-
-
-@pytest.fixture
-def store(records: Line) -> str:
-    return records.env["SLUICE_BUCKET_URL"]
 
 
 def mask_of(store: str, image: int) -> Mask:

@@ -15,14 +15,8 @@ from tests.harness import db_builders
 from tests.harness.desk import Reply, Visitor
 from tests.harness.doubts import BLUE, GREEN, HIGH, WIDE, doubtful
 from tests.harness.finished import delivered, huge_doubt, striped
-from tests.harness.line import Line
 
 pytestmark = [pytest.mark.services]
-
-
-@pytest.fixture
-def store(records: Line) -> str:
-    return records.env["SLUICE_BUCKET_URL"]
 
 
 def current(image: int) -> str:

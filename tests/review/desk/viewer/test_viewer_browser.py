@@ -1,33 +1,20 @@
 """The viewer in a browser: opens at the worst place, compares by flicker, slider and side by side, keeps the zoom."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.harness import db_builders
-from tests.harness.browser import chromium, visit
+from tests.harness.browser import visit
 from tests.harness.doubts import BLUE, GREEN, HIGH, WIDE, badly_filled
 from tests.harness.finished import delivered
-from tests.harness.line import Line
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 pytestmark = [pytest.mark.services, pytest.mark.slow]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator["Browser"]:
-    with chromium() as opened:
-        yield opened
-
-
-@pytest.fixture
-def store(records: Line) -> str:
-    return records.env["SLUICE_BUCKET_URL"]
 
 
 def colour(page: "Page", across: float, down: float = 0.5) -> tuple[int, ...]:
