@@ -55,8 +55,7 @@ class Row:
 
 def erasures(drawn: Drawn, seed: int) -> Iterator[tuple[str, Rgb, Mask, str]]:
     """(filler, result, mask that was touched, why the step refused) for each filler, and for the true pixels."""
-    changed = change(drawn.clean, drawn.rgb) > CHANGED
-    mask = ((drawn.mask | changed) & beside_drawing(drawn.mask)).astype(np.uint8) * 255
+    mask = exact_mask(drawn)
     touched = None
     for name, make in FILLERS.items():
         (outcome,) = erase_text.function([Picture("photo", drawn.rgb, mask=mask, seed=seed)], make())
@@ -67,6 +66,13 @@ def erasures(drawn: Drawn, seed: int) -> Iterator[tuple[str, Rgb, Mask, str]]:
         yield name, outcome.picture.rgb, touched, ""
     if touched is not None:
         yield TRUTH, composite(drawn.rgb, drawn.clean, touched), touched, ""
+
+
+def exact_mask(drawn: Drawn) -> Mask:
+    """[H, W] uint8, 255 where the drawing changed the photo."""
+    changed = change(drawn.clean, drawn.rgb) > CHANGED
+    mask: Mask = ((drawn.mask | changed) & beside_drawing(drawn.mask)).astype(np.uint8) * 255
+    return mask
 
 
 def beside_drawing(drawn: np.ndarray) -> np.ndarray:

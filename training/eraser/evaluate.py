@@ -12,30 +12,24 @@ import cv2
 import numpy as np
 
 from bench.captions.draw import KINDS, draw
-from bench.exact_masks import Row, beside_drawing, show, table
+from bench.exact_masks import Row, exact_mask, show, table
 from bench.fills import psnr
 from gates.contract import judge
 from gates.edit import Edit
-from gates.patch import change
 from models.contract import Filler
 from models.surroundings import Surroundings
-from tasks.erase_text import composite, widened
+from tasks.erase_text import composite, erase_text, widened
 from training.eraser.filler import Eraser
-from training.eraser.pairs import CHANGED
 from training.gates.defects.visible import trace
 from training.overlay.photos import Source, of_part
 from training.split import Part
-
-DILATE, FEATHER = 3, 2
-"""Pixels by which ``erase_text`` widens a mask and fades it, by default."""
 
 
 def measure(source: Source, number: int, kind: str, fillers: list[Filler]) -> list[Row]:
     """A row for each filler, of one photo with one overlay of ``kind``."""
     drawn = draw(source.rgb(), kind, np.random.default_rng([number, 13]))
-    changed = change(drawn.clean, drawn.rgb) > CHANGED
-    mask = ((drawn.mask | changed) & beside_drawing(drawn.mask)).astype(np.uint8) * 255
-    touched = widened(drawn.rgb, mask, DILATE, FEATHER)
+    defaults = erase_text.schema().model_dump()
+    touched = widened(drawn.rgb, exact_mask(drawn), defaults["dilate"], defaults["feather"])
     rows = []
     for filler in fillers:
         after = composite(drawn.rgb, filler.fill(drawn.rgb, touched, seed=number), touched)

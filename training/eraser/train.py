@@ -8,7 +8,6 @@ PSNR within the mask over held-out crops, and that of the first fill.
 """
 
 import argparse
-import math
 import time
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from training.eraser.network import MAX_OPACITY, EraserNetwork
+from training.loop import average_decay, files_of, rate_share, write_checkpoint
 
 CROP = 128
 """Side of a training crop (pixels)."""
@@ -135,8 +135,7 @@ def train(options: argparse.Namespace) -> None:
     held_out, files = split(options.pairs)
     start, total = time.time(), 0.0
     while (seconds := before + time.time() - start) < options.minutes * 60:
-        fall = 0.5 * (1 + math.cos(math.pi * seconds / (options.minutes * 60)))
-        share = (FINAL_SHARE + (1 - FINAL_SHARE) * fall) * min(1.0, (steps + 1) / WARM_UP)
+        share = rate_share(steps, seconds / (options.minutes * 60), WARM_UP, FINAL_SHARE)
         for group in optimiser.param_groups:
             group["lr"] = RATE * share
         x, clean = batch(files, options.batch, rng)
@@ -149,9 +148,9 @@ def train(options: argparse.Namespace) -> None:
         optimiser.step()
         steps += 1
         total += float(value.detach())
-        keep = min(DECAY, (1 + steps) / (10 + steps))
+        decay = average_decay(steps, DECAY)
         for name, tensor in network.state_dict().items():
-            average[name].lerp_(tensor, 1 - keep)
+            average[name].lerp_(tensor, 1 - decay)
         if steps % REPORT_EVERY == 0:
             pace = f"{seconds / steps:.2f} s a step"
             print(f"{time.strftime('%H:%M:%S')} step {steps}, {pace}: {total / REPORT_EVERY:.4f}", flush=True)
@@ -169,19 +168,16 @@ def train(options: argparse.Namespace) -> None:
 
 def split(folder: Path) -> tuple[list[Path], list[Path]]:
     """Held-out files, whose names are never replaced meanwhile by training, and the others."""
-    while len(files := sorted(folder.rglob("*.npy"))) < 5 * HELD_OUT:
-        time.sleep(5)
+    files = files_of(folder, "*.npy", 5 * HELD_OUT)
     first = [file for file in files if int(file.stem) < HELD_OUT]
     return first, [file for file in files if int(file.stem) >= HELD_OUT]
 
 
 def save(file: Path, network: EraserNetwork, optimiser: torch.optim.Optimizer, average: dict[str, Tensor],
          steps: int, seconds: float) -> None:  # fmt: skip
-    """Write a checkpoint in one go."""
-    part = file.with_suffix(".part")
-    torch.save({"network": network.state_dict(), "optimiser": optimiser.state_dict(), "average": average,
-                "steps": steps, "seconds": seconds}, part)  # fmt: skip
-    part.replace(file)
+    """Write a checkpoint."""
+    write_checkpoint(file, {"network": network.state_dict(), "optimiser": optimiser.state_dict(), "average": average,
+                            "steps": steps, "seconds": seconds})  # fmt: skip
 
 
 if __name__ == "__main__":
