@@ -32,8 +32,6 @@ ONLY_PARSED = {
     "sluice slots set upscaler back_projection ": "needs a match: tests/review/cli/quality/test_slots.py has one",
     "sluice slots revert ": "needs a switch: tests/review/cli/quality/test_slots.py has one",
     "sluice rollout start ": "needs a candidate with its weights: tests/review/cli/line/test_rollout.py has one",
-    "sluice people add ": "asks for a password: tests/review/cli has one that is typed in",
-    "sluice people remove ": "needs an account",
     "sluice models pull ": "fetches from the network: tests/models/weights has servers for it",
     "sluice models add ": "needs a network's file, which torch writes: tests/review/cli/test_models.py has one",
 }

@@ -286,11 +286,6 @@
     });
   }
 
-  // The pictures of the following image are cut now, so that it opens at once.
-  function prefetch() {
-    for (const link of document.querySelectorAll("link[data-prefetch]")) fetch(link.dataset.prefetch).catch(() => {});
-  }
-
   fillFrame(canvas, () => {
     if (isPlaced && front()) view.limit(front(), panes()[0]);
     draw();
