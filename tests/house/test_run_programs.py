@@ -23,6 +23,7 @@ from tests.harness.db_builders import execute
 from tests.harness.line import Line, line, photos
 from tests.harness.project.shown import ROOT, Shown, shown
 from tests.harness.services import Servers
+from tests.models.networks import need_torch
 
 pytestmark = pytest.mark.slow
 
@@ -133,8 +134,9 @@ def test_training_is_carried_out_as_shown(
 ) -> None:
     if not (SHARED / "data" / "train").is_dir():
         pytest.skip("the photos of training are not here")
-    torch = pytest.importorskip("torch", reason="the extra gpu trains")
-    monkeypatch.setattr(torch, "set_num_threads", lambda count: None)  # it would outlive this test
+    need_torch()
+    # the number would outlive this test, and provenance records it
+    monkeypatch.setattr("torch.set_num_threads", lambda count: None)
     monkeypatch.chdir(tmp_path)
     Path(DETECTOR).symlink_to(SHARED / "weights" / DETECTOR)
     Path(NETWORK).symlink_to(ROOT / "models" / "weights" / NETWORK)
