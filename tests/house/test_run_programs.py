@@ -39,6 +39,7 @@ ONLY_PARSED = {
     "python -m training.make_samples": "writes the shipped samples; tests/samples reads them",
     "python -m training.overlay.evaluate": "measures 200 photos or more; tests/training/overlay has two",
     "python -m training.overlay.hard_negatives": "looks at each photo of the training part, for half an hour",
+    "python -m training.overlay.web.sheets": "draws thousands of sprites; tests/training/overlay has one of each kind",
     "python -m bench.": "takes minutes to hours; .ci/run runs the quick form of each (make bench-quick)",
     "python -m bench": "likewise",
 }

@@ -31,7 +31,7 @@ from line.vendor import VendorContext
 from models.contract import Model, Task, build
 from tasks.find_text import find_text
 from training.overlay.photos import DATA, Source, read, sources, spread
-from training.overlay.real import real_overlays
+from training.overlay.real.samples import real_overlays
 from training.overlay.segmenter import opened
 from training.split import Part
 

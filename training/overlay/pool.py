@@ -1,6 +1,6 @@
 """A pool of samples on disk that one process fills while another trains.
 
-    python -m training.overlay.pool FOLDER --size 2400
+    python -m training.overlay.pool FOLDER --size 2400 --sprites SPRITES
 
 Every file is one sample; the oldest is replaced by a new one for as long as the process lives, so that no
 sample is used more than a few times.
@@ -17,19 +17,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.overlay.drawing.blend import Labelled
+from training.overlay.drawing.sprites import Sprites
 from training.overlay.photos import drawn_by_set, sources
-from training.overlay.real import real_overlays, real_sample
+from training.overlay.real.samples import real_overlays, real_sample
 from training.overlay.sample import sample
 from training.split import Part
 
 LABEL_SCALE = 2
 """Pixels of the photo per pixel of the labels, along a side."""
-LARGE_SHARE, REAL_SHARE, HARD_SHARE = 0.32, 0.09, 0.22
+LARGE_SHARE, REAL_SHARE, HARD_SHARE = 0.32, 0.16, 0.22
 """Shares of the samples from large photos, from photos with real overlays, and from photos that raised false alarms."""
 HARD_OVERLAY_SHARE = 0.35
 """Share of the photos that raised false alarms on which overlays are drawn."""
 GROUP_POWER = 0.5
 """Photos of a set are drawn with the set's size to this power: small sets are seen more often."""
+SPRITES_LISTED_EVERY = 200
+"""Samples after which the sprites are listed anew: their writer may still be at work."""
 Packed = tuple[NDArray[np.uint8], NDArray[np.uint8]]
 
 
@@ -41,9 +44,9 @@ def packed(photo: Labelled) -> Packed:
     return photo.rgb[:high, :wide], np.rint(np.dstack(planes) * 255).clip(0, 255).astype(np.uint8)
 
 
-def make(rng: np.random.Generator, hard: dict[str, float]) -> Labelled:
+def make(rng: np.random.Generator, hard: dict[str, float], sprites: Sprites | None = None) -> Labelled:
     """One sample of the training part; ``hard`` has the photos that raised false alarms, each with its probability."""
-    real = [entry for entry in real_overlays() if entry.part is Part.TRAINING and entry.boxes]
+    real = [entry for entry in real_overlays() if entry.part is Part.TRAINING and entry.is_labelled]
     if real and rng.random() < REAL_SHARE:
         return real_sample(real[rng.integers(len(real))], rng)
     photos = [source for source in sources() if source.part is Part.TRAINING]
@@ -51,8 +54,8 @@ def make(rng: np.random.Generator, hard: dict[str, float]) -> Labelled:
         chosen = [source for source in photos if source.name in hard]
         chances = np.array([hard[source.name] for source in chosen])
         source = chosen[rng.choice(len(chosen), p=chances / chances.sum())]
-        return sample(source, rng, HARD_OVERLAY_SHARE)
-    return sample(drawn_by_set(photos, rng, LARGE_SHARE, GROUP_POWER), rng)
+        return sample(source, rng, HARD_OVERLAY_SHARE, sprites)
+    return sample(drawn_by_set(photos, rng, LARGE_SHARE, GROUP_POWER), rng, sprites=sprites)
 
 
 def write(file: Path, photo: Labelled) -> None:
@@ -64,7 +67,9 @@ def write(file: Path, photo: Labelled) -> None:
     part.replace(file)
 
 
-def fill(folder: Path, size: int, seed: int, pause: float, hard: dict[str, float]) -> None:
+def fill(
+    folder: Path, size: int, seed: int, pause: float, hard: dict[str, float], sprites: Sprites | None
+) -> None:
     """Fill ``folder`` up to ``size`` samples, then replace them in turn, one every ``pause`` seconds, for ever."""
     folder.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(seed)
@@ -72,13 +77,15 @@ def fill(folder: Path, size: int, seed: int, pause: float, hard: dict[str, float
     while True:
         file = folder / f"{number % size:05}.npz"
         try:
-            write(file, make(rng, hard))
+            write(file, make(rng, hard, sprites))
         except (ValueError, cv2.error, OSError) as error:
             print(
                 f"{time.strftime('%H:%M:%S')} a sample was left out: {type(error).__name__}: {error}",
                 flush=True,
             )
         number += 1
+        if sprites is not None and number % SPRITES_LISTED_EVERY == 0:
+            sprites = Sprites(sprites.folder)
         if number > size:
             time.sleep(pause)
         if number % 200 == 0:
@@ -94,7 +101,8 @@ if __name__ == "__main__":
     parser.add_argument("--pause", type=float, default=0.8)
     parser.add_argument("--seed", type=int, default=int(time.time()))
     parser.add_argument("--hard", type=Path, help="what training.overlay.hard_negatives wrote")
+    parser.add_argument("--sprites", type=Path, help="what training.overlay.web.sheets wrote")
     given = parser.parse_args()
     cv2.setNumThreads(1)
     hard = json.loads(given.hard.read_text()) if given.hard else {}
-    fill(given.folder, given.size, given.seed, given.pause, hard)
+    fill(given.folder, given.size, given.seed, given.pause, hard, given.sprites and Sprites(given.sprites))

@@ -14,6 +14,7 @@ from training.overlay.drawing.canvas import Canvas
 from training.overlay.drawing.graphics import GRAPHICS
 from training.overlay.drawing.imprint import imprint
 from training.overlay.drawing.lettering import LETTERING
+from training.overlay.drawing.sprites import Sprites
 from training.overlay.photos import Source, box_plane
 
 Random = np.random.Generator
@@ -26,10 +27,14 @@ PRINT_SHARE, OVERLAY_SHARE = 0.45, 0.66
 SUBSAMPLED_SHARE = 0.75
 """Share of the JPEGs with colours at half the scale (4:2:0), as most programs write them: sharp colours must not be
 what betrays an overlay."""
+SPRITE_SHARE = 0.42
+"""Share of the overlays that are sprites of a browser, where there are any."""
 TRIES = 6
 
 
-def sample(source: Source, rng: Random, overlay_share: float = OVERLAY_SHARE) -> Labelled:
+def sample(
+    source: Source, rng: Random, overlay_share: float = OVERLAY_SHARE, sprites: Sprites | None = None
+) -> Labelled:
     """A photo with or without print and overlays, at the network's scale."""
     rgb = source.rgb()
     photo = Labelled.of(rgb, box_plane(source.boxes, rgb.shape))
@@ -37,25 +42,32 @@ def sample(source: Source, rng: Random, overlay_share: float = OVERLAY_SHARE) ->
     photo = _sized(photo, source.large, rng)
     words: tuple[str, ...] = ()
     if rng.random() < PRINT_SHARE:
-        words = imprint(photo, rng)
+        words = imprint(photo, rng, sprites)
     if rng.random() < SHRUNK_SHARE and max(photo.rgb.shape[:2]) > 320:
         photo = resized(photo, float(rng.uniform(0.45, 0.9)))
         photo.rgb = sharpened(photo.rgb, rng)
     photo.rgb = saved(photo.rgb, rng, 0.5)
     if rng.random() < overlay_share:
         for _ in range(1 + int(rng.random() < 0.45) + int(rng.random() < 0.2)):
-            draw(photo, rng, words)
+            draw(photo, rng, words, sprites=sprites)
     return delivered(photo, rng)
 
 
-def draw(photo: Labelled, rng: Random, words: tuple[str, ...] = (), kind: str = "") -> None:
-    """Lay one overlay of ``kind``, or of a random kind, over ``photo``, in place."""
+def draw(
+    photo: Labelled,
+    rng: Random,
+    words: tuple[str, ...] = (),
+    kind: str = "",
+    sprites: Sprites | None = None,
+) -> None:
+    """Lay one overlay of ``kind``, or of a random kind or a sprite, over ``photo``, in place."""
     names = list(KINDS)
     weights = np.array([KINDS[name][1] for name in names])
     for _ in range(TRIES):
         name = kind or names[rng.choice(len(names), p=weights / weights.sum())]
         canvas = Canvas(photo.rgb.shape[1], photo.rgb.shape[0], rng, words)
-        KINDS[name][0](canvas)
+        if sprites is None or kind or not canvas.chance(SPRITE_SHARE) or not sprites.lay(canvas):
+            KINDS[name][0](canvas)
         if lay_over(photo, canvas):
             return
 

@@ -66,7 +66,7 @@ def train(options: argparse.Namespace) -> None:
         value = value + COARSE_WEIGHT * loss(coarse, labels)[0]
         value.backward()
         progress = seconds / (options.minutes * 60)
-        optimiser.step(rate_share(optimiser.steps, progress, WARM_UP, FINAL_SHARE))
+        optimiser.step(options.peak * rate_share(optimiser.steps, progress, WARM_UP, FINAL_SHARE))
         counted += 1
         sums = {name: sums.get(name, 0.0) + part for name, part in parts.items()}
         if optimiser.steps % REPORT_EVERY == 0:
@@ -105,5 +105,6 @@ if __name__ == "__main__":
     parser.add_argument("--batch", type=int, default=8)
     parser.add_argument("--side", type=int, default=384)
     parser.add_argument("--frozen", type=int, default=150, help="steps during which only the heads learn")
+    parser.add_argument("--peak", type=float, default=1.0, help="share of the learning rate that is reached")
     parser.add_argument("--seed", type=int, default=0)
     train(parser.parse_args())

@@ -12,11 +12,14 @@ from training.overlay.drawing.blend import Labelled, Plane
 from training.overlay.drawing.canvas import Canvas
 from training.overlay.drawing.graphics import GRAPHICS
 from training.overlay.drawing.lettering import LETTERING
+from training.overlay.drawing.sprites import Sprites
 
 BACKDROP_TOLERANCE = 12
 """Levels between neighbours within which a backdrop goes on from the photo's corners."""
 MAX_WORKING_SIDE = 192
 """Long side at which the backdrop is looked for (pixels)."""
+SPRITE_SHARE = 0.3
+"""Share of the prints that are sprites of a browser, where there are any: such letters are not always overlays."""
 DRAWINGS = LETTERING | GRAPHICS
 PRINTS: dict[str, float] = {
     "lines": 3.0, "caption": 2.0, "title": 1.0, "price": 0.6, "banner": 2.0, "strip": 0.6, "badge": 1.0, "logo": 2.0,
@@ -25,7 +28,7 @@ PRINTS: dict[str, float] = {
 """What is printed, with the drawings that overlays are made with, and how often each."""
 
 
-def imprint(photo: Labelled, rng: np.random.Generator) -> tuple[str, ...]:
+def imprint(photo: Labelled, rng: np.random.Generator, sprites: Sprites | None = None) -> tuple[str, ...]:
     """Print something on what ``photo`` shows, in place; the strings that may stand there."""
     high, wide = photo.rgb.shape[:2]
     canvas = Canvas(wide, high, rng)
@@ -34,6 +37,8 @@ def imprint(photo: Labelled, rng: np.random.Generator) -> tuple[str, ...]:
     words = tuple(canvas.line() for _ in range(3))
     canvas.words = words
     for _ in range(int(rng.integers(1, 4))):
+        if sprites is not None and canvas.chance(SPRITE_SHARE) and sprites.lay(canvas):
+            continue
         DRAWINGS[names[rng.choice(len(names), p=weights / weights.sum())]][0](canvas)
     canvas.panel.alpha_composite(canvas.ink)
     page = np.asarray(canvas.panel)

@@ -1,4 +1,4 @@
-"""Photos with real overlays, as far as boxes of the text detector say where their letters stand."""
+"""Photos with real overlays: pixels labelled by hand, or boxes of the text detector where their letters stand."""
 
 import csv
 import json
@@ -10,6 +10,7 @@ import numpy as np
 
 from training.overlay.drawing.blend import Labelled, resized
 from training.overlay.photos import DATA, box_plane, read
+from training.overlay.real.pixels import labelled, labels_by_photo
 from training.overlay.sample import WORKING_SIDE, saved
 from training.split import Part, part_of
 
@@ -17,6 +18,9 @@ EDGE = 140
 """Thousandths of the photo's side within which a camera writes."""
 MARGIN = 45
 """Thousandths around an overlay's boxes of which nothing is said: signs and missed letters stand there."""
+
+HELD_OUT_DIGITS = frozenset("59")
+"""First hexadecimal digits of the SHA-256 of photos of the training part that calibrate instead: that part has six."""
 
 Box = tuple[int, int, int, int]
 
@@ -40,6 +44,11 @@ class RealOverlay:
     part: Part
     boxes: tuple[Box, ...]
     is_complete: bool
+
+    @property
+    def is_labelled(self) -> bool:
+        """Whether it is known where the overlay is, or some of it."""
+        return bool(self.boxes) or self.name in labels_by_photo()
 
 
 @cache
@@ -66,9 +75,10 @@ def _entry(folder: Path, row: dict[str, str], boxes: list[list[int]]) -> RealOve
         chosen = tuple((a, b, c, d) for a, b, c, d in boxes)
     else:
         chosen = ()
-    return RealOverlay(
-        folder / row["path"], row["path"], group, part_of(row["sha256"]), chosen, camera and bool(chosen)
-    )
+    part = part_of(row["sha256"])
+    if part is Part.TRAINING and row["sha256"][0] in HELD_OUT_DIGITS:
+        part = Part.CALIBRATION
+    return RealOverlay(folder / row["path"], row["path"], group, part, chosen, camera and bool(chosen))
 
 
 def _is_at_edge(box: Box) -> bool:
@@ -82,6 +92,8 @@ def _is_at_edge(box: Box) -> bool:
 def real_sample(entry: RealOverlay, rng: np.random.Generator) -> Labelled:
     """A photo with a real overlay at the network's scale, or smaller."""
     rgb = read(entry.path)
+    if entry.name in labels_by_photo():
+        return _at_working_size(labelled(rgb, labels_by_photo()[entry.name]), rng)
     photo = Labelled.of(rgb)
     photo.claimed = box_plane(entry.boxes, rgb.shape)
     around = tuple(
@@ -89,7 +101,18 @@ def real_sample(entry: RealOverlay, rng: np.random.Generator) -> Labelled:
         for a, b, c, d in entry.boxes
     )
     photo.ignored = box_plane(around, rgb.shape) if entry.is_complete else np.ones(rgb.shape[:2], np.float32)
-    photo.rgb = saved(photo.rgb, rng, 0.4)
+    return _at_working_size(photo, rng)
+
+
+def _at_working_size(photo: Labelled, rng: np.random.Generator) -> Labelled:
+    """As an upload brings it: lighter or darker, saved again, at the network's scale or smaller."""
+    if rng.random() < 0.5:
+        gain, shift = (
+            rng.uniform(0.8, 1.2, 3) if rng.random() < 0.5 else rng.uniform(0.8, 1.2),
+            rng.uniform(-25, 25),
+        )
+        photo.rgb = np.rint(photo.rgb * gain + shift).clip(0, 255).astype(np.uint8)
+    photo.rgb = saved(photo.rgb, rng, 0.6)
     side = WORKING_SIDE * float(rng.uniform(0.7, 1.05))
-    scale = side / max(rgb.shape[:2])
+    scale = side / max(photo.rgb.shape[:2])
     return resized(photo, scale) if scale < 1 else photo

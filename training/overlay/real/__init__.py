@@ -1,0 +1,1 @@
+"""Photos with real overlays, and the labels of their pixels."""

@@ -1,0 +1,1 @@
+"""Overlays that a browser draws: HTML, CSS and SVG, stored as pictures with transparency."""
