@@ -1,0 +1,1 @@
+"""Benchmark: what an idle line takes."""
