@@ -19,7 +19,7 @@ from records.queries.waiting import WaitingImage
 from records.shards import NewShard, Route
 from scheduler import budget
 from scheduler.budget import Spending
-from scheduler.route import megapixels, route, size_class
+from scheduler.route import certain_queues, megapixels, route, size_class
 from tasks.registry import DeclarationRegistry
 
 log = logging.getLogger(__name__)
@@ -151,6 +151,8 @@ def _offers(
         shard_recipe = run_by.get((batch.id, recipe_digest), recipe_digest)
         recipe = recipes.load(connection, shard_recipe)
         rule = recipe.dispatch
+        if not window.fits(batch.id, certain_queues(recipe, position, transforms), rule.window):
+            continue
         images = waiting.images_at(
             connection, batch.id, recipe_digest, position, probing=probing, limit=8 * rule.shard_images
         )

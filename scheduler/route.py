@@ -35,6 +35,18 @@ def route(recipe: Recipe, position: int, facts: Facts, registry: DeclarationRegi
     )
 
 
+def certain_queues(recipe: Recipe, position: int, registry: DeclarationRegistry[Any]) -> tuple[str, ...]:
+    """Queues of every route from ``position`` on, whatever the facts of an image."""
+    queues: list[str] = []
+    for step in recipe.steps[position:]:
+        transform = registry.get(step.transform)
+        if transform.needed is None:
+            queues.append(transform.queue)
+        if transform.informs or (transform.needed is not None and position == 0):
+            break
+    return tuple(queues)
+
+
 def megapixels(facts: Facts, size: int) -> float:
     """Megapixels of an image; guessed from its bytes before it is decoded (JPEG at ~2.5 bits a pixel)."""
     if facts.width is not None and facts.height is not None:

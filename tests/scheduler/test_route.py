@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from line.facts import Facts
 from line.recipe import Recipe
 from models.contract import build as build_models
-from scheduler.route import megapixels, route, size_class
+from scheduler.route import certain_queues, megapixels, route, size_class
 from tasks.recipes import check
 from tasks.registry import build
 from tests.harness.context import load
@@ -46,7 +46,16 @@ def chain(recipe: Recipe, position: int, facts: dict[str, Any]) -> tuple[str, ..
 def test_the_catalog_recipe_sends_each_image_where_it_needs_to_go(
     position: int, facts: dict[str, Any], expected: tuple[str, ...]
 ) -> None:
-    assert chain(load("catalog"), position, facts) == expected
+    recipe = load("catalog")
+    taken = route(recipe, position, Facts.from_json(facts), KNOWN)
+    assert taken.transforms == expected
+    assert set(certain_queues(recipe, position, KNOWN)) <= set(taken.queues)
+
+
+def test_the_queues_that_are_certain_are_known_without_any_facts() -> None:
+    recipe = load("catalog")
+    at = [certain_queues(recipe, position, KNOWN) for position in range(5)]
+    assert at == [("admit", "find_text"), ("find_text",), ("deliver",), ("deliver",), ("deliver",)]
 
 
 def test_nothing_is_planned_on_facts_that_admission_has_yet_to_find() -> None:
