@@ -3,6 +3,8 @@
 import json
 import subprocess
 import sys
+import time
+from contextlib import suppress
 
 from line.errors import InputError, ServiceError, SluiceError
 from line.recipe import Recipe
@@ -11,15 +13,18 @@ from tasks.context import Context
 
 MAX_SECONDS = 300.0
 """Maximum time of one check on a busy machine (s)."""
+AHEAD_SECONDS = 30.0
+"""Time between the start, or a check ahead that failed, and a check ahead (s)."""
 
 
 class RecipeCheck:
     """Shipped recipes by name; each is checked once, and a refused one again the next time."""
 
-    command = (sys.executable, "-P", "-m", "scheduler.intake.recipe_check")
+    command: tuple[str, ...] = (sys.executable, "-P", "-m", "scheduler.intake.recipe_check")
 
     def __init__(self) -> None:
         self._checked: dict[str, Recipe] = {}
+        self._idle_since = time.monotonic()
 
     def load(self, name: str) -> Recipe:
         """The checked recipe of that name.
@@ -31,6 +36,14 @@ class RecipeCheck:
         if name not in self._checked:
             self._checked[name] = self._check(name)
         return self._checked[name]
+
+    def load_ahead(self, name: str) -> None:
+        """Check a recipe while there is nothing to do, so that the first upload with it does not wait for that."""
+        if name in self._checked or time.monotonic() - self._idle_since < AHEAD_SECONDS:
+            return
+        self._idle_since = time.monotonic()
+        with suppress(SluiceError):  # it is said to the upload that names it
+            self.load(name)
 
     def _check(self, name: str) -> Recipe:
         try:
