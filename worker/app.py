@@ -3,11 +3,10 @@
 import socket
 
 from celery import Celery
-from kombu.transport.redis import Channel, Transport
+from kombu.transport import TRANSPORT_ALIASES
 
 from line.settings import Settings
 from worker.heartbeat import Heartbeat
-from worker.redis_qos import QoS
 from worker.running_line import running_broker
 
 KEEPALIVE = {
@@ -22,11 +21,7 @@ KEEPALIVE = {
 }
 """Socket options with which a Redis that vanished without a word is left within 20 s."""
 
-# Seconds that a request of an idle worker waits at Redis; a message ends it at once. A worker that is told to stop
-# waits for its request to end, so a longer time would delay the end of `sluice run`. kombu's own setting for it,
-# polling_interval, would also make whoever asks the workers something sleep that long between two answers.
-Transport.brpop_timeout = 2
-Channel.QoS = QoS
+TRANSPORT_ALIASES.update(dict.fromkeys(("redis", "rediss"), "worker.redis_transport:Transport"))
 
 
 class SluiceApp(Celery):
@@ -50,6 +45,10 @@ class SluiceApp(Celery):
                 "socket_connect_timeout": 5,
                 "socket_timeout": 20,
                 "health_check_interval": 10,
+                "priority_steps": [
+                    0
+                ],  # one list for each queue, not four, that a waiting worker names to Redis
+                "unacked_restore_interval": 300,  # seconds between two looks for what outlived visibility_timeout
             },
             # A Redis that is read-only for a while (a failover) or refuses a command is waited for.
             broker_channel_error_retry=True,
