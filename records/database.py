@@ -8,6 +8,7 @@ from typing import Any, Final, TypeVar
 
 import psycopg
 import sqlalchemy as sa
+from psycopg.pq import ExecStatus
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from line.errors import ServiceError, unreachable
@@ -76,10 +77,12 @@ def _check_use(dbapi_connection: Any, record: Any, fairy: Any) -> None:
     if time.monotonic() - record.info["used_at"] <= MAX_UNCHECKED_SECONDS:
         return
     try:
-        dbapi_connection.execute("")
-        dbapi_connection.rollback()
+        # by libpq, without the transaction that psycopg would begin and end for it
+        status = dbapi_connection.pgconn.exec_(b"").status
     except psycopg.Error as error:
         raise sa.exc.InvalidatePoolError from error
+    if status != ExecStatus.EMPTY_QUERY:
+        raise sa.exc.InvalidatePoolError
 
 
 class Database:
@@ -149,8 +152,10 @@ class Database:
                 time.sleep(pause)
                 pause = min(2 * pause, 2.0)
 
-    def look(self, work: Callable[[sa.Connection], T]) -> T:
-        """Run ``work``, which only reads, each statement in a transaction of its own: one round trip instead of four.
+    def autocommit(self, work: Callable[[sa.Connection], T]) -> T:
+        """Run ``work`` once, each statement in a transaction of its own: one round trip instead of four.
+
+        For reads, and for single writes that may be lost or done twice.
 
         Raises:
             ServiceError: Postgres is away.

@@ -57,6 +57,10 @@ def beat(connection: sa.Connection, worker: WorkerProcess, trouble: str | None =
     statement = insert(workers).values(row | key | {"trouble": trouble or ""})
     renewed = row | {"seen_at": sa.func.now()} | ({} if trouble is None else {"trouble": trouble})
     connection.execute(statement.on_conflict_do_update(index_elements=["node", "process"], set_=renewed))
+
+
+def forget_gone(connection: sa.Connection) -> None:
+    """Remove the rows of processes that ended long ago without signing off."""
     long_gone = workers.c.seen_at < sa.func.now() - sa.text(f"interval '{FORGOTTEN_HOURS} hours'")
     connection.execute(sa.delete(workers).where(long_gone))
 

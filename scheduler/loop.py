@@ -28,6 +28,7 @@ from scheduler import probe
 from scheduler.budget import Spending, TopologyFile
 from scheduler.delete_delivered import DeliveredFiles
 from scheduler.dispatch import Dispatcher
+from scheduler.intake.ready_marker import DEFAULT_RECIPE
 from scheduler.intake.recipe_check import RecipeCheck
 from scheduler.intake.scan import Scan
 from scheduler.intake.take import Intake
@@ -41,16 +42,18 @@ from tasks.context import Context
 
 log = logging.getLogger(__name__)
 
-IDLE_SECONDS = 30.0
-"""Seconds between two times that a duty is done although the records show nothing for it."""
+REPEAT_SECONDS = 30.0
+"""Seconds between two times that a duty is done although the records show nothing for it, while there is work."""
+IDLE_SECONDS = 120.0
+"""The same while there is none."""
 BUSY_SECONDS = 2.0
 """Seconds between two looks at the records while there is work: what a lost notification may cost."""
 REPORTED_FAULTS = 3
 """Failures in a row after which a duty stands in ``sluice status``."""
 LOGGED_FAULTS = 60
 """Failures in a row after which a duty's outage is logged again."""
-WEBHOOK_IDLE_SECONDS = 5.0
-"""Seconds between two looks for webhooks to send while there is no work."""
+FORGET_SECONDS = 3600.0
+"""Seconds between two removals of processes that ended without signing off."""
 SCAN_SECONDS = 1.0
 """Seconds between two scans of the ingest bucket, which tells nobody of a new upload."""
 
@@ -68,7 +71,7 @@ class Round:
     """
 
     work: Callable[[], object]
-    every: float = IDLE_SECONDS
+    every: float = REPEAT_SECONDS
     idle: float = IDLE_SECONDS
     duty: Duty | None = None
     last: float = -math.inf
@@ -111,12 +114,15 @@ class Loop:
     def __init__(self, context: Context) -> None:
         settings, database = context.settings, context.database
         self._context, self._database, self._poll_seconds = context, database, settings.poll_seconds
+        self._process = WorkerProcess(node(), process_identity(), socket.gethostname(), os.getpid())
         self._over = threading.Event()
         self._news = threading.Event()
+        self._webhooks_due = threading.Event()
         self._busy = True
         self._listener = Listener(database)
         self._dispatcher = Dispatcher(database, context.broker)
         self._scan: Scan | None = None
+        self._recipes = RecipeCheck()
         self._learning = TemplateLearning(database, context.broker)
         self._manifests = Manifests(database, context.buckets, settings.home_folder)
         self._spending = Spending(TopologyFile(settings.config), settings.step_seconds)
@@ -130,7 +136,8 @@ class Loop:
             Round(self.put_back, duty=Duty.PUT_BACK),
             Round(rollouts.decide, duty=Duty.DECIDE_ROLLOUTS),
             Round(sweep.sweep, every=settings.sweep_seconds),
-            Round(self.beat, every=BEAT_SECONDS, idle=BEAT_SECONDS),
+            Round(self.beat, every=BEAT_SECONDS / 2, idle=BEAT_SECONDS),
+            Round(self.forget_gone_processes, every=FORGET_SECONDS, idle=FORGET_SECONDS),
             Round(self.check_broker, every=5.0),
         ]
         # what may take minutes for one upload has a thread of its own: nobody else waits for it
@@ -142,14 +149,13 @@ class Loop:
             Round(self.scan, every=SCAN_SECONDS, idle=SCAN_SECONDS),
         ]
         # and what waits for other systems' answers too
-        self._sending = [
-            Round(Sender(database, settings).send_webhooks, every=BUSY_SECONDS, idle=WEBHOOK_IDLE_SECONDS)
-        ]
+        self._sending = [Round(Sender(database, settings).send_webhooks, duty=Duty.SEND_WEBHOOKS)]
 
     def stop(self, *_: object) -> None:
         """End after the current round."""
         self._over.set()
         self._news.set()
+        self._webhooks_due.set()
         self._listener.interrupt()
 
     def run(self) -> None:
@@ -157,9 +163,8 @@ class Loop:
 
         What the slow duties are in the middle of when we stop is left undone: it is one transaction each.
         """
-        slow = threading.Thread(target=self._run_slow, name="slow", daemon=True)
-        slow.start()
-        threading.Thread(target=self._run_sending, name="webhooks", daemon=True).start()
+        slow = self._start_aside("slow", self._slow, self._news)
+        self._start_aside("webhooks", self._sending, self._webhooks_due)
         with self._listener:
             self._run_quick()
             slow.join(timeout=2.0)
@@ -170,30 +175,33 @@ class Loop:
             pending = self._pending()
             if any(each.duty in pending for each in self._slow):
                 self._news.set()
+            if Duty.SEND_WEBHOOKS in pending:
+                self._webhooks_due.set()
             self._go_round(self._rounds, pending)
             # several changes that follow each other closely are one round's work
             self._over.wait(max(0.0, started + self._poll_seconds - time.monotonic()))
             pause = self._pause(self._rounds)
-            if self._listener.wait(min(pause, BUSY_SECONDS) if self._busy else pause):
-                self._news.set()
+            self._listener.wait(min(pause, BUSY_SECONDS) if self._busy else pause)
 
-    def _run_slow(self) -> None:
-        news = True
-        while not self._over.is_set():
-            self._news.clear()
-            self._go_round(self._slow, self._pending() if news else frozenset())
-            self._over.wait(self._poll_seconds)
-            news = self._news.wait(max(0.0, self._pause(self._slow)))
+    def _start_aside(self, name: str, rounds: list[Round], news: threading.Event) -> threading.Thread:
+        """Do these rounds in a thread of their own, whenever ``news`` is set and by the clock."""
 
-    def _run_sending(self) -> None:
-        while not self._over.is_set():
-            self._go_round(self._sending, frozenset())
-            self._over.wait(max(self._poll_seconds, self._pause(self._sending)))
+        def run() -> None:
+            has_news = True
+            while not self._over.is_set():
+                news.clear()
+                self._go_round(rounds, self._pending() if has_news else frozenset())
+                self._over.wait(self._poll_seconds)
+                has_news = news.wait(max(0.0, self._pause(rounds)))
+
+        thread = threading.Thread(target=run, name=name, daemon=True)
+        thread.start()
+        return thread
 
     def _pending(self) -> frozenset[Duty]:
         """The duties that the records have something for; notes whether there is any work."""
         try:
-            pending, self._busy = self._database.look(duties.pending)
+            pending, self._busy = self._database.autocommit(duties.pending)
         except ServiceError:
             pending, self._busy = frozenset(Duty), True
         return pending
@@ -211,8 +219,11 @@ class Loop:
         trouble = "; ".join(
             each.trouble for each in (*self._rounds, *self._slow, *self._sending) if each.trouble
         )
-        scheduler = WorkerProcess(node(), process_identity(), socket.gethostname(), os.getpid())
-        self._database.transact(partial(workers.beat, worker=scheduler, trouble=trouble))
+        self._database.autocommit(partial(workers.beat, worker=self._process, trouble=trouble))
+
+    def forget_gone_processes(self) -> None:
+        """Remove the rows of workers and schedulers that ended long ago without signing off."""
+        self._database.transact(workers.forget_gone)
 
     def check_broker(self) -> None:
         """Report that Redis takes no messages, or that it does again: also while there is nothing to send."""
@@ -240,9 +251,11 @@ class Loop:
         """Take what is complete in the ingest bucket."""
         if self._scan is None:
             self._scan = Scan(
-                Intake.of(self._context, RecipeCheck().load), self._context.settings.quiet_seconds
+                Intake.of(self._context, self._recipes.load), self._context.settings.quiet_seconds
             )
         self._scan.once()
+        if not self._busy:
+            self._recipes.load_ahead(DEFAULT_RECIPE)
 
     def open_accounts(self) -> None:
         """Open the accounts of batches with a budget, and forget those whose limit is gone from the file."""

@@ -56,7 +56,7 @@ class TemplateLearning:
         transact = self._database.transact
         due = [
             batch
-            for batch in self._database.look(templates.due)
+            for batch in self._database.autocommit(templates.due)
             if transact(partial(is_searched, batch=batch))
         ]
         before, self._sent = self._sent, {}
@@ -78,7 +78,7 @@ class TemplateLearning:
         sent = self._sent.get(batch_id)
         if sent is None or time.monotonic() - sent.first >= MAX_WAIT_SECONDS:
             return False
-        batch = self._database.look(partial(batches.get, batch_id=batch_id))
+        batch = self._database.autocommit(partial(batches.get, batch_id=batch_id))
         return batch.surveyed_at == sent.surveyed_at
 
     def _send(self, batch_id: int) -> bool:

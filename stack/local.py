@@ -102,6 +102,13 @@ class Stack:
             self._report(self._supervisor.troubles())
         return self._failing
 
+    @property
+    def is_reviving(self) -> bool:
+        """Whether a process that died is to be started again."""
+        return self._supervisor is not None and any(
+            watch.due is not None for watch in self._supervisor.watches
+        )
+
     def _report(self, failing: dict[str, str]) -> None:
         """Bring the troubles in the records up to date; the records themselves may be what fails."""
         before, self._failing = self._failing, failing

@@ -55,7 +55,7 @@ def worker(name: str, group: WorkerGroup, env: Mapping[str, str]) -> Program:
     queues = ",".join(group.queues)
     options = ["--pool", "prefork", "--concurrency", "1", "--prefetch-multiplier", "1"]
     options += ["--task-events", "--without-mingle", "--without-gossip"]
-    options += ["--heartbeat-interval", "10"]  # seconds between two events that tell Flower that it lives
+    options += ["--heartbeat-interval", "30"]  # seconds between two events that tell Flower that it lives
     command = [*PYTHON, "-m", "celery", "-A", "worker", "worker", "-n", f"{name}@%h", "-Q", queues, *options]
     return Program(name, command, {**env, **device_environment(group)})
 

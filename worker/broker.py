@@ -47,7 +47,8 @@ class Broker:
 
     @contextmanager
     def _client(self) -> Iterator[Any]:
-        with _explained_errors(), self.app.connection_for_read() as connection:
+        # of the pool that sends: a connection for each call would be most of its cost
+        with _explained_errors(), self.app.pool.acquire(block=True, timeout=5) as connection:
             yield connection.default_channel.client  # type: ignore[attr-defined]
 
 

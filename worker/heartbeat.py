@@ -22,8 +22,8 @@ from worker.peak_memory import device_memory, process_memory
 
 log = logging.getLogger(__name__)
 
-MEMORY_SECONDS = 30.0
-"""Minimum time between two measurements of a worker's memory: finding its children reads every process there is (s)."""
+MEMORY_SECONDS = 60.0
+"""Minimum time between two measurements of a worker's memory: reading it walks all pages of each process (s)."""
 
 
 class Heartbeat(bootsteps.StartStopStep):
@@ -82,7 +82,7 @@ class Heartbeat(bootsteps.StartStopStep):
             return lost_shards.mark_dead(connection, self.process, is_known_dead) if self.process else 0
 
         try:
-            if dead := self.database.transact(write, patience=0):
+            if dead := self.database.autocommit(write):
                 log.warning("%s: %d shards lost the process that worked on them", parent.hostname, dead)
         except (SluiceError, DBAPIError) as error:
             log.warning("%s could not write its heartbeat: %s", parent.hostname, error)

@@ -4,6 +4,7 @@ import ctypes
 import gc
 import logging
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -77,10 +78,32 @@ class DeviceMemory:
 def process_memory() -> int | None:
     """Bytes of this process and its children, shared pages divided among them; None where it is not measured."""
     try:
-        process = psutil.Process()
-        return sum(_bytes(each) for each in (process, *process.children(recursive=True)))
+        return sum(_bytes(each) for each in _family(psutil.Process()))
     except (psutil.Error, OSError):
         return None
+
+
+def _family(process: psutil.Process) -> list[psutil.Process]:
+    """A process and all below it."""
+    try:
+        below = _ids_below(process.pid)
+    except FileNotFoundError:  # a kernel that does not list children: psutil reads every process there is
+        return [process, *process.children(recursive=True)]
+    family = [process]
+    for pid in below:
+        with suppress(psutil.NoSuchProcess):
+            family.append(psutil.Process(pid))
+    return family
+
+
+def _ids_below(pid: int) -> list[int]:
+    below: list[int] = []
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        for child in map(int, (task / "children").read_text().split()):
+            below.append(child)
+            with suppress(FileNotFoundError, ProcessLookupError):  # it has ended meanwhile
+                below += _ids_below(child)
+    return below
 
 
 def device_memory(device: str) -> DeviceMemory | None:

@@ -16,6 +16,7 @@ class Duty(StrEnum):
     WITHDRAW = "withdraw"
     LEARN = "learn"
     MANIFEST = "manifest"
+    SEND_WEBHOOKS = "send_webhooks"
 
 
 _CONDITIONS = {
@@ -36,6 +37,10 @@ _CONDITIONS = {
         "FROM batches WHERE (surveyed_at IS NULL OR surveyed_at < searched_at) AND state IN ('running', 'done')"
     ),
     Duty.MANIFEST: "FROM batches WHERE manifest_due",
+    Duty.SEND_WEBHOOKS: (
+        "FROM webhook_events WHERE announced_at IS NULL AND due_at <= now()"
+        " UNION ALL SELECT FROM webhook_deliveries WHERE due_at <= now()"
+    ),
 }
 
 _QUERY = sa.text(

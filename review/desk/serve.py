@@ -25,12 +25,12 @@ SHUTDOWN_SECONDS = 5
 """Maximum time for open requests once the process is to stop."""
 
 
-TICK_SECONDS = 1.0
+TICK_SECONDS = 5.0
 """Time between two wakes of an idle server, which renews the date of its answers."""
 
 
 class IdleServer(uvicorn.Server):
-    """uvicorn's server, but an idle one wakes once a second, not ten times; a signal still ends it at once."""
+    """uvicorn's server, but an idle one wakes every five seconds; a signal still ends it at once."""
 
     _waker: tuple[asyncio.AbstractEventLoop, asyncio.Event] | None = None
 

@@ -46,7 +46,7 @@ class Sender:
     """
 
     def __init__(self, database: Database, settings: Settings, resolve: Resolve = target.resolved) -> None:
-        self._transact, self._look = database.transact, database.look
+        self._transact, self._autocommit = database.transact, database.autocommit
         self._settings, self._resolve = settings, resolve
         self._forget_at = time.monotonic()
 
@@ -55,7 +55,7 @@ class Sender:
         if time.monotonic() >= self._forget_at:
             self._transact(deliveries.forget_old)
             self._forget_at = time.monotonic() + FORGET_SECONDS
-        if not self._look(deliveries.is_any_due):
+        if not self._autocommit(deliveries.is_any_due):
             return 0
         while self._transact(deliveries.announce):
             pass

@@ -34,6 +34,12 @@ def test_live_workers_are_counted_by_queue_until_they_leave_or_fall_silent() -> 
     assert transact(workers.live) == {"admit": 1}
     db_builders.hire(deliver=1)
     assert transact(workers.live) == {"admit": 1, "deliver": 1}
+    db_builders.execute(
+        "UPDATE workers SET seen_at = now() - interval '25 hours' WHERE node = 'admit-1@here'"
+    )
+    transact(workers.forget_gone)
+    listed = transact(lambda connection: connection.scalars(sa.text("SELECT node FROM workers")).all())
+    assert listed == ["deliver-0@here"]
 
 
 def test_a_listing_is_quiet_for_as_long_as_it_does_not_change() -> None:
@@ -99,20 +105,20 @@ def test_a_pooled_connection_that_broke_while_it_was_idle_is_replaced_before_it_
     monkeypatch.setattr("records.database.MAX_UNCHECKED_SECONDS", -1.0)
     fresh = Database(database().url)
     try:
-        backend = fresh.look(backend_of)
+        backend = fresh.autocommit(backend_of)
         db_builders.execute("SELECT pg_terminate_backend(:pid)", pid=backend)
         assert fresh.transact(backend_of, patience=0) != backend
     finally:
         fresh.close()
 
 
-def test_a_look_commits_nothing_and_leaves_the_connection_fit_for_transactions() -> None:
+def test_autocommit_leaves_the_connection_fit_for_transactions() -> None:
     fresh = Database(database().url)
     try:
-        first = fresh.look(backend_of)
-        assert fresh.look(transaction_of) != fresh.look(transaction_of)
+        first = fresh.autocommit(backend_of)
+        assert fresh.autocommit(transaction_of) != fresh.autocommit(transaction_of)
         assert fresh.transact(lambda connection: transaction_of(connection) == transaction_of(connection))
-        assert fresh.look(backend_of) == first
+        assert fresh.autocommit(backend_of) == first
     finally:
         fresh.close()
 

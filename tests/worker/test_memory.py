@@ -1,6 +1,7 @@
 """What a worker's heartbeat says of memory."""
 
 import mmap
+import subprocess
 import sys
 from types import ModuleType, SimpleNamespace
 
@@ -37,6 +38,22 @@ def test_memory_that_a_process_takes_is_measured() -> None:
     with mmap.mmap(-1, size) as block:
         block.write(b"\1" * size)
         after = memory.process_memory()
+    assert after is not None
+    assert after - before > 0.9 * size
+
+
+def test_memory_of_the_processes_below_is_counted_too() -> None:
+    size = 32 * 1024 * 1024
+    inner = f"block = b'1' * {size}; print(flush=True); input()"
+    outer = "import subprocess, sys; subprocess.run([sys.executable, '-c', sys.argv[1]])"
+    command = [sys.executable, "-c", outer, inner]
+    before = memory.process_memory()
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        after = memory.process_memory()
+        process.communicate("\n")
+    assert before is not None
     assert after is not None
     assert after - before > 0.9 * size
 

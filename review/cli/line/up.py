@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from stack.pages import Page
 
 TEND_SECONDS = 1.0
-"""Seconds between two looks after the processes, where none of them ends before."""
+"""Seconds between two looks after the processes while one keeps dying, or while the end of all work is waited for."""
+IDLE_TEND_SECONDS = 10.0
+"""The same while all of them run; the end of one is noticed at once."""
 
 
 @click.command()
@@ -78,7 +80,7 @@ def up(
             failing = _print_failing(stack.tend(), failing)
             if until_idle and _is_idle(stack.database):
                 break
-            event.wait(TEND_SECONDS)
+            event.wait(TEND_SECONDS if until_idle or failing or stack.is_reviving else IDLE_TEND_SECONDS)
             event.clear()
         console.err.print("[dim]stopping …[/]")
 

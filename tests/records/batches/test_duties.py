@@ -10,6 +10,7 @@ from records.batches import duties
 from records.batches.duties import Duty
 from records.queries import listings
 from records.storage import withdrawals
+from records.webhooks import deliveries
 from tests.harness import db_builders
 from tests.harness.context import database, transact
 
@@ -24,17 +25,19 @@ def nothing_to_do() -> None:
         "UPDATE shards SET state = 'done' WHERE state = 'open'",
         "UPDATE decisions SET undone_at = now() WHERE undo_by IS NOT NULL",
         "DELETE FROM withdrawals",
+        "UPDATE webhook_events SET announced_at = now() WHERE announced_at IS NULL",
+        "UPDATE webhook_deliveries SET due_at = NULL",
     ):
         db_builders.execute(statement)
 
 
 def pending() -> frozenset[Duty]:
-    return database().look(duties.pending)[0] - {Duty.DECIDE_ROLLOUTS, Duty.SEND_ROUND}
+    return database().autocommit(duties.pending)[0] - {Duty.DECIDE_ROLLOUTS, Duty.SEND_ROUND}
 
 
 def test_an_idle_line_has_no_duties_and_no_work() -> None:
     assert not pending()
-    assert not database().look(duties.pending)[1]
+    assert not database().autocommit(duties.pending)[1]
 
 
 def test_waiting_images_are_to_be_planned_and_their_batch_to_be_learnt_from() -> None:
@@ -42,7 +45,7 @@ def test_waiting_images_are_to_be_planned_and_their_batch_to_be_learnt_from() ->
     assert pending() == {Duty.PLAN, Duty.LEARN}
     db_builders.shard(batch)
     assert pending() == {Duty.LEARN}
-    assert database().look(duties.pending)[1]
+    assert database().autocommit(duties.pending)[1]
 
 
 def test_a_batch_in_which_all_is_settled_is_to_be_closed_and_then_has_a_manifest_due() -> None:
@@ -50,7 +53,7 @@ def test_a_batch_in_which_all_is_settled_is_to_be_closed_and_then_has_a_manifest
     db_builders.through(db_builders.shard(batch))
     assert Duty.CLOSE in pending()
     transact(lambda connection: batches.close(connection, batch))
-    assert pending() == {Duty.MANIFEST, Duty.LEARN}
+    assert pending() - {Duty.SEND_WEBHOOKS} == {Duty.MANIFEST, Duty.LEARN}
 
 
 def learnt_from(connection: sa.Connection) -> bool:
@@ -69,6 +72,10 @@ def to_withdraw(connection: sa.Connection) -> bool:
     return bool(withdrawals.pending(connection))
 
 
+def to_announce(connection: sa.Connection) -> bool:
+    return deliveries.is_any_due(connection)
+
+
 @pytest.mark.parametrize(
     ("duty", "is_due"),
     [
@@ -76,6 +83,7 @@ def to_withdraw(connection: sa.Connection) -> bool:
         (Duty.MANIFEST, manifest_due),
         (Duty.CLOSE, closable),
         (Duty.WITHDRAW, to_withdraw),
+        (Duty.SEND_WEBHOOKS, to_announce),
     ],
 )
 def test_each_duty_agrees_with_what_it_looks_for_itself(

@@ -59,7 +59,7 @@ def test_a_message_is_signed_as_the_specification_has_it(receiver: Receiver) -> 
 
 def test_nothing_is_due_until_something_happened_and_again_once_it_was_sent(receiver: Receiver) -> None:
     def is_due() -> bool:
-        return database().look(deliveries.is_any_due)
+        return database().autocommit(deliveries.is_any_due)
 
     add(receiver.url)
     assert not is_due()
