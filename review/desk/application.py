@@ -23,7 +23,7 @@ from review.desk.people.gate import Gate
 from review.desk.rollouts import overview as rollouts
 from review.desk.rollouts import pairs
 from review.desk.spot_checks import handlers as spot_checks
-from review.desk.viewer import actions, page, tiles
+from review.desk.viewer import actions, page, tile_cache, tiles
 from review.desk.viewer.tile_archive import TileArchives
 from review.desk.web.errors import EXCEPTION_HANDLERS, ask_for_login
 from review.desk.web.forms import TokenCookie, form_route
@@ -143,7 +143,7 @@ def application(
     )
     pages.state.line, pages.state.drawing = line, drawing
     pages.state.feed = feed
-    pages.state.tiles = TileArchives(line.settings.home_folder / "desk-tiles", drawing.cut_tiles)
+    pages.state.tiles = TileArchives(line.settings.home_folder / tile_cache.FOLDER, drawing.cut_tiles)
     pages.state.gate = gate
     static = Mount("/static", Static(directory=STATIC))
     return Starlette(routes=[*mounts, static, Mount("/", pages)], middleware=[Middleware(SecurityHeaders)])

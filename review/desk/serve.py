@@ -1,12 +1,14 @@
 """The desk's process: an HTTP server for people's pages and for programs."""
 
 import asyncio
+import logging
 import socket
 import sys
 from contextlib import suppress
 from types import FrameType
 
 import click
+import sqlalchemy as sa
 import uvicorn
 
 from line.errors import InputError, SettingsError, SluiceError
@@ -18,13 +20,16 @@ from review.desk.live.feed import Feed
 from review.desk.live.pages import new_feed
 from review.desk.people.accounts import Accounts
 from review.desk.people.gate import Gate, proxy_of
+from review.desk.viewer import tile_cache
 from tasks.context import Context
+
+log = logging.getLogger(__name__)
 
 DEFAULT_PORT = 5556
 SHUTDOWN_SECONDS = 5
 """Maximum time for open requests once the process is to stop."""
-
-
+CLEANING_SECONDS = 3600.0
+"""Time between two looks for tiles of images that are no longer recorded."""
 TICK_SECONDS = 5.0
 """Time between two wakes of an idle server, which renews the date of its answers."""
 
@@ -83,11 +88,26 @@ def listening(address: str, port: int) -> socket.socket:
 
 
 class DeskServer(IdleServer):
-    """Ends the streams of open pages first, so that no stop waits for them."""
+    """Cleans the cache of tiles now and then; ends the streams of open pages first, so that no stop waits for them."""
 
-    def __init__(self, config: uvicorn.Config, feed: Feed) -> None:
+    def __init__(self, config: uvicorn.Config, feed: Feed, line: Context) -> None:
         super().__init__(config)
-        self._feed = feed
+        self._feed, self._line = feed, line
+
+    async def main_loop(self) -> None:
+        cleaning = asyncio.create_task(self._clean_tiles())
+        await super().main_loop()
+        cleaning.cancel()
+
+    async def _clean_tiles(self) -> None:
+        """Remove tiles of images that were forgotten, also on another machine."""
+        folder = self._line.settings.home_folder / tile_cache.FOLDER
+        while True:
+            try:
+                await asyncio.to_thread(tile_cache.clean, folder, self._line.database)
+            except (OSError, sa.exc.SQLAlchemyError, SluiceError) as error:
+                log.warning("old tiles were not removed: %s", error)
+            await asyncio.sleep(CLEANING_SECONDS)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         await asyncio.to_thread(self._feed.close)
@@ -113,7 +133,7 @@ def server(line: Context, drawing: DrawingPool) -> uvicorn.Server:
         proxy_headers=False,  # whoever connects could state any address
         timeout_graceful_shutdown=SHUTDOWN_SECONDS,
     )
-    return DeskServer(config, feed)
+    return DeskServer(config, feed, line)
 
 
 def gate_of(line: Context) -> Gate:

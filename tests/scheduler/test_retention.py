@@ -193,11 +193,14 @@ def test_the_command_shows_first_what_would_go_and_what_stays_for_each_recipe(re
     )
     assert "nothing was removed; --yes removes it" in shown.out
     assert rows_of(batch)["images"] == 2
+    tiles = {name: tiles_of(records, name) for name in (batch, undecided)}
     done = call(*words, "--yes")
     assert done.code == 0, done.err
     assert "forgotten: 1 batch, 2 images, 0 stored pictures" in done.out
     assert "written less than a day ago will go with the next `sluice forget`" in done.out
     assert rows_of(batch) == {}
+    assert not any(path.exists() for path in tiles[batch])
+    assert all(path.exists() for path in tiles[undecided])
     assert rows_of(undecided)["images"] == 1
 
 
@@ -208,3 +211,12 @@ def test_a_day_that_is_not_over_or_no_day_is_wrong_usage(records: Line, date: st
     answer = call("forget", "--before", date)
     assert (answer.code, answer.out) == (2, "")
     assert message in answer.err
+
+
+def tiles_of(records: Line, batch: int) -> list[Path]:
+    """Archives of tiles that a desk has cut of a batch's images."""
+    paths = [records.home / "desk-tiles" / str(row.id) / "0123.zip" for row in db_builders.rows(batch)]
+    for path in paths:
+        path.parent.mkdir(parents=True)
+        path.write_bytes(b"tiles")
+    return paths

@@ -34,6 +34,7 @@ def forget(session: Session, before: datetime, vendor: str | None, yes: bool) ->
     Example: sluice forget --before 2026-01-31
              sluice forget --before 2026-01-31 --yes
     """
+    from review.desk.viewer import tile_cache
     from scheduler.retention import Retention
 
     moment = before.astimezone()
@@ -47,6 +48,7 @@ def forget(session: Session, before: datetime, vendor: str | None, yes: bool) ->
             click.echo("nothing was removed; --yes removes it" if plan.due else "nothing would be removed")
             return
         _forget(retention, plan)
+        tile_cache.clean(session.home / tile_cache.FOLDER, line.database)
 
 
 def _show(plan: "Plan") -> None:

@@ -2,7 +2,6 @@
 
 import json
 import tempfile
-import time
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,20 +17,17 @@ from line.picture import Mask, Rgb
 from records.storage.bucket import Bucket
 from review.desk.viewer.sources import Source, SourceKind
 from review.desk.viewer.tile_archive import DESCRIPTION, TileDescription, tile_entry
+from review.desk.viewer.tile_cache import prune
 from tasks.context import Context
 
 TILE_SIDE: Final = 512
 """Side of a tile (pixels)."""
 JPEG_QUALITY: Final = 92
 """Quality of a tile; the colour is not subsampled, because people judge faults by it."""
-MAX_CACHE_BYTES: Final = 2 * 1024**3
-"""Maximum size of all archives; those that were not opened for longest go first."""
-MAX_CACHE_SECONDS: Final = 7 * 24 * 3600
-"""Maximum time that an archive is kept without being opened (s)."""
 
 
 def cut_tiles(context: Context, source: Source, path: Path) -> None:
-    """Write the archive of a picture's tiles to ``path``, and remove old archives beside it.
+    """Write the archive of a picture's tiles to ``path``, and remove old archives of the cache.
 
     Raises:
         MissingObjectError: the picture is no longer in its bucket.
@@ -45,7 +41,7 @@ def cut_tiles(context: Context, source: Source, path: Path) -> None:
         except BaseException:
             Path(file.name).unlink(missing_ok=True)
             raise
-    _prune(path.parent)
+    prune(path.parents[1])
 
 
 def scales(pixels: Rgb | Mask) -> Iterator[Rgb | Mask]:
@@ -87,19 +83,3 @@ def _encoded(tile: Rgb | Mask) -> bytes:
     white = np.full((*tile.shape, 4), 255, np.uint8)
     white[..., 3] = tile
     return cv2.imencode(".png", white, [cv2.IMWRITE_PNG_COMPRESSION, 1])[1].tobytes()
-
-
-def _prune(folder: Path) -> None:
-    """Remove archives that were not opened for long, and the oldest where all together are too large."""
-    files = []
-    for path in folder.iterdir():
-        try:
-            status = path.stat()
-        except FileNotFoundError:  # another process removed it
-            continue
-        files.append((status.st_mtime, status.st_size, path))
-    total = 0
-    for opened_at, size, path in sorted(files, reverse=True):
-        total += size
-        if total > MAX_CACHE_BYTES or opened_at < time.time() - MAX_CACHE_SECONDS:
-            path.unlink(missing_ok=True)

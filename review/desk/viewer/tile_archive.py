@@ -44,9 +44,9 @@ class TileArchives:
         self._folder, self._cut = folder, cut
         self._cutting: dict[Path, asyncio.Task[None]] = {}
 
-    async def archive(self, source: Source) -> Path:
-        """The archive of a picture; several requests for one that is missing wait for one cutting."""
-        path = self._folder / f"{source.name}.zip"
+    async def archive(self, image: int, source: Source) -> Path:
+        """The archive of a picture of an image; several requests for one that is missing wait for one cutting."""
+        path = self._folder / str(image) / f"{source.name}.zip"
         try:
             os.utime(path)  # what was opened lately is removed last
         except FileNotFoundError:

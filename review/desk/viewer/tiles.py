@@ -80,7 +80,7 @@ async def _archive(request: Request) -> Path:
         raise RequestError(HTTPStatus.NOT_FOUND, f"image {history.id} has no picture {name}")
     archives: TileArchives = request.app.state.tiles
     try:
-        return await archives.archive(source)
+        return await archives.archive(history.id, source)
     except MissingObjectError:
         raise RequestError(
             HTTPStatus.NOT_FOUND, "this picture is no longer stored: it was removed to free space"

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 from pathlib import Path
 
 import cv2
@@ -9,12 +10,15 @@ import numpy as np
 import pytest
 
 from review.desk.drawing.tiles import TILE_SIDE, scales
+from review.desk.viewer import tile_cache
 from review.desk.viewer.sources import Source, SourceKind
 from review.desk.viewer.tile_archive import TileArchives
 from tests.harness import db_builders
+from tests.harness.context import database
 from tests.harness.desk import Reply, Visitor
 from tests.harness.doubts import BLUE, GREEN, HIGH, WIDE, doubtful
 from tests.harness.finished import delivered, huge_doubt, striped
+from tests.harness.line import Line
 
 pytestmark = [pytest.mark.services]
 
@@ -132,8 +136,8 @@ def test_a_picture_that_is_wanted_many_times_at_once_is_cut_once(tmp_path: Path)
     async def want() -> list[Path]:
         archives = TileArchives(tmp_path, write)
         source = Source(SourceKind.PICTURE, "objects/one.qoi")
-        paths = await asyncio.gather(*(archives.archive(source) for _ in range(5)))
-        return [*paths, await archives.archive(source)]
+        paths = await asyncio.gather(*(archives.archive(7, source) for _ in range(5)))
+        return [*paths, await archives.archive(7, source)]
 
     assert len(set(asyncio.run(want()))) == 1
     assert len(cut) == 1
@@ -150,3 +154,25 @@ def test_the_delivered_picture_has_the_colours_that_were_delivered(
     tile = pixels(ada.get(f"/images/{image}/pictures/{shown[:20]}/0/0-0"))
     assert np.abs(tile - np.array(BLUE)).mean() < 5
     assert np.abs(pixels(ada.get(f"{current(image)}/0/0-0")) - np.array(GREEN)).mean() > 50
+
+
+def test_a_desk_removes_the_tiles_of_images_that_were_forgotten(
+    ada: Visitor, store: str, records: Line
+) -> None:
+    image, other = huge_doubt(store, 600, 400), huge_doubt(store, 600, 400)
+    for each in (image, other):
+        assert ada.get(current(each)).status == 200
+    cache = records.home / tile_cache.FOLDER
+    (cache / "0123.zip").write_bytes(b"of an earlier version")
+    assert {str(image), str(other)} <= {path.name for path in cache.iterdir()}
+    db_builders.execute("DELETE FROM steps WHERE image_id = :id", id=image)
+    db_builders.execute("DELETE FROM events WHERE image_id = :id", id=image)
+    db_builders.execute("DELETE FROM images WHERE id = :id", id=image)
+    tile_cache.clean(cache, database())
+    assert not (cache / str(image)).exists()
+    assert not (cache / "0123.zip").exists()
+    assert ada.get(current(other)).status == 200
+    (archive,) = (cache / str(other)).iterdir()
+    os.utime(archive, (0, 0))
+    tile_cache.clean(cache, database())
+    assert not archive.exists(), "it was not opened for a week"
