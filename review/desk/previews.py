@@ -1,8 +1,12 @@
 """Which pictures of a flagged image the desk shows, by name and title; ``review.desk.drawing.drawings`` draws them."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from records.queries.review_queue import FlaggedImage
+
+MAX_THUMBNAIL_SIDE: Final = 400
+"""Maximum long side of a picture in the grid (pixels)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,8 +50,6 @@ MAX_PREVIEW_SIDE = 1000
 """Maximum long side of a preview that is not requested at full size (pixels)."""
 MIN_CLOSEUP_SIDE = 240
 """Minimum side of the area that a close-up shows (pixels of the picture)."""
-MAX_THUMBNAIL_SIDE = 400
-"""Maximum long side of a picture in the grid (pixels)."""
 COMPARED_JPEG_QUALITY = 97
 
 
@@ -63,7 +61,7 @@ def preview_jpeg(context: Context, image: FlaggedImage, name: str, full: bool) -
 
 def thumbnail_jpeg(context: Context, image: FlaggedImage, name: str) -> bytes:
     """The preview called ``name`` as a small JPEG file."""
-    return jpeg(_DRAW[name](context.bucket, image), MAX_THUMBNAIL_SIDE)
+    return jpeg(_DRAW[name](context.bucket, image), previews.MAX_THUMBNAIL_SIDE)
 
 
 def template_png(context: Context, examples: Sequence[Mapping[str, Any]]) -> bytes:

@@ -23,8 +23,6 @@ from review.desk.web.pages import render
 from review.desk.web.work import drawing_of, read
 from review.desk.wording import in_words
 
-MAX_THUMBNAIL_SIDE: Final = 400
-"""Maximum long side of a picture of an image that is not flagged (pixels)."""
 PICTURE_CACHE_CONTROL: Final = "private, max-age=86400"
 STATES: Final = {
     ImageState.FLAGGED: "waits for a person",
@@ -143,7 +141,7 @@ async def thumbnail(request: Request) -> Response:
     if flagged and name:
         data: bytes | None = await drawing_of(request).thumbnail(flagged, name)
     else:
-        data = await stored_picture(request, number, MAX_THUMBNAIL_SIDE)
+        data = await stored_picture(request, number, previews.MAX_THUMBNAIL_SIDE)
     if data is None:
         raise RequestError(HTTPStatus.NOT_FOUND, f"there is no picture of image {number}")
     headers = {"Cache-Control": PICTURE_CACHE_CONTROL} if request.query_params.get("v") else None
