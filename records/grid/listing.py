@@ -1,7 +1,8 @@
 """Pages of the grid: each starts where the index stands behind the last image of the page before.
 
 What no index answers (part of a name, the range of a reading) is looked for among a bounded number of images; then
-the page ends early, and the next one goes on from there.
+the page ends early, and the next one goes on from there. There is no trigram index of names: an image changes its state
+some ten times, and each change would write all trigrams of its name again.
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,6 +19,8 @@ PAGE: Final = 60
 """Images of one page."""
 CHUNK: Final = 1000
 """Images that are looked at by one query, where not every one of them is shown."""
+NAME_CHUNK: Final = 5000
+"""The same, where Postgres compares their names and sends only those that match."""
 MAX_EXAMINED: Final = 10_000
 """Maximum number of images that are looked at for one page."""
 MAX_BATCHES: Final = 100
@@ -104,7 +107,7 @@ def page(connection: sa.Connection, chosen: Filter, after: Place | None = None, 
                 taken.append(row)
             if len(taken) > limit:
                 return Page([each.id for each in taken[:limit]], _place(taken[limit - 1]))
-        examined, last = examined + len(rows), _place(rows[-1])
+        examined, last = examined + rows[-1].examined, _place(rows[-1])
         if examined >= MAX_EXAMINED:
             return Page([each.id for each in taken], last, is_cut=True)
     return Page([each.id for each in taken], None)
@@ -120,25 +123,48 @@ def _chunks(
     """Images in order, some at a time; those that no index rules out are among them."""
     there = sources(connection, chosen)
     if chosen.is_by_severity:
-        size = CHUNK if chosen.name or chosen.reading else limit + 1
-        yield from _by_severity(connection, chosen, there, after, size)
+        yield from _by_severity(connection, chosen, there, after, _chunk_size(chosen, limit))
         return
     for batch in dict.fromkeys(source.batch for source in there):
         if after is not None and batch > after.batch:
             continue
         start = after if after is not None and batch == after.batch else Place(batch, 0)
         if chosen.order is Order.NAME:
-            yield from _by_name(connection, start)
+            yield from _by_name(connection, chosen, start)
         else:
             states = sorted({source.state for source in there if source.batch == batch})
-            yield from _as_uploaded(
-                connection, chosen, states, start, limit + 1 if chosen.is_counted else CHUNK
-            )
+            yield from _as_uploaded(connection, chosen, states, start, _chunk_size(chosen, limit))
 
 
-_COLUMNS = (
-    "images.id, images.batch_id, images.name, images.severity, images.state, images.reason, images.template"
-)
+def _chunk_size(chosen: Filter, limit: int) -> int:
+    """Number of images that one query looks at."""
+    if chosen.reading:
+        return CHUNK
+    if chosen.name:
+        return NAME_CHUNK
+    return limit + 1
+
+
+def _examined(page: str, order: str) -> str:
+    """SQL: what is needed of the images of a page, in order; of those whose name lacks ``:part`` only the last one.
+
+    Args:
+        page: a query of their ids.
+        order: columns of ``images`` in order, each with its direction.
+    """
+    return f"""
+        WITH page AS MATERIALIZED ({page}),
+        listed AS MATERIALIZED (
+            SELECT images.id, images.batch_id, images.name, images.severity, images.state, images.reason,
+                images.template, row_number() OVER (ORDER BY {order}) AS place, count(*) OVER () AS examined
+            FROM images WHERE images.id = ANY(ARRAY(SELECT id FROM page)))
+        SELECT * FROM listed WHERE strpos(lower(name), :part) > 0 OR place = examined ORDER BY place"""
+
+
+def _part(chosen: Filter) -> str:
+    """What Postgres compares names with, which may not lower other letters than those of ASCII; empty matches all."""
+    part = chosen.name.casefold()
+    return part if part.isascii() else ""
 
 
 def _by_severity(
@@ -146,17 +172,17 @@ def _by_severity(
 ) -> Iterator[Sequence[sa.Row[Any]]]:
     """Flagged images of all sources, merged: few of each are read from the index."""
     template = "AND template = :template" if chosen.template is not None else ""
-    query = sa.text(f"""
-        SELECT {_COLUMNS} FROM (
-            SELECT worst.id FROM unnest(CAST(:batches AS bigint[]), CAST(:reasons AS text[])) AS source(batch, reason)
-            CROSS JOIN LATERAL (
-                SELECT id, severity FROM images
-                WHERE state = 'flagged' AND batch_id = source.batch AND reason = source.reason {template}
-                  AND (severity, id) < (CAST(:severity AS real), CAST(:id AS bigint))
-                ORDER BY severity DESC, id DESC LIMIT :size) AS worst
-            ORDER BY worst.severity DESC, worst.id DESC LIMIT :size) AS page
-        JOIN images ON images.id = page.id ORDER BY images.severity DESC, images.id DESC""")
-    values = {
+    page_query = f"""
+        SELECT worst.id FROM unnest(CAST(:batches AS bigint[]), CAST(:reasons AS text[])) AS source(batch, reason)
+        CROSS JOIN LATERAL (
+            SELECT id, severity FROM images
+            WHERE state = 'flagged' AND batch_id = source.batch AND reason = source.reason {template}
+              AND (severity, id) < (CAST(:severity AS real), CAST(:id AS bigint))
+            ORDER BY severity DESC, id DESC LIMIT :size) AS worst
+        ORDER BY worst.severity DESC, worst.id DESC LIMIT :size"""
+    query = sa.text(_examined(page_query, "images.severity DESC, images.id DESC"))
+    values: dict[str, Any] = {
+        "part": _part(chosen),
         "batches": [each.batch for each in there],
         "reasons": [each.reason for each in there],
         "size": size,
@@ -166,7 +192,7 @@ def _by_severity(
     place = after or Place(0, LAST_ID, severity=WORST)
     while rows := connection.execute(query, values | {"severity": place.severity, "id": place.id}).all():
         yield rows
-        if len(rows) < size:
+        if rows[-1].examined < size:
             return
         place = _place(rows[-1])
 
@@ -182,28 +208,25 @@ def _as_uploaded(
         " ORDER BY id LIMIT :size)"
         for state in states
     )
-    query = sa.text(
-        f"SELECT {_COLUMNS} FROM (SELECT id FROM ({parts}) AS merged ORDER BY id LIMIT :size) AS page"
-        " JOIN images ON images.id = page.id ORDER BY images.id"
-    )
-    values: dict[str, Any] = {"batch": place.batch, "size": size}
+    query = sa.text(_examined(f"SELECT id FROM ({parts}) AS merged ORDER BY id LIMIT :size", "images.id"))
+    values: dict[str, Any] = {"batch": place.batch, "size": size, "part": _part(chosen)}
     values |= {"reason": chosen.reason} if chosen.reason else {}
     values |= {"template": chosen.template} if chosen.template is not None else {}
     while rows := connection.execute(query, values | {"id": place.id}).all():
         yield rows
-        if len(rows) < size:
+        if rows[-1].examined < size:
             return
         place = _place(rows[-1])
 
 
-def _by_name(connection: sa.Connection, place: Place) -> Iterator[Sequence[sa.Row[Any]]]:
+def _by_name(connection: sa.Connection, chosen: Filter, place: Place) -> Iterator[Sequence[sa.Row[Any]]]:
     """All images of one batch by name."""
-    query = sa.text(
-        f"SELECT {_COLUMNS} FROM images WHERE batch_id = :batch AND name > :name ORDER BY name LIMIT {CHUNK}"
-    )
-    while rows := connection.execute(query, {"batch": place.batch, "name": place.name}).all():
+    page_query = "SELECT id FROM images WHERE batch_id = :batch AND name > :name ORDER BY name LIMIT :size"
+    query = sa.text(_examined(page_query, "images.name"))
+    values = {"batch": place.batch, "size": max(CHUNK, _chunk_size(chosen, PAGE)), "part": _part(chosen)}
+    while rows := connection.execute(query, values | {"name": place.name}).all():
         yield rows
-        if len(rows) < CHUNK:
+        if rows[-1].examined < values["size"]:
             return
         place = _place(rows[-1])
 

@@ -83,11 +83,13 @@ def test_by_name_is_by_name_where_the_upload_was_in_another_order() -> None:
 
 def test_a_part_of_a_name_in_any_case_chooses_images() -> None:
     batch = db_builders.batch(
-        [db_builders.named(name) for name in ("Caps/red.jpg", "caps/blue.jpg", "mug.jpg")]
+        [db_builders.named(name) for name in ("Caps/red.jpg", "caps/blue.jpg", "mug.jpg", "ÄPFEL.jpg")]
     )
-    red, blue, _ = ids_of(batch)
+    red, blue, _, apples = ids_of(batch)
     for order in Order:
         assert every(Filter(batch=batch, name="CAPS", order=order), 1) == [red, blue]
+        assert every(Filter(batch=batch, name="äpfel", order=order), 1) == [apples]
+        assert every(Filter(batch=batch, name="100%", order=order), 1) == []
 
 
 def test_the_range_of_a_reading_chooses_images_by_its_latest_value() -> None:
@@ -109,7 +111,7 @@ def test_a_page_that_looked_at_enough_images_ends_and_the_next_goes_on(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(listing, "MAX_EXAMINED", 4)
-    monkeypatch.setattr(listing, "CHUNK", 4)
+    monkeypatch.setattr(listing, "NAME_CHUNK", 4)
     batch = db_builders.batch(10)
     last = ids_of(batch)[-1]
     chosen = Filter(batch=batch, name="photo0009")
