@@ -2,13 +2,13 @@
 
 from importlib.metadata import version
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from starlette.middleware import Middleware
 from starlette.routing import Mount
 from starlette.types import Receive, Scope, Send
 
 from review.api import problems
-from review.api.dependencies import Line
+from review.api.dependencies import Line, refuse_undeclared_parameters
 from review.api.routes import batches, images, metrics, templates, uploads
 from review.desk.drawing.pool import DrawingPool
 from review.desk.web.headers import RequestLimit
@@ -38,6 +38,7 @@ def application(context: Context, drawing: DrawingPool) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         middleware=[Middleware(JsonLimit, limit=MAX_JSON_BYTES)],
+        dependencies=[Depends(refuse_undeclared_parameters)],
     )
     app.state.line, app.state.drawing = Line(context), drawing
     problems.install(app)

@@ -57,6 +57,23 @@ def line_of(request: Request) -> Line:
 LineOf = Annotated[Line, Depends(line_of)]
 
 
+def refuse_undeclared_parameters(request: Request) -> None:
+    """Refuse what is not in the description: a misspelt filter would otherwise answer more than was asked for.
+
+    Raises:
+        ProblemError: the URL has a parameter that its route does not have.
+    """
+    path = request.app.openapi()["paths"].get(request.scope["route"].path_format)
+    if path is None:
+        return  # a signed link, which Sluice made
+    operation = path[request.method.lower()]
+    declared = {each["name"] for each in operation.get("parameters", ()) if each["in"] == "query"}
+    if unknown := sorted(set(request.query_params) - declared):
+        has = f"has only {', '.join(sorted(declared))}" if declared else "has none"
+        detail = f"there is no parameter {', '.join(unknown)[:200]}; this route {has}"
+        raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, detail)
+
+
 def caller(
     line: LineOf, credentials: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)]
 ) -> Token:

@@ -1,5 +1,7 @@
 """What programs read: batches, images, readings, templates; page by page."""
 
+import re
+
 import pytest
 
 from records.batches import NewImage
@@ -40,6 +42,17 @@ def test_images_of_one_state_are_chosen(api: Api) -> None:
     db_builders.through(db_builders.shard(batch), 2, bad=[db_builders.rows(batch)[0].id])
     (flagged,) = api.get(f"/batches/{batch}/images", params={"state": "flagged"}).json()["items"]
     assert (flagged["reason"], flagged["readings"]) == ("sabotage.sabotaged", {"sharp": 1.5})
+
+
+def test_a_parameter_that_no_route_has_is_refused_on_every_route(api: Api) -> None:
+    description = api.get("/openapi.json").json()
+    for path, operations in description["paths"].items():
+        for method in operations:
+            url = re.sub(r"\{\w+\}", "1", path)
+            answer = api._send(method.upper(), url, params={"stat": "flagged"})
+            assert answer.status_code == 422, f"{method} {path}"
+            assert "there is no parameter stat" in answer.json()["detail"]
+    assert "state" in api.get("/batches/1/images", params={"stat": "flagged"}).json()["detail"]
 
 
 def test_readings_hold_every_step_of_every_image(api: Api) -> None:
