@@ -98,6 +98,26 @@ def get(connection: sa.Connection, rollout_id: int, image_id: int) -> Question |
     return _question(row) if row else None
 
 
+def blind_steps(connection: sa.Connection, image_id: int) -> set[str]:
+    """Steps of an image whose model a page must not name: its pair belongs to a rollout with unanswered pairs."""
+    open_pairs = rollout_pairs.alias("open_pairs")
+    query = (
+        sa.select(rollouts.c.step)
+        .join(rollout_pairs, rollout_pairs.c.rollout_id == rollouts.c.id)
+        .where(
+            rollout_pairs.c.image_id == image_id,
+            rollout_pairs.c.candidate_output.is_not(None),
+            rollouts.c.state.in_(_ASKED),
+            sa.exists().where(
+                open_pairs.c.rollout_id == rollouts.c.id,
+                open_pairs.c.candidate_output.is_not(None),
+                open_pairs.c.answer.is_(None),
+            ),
+        )
+    )
+    return set(connection.scalars(query))
+
+
 def answers(connection: sa.Connection, rollout_id: int, *, person: str) -> list[Answered]:
     """A person's answers about a rollout, the newest first."""
     query = (

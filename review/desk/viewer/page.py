@@ -12,6 +12,7 @@ from records.history import image_history, reproductions
 from records.history.image_history import ImageHistory, RecordedRun
 from records.queries import review_queue
 from records.queries.review_queue import FlaggedImage
+from records.rollouts import blind
 from review.desk import cards
 from review.desk.answers import KINDS
 from review.desk.cards import Card
@@ -35,6 +36,7 @@ class StepView:
     Attributes:
         picture: what it made; None where it made nothing, or left the picture as it was.
         is_newest: whether it is the newest run of its step.
+        is_blind: whether its model is not named, because people still compare pairs of the step's rollout.
     """
 
     run: RecordedRun
@@ -45,6 +47,7 @@ class StepView:
     judged: list[Measurement]
     recorded: list[Measurement]
     is_newest: bool
+    is_blind: bool
 
 
 async def show(request: Request) -> Response:
@@ -102,6 +105,7 @@ def person_name(actor: str) -> str:
 
 async def _steps(request: Request, history: ImageHistory) -> list[StepView]:
     defaults = await drawing_of(request).gate_limits()
+    blind_steps = await read(request, partial(blind.blind_steps, image_id=history.id))
     newest = {run.id for run in history.newest_runs}
     titles = {picture.source.key: picture for picture in sources.pictures(history)}
     return [
@@ -114,6 +118,7 @@ async def _steps(request: Request, history: ImageHistory) -> list[StepView]:
             judged=judged(run, defaults),
             recorded=recorded_only(run, defaults),
             is_newest=run.id in newest,
+            is_blind=run.transform in blind_steps,
         )
         for run in history.runs
     ]

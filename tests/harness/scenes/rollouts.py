@@ -7,8 +7,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import sqlalchemy as sa
 
+from imaging import intermediate
 from records import outcomes
 from records.rollouts import pairs
 from records.rollouts import rollout as records
@@ -21,7 +23,7 @@ from records.tables import shards as shard_table
 from scheduler.plan import plan
 from tasks.runner.step import StepRunner
 from tests.harness import db_builders
-from tests.harness.context import context, transact
+from tests.harness.context import bucket, context, transact
 from tests.harness.line import Line, line
 from tests.harness.services import Servers
 
@@ -42,6 +44,10 @@ threshold = 1.0
 [dispatch]
 shard_images = 4
 """
+
+
+LEVELS = {"input": 40, "incumbent": 110, "candidate": 200}
+"""Grey level of each picture of a pair."""
 
 
 @contextmanager
@@ -150,3 +156,29 @@ def finish(claim: Claim, run: CandidateRun, *, shipping: bool = False) -> None:
         results = [replace(result, used=used) for result in results]
     step = db_builders.ran(claim)
     transact(lambda connection: outcomes.finish(connection, claim, step, results, run))
+
+
+def stored(store: str, number: int, count: int) -> list[int]:
+    """So many pairs whose pictures are stored, and the candidate's goes on; answers their images."""
+    claim = claimed(count)
+    begun(number, claim)
+    keys = {
+        name: bucket(store).keep(intermediate.encode_rgb(np.full((60, 90, 3), level, np.uint8)), ".qoi")
+        for name, level in LEVELS.items()
+    }
+    compared = [
+        Pair(
+            image.id, Outcome.EQUAL, 1, 1,
+            input=keys["input"], incumbent_output=keys["incumbent"], candidate_output=keys["candidate"],
+        )
+        for image in claim.images
+    ]  # fmt: skip
+    finish(claim, CandidateRun(number, tuple(compared)), shipping=True)
+    return [image.id for image in claim.images]
+
+
+def with_pairs(store: str, count: int, **more: object) -> int:
+    """A rollout at the step of the records' builders, with so many stored pairs."""
+    number = begin_at_sabotage(**more)
+    stored(store, number, count)
+    return number

@@ -2,19 +2,15 @@
 
 import re
 from collections.abc import Iterator
-from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
-from imaging import intermediate
 from line.states import RolloutState
-from records.rollouts import choice, pairs
-from records.rollouts.pairs import CandidateRun, Outcome, Pair
+from records.rollouts import choice
 from tests.harness import db_builders
 from tests.harness.browser import chromium, visit
-from tests.harness.context import bucket, transact
 from tests.harness.desk import Visitor
 from tests.harness.line import Line
 from tests.harness.pictures.stamped import decoded
@@ -25,33 +21,11 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.services
 
-LEVELS = {"input": 40, "incumbent": 110, "candidate": 200}
-"""Grey level of each picture of a pair."""
-
 
 @pytest.fixture(autouse=True)
 def _no_rollout_left(records: Line) -> Iterator[None]:
     yield
     rollouts.end_all()
-
-
-def stored(store: str, number: int, count: int) -> list[int]:
-    """So many pairs whose pictures are stored; answers their images."""
-    claim = rollouts.claimed(count)
-    rollouts.begun(number, claim)
-    keys = {
-        name: bucket(store).keep(intermediate.encode_rgb(np.full((60, 90, 3), level, np.uint8)), ".qoi")
-        for name, level in LEVELS.items()
-    }
-    compared = [
-        Pair(
-            image.id, Outcome.EQUAL, 1, 1,
-            input=keys["input"], incumbent_output=keys["incumbent"], candidate_output=keys["candidate"],
-        )
-        for image in claim.images
-    ]  # fmt: skip
-    transact(partial(pairs.record, run=CandidateRun(number, tuple(compared))))
-    return [image.id for image in claim.images]
 
 
 @pytest.fixture
@@ -62,7 +36,7 @@ def number(records: Line) -> int:
 @pytest.fixture
 def images(records: Line, number: int) -> list[int]:
     """Three stored pairs."""
-    return stored(records.env["SLUICE_BUCKET_URL"], number, 3)
+    return rollouts.stored(records.env["SLUICE_BUCKET_URL"], number, 3)
 
 
 def asked(page: str) -> int:
@@ -116,6 +90,7 @@ def test_the_models_are_named_only_after_the_last_answer(
         assert "plain" not in text
         assert "preferred" not in ada.get("/rollouts").text
         image = asked(text)
+        assert "model <b>" not in ada.get(f"/images/{image}").text
         left = candidate_side(number, image)
         right = {"left": "right", "right": "left"}[left]
         assert answer(ada, number, image, {"candidate": left, "incumbent": right}.get(better, better)) == 200
@@ -123,6 +98,7 @@ def test_the_models_are_named_only_after_the_last_answer(
     text = " ".join(ada.get(page).text.split())
     assert "other (the candidate) in 1, plain (in use) in 1, and neither in 1 of 3 pairs" in text
     assert "people preferred" in ada.get("/rollouts").text
+    assert "model <b>other</b>" in ada.get(f"/images/{image}").text
     after = rollouts.get(number)
     assert (after.prefers_candidate, after.prefers_incumbent, after.prefers_neither) == (1, 1, 1)
     assert {row.answered_by for row in rollouts.pair_rows(number)} == {"person:ada"}
@@ -151,7 +127,7 @@ def test_the_pictures_are_those_of_the_pair_and_their_urls_tell_nothing(
             reply = ada.get(f"/rollouts/{number}/pairs/{image}/{name}.jpg")
             assert reply.headers["Content-Type"] == "image/jpeg"
             level = float(np.mean(decoded(reply.body)))
-            maker = min(LEVELS, key=lambda each: abs(LEVELS[each] - level))
+            maker = min(rollouts.LEVELS, key=lambda each: abs(rollouts.LEVELS[each] - level))
             is_candidate = name == candidate_side(number, image)
             assert maker == ("input" if name == "input" else "candidate" if is_candidate else "incumbent")
             sides.add((name, maker))
