@@ -241,3 +241,14 @@ function onNextFrame(draw) {
     });
   };
 }
+
+// Load what is shown at first of pictures that are not open yet, so that they are there when they are.
+async function loadAhead(addresses, pane) {
+  const context = document.createElement("canvas").getContext("2d");
+  for (const address of addresses) {
+    const picture = await TiledPicture.open(address, () => {});
+    const view = new View();
+    view.fit(picture, pane);
+    picture.draw(context, view, pane);
+  }
+}

@@ -133,6 +133,7 @@
     if (!picture) return;
     isPlaced = true;
     back(); // so that it is there when it is compared
+    loadAhead(stage.dataset.ahead.split(" ").filter(Boolean), panes()[0]).catch(() => {});
     view.fit(picture, panes()[0]);
     const kept = JSON.parse(sessionStorage.getItem(KEPT_VIEW) || "null");
     if (kept && stage.dataset.keep === "1") {

@@ -92,9 +92,20 @@ async def view(request: Request) -> Response:
         mask=sources.mask(flagged.mask) if flagged else None,
         previous_image=before,
         next_image=after,
+        ahead=await _ahead(request, after),
         keep=request.query_params.get("keep") == "1",
         **await cards.functions(request, [flagged]),
     )
+
+
+async def _ahead(request: Request, number: int | None) -> list[str]:
+    """URLs of the pictures that the viewer of an image shows first, which are loaded before it is opened."""
+    history = await read(request, partial(image_history.find, image_id=number)) if number else None
+    if history is None:
+        return []
+    flagged = await read(request, partial(review_queue.one, image_id=history.id))
+    names = _pair(history, flagged, sources.pictures(history), "")
+    return [f"/images/{history.id}/pictures/{name}" for name in dict.fromkeys(names) if name]
 
 
 def person_name(actor: str) -> str:
