@@ -1,33 +1,18 @@
 """A vendor's template is looked at and answered at the desk."""
 
 import re
-from uuid import uuid4
 
 import cv2
 import numpy as np
 import pytest
 
 from records import templates
-from records.templates import Proposal
-from tests.harness.context import bucket, transact
+from tests.harness.context import transact
 from tests.harness.desk import Visitor
 from tests.harness.line import Line
+from tests.harness.scenes.templates import proposed
 
 pytestmark = [pytest.mark.services]
-
-
-def proposed(store: str) -> int:
-    crop = cv2.imencode(".png", np.full((60, 90, 3), 40, np.uint8))[1].tobytes()
-    key = bucket(store).keep(crop, ".png")
-    examples = tuple(
-        {"image": number, "name": f"{number}.jpg", "crop": key, "box": [20, 20, 60, 40]}
-        for number in range(3)
-    )
-    proposal = Proposal((0.7, 0.9, 0.95, 0.95), 9, 12, 0.8, None, None, examples)
-    vendor = f"vendor-{uuid4().hex[:8]}"
-    template_id = transact(lambda connection: templates.propose(connection, vendor, proposal))
-    assert template_id is not None
-    return template_id
 
 
 def state(template: int) -> tuple[str, list[str]]:
