@@ -1,6 +1,7 @@
 """The desk's server: where it listens, what it refuses, and what may be mounted beside its pages."""
 
 import asyncio
+import re
 import signal
 import socket
 from pathlib import Path
@@ -13,7 +14,7 @@ from starlette.testclient import TestClient
 
 from line.errors import InputError
 from records.database import Database
-from review.desk.application import MAX_REQUEST_BYTES, application
+from review.desk.application import MAX_REQUEST_BYTES, ROUTES, application
 from review.desk.drawing.pool import DrawingPool
 from review.desk.people.accounts import Accounts
 from review.desk.people.gate import Gate
@@ -69,19 +70,40 @@ def test_what_is_mounted_needs_no_login_of_the_desk(client: TestClient) -> None:
     assert client.get("/nowhere").status_code == 401
 
 
-def test_a_form_from_another_site_is_refused_even_with_its_token(client: TestClient) -> None:
+def routes(method: str) -> list[str]:
+    """The desk's URLs for a method, each with some number or name in it."""
+    listed = [route for route in ROUTES if isinstance(route, Route) and method in (route.methods or ())]
+    return [re.sub(r"\{\w+(:id)?\}", "1", route.path) for route in listed]
+
+
+def test_a_form_from_another_site_is_refused_on_every_route_even_with_its_token(client: TestClient) -> None:
     client.get("/nowhere")
     form = {"_xsrf": client.cookies["_xsrf"]}
-    reply = client.post("/troubles/1/dismiss", data=form, headers={"Sec-Fetch-Site": "cross-site"})
-    assert reply.status_code == 403
-    assert "another site" in reply.text
+    assert len(routes("POST")) > 20
+    for path in routes("POST"):
+        for site in ("cross-site", "same-site"):
+            reply = client.post(path, data=form, headers={"Sec-Fetch-Site": site})
+            assert reply.status_code == 403, path
+            assert "another site" in reply.text
 
 
-def test_a_form_without_the_token_is_refused(client: TestClient) -> None:
+def test_a_form_without_the_token_is_refused_on_every_route(client: TestClient) -> None:
     client.get("/nowhere")
-    for token in ("", "guess"):
-        reply = client.post("/troubles/1/dismiss", data={"_xsrf": token})
-        assert reply.status_code == 403
+    for path in routes("POST"):
+        for token in ("", "guess"):
+            reply = client.post(path, data={"_xsrf": token})
+            assert reply.status_code == 403, path
+            assert "out of date" in reply.text
+
+
+def test_only_forms_change_anything_and_every_route_but_the_login_needs_one(client: TestClient) -> None:
+    changing = {method for route in ROUTES if isinstance(route, Route) for method in route.methods or ()}
+    assert changing == {"GET", "HEAD", "POST"}
+    del client.headers["Authorization"]
+    for method in ("GET", "POST"):
+        for path in routes(method):
+            status = client.request(method, path, headers={"Accept": "*/*"}).status_code
+            assert status == ((200 if method == "GET" else 403) if path == "/login" else 401), path
 
 
 def test_a_request_of_too_many_bytes_is_refused(client: TestClient) -> None:
