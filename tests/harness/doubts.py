@@ -1,6 +1,7 @@
 """Images that wait for a person, with real pictures in the bucket: doubts about text, and fills that a gate stopped."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
 from imaging import intermediate
+from records.step_results import ORDERED_RESULT, NeedsReview, StoredKeys
 from records.tables import images, steps
 from tests.harness import db_builders
 from tests.harness.context import bucket, load, transact
@@ -96,3 +98,14 @@ def _flagged(
 
     transact(write)
     return ids
+
+
+def carry_out(store: str, image: int) -> None:
+    """Do what workers do with the edit that a person ordered: its result is shown."""
+    steps = [step.transform for step in load("catalog").steps]
+    taken = db_builders.claim(db_builders.shard(db_builders.batch_of(image), [image], at=2, steps=steps))
+    stored = StoredKeys(bucket(store).keep(intermediate.encode_rgb(picture(BLUE)), ".qoi"))
+    ending = NeedsReview(ORDERED_RESULT, "This is the result of what a person ordered.", stored=stored)
+    (result,) = db_builders.results(taken)
+    facts = taken.images[0].facts
+    db_builders.finish(taken, [replace(result, ending=ending, facts=facts)])

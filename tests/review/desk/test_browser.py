@@ -1,17 +1,14 @@
 """A whole review in a browser, by keyboard and by mouse: results come back to their place, and answers are undone."""
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
-from imaging import intermediate
-from records.step_results import ORDERED_RESULT, NeedsReview, StoredKeys
+from records.step_results import ORDERED_RESULT
 from tests.harness import db_builders
 from tests.harness.browser import visit
-from tests.harness.context import bucket, load
-from tests.harness.doubts import BLUE, badly_filled, doubtful, picture
+from tests.harness.doubts import badly_filled, carry_out, doubtful
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
@@ -22,17 +19,6 @@ pytestmark = [pytest.mark.services, pytest.mark.slow]
 def state(image: int) -> tuple[str, str]:
     row = db_builders.execute("SELECT state, reason FROM images WHERE id = :id", id=image).one()
     return str(row.state), row.reason
-
-
-def erase(store: str, image: int) -> None:
-    """Do what a worker does with the edit that a person ordered."""
-    steps = [step.transform for step in load("catalog").steps]
-    taken = db_builders.claim(db_builders.shard(db_builders.batch_of(image), [image], at=2, steps=steps))
-    stored = StoredKeys(bucket(store).keep(intermediate.encode_rgb(picture(BLUE)), ".qoi"))
-    ending = NeedsReview(ORDERED_RESULT, "This is the result of what a person ordered.", stored=stored)
-    (result,) = db_builders.results(taken)
-    facts = taken.images[0].facts
-    db_builders.finish(taken, [replace(result, ending=ending, facts=facts)])
 
 
 def card(page: "Page", image: int) -> "Locator":
@@ -57,7 +43,7 @@ def test_a_review_by_keyboard_alone(browser: "Browser", desk: str, store: str) -
         page.keyboard.press("c")
         expect(card(page, overlay)).to_contain_text("The line works on it")
         expect(card(page, rest)).to_be_focused()
-        erase(store, overlay)
+        carry_out(store, overlay)
         expect(card(page, overlay)).to_contain_text("Take it")
         assert state(overlay) == ("flagged", ORDERED_RESULT)
         page.keyboard.press("k")
@@ -65,7 +51,7 @@ def test_a_review_by_keyboard_alone(browser: "Browser", desk: str, store: str) -
         expect(card(page, overlay)).to_contain_text("It is an overlay")
         page.keyboard.press("o")
         expect(card(page, overlay)).to_contain_text("The line works on it")
-        erase(store, overlay)
+        carry_out(store, overlay)
         expect(card(page, overlay)).to_contain_text("Take it")
         page.keyboard.press("k")
         page.keyboard.press("a")
@@ -103,7 +89,7 @@ def test_a_review_by_mouse_alone(browser: "Browser", desk: str, store: str) -> N
         expect(shape).to_have_class(re.compile("chosen"))
         card(page, image).get_by_role("button", name="Erase the chosen pieces").click()
         expect(card(page, image)).to_contain_text("The line works on it")
-        erase(store, image)
+        carry_out(store, image)
         card(page, image).get_by_role("button", name="Take it").click()
         expect(card(page, image)).to_contain_text("taken")
         page.get_by_role("button", name="Undo").click()

@@ -1,19 +1,22 @@
 """What a person orders beyond a plain answer: chosen pieces, a smaller area, another model, the original; and undo."""
 
+import re
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 
 from imaging import intermediate
 from line.facts import RecordedRegion
 from line.picture import Mask
+from records.history.decision_log import RESTORED
 from records.tables import images
 from review.desk.drawing.masks import contrasting, of_regions, smaller, tinted
 from tests.harness import db_builders
 from tests.harness.context import bucket, transact
 from tests.harness.desk import Visitor
-from tests.harness.doubts import badly_filled, doubtful, text_mask
+from tests.harness.doubts import badly_filled, carry_out, doubtful, text_mask
 
 pytestmark = [pytest.mark.services]
 
@@ -131,6 +134,29 @@ def test_answers_are_listed_and_undone(ada: Visitor, store: str) -> None:
     assert [row(image).state for image in (first, second)] == ["discarded", "flagged"]
     assert ada.post("/undo", {}, page="/answers").json["image"] == first
     assert ada.forge("/undo", {}).status == 403
+
+
+def test_every_answer_that_a_card_offers_is_undone_wholly(ada: Visitor, store: str) -> None:
+    (result,) = doubtful(store)
+    assert answer(ada, result, "found").status == 200
+    carry_out(store, result)
+    undone = set()
+    for image in (*doubtful(store), *badly_filled(store), result):
+        before = {name: getattr(row(image), name) for name in RESTORED}
+        page = ada.get(f"/images/{image}").text
+        for choice in re.findall(r'name="choice" value="([^"]+)"', page):
+            if choice == "back":  # it is an undo itself
+                continue
+            assert answer(ada, image, choice, region="0").status == 200, choice
+            assert ada.post("/undo", {}, page="/answers").json["image"] == image
+            assert {name: getattr(row(image), name) for name in RESTORED} == before, choice
+            undone.add(choice.partition(":")[0])
+    assert undone == {"accept", "found", "chosen", "sure", "keep", "model", "smaller", "requeue", "reject"}
+    (drawn,) = doubtful(store)
+    assert ada.draw(drawn, cv2.imencode(".png", text_mask())[1].tobytes()).status == 200
+    assert row(drawn).state == "waiting"
+    assert ada.post("/undo", {}, page="/answers").json["image"] == drawn
+    assert row(drawn).reason == "overlay_or_print"
 
 
 def test_nobody_undoes_the_answers_of_others_by_the_key(ada: Visitor, store: str) -> None:
