@@ -3,7 +3,7 @@
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
@@ -78,16 +78,29 @@ def test_a_page_says_that_the_desk_is_gone_and_that_it_was_restarted_and_goes_on
 ) -> None:
     from playwright.sync_api import expect
 
+    first, second = doubtful(records.env["SLUICE_BUCKET_URL"], 2)
     listener = listening("127.0.0.1", 0)
-    port = listener.getsockname()[1]
-    with desk_at(listener):
-        batch = db_builders.batch(3)
-        context = visit(browser, f"http://127.0.0.1:{port}", "/")
-        page = context.__enter__()
-        expect(page.locator(f'a[href="/batches/{batch}"]').first).to_be_visible()
-    expect(page.locator("#live")).to_contain_text("The desk does not answer")
-    with desk_at(listening("127.0.0.1", port)):
-        expect(page.locator("#live")).to_contain_text("The desk was restarted at")
-        later = db_builders.batch(3)
-        expect(page.locator(f'a[href="/batches/{later}"]').first).to_be_visible()
-        context.__exit__(None, None, None)
+    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    with ExitStack() as pages:
+        with desk_at(listener):
+            batch = db_builders.batch(3)
+            page = pages.enter_context(visit(browser, url, "/"))
+            review = pages.enter_context(visit(browser, url, f"/batches/{db_builders.batch_of(first)}"))
+            expect(page.locator(f'a[href="/batches/{batch}"]').first).to_be_visible()
+        for each in (page, review):
+            expect(each.locator("#live")).to_contain_text("The desk does not answer")
+        review.keyboard.press("x")
+        expect(review.locator(f"#image-{first}")).to_contain_text("nothing was saved")
+        with desk_at(listening("127.0.0.1", listener_port(url))):
+            for each in (page, review):
+                expect(each.locator("#live")).to_contain_text("The desk was restarted at")
+            later = db_builders.batch(3)
+            expect(page.locator(f'a[href="/batches/{later}"]').first).to_be_visible()
+            review.keyboard.press("x")
+            expect(review.locator(f"#image-{first}")).to_contain_class("decided")
+            expect(review.locator(f"#image-{second}")).to_be_focused()
+            pages.close()
+
+
+def listener_port(url: str) -> int:
+    return int(url.rpartition(":")[2])
