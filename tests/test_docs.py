@@ -67,6 +67,17 @@ def test_every_path_in_the_sources_exists(page: Path) -> None:
     assert missing <= PATHS_TO_CREATE
 
 
+def test_every_test_that_the_page_of_the_desk_names_exists() -> None:
+    tests = {
+        name
+        for file in (ROOT / "tests").rglob("test_*.py")
+        for name in re.findall(r"^def (test_\w+)", file.read_text("utf-8"), re.MULTILINE)
+    }
+    named = set(re.findall(r"`(test_\w+)`", (ROOT / "docs" / "desk.md").read_text("utf-8")))
+    assert len(named) > 10
+    assert named <= tests
+
+
 def test_every_page_can_be_reached_from_the_readme() -> None:
     linked = set(re.findall(r"\]\(docs/([\w./-]+\.md)", (ROOT / "README.md").read_text("utf-8")))
     assert {page.name for page in (ROOT / "docs").glob("*.md")} <= linked
