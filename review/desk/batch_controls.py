@@ -13,6 +13,7 @@ from line.errors import InputError
 from line.recipe import shipped
 from records import batches, recipes
 from records.queries import reports, review_queue
+from review.desk.viewer.step_words import step_name
 from review.desk.web.errors import RequestError
 from review.desk.web.forms import field
 from review.desk.web.login import person_of
@@ -36,6 +37,7 @@ async def values(request: Request, report: Mapping[str, Any]) -> dict[str, Any]:
         "tripping": await read(request, query) if is_halted else [],
         "breaker": recipe.breaker,
         "recipe_names": shipped(),
+        "step_name": step_name,
         "message": request.query_params.get("done", ""),
     }
 

@@ -15,6 +15,7 @@ from records.queries import review_queue
 from records.queries.review_queue import FlaggedImage
 from review.desk import previews, regions
 from review.desk.choices import choices, may_draw
+from review.desk.viewer.measurements import broken_limits
 from review.desk.web.pages import render
 from review.desk.web.work import drawing_of, line_of, read
 from review.desk.wording import problems
@@ -59,4 +60,5 @@ async def functions(request: Request, shown: Sequence[FlaggedImage | None]) -> d
         "choices": partial(choices, transforms=transforms, models=models),
         "may_draw": partial(may_draw, transforms=transforms),
         "problems": problems,
+        "broken_limits": broken_limits,
     }

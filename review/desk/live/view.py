@@ -1,7 +1,6 @@
 """The overview's parts as HTML, the same for everybody, and the words of their figures."""
 
 import math
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -13,6 +12,7 @@ from records.metrics.batch_minutes import Advance
 from review.desk.live.reader import Look
 from review.desk.live.readings import Bar, Histogram
 from review.desk.troubles import shown
+from review.desk.viewer.reading_words import words_of
 from review.desk.web.pages import html_of
 from review.desk.wording import GATES, in_words
 
@@ -129,8 +129,8 @@ def limit_words(histogram: Histogram) -> str:
 
 
 def reading_words(name: str) -> str:
-    """A reading's name in words."""
-    return re.sub("_+", " ", name)
+    """What a reading measures, in words."""
+    return words_of(name).text
 
 
 _FUNCTIONS: Final[Mapping[str, Any]] = {

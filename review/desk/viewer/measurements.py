@@ -1,8 +1,9 @@
 """What a step was judged by: each reading in words, with its limit in the same unit."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import isnan
+from typing import Any
 
 from records.history.image_history import RecordedRun
 from review.desk.viewer.reading_words import words_of
@@ -46,6 +47,20 @@ def judged(run: RecordedRun, defaults: GateLimits) -> list[Measurement]:
         code = f"{gate}.{reading}"
         measurements.append(Measurement(words.text, shown, limit, code, not _holds(value, ends)))
     return sorted(measurements, key=lambda each: (not each.is_broken, each.code))
+
+
+def broken_limits(reasons: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The limits that an image broke, each as what was measured, its value and its limit; none of other reasons."""
+    sentences = []
+    for reason in reasons:
+        code, limit = reason.get("code") or "", reason.get("limit")
+        if "." not in code or not isinstance(limit, Mapping):
+            continue
+        words, value = words_of(code.rpartition(".")[2]), reason.get("value")
+        shown = words.shown(float(value)) if isinstance(value, int | float) else "could not be measured"
+        ends = (limit.get("at_least"), limit.get("at_most"))
+        sentences.append(f"{words.text}: {shown}, must be {_limit(ends, words.shown)}")
+    return sentences
 
 
 def recorded_only(run: RecordedRun, defaults: GateLimits) -> list[Measurement]:

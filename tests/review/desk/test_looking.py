@@ -66,7 +66,9 @@ def test_a_batch_shows_every_image_with_its_answers(ada: Visitor, store: str) ->
     assert "Good: use the result" in page
     assert "It is print" not in page
     assert "An edge is visible around the filled area" in page
-    assert "rim is 50, must be ≤ 45" in page
+    assert (
+        "Step to the outermost pixels of the filled area: 50 of 255 grey levels, must be at most 45" in page
+    )
 
 
 def test_a_batch_is_shown_by_reason_and_in_pages(ada: Visitor, store: str) -> None:

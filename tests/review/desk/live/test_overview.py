@@ -37,7 +37,7 @@ def test_it_shows_open_batches_workers_and_readings_without_a_script(ada: Visito
     assert "7.0 GB of 80.0 GB" in page
     assert "900 MB" in page
     assert '<a href="/images?reading=sharp&amp;min=1.5&amp;max=1.6499999999999997"' in page
-    assert 'aria-label="sharp 1.5 to 1.65: ' in page
+    assert 'aria-label="Sharp 1.5 to 1.65: ' in page
     assert "style=" not in page, "the page's policy would drop it"
     assert "sharp" in ada.get("/readings").text
 

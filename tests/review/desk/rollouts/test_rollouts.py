@@ -60,7 +60,7 @@ def test_the_page_shows_state_counters_and_evidence(ada: Visitor, number: int) -
     assert "sabotage: other instead of plain" in page
     assert "in shadow" in page
     assert "9 worse, 2 better, 299 equal" in page
-    assert "+2.3 pp [" in page
+    assert "+2.3 percentage points [" in page
     assert "0.10 s by plain, 0.20 s by other" in page
 
 

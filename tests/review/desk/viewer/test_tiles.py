@@ -131,6 +131,7 @@ def test_a_picture_that_is_wanted_many_times_at_once_is_cut_once(tmp_path: Path)
     async def write(source: Source, path: Path) -> None:
         cut.append(path)
         await asyncio.sleep(0)
+        path.parent.mkdir(exist_ok=True)
         path.write_text(json.dumps(source.key))
 
     async def want() -> list[Path]:
