@@ -37,12 +37,11 @@ FILL = Path(__file__).with_name("records_fill.sql")
 LIMIT_MS = 50.0
 """Maximum time of every row that is not in LIMITS (ms)."""
 SEARCH_LIMIT_MS = 500.0
-"""Maximum time of a page of the grid that looks through images for what no index answers, 10,000 at most (ms)."""
+"""Maximum time of a page of the grid that looks through the readings of images, 10,000 at most (ms)."""
 MANIFEST_LIMIT_MS = 2000.0
 """Maximum time of a manifest of 1 % of the images, 10,000 of a million (ms)."""
 LIMITS = {
     "manifest": MANIFEST_LIMIT_MS,
-    "grid: part of a name": SEARCH_LIMIT_MS,
     "grid: range of a reading": SEARCH_LIMIT_MS,
 }
 """Limits of rows that are no page of an index, by the start of their names (ms)."""

@@ -145,20 +145,20 @@ def _chunk_size(chosen: Filter, limit: int) -> int:
     return limit + 1
 
 
-def _examined(page: str, order: str) -> str:
-    """SQL: what is needed of the images of a page, in order; of those whose name lacks ``:part`` only the last one.
+def _examined(page: str) -> str:
+    """SQL: what is needed of the images of a page; of those whose name lacks ``:part`` only of the last one.
 
     Args:
-        page: a query of their ids.
-        order: columns of ``images`` in order, each with its direction.
+        page: a query of their ids, in order.
     """
     return f"""
         WITH page AS MATERIALIZED ({page}),
-        listed AS MATERIALIZED (
-            SELECT images.id, images.batch_id, images.name, images.severity, images.state, images.reason,
-                images.template, row_number() OVER (ORDER BY {order}) AS place, count(*) OVER () AS examined
-            FROM images WHERE images.id = ANY(ARRAY(SELECT id FROM page)))
-        SELECT * FROM listed WHERE strpos(lower(name), :part) > 0 OR place = examined ORDER BY place"""
+        placed AS MATERIALIZED (SELECT id, row_number() OVER () AS place, count(*) OVER () AS examined FROM page),
+        named AS MATERIALIZED (
+            SELECT id, batch_id, name, severity, state, reason, template FROM images
+            WHERE id = ANY(ARRAY(SELECT id FROM page))
+              AND (strpos(lower(name), :part) > 0 OR id = (SELECT id FROM placed WHERE place = examined)))
+        SELECT named.*, examined FROM placed JOIN named ON named.id = placed.id ORDER BY place"""
 
 
 def _part(chosen: Filter) -> str:
@@ -180,7 +180,7 @@ def _by_severity(
               AND (severity, id) < (CAST(:severity AS real), CAST(:id AS bigint))
             ORDER BY severity DESC, id DESC LIMIT :size) AS worst
         ORDER BY worst.severity DESC, worst.id DESC LIMIT :size"""
-    query = sa.text(_examined(page_query, "images.severity DESC, images.id DESC"))
+    query = sa.text(_examined(page_query))
     values: dict[str, Any] = {
         "part": _part(chosen),
         "batches": [each.batch for each in there],
@@ -208,7 +208,7 @@ def _as_uploaded(
         " ORDER BY id LIMIT :size)"
         for state in states
     )
-    query = sa.text(_examined(f"SELECT id FROM ({parts}) AS merged ORDER BY id LIMIT :size", "images.id"))
+    query = sa.text(_examined(f"SELECT id FROM ({parts}) AS merged ORDER BY id LIMIT :size"))
     values: dict[str, Any] = {"batch": place.batch, "size": size, "part": _part(chosen)}
     values |= {"reason": chosen.reason} if chosen.reason else {}
     values |= {"template": chosen.template} if chosen.template is not None else {}
@@ -222,7 +222,7 @@ def _as_uploaded(
 def _by_name(connection: sa.Connection, chosen: Filter, place: Place) -> Iterator[Sequence[sa.Row[Any]]]:
     """All images of one batch by name."""
     page_query = "SELECT id FROM images WHERE batch_id = :batch AND name > :name ORDER BY name LIMIT :size"
-    query = sa.text(_examined(page_query, "images.name"))
+    query = sa.text(_examined(page_query))
     values = {"batch": place.batch, "size": max(CHUNK, _chunk_size(chosen, PAGE)), "part": _part(chosen)}
     while rows := connection.execute(query, values | {"name": place.name}).all():
         yield rows
