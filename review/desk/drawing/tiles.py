@@ -4,6 +4,7 @@ import json
 import tempfile
 import zipfile
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Final, cast
 
@@ -80,6 +81,16 @@ def _encoded(tile: Rgb | Mask) -> bytes:
     """A JPEG file, or for a mask an RGBA PNG file: white where it would erase, transparent elsewhere."""
     if tile.ndim == 3:
         return bytes(simplejpeg.encode_jpeg(tile, JPEG_QUALITY, colorspace="RGB", colorsubsampling="444"))
+    return _masked_png(tile) if tile.any() else _empty_png(tile.shape)
+
+
+@cache
+def _empty_png(shape: tuple[int, int]) -> bytes:
+    """A tile without any mask, as most are."""
+    return _masked_png(np.zeros(shape, np.uint8))
+
+
+def _masked_png(tile: Mask) -> bytes:
     white = np.full((*tile.shape, 4), 255, np.uint8)
     white[..., 3] = tile
     return cv2.imencode(".png", white, [cv2.IMWRITE_PNG_COMPRESSION, 1])[1].tobytes()
