@@ -39,8 +39,8 @@ class Sweep:
 
     def sweep(self) -> None:
         """One round: shards of dead workers are split and sent, lost messages are sent again."""
-        transact = self._database.transact
-        for lost in transact(lambda connection: lost_shards.expired(connection, self._is_dead)):
+        transact, autocommit = self._database.transact, self._database.autocommit
+        for lost in autocommit(lambda connection: lost_shards.expired(connection, self._is_dead)):
             take_back = partial(
                 lost_shards.take_back, lost=lost, is_dead=self._is_dead, delivering=self._delivering
             )
@@ -56,7 +56,7 @@ class Sweep:
 
     def _send_again(self) -> None:
         transact, grace = self._database.transact, self._grace_seconds
-        waiting = transact(lambda connection: lost_shards.unclaimed(connection, grace))
+        waiting = self._database.autocommit(lambda connection: lost_shards.unclaimed(connection, grace))
         if not waiting:
             return
         try:

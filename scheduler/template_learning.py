@@ -53,12 +53,8 @@ class TemplateLearning:
         A batch that was learnt from since its message was sent, and was searched again after that, does not wait for
         the pause: no message of it is on its way.
         """
-        transact = self._database.transact
-        due = [
-            batch
-            for batch in self._database.autocommit(templates.due)
-            if transact(partial(is_searched, batch=batch))
-        ]
+        autocommit = self._database.autocommit
+        due = [batch for batch in autocommit(templates.due) if autocommit(partial(is_searched, batch=batch))]
         before, self._sent = self._sent, {}
         now = time.monotonic()
         for batch in due:
