@@ -25,8 +25,7 @@ CLEAN = (
     "stack",
     "tasks",
     "tests",
-    "training/gates",
-    "training/overlay",
+    "training",
     "worker",
 )
 """Folders to check. A folder is added as soon as it is clean, and is never removed."""

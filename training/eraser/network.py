@@ -71,15 +71,15 @@ class EraserNetwork(nn.Module):  # type: ignore[misc]
         drawn, base, mask = x[:, :3], x[:, 3:6], x[:, 6:]
         packed = functional.pixel_unshuffle(torch.cat([drawn - 0.5, base - 0.5, mask], 1), PACKED)
         features = self.stem(packed)
-        kept = []
+        skips = []
         for encode, down in zip(self.encode, self.down, strict=True):
             features = encode(features)
-            kept.append(features)
+            skips.append(features)
             features = down(functional.relu(features))
         features = self.lowest(features)
-        for level in reversed(range(len(kept))):
+        for level in reversed(range(len(skips))):
             wide = functional.interpolate(self.narrow[level](features), scale_factor=2, mode="nearest")
-            features = self.decode[level](kept[level] + wide)
+            features = self.decode[level](skips[level] + wide)
         out = functional.pixel_shuffle(self.head(functional.relu(features)), PACKED)
         opacity = MAX_OPACITY * torch.sigmoid(out[:, :1])
         share = torch.sigmoid(out[:, 1:2])

@@ -99,11 +99,11 @@ def fill(folder: Path, size: int, seed: int, pause: float) -> None:
     number = len(list(folder.glob("*.npy")))
     while True:
         try:
-            made = list(crops(drawn_by_set(photos, rng, LARGE_SHARE, GROUP_POWER), rng))
+            samples = list(crops(drawn_by_set(photos, rng, LARGE_SHARE, GROUP_POWER), rng))
         except (ValueError, cv2.error, OSError) as error:
             print(f"a sample was left out: {type(error).__name__}: {error}", flush=True)
             continue
-        for planes in made:
+        for planes in samples:
             file = folder / f"{number % size:05}.npy"
             part = file.with_suffix(f".{os.getpid()}.part")
             with part.open("wb") as stream:

@@ -111,10 +111,10 @@ def check(network: EraserNetwork, files: list[Path]) -> str:
             filled = network(x)[:, :3]
         before.append(psnr(x[:, 3:6], clean[:, :3], x[:, 6:]))
         after.append(psnr(filled.clamp(0, 1), clean[:, :3], x[:, 6:]))
-    first, own = torch.cat(before), torch.cat(after)
-    better = float((own > first).float().mean())
+    first, last = torch.cat(before), torch.cat(after)
+    better = float((last > first).float().mean())
     means, medians = (f"{one:.2f} -> {two:.2f}" for one, two in (
-        (first.mean(), own.mean()), (first.median(), own.median())))  # fmt: skip
+        (first.mean(), last.mean()), (first.median(), last.median())))  # fmt: skip
     return f"PSNR {means} dB, median {medians}, better in {better:.0%}"
 
 
