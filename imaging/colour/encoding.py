@@ -42,6 +42,12 @@ _BRADFORD: Final = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367
 _STRIPE_PIXELS: Final = 1 << 19
 """Pixels converted at a time; bounds the working memory (24 bytes a pixel)."""
 _LINEAR_LEVELS: Final = 1 << 16
+SRGB_GAMMA: Final = 1 / 2.2
+"""gAMA of an sRGB picture (PNG, 11.3.3.2: 45455)."""
+GAMMA_TOLERANCE: Final = 0.01
+"""Maximum difference in gAMA that counts as sRGB's."""
+PRIMARIES_TOLERANCE: Final = 0.002
+"""Maximum difference in x or y at which primaries count as sRGB's (cHRM is often rounded to three digits)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,20 +91,21 @@ def from_cicp(primaries: int, transfer: int) -> Encoding | None:
 
 
 def from_png(chromaticity: tuple[float, ...] | None, gamma: float | None) -> Encoding | None:
-    """The encoding of PNG's cHRM (white first, as Pillow has it) and gAMA; None where neither says anything new."""
-    primaries = BT709
-    if chromaticity and len(chromaticity) == 8:
-        white, rgb = chromaticity[:2], chromaticity[2:]
-        if _is_triangle(chromaticity):
-            primaries = (*rgb, *white)
-    if primaries != BT709 and max(abs(a - b) for a, b in zip(primaries, BT709, strict=True)) < 0.002:
-        primaries = BT709
-    usable = bool(gamma) and 0.1 < float(gamma or 0) < 10
-    if usable and abs(float(gamma or 0) - 1 / 2.2) > 0.01:
-        return Encoding(primaries, "gamma", 1 / float(gamma or 1))
-    if primaries == BT709:
-        return None
-    return Encoding(primaries, "gamma", 1 / float(gamma or 1)) if usable else Encoding(primaries)
+    """The encoding of PNG's cHRM (white first, as Pillow has it) and gAMA; None where both equal sRGB's."""
+    primaries = _png_primaries(chromaticity)
+    exponent = 1 / gamma if gamma and 0.1 < gamma < 10 else None
+    if exponent is not None and (primaries != BT709 or abs(1 / exponent - SRGB_GAMMA) > GAMMA_TOLERANCE):
+        return Encoding(primaries, "gamma", exponent)
+    return None if primaries == BT709 else Encoding(primaries)
+
+
+def _png_primaries(chromaticity: tuple[float, ...] | None) -> Chromaticities:
+    """The primaries of a cHRM; those of sRGB where it is missing, unusable or as good as equal to them."""
+    if not chromaticity or len(chromaticity) != 8 or not _is_triangle(chromaticity):
+        return BT709
+    primaries = (*chromaticity[2:], *chromaticity[:2])
+    difference = max(abs(a - b) for a, b in zip(primaries, BT709, strict=True))
+    return BT709 if difference < PRIMARIES_TOLERANCE else primaries
 
 
 def _is_triangle(chromaticity: tuple[float, ...]) -> bool:
