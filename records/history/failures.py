@@ -7,8 +7,11 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from line.facts import Facts
-from line.states import ImageState
+from line.recipe import Recipe
+from line.states import BatchState, ImageState
+from records import recipes
 from records.tables import batches, images, steps
+from records.tables import recipes as recipe_table
 
 MAX_IMAGES: Final = 10_000
 """Maximum images of a batch that are looked at."""
@@ -97,6 +100,25 @@ def passed_readings(
         .limit(MAX_IMAGES)
     )
     return [(row.image_id, row.readings) for row in connection.execute(query)]
+
+
+def earlier_recipe(connection: sa.Connection, batch_id: int, name: str, digest: str) -> Recipe | None:
+    """The recipe of the last batch before that was done by another recipe of this name, and did not trip."""
+    query = (
+        sa.select(batches.c.recipe)
+        .join(recipe_table, recipe_table.c.digest == batches.c.recipe)
+        .where(
+            batches.c.id < batch_id,
+            batches.c.state == BatchState.DONE,
+            batches.c.judged > 0,
+            recipe_table.c.name == name,
+            batches.c.recipe != digest,
+        )
+        .order_by(batches.c.id.desc())
+        .limit(1)
+    )
+    earlier = connection.scalar(query)
+    return None if earlier is None else recipes.load(connection, earlier)
 
 
 def _stopped(row: sa.Row[Any]) -> StoppedImage:

@@ -1,14 +1,16 @@
 """One image of the sample with its recorded steps, run again from the input of any of them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from line.picture import Flagged
 from line.recipe import Recipe
 from records.history.failures import StoppedImage
 from records.queries import history
 from records.queries.history import Past
 from review.experiments import chain
 from review.experiments.chain import Start, reason_of
+from review.triage.promoted import Promotions
 from tasks.context import Context
 from tasks.runner.io import read
 from tasks.runner.types import PreparedStep
@@ -16,10 +18,15 @@ from tasks.runner.types import PreparedStep
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """Where an image stopped, and why."""
+    """Where an image stopped, and why.
+
+    Attributes:
+        asks: a policy asks a person, so that it is no artifact.
+    """
 
     position: int
     reason: str
+    asks: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +46,17 @@ class Case:
 
 
 def cases_of(context: Context, recipe: Recipe, images: Sequence[StoppedImage]) -> list[Case]:
-    """The images with their recorded steps."""
+    """The images with their recorded steps, whose recipes name the candidates that were promoted."""
+    promotions = Promotions(context)
     transforms = [step.transform for step in recipe.steps]
 
     def work(image: StoppedImage) -> Case:
         pasts = context.database.transact(lambda connection: history.newest(connection, image.image_id))
-        fitting = {past.position: past for past in pasts if transforms[past.position] == past.transform}
+        fitting = {
+            past.position: replace(past, recipe=promotions.applied(past.recipe))
+            for past in pasts
+            if transforms[past.position] == past.transform
+        }
         return Case(image, fitting)
 
     return [work(image) for image in images]
@@ -101,7 +113,7 @@ class Runner:
         }
         starts = [self._start(case, start) for case, start in cases]
         return [
-            None if stop is None else Stop(stop[0], reason_of(stop[1]))
+            None if stop is None else Stop(stop[0], reason_of(stop[1]), isinstance(stop[1].outcome, Flagged))
             for stop in chain.stops(steps, recipe, starts, context.settings.micro_batch)
         ]
 

@@ -1,6 +1,6 @@
 """Changes of one recipe by which its images might pass: a limit, a parameter, a model, a rule of delivery."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, Final
@@ -36,6 +36,7 @@ class Kind(IntEnum):
 
     PARAMETER = 1
     MODEL = 2
+    """The default model, the one that a promoted candidate replaced, or the one of an earlier batch."""
     LIMIT = 3
     OTHER_MODEL = 4
     """Another model in place of one that is already the default."""
@@ -53,6 +54,7 @@ class Change:
     Attributes:
         key: of the recipe: ``model``, ``dilate``, ``limits.coverage``.
         before, after: its values.
+        rollout: the rollout that put ``before`` there; rolling it back is the change.
     """
 
     position: int
@@ -61,9 +63,16 @@ class Change:
     key: str
     before: Any
     after: Any
+    rollout: int | None = None
 
     def __str__(self) -> str:
-        return f"steps[{self.position}] ({self.transform}): {self.key} = {_text(self.before)} → {_text(self.after)}"
+        text = f"steps[{self.position}] ({self.transform}): {self.key} = {_text(self.before)} → {_text(self.after)}"
+        return text if self.rollout is None else f"{text} (rollout {self.rollout})"
+
+    @property
+    def is_return(self) -> bool:
+        """Whether it brings back a value of the line or of an earlier batch, without a looser limit or a new choice."""
+        return self.kind in (Kind.PARAMETER, Kind.MODEL)
 
     def apply(self, recipe: Recipe, context: Context) -> Recipe:
         """The recipe with this change."""
@@ -95,6 +104,25 @@ def changes_of(recipe: Recipe, context: Context, upto: int) -> list[Change]:
     ]
 
 
+def changes_to(recipe: Recipe, earlier: Recipe, context: Context) -> list[Change]:
+    """Changes that bring back the values of an earlier recipe with the same steps; none where it has other steps.
+
+    A limit that is looser in the earlier recipe is no candidate.
+    """
+    if [step.transform for step in recipe.steps] != [step.transform for step in earlier.steps]:
+        return []
+    changes = []
+    for position, (step, before) in enumerate(zip(recipe.steps, earlier.steps, strict=True)):
+        if before.model != step.model and before.model in context.model_registry.models:
+            changes.append(Change(position, step.transform, Kind.MODEL, "model", step.model, before.model))
+        defaults = _defaults(context.transforms.get(step.transform))
+        for key, default in defaults.items():
+            value, after = step.params.get(key, default), before.params.get(key, default)
+            if value != after:
+                changes.append(Change(position, step.transform, _kind(step, key), key, value, after))
+    return changes
+
+
 def opened_limits(recipe: Recipe) -> list[Change]:
     """Limits that the recipe opens beyond those of the gates; each change closes one again."""
     return [
@@ -116,15 +144,25 @@ def _of_step(position: int, step: Step, context: Context) -> Iterator[Change]:
     for reading, limit, default in _limits(step):
         if limit != default and not _is_wider(limit, default):
             yield Change(position, step.transform, Kind.LIMIT, f"limits.{reading}", limit, default)
-    goals = GOALS.get(step.transform, frozenset())
-    defaults = transform.schema().model_dump() if _has_defaults(transform) else {}
-    for key, default_value in defaults.items():
+    for key, default_value in _defaults(transform).items():
         value = step.params.get(key, default_value)
         if value != default_value:
-            is_goal = key in goals or (goals is EVERY and key not in METHODS.get(step.transform, ()))
-            kind = Kind.RULE if is_goal else Kind.PARAMETER
-            yield Change(position, step.transform, kind, key, value, default_value)
+            yield Change(position, step.transform, _kind(step, key), key, value, default_value)
     yield from _other_models(position, step, transform, context)
+
+
+def _kind(step: Step, key: str) -> Kind:
+    """Whether a parameter says what is wanted or how it is reached."""
+    goals = GOALS.get(step.transform, frozenset())
+    is_goal = key in goals or (goals is EVERY and key not in METHODS.get(step.transform, ()))
+    return Kind.RULE if is_goal else Kind.PARAMETER
+
+
+def _defaults(transform: Transform) -> Mapping[str, Any]:
+    """Defaults of the parameters; empty where one of them must be given."""
+    if any(field.is_required() for field in transform.schema.model_fields.values()):
+        return {}
+    return transform.schema().model_dump()
 
 
 def _other_models(position: int, step: Step, transform: Transform, context: Context) -> Iterator[Change]:
@@ -160,10 +198,6 @@ def _is_wider(limit: Limit, default: Limit) -> bool:
     low = default.at_least is not None and (limit.at_least is None or limit.at_least < default.at_least)
     high = default.at_most is not None and (limit.at_most is None or limit.at_most > default.at_most)
     return low or high
-
-
-def _has_defaults(transform: Transform) -> bool:
-    return all(not field.is_required() for field in transform.schema.model_fields.values())
 
 
 def _text(value: Any) -> str:

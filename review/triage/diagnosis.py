@@ -8,6 +8,7 @@ from typing import Final
 from line.recipe import Recipe
 from review.triage.cases import Case, Runner, Stop
 from review.triage.changes import THUMBNAIL, Change, Kind, changes_of, lower_floor
+from review.triage.tried import Tried
 from tasks.context import Context
 
 MIN_SHARE: Final = 0.5
@@ -34,30 +35,6 @@ class Alone:
     passed: int
     failed: int
     changed: int
-
-
-@dataclass(frozen=True, slots=True)
-class Tried:
-    """A set of changes, tried on the sample.
-
-    Attributes:
-        fixed: how many of the failing images pass every step with it.
-        past: how many get past the step at which they had stopped.
-        still_passing: how many of those that passed still do.
-        stops: where the others stop, and why, most frequent first.
-    """
-
-    changes: tuple[Change, ...]
-    recipe: Recipe
-    fixed: int
-    past: int
-    still_passing: int
-    stops: tuple[tuple[Stop, int], ...]
-
-    @property
-    def size(self) -> tuple[int, ...]:
-        """For comparison: fewer changes first, then those that are offered first."""
-        return len(self.changes), *sorted(change.kind for change in self.changes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +67,10 @@ class Search:
         failing: Sequence[Case],
         controls: Sequence[Case],
         tell: Progress,
+        returns: Sequence[Change] = (),
     ) -> None:
         self._context, self._recipe, self._tell = context, recipe, tell
-        self._failing, self._controls = failing, controls
+        self._failing, self._controls, self._returns = failing, controls, returns
         self._runner = Runner(context)
 
     def diagnose(self) -> Diagnosis:
@@ -101,10 +79,10 @@ class Search:
         if _is_gone(alone, self._failing):
             return self._diagnosis(alone, None, (), is_gone=True)
         upto = max(case.image.position for case in self._failing)
-        changes = changes_of(self._recipe, self._context, upto) + self._floors()
+        changes = self._changes(upto)
         singles = self._ranked([self._try((change,)) for change in changes])
         best = next(iter(singles), None)
-        if best is None or not self._is_enough(best) or best.fixed < ALIKE_SHARE * len(self._failing):
+        if best is None or best.is_new_choice or best.fixed < ALIKE_SHARE * len(self._failing):
             together = self._minimised(singles)
             if together is not None and self._is_better(together, best):
                 best = together
@@ -113,7 +91,18 @@ class Search:
             best = self._first_of_several(singles)
         if best is not None and not self._is_enough(best):
             best = self._with_later_cause(best, upto)
+        if best is None or best.is_new_choice:
+            best = self._first_that_asks(singles) or best
         return self._diagnosis(alone, best, tuple(singles), is_gone=False)
+
+    def _changes(self, upto: int) -> list[Change]:
+        """What is tried, each once; what an earlier batch had or a rollout replaced before the line's own values."""
+        returns = [change for change in self._returns if change.position <= upto]
+        listed = returns + changes_of(self._recipe, self._context, upto) + self._floors()
+        first: dict[tuple[int, str, str], Change] = {}
+        for change in listed:
+            first.setdefault((change.position, change.key, repr(change.after)), change)
+        return list(first.values())
 
     def _diagnosis(
         self, alone: tuple[Alone, ...], best: Tried | None, tried: tuple[Tried, ...], *, is_gone: bool
@@ -199,10 +188,13 @@ class Search:
         return still_passing and tried.fixed >= MIN_SHARE * len(self._failing)
 
     def _is_better(self, together: Tried, single: Tried | None) -> bool:
-        """Whether several changes are offered in place of one: it is not enough, or leaves another cause."""
+        """Whether several changes are offered in place of one: it is not enough, leaves a cause, or is a new choice."""
         if not self._is_enough(together):
             return False
-        return single is None or not self._is_enough(single) or single.fixed < ALIKE_SHARE * together.fixed
+        if single is None or not self._is_enough(single) or single.fixed < ALIKE_SHARE * together.fixed:
+            return True
+        # two values that the recipe has of its own come before a choice that no recipe made yet
+        return together.is_return and single.is_new_choice and together.fixed >= ALIKE_SHARE * single.fixed
 
     def _first_of_several(self, tried: Sequence[Tried]) -> Tried | None:
         """Where no change is enough, the smallest that gets half of the images past the step at which they stopped.
@@ -216,6 +208,20 @@ class Search:
             and each.still_passing >= MIN_KEPT * len(self._controls)
         ]
         return min(passing, key=lambda each: (-each.fixed, each.size, -each.past), default=None)
+
+    def _first_that_asks(self, singles: Sequence[Tried]) -> Tried | None:
+        """The smallest return to an earlier value with which the images pass or a person is asked about them.
+
+        It ends the artifacts, and comes before a choice that the recipe did not make.
+        """
+        ending = [
+            each
+            for each in singles
+            if each.is_return
+            and each.fixed + each.asked >= ALIKE_SHARE * len(self._failing)
+            and each.still_passing >= MIN_KEPT * len(self._controls)
+        ]
+        return min(ending, key=lambda each: (-each.fixed, each.size), default=None)
 
     def _with_later_cause(self, best: Tried, upto: int) -> Tried:
         """The same with a change of a later step, where that lets the images pass that now stop there.

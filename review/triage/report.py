@@ -15,8 +15,9 @@ from records.batches import Batch
 from records.history import failures
 from records.history.failures import StoppedImage
 from review.triage.cases import Case, cases_of
-from review.triage.changes import Change, opened_limits
+from review.triage.changes import Change, Kind, changes_to, opened_limits
 from review.triage.diagnosis import Diagnosis, Progress, Search, step_at_fault
+from review.triage.promoted import Promotions
 from review.triage.sample import stratified, stratum_of
 from tasks.context import Context
 
@@ -35,7 +36,7 @@ class Opening:
 
 @dataclass(frozen=True, slots=True)
 class Triage:
-    """What triage result.
+    """What triage found out about a batch.
 
     Attributes:
         batch: as it stands now.
@@ -43,7 +44,9 @@ class Triage:
         reasons: stopped images by step and reason, most frequent first; those in the sample are artifacts and failures
             where there are any, else policy flags.
         at_fault: position of the step to look at; None where no image stopped.
-        fix: digest of the recipe with the smallest change, which was recorded; None where no change helps.
+        fix: digest of the recipe with the smallest change, which was recorded; None where no change helps, or where
+            the change is not one of the recipe.
+        rollbacks: rollouts whose promoted candidate is at fault; rolling them back is part of the change.
         expected_rate: artifact rate that the sample lets expect with it, of all judged images.
     """
 
@@ -57,6 +60,7 @@ class Triage:
     at_fault: int | None
     fix: str | None
     expected_rate: float | None
+    rollbacks: tuple[int, ...] = ()
 
     @property
     def changes(self) -> tuple[Change, ...]:
@@ -83,7 +87,9 @@ def triage(context: Context, batch_id: int, *, person: str, size: int, progress:
         partial(batches.halt, batch_id=batch_id, reason=f"triage by {person}"), actor=person
     )
     batch = transact(partial(batches.get, batch_id=batch_id))
-    recipe = transact(partial(_recipe_of, batch=batch))
+    recorded = transact(partial(_recipe_of, batch=batch))
+    promotions = Promotions(context)
+    recipe = promotions.applied(recorded)
     stopped = transact(partial(failures.stopped, batch_id=batch_id))
     faulty = [image for image in stopped if image.is_artifact or image.reason == "transform_error"]
     chosen = stratified(faulty or stopped, size)
@@ -92,13 +98,31 @@ def triage(context: Context, batch_id: int, *, person: str, size: int, progress:
     diagnosis, at_fault = None, openings[0].change.position if openings else None
     if chosen:
         failing = cases_of(context, recipe, chosen)
-        search = Search(context, recipe, failing, _controls(context, batch_id, recipe, failing), progress)
+        returns = _rollbacks(recorded, promotions) + _earlier_values(context, batch, recipe)
+        controls = _controls(context, batch_id, recipe, failing)
+        search = Search(context, recipe, failing, controls, progress, returns)
         diagnosis = search.diagnose()
         at_fault = step_at_fault(diagnosis, failing)
     result = Triage(
         batch, recipe, was_halted, tuple(reasons), tuple(chosen), diagnosis, openings, at_fault, None, None
     )
-    return _with_fix(context, result)
+    return _with_fix(context, recorded, result)
+
+
+def _rollbacks(recorded: Recipe, promotions: Promotions) -> list[Change]:
+    """A change for each step that runs a promoted candidate, back to the model that it replaced."""
+    return [
+        Change(position, rollout.step, Kind.MODEL, "model", rollout.candidate, rollout.incumbent, rollout.id)
+        for position, rollout in promotions.of(recorded).items()
+    ]
+
+
+def _earlier_values(context: Context, batch: Batch, recipe: Recipe) -> list[Change]:
+    """Changes back to the recipe of the last batch that ran well by a recipe of this name."""
+    earlier = context.database.transact(
+        partial(failures.earlier_recipe, batch_id=batch.id, name=recipe.name, digest=batch.recipe)
+    )
+    return changes_to(recipe, earlier, context) if earlier is not None else []
 
 
 def _recipe_of(connection: sa.Connection, batch: Batch) -> Recipe:
@@ -129,19 +153,23 @@ def _openings(context: Context, batch_id: int, recipe: Recipe) -> tuple[Opening,
     return tuple(openings)
 
 
-def _with_fix(context: Context, result: Triage) -> Triage:
+def _with_fix(context: Context, recorded: Recipe, result: Triage) -> Triage:
     """The same with the corrected recipe recorded, and the artifact rate to expect with it."""
     if not result.changes:
         return result
-    recipe = result.recipe
+    rollbacks = tuple(change.rollout for change in result.changes if change.rollout is not None)
+    recipe = recorded
     for change in result.changes:
-        recipe = change.apply(recipe, context)
-    digest = context.database.transact(partial(recipes.save, recipe=recipe))
+        recipe = change.apply(recipe, context) if change.rollout is None else recipe
+    digest = None
+    if recipe.digest != recorded.digest:
+        digest = context.database.transact(partial(recipes.save, recipe=recipe))
     rate = None
     if result.diagnosis is not None and result.diagnosis.best is not None:
         before = result.batch.counts.rate
-        rate = before * (1 - result.diagnosis.best.fixed / result.diagnosis.failing)
-    return replace(result, fix=digest, expected_rate=rate)
+        best = result.diagnosis.best
+        rate = before * (1 - (best.fixed + best.asked) / result.diagnosis.failing)
+    return replace(result, fix=digest, expected_rate=rate, rollbacks=rollbacks)
 
 
 def is_resumable(batch: Batch) -> bool:

@@ -88,6 +88,17 @@ class Swapped(Saboteur):
         return np.ascontiguousarray(large[..., ::-1])
 
 
+class FailsOnLandscape(Saboteur):
+    """Raises an error on photos that are wider than high."""
+
+    name = "fails_on_landscape"
+
+    def spoilt(self, large: Rgb, rgb: Rgb) -> Rgb:
+        if large.shape[1] > large.shape[0]:
+            raise ValueError("cannot reshape array")
+        return large
+
+
 class GreyFill(Filler):
     """Fills with one grey."""
 
@@ -127,4 +138,4 @@ class ShiftedMasks(OverlaySegmenter):
         return replace(maps, **moved)
 
 
-MODELS = (HalfPixel, WrongProfile, Previous, Neighbour, Swapped, GreyFill, ShiftedMasks)
+MODELS = (HalfPixel, WrongProfile, Previous, Neighbour, Swapped, FailsOnLandscape, GreyFill, ShiftedMasks)

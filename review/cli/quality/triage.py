@@ -123,7 +123,7 @@ def _offer(result: "Triage") -> list[str]:
     sentences = [f"step at fault: {name}", "smallest change: " + "; ".join(map(str, result.changes))]
     if diagnosis is not None and diagnosis.best is not None:
         sentences[-1] += f" ({diagnosis.best.fixed} of {diagnosis.failing} pass every step with it)"
-        sentences += _later_stops(result)
+        sentences += _asked(result) or _later_stops(result)
         if any(change.kind.name == "RULE" for change in result.changes):
             sentences.append(
                 "this changes what the recipe asks for, so it is a decision about the product, not a repair"
@@ -132,6 +132,20 @@ def _offer(result: "Triage") -> list[str]:
         threshold = result.recipe.breaker.threshold
         sentences.append(f"artifact rate to expect: {result.expected_rate:.0%}; threshold {threshold:.0%}")
     return [*sentences, _go_on(result)]
+
+
+def _asked(result: "Triage") -> list[str]:
+    """Of which images a person is asked with the change, where that is all that it does for them."""
+    best = result.diagnosis.best if result.diagnosis else None
+    if best is None or not best.asked or best.fixed:
+        return []
+    steps = result.recipe.steps
+    listed = ", ".join(
+        f"{steps[stop.position].transform}: {stop.reason} {count} ×"
+        for stop, count in best.stops
+        if stop.asks
+    )
+    return [f"with it a person is asked, and no artifact is made: {listed}"]
 
 
 def _later_stops(result: "Triage") -> list[str]:
@@ -160,14 +174,17 @@ def _go_on(result: "Triage") -> str:
     from review.triage.report import is_resumable
 
     batch, words = result.batch.id, f" --as {result.fix[:12]}" if result.fix else ""
+    back = "".join(
+        f"take the promoted candidate out: sluice rollout rollback {each}; then " for each in result.rollbacks
+    )
     if is_resumable(result.batch):
-        go_on = f"go on with it, a few test images first: sluice resume {batch}{words}"
+        go_on = f"{back}go on with it, a few test images first: sluice resume {batch}{words}"
         return (
             f"{go_on}; then sluice requeue --flagged {batch} for those that stopped"
             if result.reasons
             else go_on
         )
-    return f"go on with it: sluice resume {batch}{words}, then sluice requeue --flagged {batch}"
+    return f"{back}go on with it: sluice resume {batch}{words}, then sluice requeue --flagged {batch}"
 
 
 def _document(result: "Triage") -> dict[str, Any]:
@@ -198,6 +215,7 @@ def _document(result: "Triage") -> dict[str, Any]:
         "step": None if result.at_fault is None else result.recipe.steps[result.at_fault].transform,
         "changes": [_change(change) for change in result.changes],
         "recipe": result.fix,
+        "rollbacks": list(result.rollbacks),
         "expected_rate": result.expected_rate,
     }
 

@@ -63,11 +63,11 @@ def recipe(folder: Path) -> Path:
     return path
 
 
-def start(candidate: str, *, again: bool = True, **more: Any) -> int:
-    """Start a rollout of a candidate beside Lanczos, on all photos."""
+def start(candidate: str, *, incumbent: str = "lanczos", again: bool = True, **more: Any) -> int:
+    """Start a rollout of a candidate beside another upscaler, on all photos."""
     kind = context().model_registry.models.get(candidate)
     values: dict[str, Any] = {"revision": kind.revision if kind else "1", "share": 1.0, "max_latency": 1000.0}
-    new = NewRollout("upscale", "lanczos", candidate, **(values | more))
+    new = NewRollout("upscale", incumbent, candidate, **(values | more))
     return transact(partial(records.start, new=new, person="person:ada", again=again))
 
 
