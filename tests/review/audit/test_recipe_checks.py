@@ -63,7 +63,7 @@ EXAMPLES = {
         step("erase_text", 'model = "dreamer"\n[steps.options]\nsteps = 20'), "warning", sentence="scheduler of"
     ),
     "unpinned_weights": Example(step("upscale", 'model = "loose"'), sentence="no full hash of loose.pth"),
-    "breaker_cannot_trip": Example(tail="[breaker]\nthreshold = 1.0\nmin_judged = 40\n", sentence="never trips"),
+    "breaker_cannot_trip": Example(tail="[breaker]\nthreshold = 1.0\nmin_judged = 1\n", sentence="never trips"),
     "sample_minimum": Example(
         level="warning", tail="[breaker]\nthreshold = 0.15\nmin_judged = 4\n", sentence="1 artifact among the first 4"
     ),

@@ -13,7 +13,7 @@ MIN_ARTIFACTS = 3
 def look(subject: AuditedRecipe) -> Iterator[Finding]:
     breaker = subject.recipe.breaker
     needed = math.floor(breaker.threshold * breaker.min_judged) + 1
-    if needed < MIN_ARTIFACTS:
+    if needed < MIN_ARTIFACTS and breaker.threshold < 1:  # one that never trips is another red flag
         wanted = math.ceil((MIN_ARTIFACTS - 1) / breaker.threshold) if breaker.threshold else 40
         yield Finding(
             Level.WARNING,
