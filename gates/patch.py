@@ -7,7 +7,6 @@ from typing import TypeAlias, cast
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from line.picture import Mask, Rgb
 
@@ -125,6 +124,8 @@ def _boxes(mask: Mask, join: int) -> list[tuple[int, int, int, int]]:
     height, width = mask.shape
     if not mask.any():
         return []
+    from scipy import ndimage  # a second of imports, for the few photos with a mask
+
     # the maximum of each 4 × 4 square, so that the reduction keeps single masked pixels
     small = cv2.dilate(mask, np.ones((step, step), np.uint8), anchor=(0, 0))[::step, ::step]
     side = 2 * max(1, join // step) + 1

@@ -4,7 +4,6 @@ from typing import cast
 
 import cv2
 import numpy as np
-from scipy.signal import oaconvolve
 
 from models.fill.opponent_colour import Hole, Planes
 
@@ -68,5 +67,7 @@ def _spot_noise(spot: Planes, hole: Hole, seed: int) -> Planes:
         (high + patch.shape[0] - 1, wide + patch.shape[1] - 1)
     )
     grain = np.zeros_like(spot)
+    from scipy.signal import oaconvolve  # a second of imports, for the few photos with a hole
+
     grain[window] = oaconvolve(white.astype(np.float32)[..., None], patch, mode="valid", axes=(0, 1))
     return grain

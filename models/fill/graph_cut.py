@@ -8,8 +8,6 @@ from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
-from scipy.sparse import csgraph
 
 Floats = NDArray[np.float32]
 Places = NDArray[np.intp]
@@ -69,6 +67,9 @@ def _min_cut(gain: NDArray[np.float64], pairs: Floats, first: Places, second: Pl
         pairs: [E] cost of switching only the second place of a pair.
         first, second: [E] places of each pair.
     """
+    from scipy import sparse  # a second of imports, for the few photos with a hole
+    from scipy.sparse import csgraph
+
     size = len(gain)
     source, sink = size, size + 1
     whole = np.clip(np.rint(gain * SCALE), -MAX_CAPACITY, MAX_CAPACITY).astype(np.int32)

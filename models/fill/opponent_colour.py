@@ -3,7 +3,6 @@
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from line.picture import Rgb
 
@@ -33,6 +32,8 @@ def to_rgb(planes: Planes) -> Rgb:
 
 def hole_groups(hole: Hole) -> list[Box]:
     """Boxes of groups of neighbouring holes, from top to bottom."""
+    from scipy import ndimage  # a second of imports, for the few photos with a mask
+
     widened = cv2.dilate(hole.astype(np.uint8), np.ones((GROUP_DISTANCE + 1, GROUP_DISTANCE + 1), np.uint8))
     _, labels = cv2.connectedComponents(widened)
     labels[~hole] = 0

@@ -8,8 +8,6 @@ from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
-from scipy.sparse.linalg import splu
 
 from models.fill.offsets import Offsets
 from models.fill.opponent_colour import Hole, Planes
@@ -76,6 +74,9 @@ def _solved(
         ones, others: [M] indices of linked values.
         sums: [N, 3] right-hand side.
     """
+    from scipy import sparse  # a second of imports, for the few photos with a hole
+    from scipy.sparse.linalg import splu
+
     size = len(weights)
     links = sparse.csc_array((-np.ones(len(ones)), (ones, others)), shape=(size, size))
     matrix = (links + sparse.diags_array(weights, format="csc")).tocsc()

@@ -3,7 +3,6 @@
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy import fft
 
 from gates.patch import Bools, Floats, Patch
 from line.picture import Mask
@@ -37,6 +36,8 @@ def copied(patch: Patch, before: Floats, mask: Mask) -> float:
     ours = solid[y : y + tall, x : x + wide].astype(np.float32)
     if ours.sum() < MIN_COMMON_PIXELS:
         return 0.0
+    from scipy import fft  # a second of imports, for the few photos with a mask
+
     luma = patch.after_luma
     mine = (luma - cv2.blur(luma, (DETAIL_WINDOW, DETAIL_WINDOW)))[y : y + tall, x : x + wide] * ours
     x, y = x + patch.box[0], y + patch.box[1]

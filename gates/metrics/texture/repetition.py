@@ -1,7 +1,6 @@
 """Repetition: copies of one piece of texture in a fill."""
 
 import numpy as np
-from scipy import fft
 
 from gates.metrics.texture.grain import around
 from gates.patch import Bools, Floats, Patch
@@ -33,6 +32,8 @@ def repetition(patch: Patch) -> float:
 def _peak(luma: Floats, where: Bools) -> float:
     if where.sum() < MIN_AREA:
         return 0.0
+    from scipy import fft  # a second of imports, for the few photos with a mask
+
     rows, columns = (np.flatnonzero(where.any(axis=axis)) for axis in (1, 0))
     part = tuple(_middle(line) for line in (rows, columns))
     weight = where[part].astype(np.float32)

@@ -97,6 +97,14 @@ def test_status_imports_the_driver_and_no_more(records: Line) -> None:
     assert foreign(modules) <= STATUS
 
 
+def test_a_checked_recipe_has_imported_no_library_that_only_photos_with_a_mask_need() -> None:
+    """Every worker, and each `sluice run`, checks a recipe before its first photo."""
+    code = "from line.settings import load_settings\nfrom tasks.context import Context\n"
+    modules = imported(f"{code}Context(load_settings()).recipe('catalog')")
+    assert "gates.metrics.fill.copies" in modules
+    assert not foreign(modules) & {"scipy", "torch", "onnxruntime", "celery", "skimage"}
+
+
 def test_the_table_of_verbs_holds_every_command_and_its_first_sentence() -> None:
     verbs = {}
     for path in sorted((ROOT / "review" / "cli").rglob("*.py")):
