@@ -29,5 +29,5 @@ def keep_mask(context: Context, image: ImageRecord, path: Path) -> str:
         raise InputError(
             f"--mask {path}: {read.shape[1]} × {read.shape[0]} pixels, the image has {size[0]} × {size[1]}"
         )
-    mask = np.where(read > 127, 255, 0).astype(np.uint8)
+    mask = (read > 127) * np.uint8(255)
     return context.bucket.keep(intermediate.encode_mask(mask), intermediate.MASK_SUFFIX)
