@@ -4,7 +4,7 @@ import logging
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -96,10 +96,40 @@ def plan(
         chosen[batch_id].append(shard)
     # all locks before the first reservation: whoever ends a step takes its batch first and the accounts after it
     locked = {batch_id: batches.lock(connection, batch_id) for batch_id in sorted(chosen)}
+    current = _by_recipes_of_now(connection, chosen, run_by)
     shard_ids: list[int] = []
     for batch_id, batch in locked.items():
-        shard_ids += _record(connection, batch, chosen[batch_id], spending)
+        shard_ids += _record(connection, batch, current[batch_id], spending)
     return shard_ids
+
+
+def _by_recipes_of_now(
+    connection: sa.Connection,
+    chosen: Mapping[int, list[NewShard]],
+    run_by: Mapping[tuple[int, str], str],
+) -> dict[int, list[NewShard]]:
+    """The shards of locked batches by the recipes that are in effect now.
+
+    While they were chosen, a slot may have been reverted; whoever does that locks the batches, so no later revert can
+    come before the shards are recorded.
+
+    Args:
+        run_by: the recipes by which the shards were chosen.
+    """
+    now = recipes.in_effect(connection) if chosen else run_by
+    changed = {
+        (batch_id, run_by.get((batch_id, digest), digest)): runs_as
+        for (batch_id, digest), runs_as in now.items()
+        if run_by.get((batch_id, digest), digest) != runs_as
+    }
+    if not changed:
+        return dict(chosen)
+    return {
+        batch_id: [
+            replace(shard, recipe=changed.get((batch_id, shard.recipe), shard.recipe)) for shard in new
+        ]
+        for batch_id, new in chosen.items()
+    }
 
 
 def _next(connection: sa.Connection, batch_id: int, offers: Iterator[NewShard]) -> NewShard | None:

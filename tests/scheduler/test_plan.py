@@ -5,9 +5,11 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import pytest
+import sqlalchemy as sa
 
 from line.recipe import Recipe
-from records import batches
+from records import batches, recipes
+from records.batches import Batch
 from scheduler.plan import plan
 from tasks.recipes import check
 from tests.harness import db_builders
@@ -196,3 +198,22 @@ def test_a_batch_that_cannot_be_planned_halts_and_the_others_go_on() -> None:
     assert db_builders.head(broken).state == "halted"
     assert "a_transform_that_was_removed" in db_builders.head(broken).halt_reason
     assert sum(sizes(sound)) == 4
+
+
+def test_a_recipe_that_is_replaced_while_shards_are_chosen_counts_for_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    before, after = recipe(), recipe(shard=3)
+    batch = db_builders.batch(8, before)
+    transact(partial(recipes.save, recipe=before))
+    replace = partial(recipes.replace, batch_id=batch, digest=before.digest, other=after)
+    lock = batches.lock
+
+    def replaced_before(connection: sa.Connection, batch_id: int) -> Batch:
+        monkeypatch.setattr(batches, "lock", lock)
+        transact(partial(replace, person="person:ada", why="slot reverted"))
+        return lock(connection, batch_id)
+
+    monkeypatch.setattr(batches, "lock", replaced_before)
+    assert go()
+    assert {row.recipe for row in db_builders.open_shards(batch)} == {after.digest}
