@@ -76,7 +76,9 @@ def _flagged(
     has_result: bool,
 ) -> list[int]:
     listed = files if isinstance(files, int) else [db_builders.named(name) for name in files]
-    batch = db_builders.flagged(listed, load(recipe), step=step)
+    loaded = load(recipe)
+    breaker = loaded.breaker.model_copy(update={"threshold": 1.0})  # a hundred faults would halt the batch
+    batch = db_builders.flagged(listed, loaded.model_copy(update={"breaker": breaker}), step=step)
     objects = bucket(store)
     current = objects.keep(intermediate.encode_rgb(picture(GREEN)), ".qoi")
     proposal = objects.keep(intermediate.encode_rgb(picture(BLUE)), ".qoi") if has_result else current
