@@ -129,7 +129,7 @@ def review(url: str, *, images: int, look: float) -> dict[str, Any]:
         login = base64.b64encode(f"bench:{PASSWORD}".encode()).decode()
         headers = {"Authorization": f"Basic {login}"}
         page = browser.new_context(base_url=url, extra_http_headers=headers).new_page()
-        page.set_default_timeout(600_000)  # a busy machine is slow, and the figures say so
+        page.set_default_timeout(120_000)  # a busy machine is slow, and the figures say so
         result = {"images": images, "look_seconds": look, **answer_all(page, fill(images), look)}
         closely = viewer.review_closely(page, fill(images // 4)[0], images=images // 4, look=look)
         result["viewer_next_ms"] = spread(closely)

@@ -7,6 +7,7 @@ const MAX_MAGNIFICATION = 16; // canvas pixels for one pixel of the picture
 const MAX_FRAMED = 4; // the same, at a place to look at
 const SHARP_FROM = 2; // magnification from which single pixels are shown
 const WHEEL_STEP = 0.0016;
+const RETRY_MS = 1000; // until a tile that could not be loaded is requested again
 
 class TiledPicture {
   // Loads the description at `address`; `changed` is called whenever a tile has arrived.
@@ -74,6 +75,10 @@ class TiledPicture {
     if (!image && isLoaded) {
       image = new Image();
       image.onload = () => this.changed();
+      image.onerror = () => setTimeout(() => {
+        this.tiles.delete(name);
+        this.changed();
+      }, RETRY_MS);
       image.src = `${this.address}/${name}`;
     }
     if (!image) return null;
@@ -85,7 +90,7 @@ class TiledPicture {
 
   // Whether everything that is shown has arrived.
   get isComplete() {
-    return [...this.tiles.values()].every((image) => image.complete);
+    return [...this.tiles.values()].every((image) => image.complete && image.naturalWidth);
   }
 }
 

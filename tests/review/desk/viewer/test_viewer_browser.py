@@ -12,7 +12,7 @@ from tests.harness.doubts import BLUE, GREEN, HIGH, WIDE, badly_filled
 from tests.harness.finished import delivered
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Page, Route
 
 pytestmark = [pytest.mark.services, pytest.mark.slow]
 
@@ -125,10 +125,20 @@ def test_a_delivered_picture_is_opened_from_its_page_on_a_phone(
 ) -> None:
     from playwright.sync_api import expect
 
+    failed: set[str] = set()
+
+    def fail_once(route: "Route") -> None:
+        if route.request.url in failed:
+            route.continue_()
+        else:
+            failed.add(route.request.url)
+            route.abort()
+
     image = delivered(store, tmp_path)
     with visit(browser, desk, f"/images/{image}", scheme="dark") as page:
         page.set_viewport_size({"width": 390, "height": 780})
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        page.route(re.compile(r"/pictures/.+/\d+/\d+-\d+$"), fail_once)
         page.locator(".pictures a", has_text="Delivered file").click()
         wait(page, 0.5, BLUE)
         expect(page.locator("#viewer .status")).to_contain_text(f"Delivered file · {WIDE} × {HIGH}")
@@ -137,4 +147,6 @@ def test_a_delivered_picture_is_opened_from_its_page_on_a_phone(
         wait(page, 0.5, GREEN)
         button.dispatch_event("pointerup")
         wait(page, 0.5, BLUE)
+        stands(page, "complete", "true")
+        assert failed
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
