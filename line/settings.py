@@ -58,6 +58,9 @@ class Settings(BaseSettings):
     flower_url: str = Field(
         "", description="address of Flower that the desk links; that of `sluice up` if empty"
     )
+    desk_url: str = Field(
+        "", description="address of the review desk that Flower links; that of `sluice up` if empty"
+    )
     webhook_private: bool = Field(False, description="whether webhooks may lead to private addresses")
     smtp_url: SecretStr | None = Field(
         None, description="mail server of webhooks: smtp://user:password@host:587"

@@ -1,6 +1,12 @@
 """How Flower shows the line; Flower reads this file as its settings (its name is Flower's own default)."""
 
+import os
+from html import escape
+from pathlib import Path
 from typing import Any
+
+from flower.urls import settings as web_settings
+from tornado.template import Loader, Template
 
 read_only = True  # workers and tasks are steered by the line's own records: `sluice halt`, `requeue`
 persistent = False
@@ -21,3 +27,21 @@ def format_task(task: Any) -> Any:
     if task.kwargs == "{}":
         task.kwargs = ""
     return task
+
+
+class LinkedTemplates(Loader):
+    """Flower's own templates, with a link to the review desk behind its tabs: Flower has no setting for that."""
+
+    def __init__(self, folder: str, desk_url: str) -> None:
+        super().__init__(folder)
+        self.link = f'<li class="nav-item"><a class="nav-link" href="{escape(desk_url)}">Review desk</a></li>'
+
+    def _create_template(self, name: str) -> Template:
+        text = Path(self.root, name).read_text("utf-8")
+        if name == "navbar.html":
+            text = text.replace("</ul>", f"{self.link}</ul>", 1)
+        return Template(text, name=name, loader=self)
+
+
+if desk_url := os.environ.get("SLUICE_DESK_URL"):
+    web_settings["template_loader"] = LinkedTemplates(web_settings["template_path"], desk_url)

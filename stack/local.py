@@ -155,7 +155,9 @@ class Stack:
             env["SLUICE_QUIET_SECONDS"] = str(self._quiet_seconds)
         programs = [fleet.scheduler(env), *fleet.workers(self.topology, env)]
         if self.flower:
-            programs.append(fleet.flower(env, self.flower.port, USER, self.flower.password()))
+            desk = self.settings.desk_url or (self.desk.url if self.desk else "")
+            linked = env | {"SLUICE_DESK_URL": desk}
+            programs.append(fleet.flower(linked, self.flower.port, USER, self.flower.password()))
         if self.desk:
             programs.append(fleet.desk(env, self.desk.port, self.desk.password()))
         return programs

@@ -163,9 +163,12 @@ def test_a_worker_of_the_fleet_works_and_comes_back_after_being_killed(
 
 
 @pytest.mark.services
-def test_flower_answers_only_with_the_password_and_shows_none(tmp_path: Path, env: dict[str, str]) -> None:
+def test_flower_links_the_desk_answers_only_with_the_password_and_shows_none(
+    tmp_path: Path, env: dict[str, str]
+) -> None:
     port = free_port()
-    program = with_app(fleet.flower(env, port, user="sluice", password=SECRET))
+    linked = env | {"SLUICE_DESK_URL": "http://127.0.0.1:5556/"}
+    program = with_app(fleet.flower(linked, port, user="sluice", password=SECRET))
     login = {"Authorization": "Basic " + base64.b64encode(f"sluice:{SECRET}".encode()).decode()}
 
     def get(path: str, headers: dict[str, str]) -> tuple[int, str]:
@@ -187,6 +190,7 @@ def test_flower_answers_only_with_the_password_and_shows_none(tmp_path: Path, en
         for path in ("/", "/tasks", "/broker"):
             status, page = get(path, login)
             assert (status, password in page, SECRET in page) == (200, False, False), path
+            assert page.count('href="http://127.0.0.1:5556/">Review desk</a>') == 1
         log = (tmp_path / "logs" / "flower.log").read_text()
         assert password not in log
         assert SECRET not in log
