@@ -1,6 +1,9 @@
 """kombu's transport for Redis: few wakes while nothing happens, no wait at the end, no worker lost by an outage."""
 
+import signal
+import socket
 from contextlib import suppress
+from functools import cache
 from typing import Any, Final
 
 from kombu.transport import redis, virtual
@@ -72,6 +75,16 @@ def _client_id(connection: Any) -> int | None:
         return None
 
 
+@cache
+def signal_reader() -> socket.socket:
+    """Readable after each signal of this process; call it in the main thread."""
+    reader, writer = socket.socketpair()
+    reader.setblocking(False)
+    writer.setblocking(False)
+    signal.set_wakeup_fd(writer.detach(), warn_on_full_buffer=False)
+    return reader
+
+
 class Transport(redis.Transport):
     """The transport of every process of the line."""
 
@@ -81,8 +94,13 @@ class Transport(redis.Transport):
     brpop_timeout = WAIT_SECONDS
 
     def register_with_event_loop(self, connection: Any, loop: Any) -> None:
-        """As kombu does, but look after bindings every minute, not every second."""
+        """As kombu does, but look after bindings every minute, not every second, and wake for a signal.
+
+        Python goes on waiting for events after a signal's handler (PEP 475), and only the loop ends a worker.
+        """
         super().register_with_event_loop(connection, loop)
         cycle: Any = self.cycle
         cycle._binding_expiry_tref.cancel()
         cycle._binding_expiry_tref = loop.call_repeatedly(BINDING_SECONDS, cycle.maybe_refresh_binding_expiry)
+        reader = signal_reader()
+        loop.add_reader(reader.fileno(), reader.recv, 64)

@@ -1,6 +1,9 @@
 """An idle worker waits long at Redis: no message and no end waits for it, and a lost acknowledgement blocks nobody."""
 
+import os
 import queue
+import select
+import signal
 import threading
 import time
 from typing import Any
@@ -10,7 +13,7 @@ from redis.exceptions import ConnectionError as LostConnectionError
 
 from tests.harness.services import Servers
 from tests.harness.system.celery import broker_at
-from worker.redis_transport import WAIT_SECONDS, Channel, QoS
+from worker.redis_transport import WAIT_SECONDS, Channel, QoS, signal_reader
 
 pytestmark = pytest.mark.services
 
@@ -28,6 +31,21 @@ def test_a_waiting_channel_closes_without_waiting_for_its_request_to_end(servers
         waiting.close()
         channel.close()
         assert time.monotonic() - started < WAIT_SECONDS / 2
+
+
+def test_a_signal_ends_the_wait_of_a_loop() -> None:
+    before = signal.set_wakeup_fd(-1)
+    handler = signal.signal(signal.SIGUSR1, lambda *_: None)
+    try:
+        reader = signal_reader()
+        os.kill(os.getpid(), signal.SIGUSR1)
+        assert select.select([reader], [], [], WAIT_SECONDS)[0] == [reader]
+        assert reader.recv(64) == bytes([signal.SIGUSR1])
+    finally:
+        signal.signal(signal.SIGUSR1, handler)
+        signal.set_wakeup_fd(before)
+        signal_reader().close()
+        signal_reader.cache_clear()
 
 
 def test_a_message_ends_the_wait(servers: Servers) -> None:
