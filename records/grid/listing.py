@@ -148,6 +148,8 @@ def _chunk_size(chosen: Filter, limit: int) -> int:
 def _examined(page: str) -> str:
     """SQL: what is needed of the images of a page; of those whose name lacks ``:part`` only of the last one.
 
+    Names with letters beyond ASCII are all among them: Python folds ``ß`` to ``ss``, Postgres does not.
+
     Args:
         page: a query of their ids, in order.
     """
@@ -157,7 +159,8 @@ def _examined(page: str) -> str:
         named AS MATERIALIZED (
             SELECT id, batch_id, name, severity, state, reason, template FROM images
             WHERE id = ANY(ARRAY(SELECT id FROM page))
-              AND (strpos(lower(name), :part) > 0 OR id = (SELECT id FROM placed WHERE place = examined)))
+              AND (strpos(lower(name), :part) > 0 OR octet_length(name) > char_length(name)
+                   OR id = (SELECT id FROM placed WHERE place = examined)))
         SELECT named.*, examined FROM placed JOIN named ON named.id = placed.id ORDER BY place"""
 
 

@@ -83,12 +83,16 @@ def test_by_name_is_by_name_where_the_upload_was_in_another_order() -> None:
 
 def test_a_part_of_a_name_in_any_case_chooses_images() -> None:
     batch = db_builders.batch(
-        [db_builders.named(name) for name in ("Caps/red.jpg", "caps/blue.jpg", "mug.jpg", "ÄPFEL.jpg")]
+        [
+            db_builders.named(name)
+            for name in ("Caps/red.jpg", "caps/blue.jpg", "mug.jpg", "ÄPFEL.jpg", "Straße.jpg")
+        ]
     )
-    red, blue, _, apples = ids_of(batch)
+    red, blue, _, apples, street = ids_of(batch)
     for order in Order:
         assert every(Filter(batch=batch, name="CAPS", order=order), 1) == [red, blue]
         assert every(Filter(batch=batch, name="äpfel", order=order), 1) == [apples]
+        assert every(Filter(batch=batch, name="strasse", order=order), 1) == [street]
         assert every(Filter(batch=batch, name="100%", order=order), 1) == []
 
 
