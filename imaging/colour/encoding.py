@@ -43,11 +43,11 @@ _STRIPE_PIXELS: Final = 1 << 19
 """Pixels converted at a time; bounds the working memory (24 bytes a pixel)."""
 _LINEAR_LEVELS: Final = 1 << 16
 SRGB_GAMMA: Final = 1 / 2.2
-"""gAMA of an sRGB picture (PNG, 11.3.3.2: 45455)."""
+"""gAMA that PNG states for sRGB (11.3.3.5: 45455)."""
 GAMMA_TOLERANCE: Final = 0.01
 """Maximum difference in gAMA that counts as sRGB's."""
 PRIMARIES_TOLERANCE: Final = 0.002
-"""Maximum difference in x or y at which primaries count as sRGB's (cHRM is often rounded to three digits)."""
+"""Maximum difference in x or y at which primaries count as sRGB's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def from_cicp(primaries: int, transfer: int) -> Encoding | None:
 
 
 def from_png(chromaticity: tuple[float, ...] | None, gamma: float | None) -> Encoding | None:
-    """The encoding of PNG's cHRM (white first, as Pillow has it) and gAMA; None where both equal sRGB's."""
+    """The encoding of PNG's cHRM (white first, as Pillow has it) and gAMA; None where neither differs from sRGB's."""
     primaries = _png_primaries(chromaticity)
     exponent = 1 / gamma if gamma and 0.1 < gamma < 10 else None
     if exponent is not None and (primaries != BT709 or abs(1 / exponent - SRGB_GAMMA) > GAMMA_TOLERANCE):

@@ -103,7 +103,7 @@ def passed_readings(
 
 
 def earlier_recipe(connection: sa.Connection, batch_id: int, name: str, digest: str) -> Recipe | None:
-    """The recipe of the last batch before that was done by another recipe of this name, and did not trip."""
+    """The recipe of the last batch before that is done, with judged images, by another recipe of this name."""
     query = (
         sa.select(batches.c.recipe)
         .join(recipe_table, recipe_table.c.digest == batches.c.recipe)

@@ -118,7 +118,7 @@ def _rollbacks(recorded: Recipe, promotions: Promotions) -> list[Change]:
 
 
 def _earlier_values(context: Context, batch: Batch, recipe: Recipe) -> list[Change]:
-    """Changes back to the recipe of the last batch that ran well by a recipe of this name."""
+    """Changes back to the recipe of the last batch that is done by another recipe of this name."""
     earlier = context.database.transact(
         partial(failures.earlier_recipe, batch_id=batch.id, name=recipe.name, digest=batch.recipe)
     )
