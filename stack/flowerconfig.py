@@ -10,9 +10,8 @@ from tornado.template import Loader, Template
 
 read_only = True  # workers and tasks are steered by the line's own records: `sluice halt`, `requeue`
 persistent = False
-enable_events = (
-    False  # every worker is started with --task-events; Flower would tell them so each five seconds
-)
+# every worker is started with --task-events; Flower would repeat that order every five seconds
+enable_events = False
 max_tasks = 20_000  # in memory, the oldest forgotten: it grows by about 3 kB a task
 max_workers = 500
 purge_offline_workers = 600  # seconds

@@ -45,10 +45,10 @@ class SluiceApp(Celery):
                 "socket_connect_timeout": 5,
                 "socket_timeout": 20,
                 "health_check_interval": 10,
-                "priority_steps": [
-                    0
-                ],  # one list for each queue, not four, that a waiting worker names to Redis
-                "unacked_restore_interval": 300,  # seconds between two looks for what outlived visibility_timeout
+                # one list for each queue, not four, that a waiting worker names to Redis
+                "priority_steps": [0],
+                # seconds between two looks for what outlived visibility_timeout
+                "unacked_restore_interval": 300,
             },
             # A Redis that is read-only for a while (a failover) or refuses a command is waited for.
             broker_channel_error_retry=True,
