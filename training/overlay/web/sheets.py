@@ -18,6 +18,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from training.overlay.drawing.sprites import WHOLE
 from training.overlay.web import boards, letters, signs
 from training.overlay.web.style import Style
 
@@ -30,8 +31,8 @@ MIN_ALPHA = 6
 """Alpha from which a pixel counts as drawn (0..255)."""
 MIN_PIXELS = 150
 """Drawn pixels below which a sprite is left out."""
-WHOLE = ("grid", "crossed", "frame", "bar")
-"""Kinds that fill their cell: they are not cut to what is drawn."""
+FULL_WIDTH = (*WHOLE, "bar")
+"""Kinds that are left out where a browser drew less than half of their width."""
 WEB_KINDS: dict[str, tuple[Callable[[Style], str], float]] = {
     "caption": (letters.caption, 3.0),
     "smallline": (letters.small_line, 3.0),
@@ -111,7 +112,7 @@ def drawn(page: "Page", rng: np.random.Generator, kinds: list[str]) -> Iterator[
     for number, kind in enumerate(kinds):
         top, left = number // COLUMNS * CELL, number % COLUMNS * CELL
         window = np.s_[top : top + CELL, left : left + CELL]
-        pair = cut(ink[window], panel[window], keep=kind in WHOLE)
+        pair = cut(ink[window], panel[window], is_full_width=kind in FULL_WIDTH)
         if pair is not None:
             yield kind, *pair
 
@@ -122,15 +123,15 @@ def _painted(page: "Page") -> Rgba:
     return np.asarray(cv2.cvtColor(bgra, cv2.COLOR_BGRA2RGBA), np.uint8)
 
 
-def cut(ink: Rgba, panel: Rgba, *, keep: bool = False) -> tuple[Rgba, Rgba] | None:
-    """Both pictures cut to what is drawn in either, None where hardly anything is; ``keep`` keeps the width."""
+def cut(ink: Rgba, panel: Rgba, *, is_full_width: bool = False) -> tuple[Rgba, Rgba] | None:
+    """Both pictures cut to what is drawn in either, None where hardly anything is, or half of a full width."""
     covered = np.maximum(ink[..., 3], panel[..., 3]) >= MIN_ALPHA
     if covered.sum() < MIN_PIXELS:
         return None
     rows, columns = np.flatnonzero(covered.any(1)), np.flatnonzero(covered.any(0))
     left, right = int(columns[0]), int(columns[-1]) + 1
     window = np.s_[int(rows[0]) : int(rows[-1]) + 1, left:right]
-    if keep and right - left < CELL // 2:
+    if is_full_width and right - left < CELL // 2:
         return None
     return ink[window], panel[window]
 
